@@ -1,0 +1,44 @@
+"""The chatbot. `python app.py` starts it; `python app.py --help` explains the flags."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from chatbot.errors import SettingsError
+from chatbot.settings import Settings
+
+
+def flags() -> argparse.Namespace:
+    """What was asked for on the command line. Ends the process for --help and unknown flags."""
+    parser = argparse.ArgumentParser(description="A chatbot that streams and remembers, in one process.")
+    parser.add_argument("--host", help="address to listen on (GRADIO_SERVER_NAME; default 127.0.0.1, this machine only)")
+    parser.add_argument("--port", help="port to listen on (GRADIO_SERVER_PORT; default the first free one from 7860)")
+    parser.add_argument("--share", action="store_true", default=None, help="make a public link as well (GRADIO_SHARE)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM, then save what is under way. Exit status 2 and one line for a wrong setting."""
+    asked = flags()
+    given = {"gradio_server_name": asked.host, "gradio_server_port": asked.port, "gradio_share": asked.share}
+    try:
+        settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+        from chatbot.web.server import Server  # noqa: PLC0415 - Gradio takes seconds; a wrong setting is told before
+
+        server = Server(settings)
+        url = server.start()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    print(f"The chatbot is at {url}  (stop it with Ctrl+C)", flush=True)
+    while not ended.wait(1):  # on Windows a wait without end would not hear Ctrl+C
+        pass
+    server.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""ChatEngine: one way to talk to any model, whole or token by token."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+from chatbot.errors import EmptyAnswer
+from chatbot.messages import Completion, Delta, Finish, Message, Request
+from chatbot.providers.base import Provider
+
+
+class ChatEngine:
+    """A provider with a model and its settings: `temperature` (0 to 2, None: the model's own), `max_tokens` (the
+    longest answer) and `system_prompt`.
+
+    As an async context manager it closes the provider's connections at the end. Everything that goes wrong is one
+    of `chatbot.errors`.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        model: str,
+        temperature: float | None = None,
+        max_tokens: int = 2000,
+        system_prompt: str = "You are a helpful AI assistant.",
+    ) -> None:
+        self.provider = provider
+        self.model = model
+        self.temperature = temperature
+        self.max_tokens = max_tokens
+        self.system_prompt = system_prompt
+
+    async def chat(self, messages: str | Sequence[Message]) -> Completion:
+        """The whole answer to `messages`, oldest first; a string is one message of the user's."""
+        text: list[str] = []
+        reasoning: list[str] = []
+        finish = Finish("interrupted")
+        async with aclosing(self.chat_stream(messages)) as deltas:
+            async for delta in deltas:
+                text.append(delta.text)
+                reasoning.append(delta.reasoning)
+                finish = delta.finish or finish
+        return Completion("".join(text), "".join(reasoning), finish)
+
+    async def chat_stream(self, messages: str | Sequence[Message]) -> AsyncGenerator[Delta]:
+        """The answer piece by piece, the last delta with the finish.
+
+        Closing the generator, or cancelling the task that iterates it, stops the generation at the provider.
+        """
+        said = False
+        async with aclosing(self.provider.stream(self._request(messages))) as deltas:
+            async for delta in deltas:
+                said = said or bool(delta.text)
+                if delta.finish and delta.finish.reason == "stop" and not said:
+                    raise EmptyAnswer(self.provider.label)
+                yield delta
+
+    def _request(self, messages: str | Sequence[Message]) -> Request:
+        spoken = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
+        return Request(self.model, spoken, self.system_prompt, self.max_tokens, self.temperature)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.provider.aclose()

@@ -1,0 +1,59 @@
+"""The store: one ConversationMemory for each session, one file for each memory, one process for a directory."""
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from filelock import FileLock, Timeout
+
+from chatbot.errors import SettingsError
+from chatbot.memory.conversations import ConversationMemory
+
+KEPT_OPEN = 64
+"""Sessions whose parsed file stays in memory after use; the others cost nothing until they are back."""
+
+
+class Store:
+    """Hands out the memory of a session. While anybody holds one, the same session gets the same object,
+    so that its lock is the session's lock.
+
+    Raises SettingsError where the directory cannot be used, or another process is using it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._guard = threading.Lock()
+        self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
+        self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
+        self._process_lock = _claimed(directory)
+
+    def memory(self, session_id: str) -> ConversationMemory:
+        """The memory of that session; nothing is written before something is said."""
+        with self._guard:
+            memory = self._alive.get(session_id) or ConversationMemory(self._path(session_id))
+            self._alive[session_id] = self._recent[session_id] = memory
+            self._recent.move_to_end(session_id)
+            if len(self._recent) > KEPT_OPEN:
+                self._recent.popitem(last=False)
+        return memory
+
+    def close(self) -> None:
+        """Let another process have the directory."""
+        self._process_lock.release()
+
+    def _path(self, session_id: str) -> Path:
+        return self.directory / "sessions" / f"{session_id}.json"
+
+
+def _claimed(directory: Path) -> FileLock:
+    """The lock on `directory`, taken. The operating system lets it go with the process, however that ends."""
+    lock = FileLock(directory / ".lock", timeout=0)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: another chatbot is using this directory") from None
+    except OSError as error:
+        raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: expected a directory to write in") from error
+    return lock

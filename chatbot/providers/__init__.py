@@ -1,0 +1,7 @@
+"""Whoever completes conversations. Nothing outside this package knows an SDK."""
+
+from chatbot.providers.base import Provider
+from chatbot.providers.catalog import takes_temperature
+from chatbot.providers.registry import Choice, Providers, connect
+
+__all__ = ["Choice", "Provider", "Providers", "connect", "takes_temperature"]

@@ -1,0 +1,127 @@
+"""Reply: one answer under way. One task appends to it; whoever watches it owns nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+from chatbot.errors import ChatbotError, CutOff, ProviderTimeout
+from chatbot.messages import Delta, Fault, Finish, FinishReason, Status, StoredMessage, Timing
+
+
+class Reply:
+    """The answer to one message, growing until it has ended.
+
+    `answer` is the message as it was stored, still empty, before the model was asked.
+    """
+
+    def __init__(self, session_id: str, conversation_id: str, answer: StoredMessage) -> None:
+        self.session_id = session_id
+        self.conversation_id = conversation_id
+        self.error: ChatbotError | None = None
+        self.ended = asyncio.Event()
+        """Set when the whole answer is on disk and the conversation is free for the next message."""
+        self._answer = answer
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._version = 0
+        self._watchers: list[asyncio.Future[None]] = []
+        self._began = time.perf_counter()
+        self._first_token_ms: int | None = None
+        self._stopped: FinishReason | None = None
+        self._limit: asyncio.Timeout | None = None
+
+    def append(self, delta: Delta) -> None:
+        """Add the next piece. This runs for every token, so it does next to nothing."""
+        if delta.text:
+            self._text.append(delta.text)
+        elif delta.reasoning:
+            self._reasoning.append(delta.reasoning)
+        else:
+            return
+        if self._first_token_ms is None:
+            self._first_token_ms = self._elapsed_ms()
+        self._version += 1
+        if self._watchers:
+            self._wake()
+
+    @asynccontextmanager
+    async def within(self, seconds: float) -> AsyncIterator[None]:
+        """Where the model is asked: raises TimeoutError after `seconds`, and as soon as `stop` is called."""
+        async with asyncio.timeout(seconds) as self._limit:
+            if self._stopped:
+                raise TimeoutError
+            yield
+        self._limit = None
+
+    def stop(self, reason: FinishReason = "stopped") -> None:
+        """End the answer with what it has so far, which closes the provider's stream. `ended` tells when."""
+        self._stopped = self._stopped or reason
+        if self._limit and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    def finish(self, finish: Finish | None, error: ChatbotError | None) -> StoredMessage:
+        """Settle how the answer went; returns it as it is to be stored."""
+        if self._stopped:
+            error = None
+        self.error = error
+        self._answer = replace(
+            self.snapshot(),
+            status=self._status(finish),
+            finish_reason=self._stopped or (finish.reason if finish else "interrupted"),
+            usage=finish.usage if finish else self._answer.usage,
+            timing=Timing(self._first_token_ms, self._elapsed_ms()),
+            fault=Fault(error.code, str(error), error.retryable, error.retry_after) if error else None,
+        )
+        return self._answer
+
+    def end(self) -> None:
+        """Tell those who watch that nothing more will come."""
+        self.ended.set()
+        self._wake()
+
+    def snapshot(self) -> StoredMessage:
+        """The answer as it stands now."""
+        self._text = ["".join(self._text)]
+        self._reasoning = ["".join(self._reasoning)]
+        return replace(self._answer, content=self._text[0], reasoning=self._reasoning[0])
+
+    async def frames(self, interval: Callable[[], float]) -> AsyncGenerator[StoredMessage]:
+        """The answer as it stands, again and again: with the first token at once, then as it grows but no oftener
+        than every `interval()` seconds, and whole, without delay, when it has ended."""
+        seen = 0
+        while not self.ended.is_set():
+            if self._version > seen:
+                seen = self._version
+                yield self.snapshot()
+                await self._pause(interval())
+            else:
+                await self._change()
+        yield self.snapshot()
+
+    async def _change(self) -> None:
+        watcher = asyncio.get_running_loop().create_future()
+        self._watchers.append(watcher)
+        await watcher
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.ended.wait()
+
+    def _wake(self) -> None:
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+        self._watchers.clear()
+
+    def _status(self, finish: Finish | None) -> Status:
+        """Cut off, or stopped by somebody: interrupted. What a provider says went wrong, or no word at all: failed."""
+        if finish and not self.error and not self._stopped:
+            return "complete"
+        cut = self._stopped or (isinstance(self.error, CutOff | ProviderTimeout) and self._text[0])
+        return "interrupted" if cut else "failed"
+
+    def _elapsed_ms(self) -> int:
+        return round((time.perf_counter() - self._began) * 1000)

@@ -1,0 +1,109 @@
+"""Settings: read once from the environment and `.env`, checked, and handed down. Nothing else reads the environment."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chatbot.errors import SettingsError
+
+ProviderName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+PROVIDER_NAMES: tuple[ProviderName, ...] = get_args(ProviderName)
+
+BUNDLED = "bundled"
+"""LOCAL_MODEL's default: the small model whose weights the app fetches by itself."""
+
+
+def _stripped(value: object) -> object:
+    """A key pasted with a newline reads as a connection error in the SDKs, so white space goes here."""
+    return value.strip() if isinstance(value, str) else value
+
+
+def _off(value: object) -> object:
+    return None if value == "off" else value
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("expected an address that starts with http:// or https://")
+    return value
+
+
+Key = Annotated[SecretStr, BeforeValidator(_stripped)]
+Url = Annotated[str, BeforeValidator(_stripped), AfterValidator(_web_address)]
+
+
+class Settings(BaseSettings):
+    """Every setting of the app, named as its variable in lower case. An empty variable counts as unset.
+
+    `Settings.load()` reads the environment and `.env`; arguments, by the same names, win over both.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    openai_api_key: Key | None = None
+    openai_base_url: Url | None = None
+    anthropic_api_key: Key | None = None
+    anthropic_base_url: Url | None = None
+    compatible_base_url: Url | None = None
+    compatible_api_key: Key | None = None
+    compatible_name: str = "Compatible server"
+    hf_token: Key | None = None
+    local_model: Annotated[str | None, BeforeValidator(_off)] = BUNDLED
+
+    chatbot_provider: ProviderName | None = None
+    chatbot_model: str | None = None
+    chatbot_system_prompt: str = "You are a helpful AI assistant."
+    chatbot_temperature: float | None = Field(default=None, ge=0, le=2)
+    chatbot_max_tokens: int = Field(default=2000, ge=1)
+    chatbot_history_limit: int = Field(default=20, ge=1, le=1000)
+    chatbot_data_dir: Path = Path("data")
+    chatbot_secret: Key | None = None
+    chatbot_auth: SecretStr | None = None
+    chatbot_messages_per_minute: int = Field(default=20, ge=0)
+    chatbot_daily_tokens: int = Field(default=0, ge=0)
+    chatbot_reply_seconds: float = Field(default=300, gt=0, allow_inf_nan=False)
+
+    gradio_server_name: str = "127.0.0.1"
+    gradio_server_port: int | None = Field(default=None, ge=1, le=65535)
+    gradio_share: bool = False
+    space_id: str | None = None
+
+    @field_validator("chatbot_auth")
+    @classmethod
+    def _auth_is_names_and_passwords(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all(all(login) for login in _logins(value)):
+            raise ValueError("expected name:password, more of them separated by commas")
+        return value
+
+    @classmethod
+    def load(cls, **overrides: object) -> Self:
+        """The settings as the environment, `.env` and `overrides` give them.
+
+        Raises SettingsError, whose one line names the variable, its value (never a secret's) and what was expected.
+        """
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+        except ValidationError as error:
+            raise SettingsError(_one_line(error)) from None
+
+    def logins(self) -> list[tuple[str, str]]:
+        """The (name, password) pairs that may enter; empty when anybody may."""
+        return _logins(self.chatbot_auth) if self.chatbot_auth else []
+
+
+def _logins(auth: SecretStr) -> list[tuple[str, str]]:
+    pairs = (login.strip().partition(":") for login in auth.get_secret_value().split(","))
+    return [(name, password) for name, _, password in pairs]
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    is_secret = "SecretStr" in str(Settings.model_fields[name].annotation)
+    value = "(hidden)" if is_secret else repr(first["input"])
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{name.upper()}={value}: expected {expected.removeprefix('expected ')}"

@@ -1,0 +1,178 @@
+"""What the page's events do. Each takes the session's token from the browser, and trusts nothing else from there."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from chatbot.errors import ChatbotError, InvalidMessage, Unauthorized
+from chatbot.memory import ConversationMemory, Store
+from chatbot.messages import StoredMessage
+from chatbot.providers import Choice, Providers, takes_temperature
+from chatbot.replies import Options, Replies
+from chatbot.reply import Reply
+from chatbot.settings import ProviderName, Settings
+from chatbot.web.rendering import Shown, show, show_message, show_notice
+from chatbot.web.sessions import Sessions
+
+SHOWN_MESSAGES = 30
+"""The newest messages of a conversation that the page holds: every update sends them all through Gradio."""
+
+READY = {"submit_btn": True, "stop_btn": False}
+BUSY = {"submit_btn": False, "stop_btn": True}
+"""The button in the message box: send, or stop."""
+
+
+class Update(NamedTuple):
+    """What a step of an answer changes on the page: the answer's messages, the message box, and the open conversation."""
+
+    answer: list[Shown]
+    textbox: Any
+    conversation_id: Any
+
+
+class Handlers:
+    """The page's door to the road."""
+
+    def __init__(
+        self, settings: Settings, sessions: Sessions, store: Store, providers: Providers, replies: Replies
+    ) -> None:
+        self.settings = settings
+        self.providers = providers
+        self._sessions = sessions
+        self._store = store
+        self._replies = replies
+
+    async def enter(self, token: str | None) -> tuple[str, str, list[Shown]]:
+        """A page was opened: its session's token, a new one where the browser has none of ours, and the conversation
+        that was changed last."""
+        try:
+            memory = self._memory(token)
+        except Unauthorized:
+            return self._sessions.new(), "", []
+        conversations = await asyncio.to_thread(memory.list_conversations)
+        if not conversations:
+            return str(token), "", []
+        opened = conversations[0].conversation_id
+        return str(token), opened, await self.shown(token, opened)
+
+    async def shown(self, token: str | None, conversation_id: str) -> list[Shown]:
+        """The newest messages of the conversation, without an answer that is under way."""
+        try:
+            messages = await asyncio.to_thread(self._memory(token).get_messages, conversation_id, SHOWN_MESSAGES)
+        except ChatbotError:
+            return []
+        return show(message for message in messages if message.status != "running")
+
+    async def respond(
+        self,
+        text: str,
+        history: list[Shown],
+        token: str | None,
+        conversation_id: str,
+        provider: ProviderName,
+        model: str,
+        system_prompt: str,
+        max_tokens: float | None,
+        history_limit: float | None,
+        temperature: float | None,
+        instead_of: str | None = None,
+    ) -> AsyncGenerator[Update]:
+        """The answer to `text`, again and again as it grows. Never raises: Gradio has nowhere to show it."""
+        try:
+            options = self._options(provider, model, system_prompt, max_tokens, history_limit, temperature)
+            reply = await self._replies.start(
+                self._sessions.owner(token),
+                text,
+                options,
+                conversation_id=conversation_id or None,
+                instead_of=instead_of,
+            )
+        except ChatbotError as error:
+            yield Update(show_notice(str(error)), gr.Textbox(value=text, **READY), gr.skip())
+            return
+        async with aclosing(self._frames(reply)) as updates:
+            async for update in updates:
+                yield update
+
+    async def follow(self, token: str | None, conversation_id: str) -> AsyncGenerator[tuple[list[Shown], Any]]:
+        """The conversation with the answer that is under way in it, if one is, until it has ended."""
+        reply = self._running(token, conversation_id)
+        if reply is None:
+            yield gr.skip(), gr.skip()
+            return
+        history = await self.shown(token, conversation_id)
+        async with aclosing(self._frames(reply)) as updates:
+            async for update in updates:
+                yield history + update.answer, update.textbox
+
+    async def stop(self, token: str | None, conversation_id: str) -> None:
+        """End the answer under way in the conversation; what it has stays."""
+        await self._replies.stop(self._sessions.owner(token), conversation_id)
+
+    async def last_question(self, token: str | None, conversation_id: str) -> StoredMessage | None:
+        """The last message of the visitor's in the conversation; an answer to it that is under way is ended."""
+        await self.stop(token, conversation_id)
+        messages = await asyncio.to_thread(self._memory(token).get_messages, conversation_id, SHOWN_MESSAGES)
+        return next((message for message in reversed(messages) if message.role == "user"), None)
+
+    async def undo(self, token: str | None, conversation_id: str) -> tuple[list[Shown], Any]:
+        """Take the last message and its answer back, the message into the box."""
+        question = await self.last_question(token, conversation_id)
+        if question:
+            await asyncio.to_thread(self._memory(token).remove_from, conversation_id, question.message_id)
+        return await self.shown(token, conversation_id), gr.Textbox(value=question.content if question else "", **READY)
+
+    def provider_chosen(self, provider: ProviderName) -> tuple[Any, Any]:
+        """The model list and the temperature field follow the provider."""
+        models = self.providers.models(provider)
+        model = next(iter(models), "")
+        return gr.Dropdown(choices=models, value=model), self.model_chosen(provider, model)
+
+    def model_chosen(self, provider: ProviderName, model: str | None) -> Any:
+        """The temperature field shows only where the model takes one."""
+        return gr.Number(visible=takes_temperature(provider, model or ""))
+
+    async def _frames(self, reply: Reply) -> AsyncGenerator[Update]:
+        """The updates of a reply: at once that it has begun, then its text, at last that the box is free again."""
+        yield Update(show_message(reply.snapshot()), gr.Textbox(**BUSY), reply.conversation_id)
+        async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
+            async for frame in frames:
+                box = gr.skip() if frame.status == "running" else gr.Textbox(**READY)
+                yield Update(show_message(frame), box, gr.skip())
+
+    def _options(
+        self,
+        provider: ProviderName,
+        model: str | None,
+        system_prompt: str | None,
+        max_tokens: float | None,
+        history_limit: float | None,
+        temperature: float | None,
+    ) -> Options:
+        """The settings as the page has them; an empty field is the operator's setting. Raises InvalidMessage."""
+        defaults = self.settings
+        options = Options(
+            Choice(provider, (model or "").strip()),
+            system_prompt=system_prompt or "",
+            max_tokens=defaults.chatbot_max_tokens if max_tokens is None else int(max_tokens),
+            history_limit=defaults.chatbot_history_limit if history_limit is None else int(history_limit),
+            temperature=temperature,
+        )
+        if not options.choice.model:
+            raise InvalidMessage("Choose a model first, or type its name.")
+        if options.max_tokens < 1:
+            raise InvalidMessage("“Longest answer” has to be 1 or more.")
+        if not 1 <= options.history_limit <= 1000:
+            raise InvalidMessage("“History limit” has to be between 1 and 1000.")
+        if temperature is not None and not 0 <= temperature <= 2:
+            raise InvalidMessage("“Temperature” has to be between 0 and 2.")
+        return options
+
+    def _memory(self, token: str | None) -> ConversationMemory:
+        return self._store.memory(self._sessions.owner(token))
+
+    def _running(self, token: str | None, conversation_id: str) -> Reply | None:
+        return self._replies.running(self._sessions.owner(token), conversation_id)

@@ -1,0 +1,134 @@
+"""The page: a ChatInterface whose events are wired for one round trip, and the controls beside it."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import gradio as gr
+
+from chatbot.web.controls import Controls, build_controls
+from chatbot.web.handlers import SHOWN_MESSAGES, Handlers, Update
+from chatbot.web.rendering import Shown, show, show_message
+
+TITLE = "Chatbot"
+
+WELCOME = """
+# How can I help you today?
+Type a message below. Your conversations are kept on the computer that runs this app.
+"""
+
+LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "\\[", "right": "\\]", "display": True},
+    {"left": "\\(", "right": "\\)", "display": False},
+]
+"""No single $: “between $5 and $10” is not a formula."""
+
+SEND_JS = f"""
+(text, messages) => {{
+    const busy = document.querySelector("#message .stop-button");
+    if (busy || !text.trim()) return [text, messages, ""];
+    const sent = {{role: "user", content: [{{type: "text", text}}], metadata: null, options: null}};
+    const box = {{__type__: "update", value: "", submit_btn: false, stop_btn: true}};
+    return [box, [...(messages ?? []), sent].slice(-{SHOWN_MESSAGES}), text];
+}}
+"""
+"""In the browser, with no round trip: show the message, clear the box, offer to stop, and hand the text on; nothing of
+it while an answer is still coming."""
+
+NEW_CHAT_JS = """
+() => {
+    setTimeout(() => document.querySelector("#message textarea")?.focus(), 0);
+    return ["", []];
+}
+"""
+
+QUIET: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
+AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
+QUEUED: dict[str, Any] = QUIET | {"concurrency_limit": None}
+
+
+class Chat(gr.ChatInterface):
+    """Gradio's chat with its own wiring.
+
+    Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
+    textbox disabled. Here Enter does two things at once: in the browser the message appears and the box clears, on
+    the server `fn` is queued. Stop ends the Reply, not Gradio's event, so it works however an answer began. This
+    overrides the private `_setup_events`: requirements.txt pins Gradio's minor version, tests/test_ui.py guards it.
+    """
+
+    def __init__(self, handlers: Handlers, controls: Controls) -> None:
+        self._handlers = handlers
+        self._controls = controls
+        self.answers: list[Any] = []
+        super().__init__(
+            handlers.respond,
+            chatbot=gr.Chatbot(
+                elem_id="chat",
+                show_label=False,
+                container=False,
+                scale=1,
+                layout="panel",
+                placeholder=WELCOME,
+                buttons=["copy", "copy_all"],
+                latex_delimiters=LATEX,
+                allow_tags=False,
+                feedback_options=None,
+            ),
+            textbox=gr.Textbox(
+                elem_id="message",
+                placeholder="Type a message",
+                autofocus=True,
+                submit_btn=True,
+                stop_btn=True,
+                max_lines=10,
+                scale=7,
+            ),
+            additional_inputs=controls.inputs,
+            concurrency_limit=None,
+            api_name="chat",
+        )
+        self.additional_outputs = [self.textbox, controls.conversation]
+
+    def _setup_events(self) -> None:
+        inputs, conversation = self._controls.inputs, self._controls.conversation
+        session = [self._controls.token, conversation]
+        outputs = [self.null_component, self.chatbot, self.textbox, conversation]
+        box_and_chat = [self.textbox, self.chatbot]
+        sent = self.textbox.submit(
+            None, box_and_chat, [*box_and_chat, self._controls.outgoing], js=SEND_JS, **AT_ONCE
+        ).then(self._send, [self._controls.outgoing, *inputs], outputs, **QUEUED)
+        self.textbox.stop(self._handlers.stop, session, None, **AT_ONCE)
+        retried = self.chatbot.retry(self._retry, inputs, outputs, **QUEUED)
+        self.chatbot.undo(self._handlers.undo, session, [self.chatbot, self.textbox], **AT_ONCE)
+        self.answers = [sent, retried]
+
+    async def _send(self, text: str, token: str, conversation_id: str, *settings: Any) -> AsyncGenerator[Any]:
+        if not text:
+            yield (gr.skip(),) * 4  # a generator without a single yield would empty its outputs
+            return
+        history = await self._handlers.shown(token, conversation_id) if conversation_id else []
+        async for update in self._stream_fn(text, history, token, conversation_id, *settings):
+            yield update
+
+    async def _retry(self, token: str, conversation_id: str, *settings: Any) -> AsyncGenerator[Any]:
+        ...
+
+
+def build_page(handlers: Handlers) -> gr.Blocks:
+    """The whole page, ready to launch."""
+    with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as page:
+        controls = build_controls(handlers.settings, handlers.providers)
+        chat = Chat(handlers, controls)
+        session = [controls.token, controls.conversation]
+        view = [controls.conversation, chat.chatbot]
+        entered = page.load(handlers.enter, [controls.token], [controls.token, *view], **AT_ONCE)
+        followed = entered.then(handlers.follow, session, [chat.chatbot, chat.textbox], **QUEUED)
+        watching = [*chat.answers, followed]
+        controls.new_chat.click(None, None, view, js=NEW_CHAT_JS, cancels=watching, **AT_ONCE)
+        controls.provider.input(
+            handlers.provider_chosen, [controls.provider], [controls.model, controls.temperature], **AT_ONCE
+        )
+        controls.model.change(
+            handlers.model_chosen, [controls.provider, controls.model], [controls.temperature], **AT_ONCE
+        )
+    return page

@@ -1,0 +1,172 @@
+"""An answer on its way: at its pace, until it ends, breaks, or the client leaves."""
+
+import asyncio
+import socket
+import struct
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+
+from tests.fake_upstream.answers import Json
+from tests.fake_upstream.dialect import Speech, encode
+from tests.fake_upstream.scenarios import Scenario
+
+
+class Cut(Exception):
+    """The connection is to be broken off here."""
+
+
+class Pace:
+    """When each token is due, counted from the start, so that one that is late does not delay the next."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._start = self._loop.time() + scenario.first_token_after
+        self._gap = 1 / scenario.tokens_per_second if scenario.tokens_per_second else 0.0
+
+    async def wait(self, count: int) -> None:
+        """Until the token after `count` others is due; lets others run even when it is overdue."""
+        due = self._start + count * self._gap
+        await asyncio.sleep(max(0.0, due - self._loop.time()))
+
+    async def pause(self, seconds: float) -> None:
+        """Put everything off by so much."""
+        await asyncio.sleep(seconds)
+        self._start += seconds
+
+
+async def streamed(speech: Speech, scenario: Scenario, error_event: bytes) -> AsyncGenerator[bytes]:
+    """The answer's events one by one, with the troubles that the scenario wants."""
+    pace = Pace(scenario)
+    await pace.pause(scenario.headers_after)
+    yield speech.opening()
+    for count, frame in enumerate(speech.frames(finished=not scenario.end_without_finish)):
+        if count == scenario.silence_after:
+            await pace.pause(scenario.silence_seconds)
+        await pace.wait(count)
+        if count == scenario.error_after:
+            yield error_event
+            return
+        if count == scenario.cut_after:
+            yield frame[: len(frame) // 2]
+            raise Cut
+        yield _spoilt(frame, scenario, count)
+
+
+def _spoilt(frame: bytes, scenario: Scenario, count: int) -> bytes:
+    if count == scenario.bad_json_after:
+        return frame[: len(frame) // 2] + b"\n\n"
+    if count == scenario.bad_utf8_after:
+        return _with_bad_byte(frame)
+    return frame
+
+
+def _with_bad_byte(text: bytes) -> bytes:
+    middle = len(text) // 2
+    return text[:middle] + b"\xff" + text[middle:]
+
+
+async def whole(value: Json, tokens: int, scenario: Scenario) -> AsyncGenerator[bytes]:
+    """One JSON object, after the time that streaming so many tokens would have taken."""
+    pace = Pace(scenario)
+    await pace.pause(scenario.headers_after)
+    if scenario.silence_after is not None and scenario.silence_after <= tokens:
+        await pace.pause(scenario.silence_seconds)
+    await pace.wait(tokens)
+    body = encode(value)
+    if scenario.bad_utf8_after is not None:
+        body = _with_bad_byte(body)
+    if scenario.bad_json_after is not None or scenario.cut_after is not None:
+        body = body[: len(body) // 2]
+    yield body
+    if scenario.cut_after is not None:
+        raise Cut
+
+
+def break_off(transport: asyncio.Transport, *, reset: bool) -> None:
+    """Close a connection in the middle of an answer, regularly or with a TCP reset."""
+    if not reset:
+        transport.close()
+        return
+    # Not to linger at all is how a program asks the system for a reset.
+    transport.get_extra_info("socket").setsockopt(
+        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+    )
+    transport.abort()
+
+
+@dataclass
+class Traffic:
+    """What is under way. Only the server's thread writes it, so that readers need no lock."""
+
+    open_streams: int = 0
+    closed_early: int = 0
+    last_close: float | None = None
+
+    @contextmanager
+    def stream(self) -> Iterator[None]:
+        """Counts one stream for as long as it lasts."""
+        self.open_streams += 1
+        try:
+            yield
+        finally:
+            self.open_streams -= 1
+
+    def left(self) -> None:
+        """A client went away before the end."""
+        self.closed_early += 1
+        self.last_close = time.monotonic()
+
+
+class Delivery:
+    """An ASGI application for one answer, which also notices at once when nobody reads it any more."""
+
+    def __init__(
+        self,
+        parts: AsyncGenerator[bytes],
+        headers: Mapping[str, str],
+        *,
+        traffic: Traffic,
+        cut: Callable[[Scope], None],
+    ) -> None:
+        self._parts = parts
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._traffic = traffic
+        self._cut = cut
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._traffic.stream():
+            sending = asyncio.create_task(self._send(send))
+            leaving = asyncio.create_task(_left(receive))
+            try:
+                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+                if not sending.done():
+                    self._traffic.left()
+                elif isinstance(sending.exception(), Cut):
+                    self._cut(scope)
+                    await leaving
+                else:
+                    sending.result()
+            finally:
+                sending.cancel()
+                leaving.cancel()
+                await asyncio.gather(sending, leaving, return_exceptions=True)
+
+    async def _send(self, send: Send) -> None:
+        started = False
+        async with aclosing(self._parts) as parts:
+            async for part in parts:
+                # Not before the first part: a service that is silent sends no status either.
+                if not started:
+                    await send({"type": "http.response.start", "status": 200, "headers": self._headers})
+                    started = True
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,231 @@
+"""The server itself: it writes down what it is sent, chooses a scenario, and answers."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from tests.fake_upstream.answers import Json, compose
+from tests.fake_upstream.anthropic_wire import AnthropicDialect
+from tests.fake_upstream.delivery import Delivery, Traffic, break_off, streamed, whole
+from tests.fake_upstream.dialect import ApiError, Dialect
+from tests.fake_upstream.faults import scenario_of_model
+from tests.fake_upstream.openai_wire import OpenAIDialect
+from tests.fake_upstream.refusals import Asked, error_response, failure, headers_of, instead, refusal
+from tests.fake_upstream.scenarios import Scenario
+
+_OPENAI = OpenAIDialect()
+_ANTHROPIC = AnthropicDialect()
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came. Header names are in lower case; a body that is no JSON object is `{}`."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: Json
+
+
+class FakeUpstream:
+    """OpenAI's and Anthropic's services on a port of their own, from `with` to its end.
+
+    What it does is chosen, in this order, by the model's name (`fault:wrong_key`, `pace:50x500`, or `?model=`
+    in the address), by `queue()` for the next answers, and by `scenario` for all requests, the list of models
+    included.
+    """
+
+    def __init__(self, scenario: Scenario | None = None, *, port: int = 0) -> None:
+        self.scenario = scenario or Scenario()
+        self.port = port
+        # A list's append and a deque's append and popleft are atomic, so both are safe between threads.
+        self.requests: list[Received] = []
+        self._queue: deque[Scenario] = deque()
+        self._traffic = Traffic()
+
+    @property
+    def openai_url(self) -> str:
+        """The base URL for an OpenAI client."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def anthropic_url(self) -> str:
+        """The base URL for an Anthropic client."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def open_streams(self) -> int:
+        """Answers under way now, streamed or not."""
+        return self._traffic.open_streams
+
+    @property
+    def closed_early(self) -> int:
+        """Answers whose client went away before the end."""
+        return self._traffic.closed_early
+
+    @property
+    def last_close(self) -> float | None:
+        """When a client last went away early, by `time.monotonic()`."""
+        return self._traffic.last_close
+
+    def queue(self, *scenarios: Scenario) -> None:
+        """One scenario for each of the next answers asked for; the list of models takes none of them."""
+        self._queue.extend(scenarios)
+
+    def reset(self) -> None:
+        """As new, for the next test on the same server."""
+        self.scenario = Scenario()
+        self._queue.clear()
+        self.requests.clear()
+        self._traffic.closed_early = 0
+        self._traffic.last_close = None
+
+    def __enter__(self) -> Self:
+        self._socket = socket.create_server(("127.0.0.1", self.port), backlog=2048)
+        self.port = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(_config(self._application()))
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), name="fake-upstream")
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.001)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Answers that hang would keep the server from ending.
+        self._loop.call_soon_threadsafe(self._hang_up)
+        self._server.should_exit = True
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[self._socket])
+
+    def _hang_up(self) -> None:
+        for connection in self._server.server_state.connections:
+            connection.transport.abort()
+
+    def _application(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/v1/chat/completions", self._answer, methods=["POST"]),
+                Route("/v1/messages", self._answer, methods=["POST"]),
+                Route("/v1/models", self._models),
+                Route("/{path:path}", self._unknown, methods=["GET", "POST"]),
+            ]
+        )
+
+    async def _answer(self, request: Request) -> ASGIApp:
+        asked = await self._receive(request)
+        scenario = self._choose(asked)
+        return instead(asked, scenario) or refusal(asked, scenario) or self._deliver(asked, scenario)
+
+    async def _models(self, request: Request) -> ASGIApp:
+        asked = await self._receive(request)
+        scenario = _as_seen_by(asked.dialect, self.scenario)
+        listed = whole(asked.dialect.models(), 0, scenario)
+        # Nobody counts these among the answers.
+        return instead(asked, scenario) or self._delivery(asked, scenario, listed, Traffic())
+
+    async def _unknown(self, request: Request) -> Response:
+        asked = await self._receive(request)
+        error = ApiError(404, f"Invalid URL ({request.method} {request.url.path})")
+        return error_response(asked.dialect, error, headers_of(asked.dialect, Scenario()))
+
+    async def _receive(self, request: Request) -> Asked:
+        body = _object_of(await request.body())
+        self.requests.append(Received(request.url.path, dict(request.headers), body))
+        model = request.query_params.get("model") or str(body.get("model", ""))
+        return Asked(_dialect_of(request), model, _key_of(request), body, self.port)
+
+    def _choose(self, asked: Asked) -> Scenario:
+        return _as_seen_by(asked.dialect, scenario_of_model(asked.model) or self._next())
+
+    def _next(self) -> Scenario:
+        return self._queue.popleft() if self._queue else self.scenario
+
+    def _deliver(self, asked: Asked, scenario: Scenario) -> Delivery:
+        speech = asked.dialect.speech(
+            asked.body, compose(asked.body, scenario), drop_usage=scenario.drop_usage
+        )
+        if asked.streaming:
+            parts = streamed(speech, scenario, asked.dialect.error_event(failure(asked, scenario)))
+        else:
+            finished = not scenario.end_without_finish
+            parts = whole(speech.whole(finished=finished), len(speech.answer.pieces), scenario)
+        return self._delivery(asked, scenario, parts, self._traffic)
+
+    def _delivery(
+        self, asked: Asked, scenario: Scenario, parts: AsyncGenerator[bytes], traffic: Traffic
+    ) -> Delivery:
+        kind = "text/event-stream; charset=utf-8" if asked.streaming else "application/json"
+        headers = {"content-type": kind} | headers_of(asked.dialect, scenario)
+
+        def cut(scope: Scope) -> None:
+            break_off(self._transport(scope), reset=scenario.reset)
+
+        return Delivery(parts, headers, traffic=traffic, cut=cut)
+
+    def _transport(self, scope: Scope) -> asyncio.Transport:
+        connections = self._server.server_state.connections
+        return next(
+            each.transport
+            for each in connections
+            if isinstance(each, H11Protocol) and each.client == scope["client"]
+        )
+
+
+def _config(application: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Longer than any test: a client must not meet a connection that closes just as it is used again.
+        timeout_keep_alive=600,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _dialect_of(request: Request) -> Dialect:
+    anthropic = request.url.path == "/v1/messages" or "anthropic-version" in request.headers
+    return _ANTHROPIC if anthropic else _OPENAI
+
+
+def _key_of(request: Request) -> str:
+    authorization = request.headers.get("authorization", "")
+    return request.headers.get("x-api-key") or authorization.removeprefix("Bearer ")
+
+
+def _object_of(raw: bytes) -> Json:
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _as_seen_by(dialect: Dialect, scenario: Scenario) -> Scenario:
+    if dialect is not _ANTHROPIC or scenario.anthropic_error is None:
+        return scenario
+    status, message = scenario.anthropic_error
+    return replace(scenario, status=status, message=message, type=None)

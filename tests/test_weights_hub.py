@@ -1,0 +1,102 @@
+"""Weights from Hugging Face, through a small hub of our own."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+WEIGHTS = b"GGUF" + bytes(1000)
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of Hugging Face as a download needs: one repository with one file, and a gated one."""
+
+    asked: list[tuple[str, str, str | None]]
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        self.asked.append((self.command, self.path, self.headers["Authorization"]))
+        owner, _, file = self.path.removeprefix("/").partition("/resolve/main/")
+        if owner == "us/gated":
+            self._answer(403, {"X-Error-Code": "GatedRepo"})
+        elif owner != "us/tiny":
+            self._answer(404, {"X-Error-Code": "RepoNotFound"})
+        elif file not in ("q4/Tiny.gguf", "Page.gguf"):
+            self._answer(404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+        else:
+            content = WEIGHTS if file == "q4/Tiny.gguf" else b"<html>"
+            etag = hashlib.sha256(content).hexdigest()
+            self._answer(200, {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT}, content)
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def running_hub() -> Iterator[tuple[str, list[tuple[str, str, str | None]]]]:
+    """A hub's address, and what it was asked."""
+    handler = type("OneHub", (Hub,), {"asked": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", handler.asked  # type: ignore[attr-defined]
+        server.shutdown()
+
+
+def ask(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
+    """What another process finds (huggingface_hub reads its variables when it is imported), and its stderr."""
+    script = """if True:
+        import json, sys, pathlib
+        from chatbot.errors import ModelNotLoaded
+        from chatbot.providers.weights import find_weights
+        for name in sys.argv[1:]:
+            try:
+                print(json.dumps(find_weights(name, pathlib.Path()).read_bytes().decode()))
+            except ModelNotLoaded as error:
+                print(json.dumps({"cause": error.cause}))
+    """
+    environment = os.environ | {"HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_TOKEN": "hf_sesame"}
+    line = [sys.executable, "-c", script, *local_models]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    return [json.loads(found) for found in done.stdout.splitlines()], done.stderr
+
+
+def test_hugging_face(tmp_path: Path) -> None:
+    names = ["tiny/q4/Tiny.gguf", "tiny/Other.gguf", "tiny/Page.gguf", "none/A.gguf", "gated/A.gguf"]
+    with running_hub() as (hub, asked):
+        found, _ = ask(hub, tmp_path, *(f"hf:us/{name}" for name in names))
+    assert found[0] == WEIGHTS.decode()
+    causes = ["no file Other.gguf", "not a GGUF file", "no us/none", "accepted its terms"]
+    assert all(cause in answer["cause"] for cause, answer in zip(causes, found[1:], strict=True)), found
+    assert ("GET", "/us/tiny/resolve/main/q4/Tiny.gguf", "Bearer hf_sesame") in asked
+
+
+def test_what_hugging_face_gave_once_needs_no_network(tmp_path: Path) -> None:
+    with running_hub() as (hub, _):
+        ask(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf")
+    started = time.monotonic()
+    found, shown = ask(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf", "hf:us/tiny/Page.gguf")
+    assert found[0] == WEIGHTS.decode()
+    assert "network" in found[1]["cause"]
+    assert time.monotonic() - started < 20
+    assert "sesame" not in shown
+    assert "Traceback" not in shown
