@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -131,6 +132,26 @@ def test_without_network_it_fails_soon_and_keeps_passwords(
     assert "network" in refused(bundle, tmp_path)
     assert time.monotonic() - started < 20
     assert "sesame" not in capfd.readouterr().err
+
+
+def test_pip_does_not_outlive_the_app(wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = f"""if True:
+        import pathlib, sys
+        from chatbot.providers.embedded import EmbeddedModel
+        EmbeddedModel(None, pathlib.Path({str(tmp_path)!r})).start()
+        sys.stdin.readline()
+    """
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.delenv("PIP_NO_INDEX")
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+        with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as app:
+            connection, _ = silent.accept()
+            app.communicate(b"\n", timeout=10)
+            assert app.returncode == 0
+    with connection:
+        connection.settimeout(5)
+        while connection.recv(4096):  # ends when pip does
+            pass
 
 
 def test_without_pip_it_says_what_to_type(

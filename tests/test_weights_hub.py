@@ -63,7 +63,7 @@ def running_hub() -> Iterator[tuple[str, list[tuple[str, str, str | None]]]]:
 
 
 def ask(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
-    """What another process finds (huggingface_hub reads its variables when it is imported), and its stderr."""
+    """What another process finds, and its stderr: huggingface_hub reads its variables when it is imported."""
     script = """if True:
         import json, sys, pathlib
         from chatbot.errors import ModelNotLoaded

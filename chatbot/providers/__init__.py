@@ -2,6 +2,7 @@
 
 from chatbot.providers.base import Provider
 from chatbot.providers.catalog import takes_temperature
+from chatbot.providers.embedded import ModelState
 from chatbot.providers.registry import Choice, Providers, connect
 
-__all__ = ["Choice", "Provider", "Providers", "connect", "takes_temperature"]
+__all__ = ["Choice", "ModelState", "Provider", "Providers", "connect", "takes_temperature"]

@@ -17,6 +17,7 @@ depends on it: the token inside is signed on the server."""
 class Controls:
     """The components that the chat's events read and change."""
 
+    sidebar: gr.Sidebar
     token: gr.BrowserState
     conversation: gr.Textbox
     outgoing: gr.Textbox
@@ -54,7 +55,7 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation = gr.Textbox(visible=False)
     outgoing = gr.Textbox(visible=False)
-    with gr.Sidebar(width=300, elem_id="sidebar"):
+    with gr.Sidebar(width=300, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button("New chat", elem_id="new-chat")
         provider = gr.Dropdown(
             [(providers.label(name), name) for name in offered],
@@ -100,6 +101,7 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
                 elem_id="temperature",
             )
     return Controls(
+        sidebar,
         token,
         conversation,
         outgoing,

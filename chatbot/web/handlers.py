@@ -7,18 +7,21 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from chatbot.errors import ChatbotError, InvalidMessage, Unauthorized
+from chatbot.errors import ChatbotError, InvalidMessage, NoProvider, Unauthorized
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import StoredMessage
 from chatbot.providers import Choice, Providers, takes_temperature
 from chatbot.replies import Options, Replies
 from chatbot.reply import Reply
 from chatbot.settings import ProviderName, Settings
-from chatbot.web.rendering import Shown, show, show_message, show_notice
+from chatbot.web.rendering import Shown, show, show_message, show_model_state, show_notice
 from chatbot.web.sessions import Sessions
 
 SHOWN_MESSAGES = 30
 """The newest messages of a conversation that the page holds: every update sends them all through Gradio."""
+
+MODEL_SECONDS = 0.3
+"""How often the page looks whether the embedded model is loaded, while it is being loaded."""
 
 READY = {"submit_btn": True, "stop_btn": False}
 BUSY = {"submit_btn": False, "stop_btn": True}
@@ -112,18 +115,30 @@ class Handlers:
         """End the answer under way in the conversation; what it has stays."""
         await self._replies.stop(self._sessions.owner(token), conversation_id)
 
-    async def last_question(self, token: str | None, conversation_id: str) -> StoredMessage | None:
-        """The last message of the visitor's in the conversation; an answer to it that is under way is ended."""
+    async def last_turn(self, token: str | None, conversation_id: str) -> tuple[list[Shown], StoredMessage | None]:
+        """The last message of the visitor's, and what the page shows before it. An answer under way is ended."""
         await self.stop(token, conversation_id)
         messages = await asyncio.to_thread(self._memory(token).get_messages, conversation_id, SHOWN_MESSAGES)
-        return next((message for message in reversed(messages) if message.role == "user"), None)
+        places = [place for place, message in enumerate(messages) if message.role == "user"]
+        if not places:
+            return show(messages), None
+        return show(messages[: places[-1]]), messages[places[-1]]
 
     async def undo(self, token: str | None, conversation_id: str) -> tuple[list[Shown], Any]:
         """Take the last message and its answer back, the message into the box."""
-        question = await self.last_question(token, conversation_id)
-        if question:
-            await asyncio.to_thread(self._memory(token).remove_from, conversation_id, question.message_id)
-        return await self.shown(token, conversation_id), gr.Textbox(value=question.content if question else "", **READY)
+        history, question = await self.last_turn(token, conversation_id)
+        if question is None:
+            return history, gr.skip()
+        await asyncio.to_thread(self._memory(token).remove_from, conversation_id, question.message_id)
+        return history, gr.Textbox(value=question.content, **READY)
+
+    async def follow_model(self, provider: ProviderName) -> AsyncGenerator[str]:
+        """How far the embedded model is, where it is the chosen provider, until it is loaded or has failed."""
+        embedded = self.providers.embedded if provider == "local" else None
+        while embedded and embedded.state.phase == "loading":
+            yield show_model_state(embedded.state)
+            await asyncio.sleep(MODEL_SECONDS)
+        yield show_model_state(embedded.state) if embedded else "" if self.providers.offered else NoProvider.sentence
 
     def provider_chosen(self, provider: ProviderName) -> tuple[Any, Any]:
         """The model list and the temperature field follow the provider."""
@@ -137,11 +152,17 @@ class Handlers:
 
     async def _frames(self, reply: Reply) -> AsyncGenerator[Update]:
         """The updates of a reply: at once that it has begun, then its text, at last that the box is free again."""
-        yield Update(show_message(reply.snapshot()), gr.Textbox(**BUSY), reply.conversation_id)
+        first = show_message(reply.snapshot(), self._waiting_for(reply))
+        yield Update(first, gr.Textbox(**BUSY), reply.conversation_id)
         async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
             async for frame in frames:
                 box = gr.skip() if frame.status == "running" else gr.Textbox(**READY)
                 yield Update(show_message(frame), box, gr.skip())
+
+    def _waiting_for(self, reply: Reply) -> str:
+        embedded = self.providers.embedded
+        is_loading = embedded and embedded.state.phase != "ready" and reply.snapshot().provider == "local"
+        return "Loading the embedded model…" if is_loading else ""
 
     def _options(
         self,
@@ -161,6 +182,8 @@ class Handlers:
             history_limit=defaults.chatbot_history_limit if history_limit is None else int(history_limit),
             temperature=temperature,
         )
+        if not self.providers.offered:
+            raise NoProvider
         if not options.choice.model:
             raise InvalidMessage("Choose a model first, or type its name.")
         if options.max_tokens < 1:

@@ -5,12 +5,11 @@ from html import escape
 from typing import Any
 
 from chatbot.messages import StoredMessage
+from chatbot.providers import ModelState
 
 Shown = dict[str, Any]
 """A message as gr.Chatbot takes it. The content is a list of parts, because of a plain string Gradio cuts the
 indentation, code's included."""
-
-TYPING = '<span class="typing" role="status" aria-label="The model is thinking"><i></i><i></i><i></i></span>'
 
 ENDINGS = {
     "stopped": "You stopped this answer.",
@@ -20,14 +19,20 @@ ENDINGS = {
     "content_filter": "The provider withheld the rest of this answer.",
 }
 
+TOY = (
+    "This small model runs inside the app, so that you can try the chat without an API key. "
+    "It is a toy: quick, free and often wrong."
+)
+
 
 def show(messages: Iterable[StoredMessage]) -> list[Shown]:
     """The messages of a conversation, oldest first."""
     return [shown for message in messages for shown in show_message(message)]
 
 
-def show_message(message: StoredMessage) -> list[Shown]:
-    """One message: for an answer its reasoning, its text, and a note where it did not end normally."""
+def show_message(message: StoredMessage, waiting: str = "") -> list[Shown]:
+    """One message: for an answer its reasoning, its text, and a note where it did not end normally. `waiting` says
+    what an answer without a word yet is waiting for."""
     if message.role == "user":
         return [{"role": "user", "content": [_text(message.content)]}]
     shown = [_reasoning(message)] if message.reasoning else []
@@ -35,8 +40,13 @@ def show_message(message: StoredMessage) -> list[Shown]:
     if note := _note(message):
         parts.append(_text(f'<span class="note">{escape(note)}</span>'))
     if not parts and not shown:
-        parts = [_text(TYPING)]
+        parts = [_text(f'<span class="typing">{escape(waiting)}</span>')]
     return [*shown, {"role": "assistant", "content": parts}] if parts else shown
+
+
+def show_model_state(state: ModelState) -> str:
+    """How far the embedded model is, as HTML, with a plain word on what it is."""
+    return f'<p class="{state.phase}">{escape(state.detail)}</p><p>{TOY}</p>'
 
 
 def show_notice(sentence: str) -> list[Shown]:

@@ -24,7 +24,8 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 import gradio as gr  # noqa: E402
 
 from chatbot.web.handlers import Handlers  # noqa: E402
-from chatbot.web.ui import TITLE, build_page  # noqa: E402
+from chatbot.web.theme import theme  # noqa: E402
+from chatbot.web.ui import build_page  # noqa: E402
 
 STYLE = Path(__file__).with_name("style.css")
 
@@ -92,7 +93,7 @@ LAUNCH: dict[str, Any] = {
     "pwa": False,
     "max_file_size": "1mb",
     "footer_links": [],
-    "theme": gr.themes.Soft(),
+    "theme": theme(),
     "css_paths": STYLE,
 }
 """How Gradio is launched, whatever the settings."""

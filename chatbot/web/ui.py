@@ -6,8 +6,7 @@ from typing import Any
 import gradio as gr
 
 from chatbot.web.controls import Controls, build_controls
-from chatbot.web.handlers import SHOWN_MESSAGES, Handlers, Update
-from chatbot.web.rendering import Shown, show, show_message
+from chatbot.web.handlers import SHOWN_MESSAGES, Handlers
 
 TITLE = "Chatbot"
 
@@ -38,9 +37,14 @@ it while an answer is still coming."""
 NEW_CHAT_JS = """
 () => {
     setTimeout(() => document.querySelector("#message textarea")?.focus(), 0);
-    return ["", []];
+    const box = {__type__: "update", submit_btn: true, stop_btn: false};
+    const sidebar = innerWidth < 768 ? {__type__: "update", open: false} : {__type__: "update"};
+    return ["", [], box, sidebar];
 }
 """
+
+OPEN_SIDEBAR_JS = """() => ({__type__: "update", open: innerWidth >= 768})"""
+"""The sidebar begins closed: on a phone it would cover the chat."""
 
 QUIET: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
 AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
@@ -111,7 +115,13 @@ class Chat(gr.ChatInterface):
             yield update
 
     async def _retry(self, token: str, conversation_id: str, *settings: Any) -> AsyncGenerator[Any]:
-        ...
+        history, question = await self._handlers.last_turn(token, conversation_id)
+        if question is None:
+            yield (gr.skip(),) * 4
+            return
+        again = (token, conversation_id, *settings, question.message_id)
+        async for update in self._stream_fn(question.content, history, *again):
+            yield update
 
 
 def build_page(handlers: Handlers) -> gr.Blocks:
@@ -124,10 +134,14 @@ def build_page(handlers: Handlers) -> gr.Blocks:
         entered = page.load(handlers.enter, [controls.token], [controls.token, *view], **AT_ONCE)
         followed = entered.then(handlers.follow, session, [chat.chatbot, chat.textbox], **QUEUED)
         watching = [*chat.answers, followed]
-        controls.new_chat.click(None, None, view, js=NEW_CHAT_JS, cancels=watching, **AT_ONCE)
+        cleared = [*view, chat.textbox, controls.sidebar]
+        controls.new_chat.click(None, None, cleared, js=NEW_CHAT_JS, cancels=watching, **AT_ONCE)
+        page.load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
+        model_state = {"fn": handlers.follow_model, "inputs": [controls.provider], "outputs": [controls.model_state]}
+        page.load(**model_state, **QUEUED)
         controls.provider.input(
             handlers.provider_chosen, [controls.provider], [controls.model, controls.temperature], **AT_ONCE
-        )
+        ).then(**model_state, **QUEUED)
         controls.model.change(
             handlers.model_chosen, [controls.provider, controls.model], [controls.temperature], **AT_ONCE
         )
