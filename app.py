@@ -12,7 +12,9 @@ from chatbot.settings import Settings
 def flags() -> argparse.Namespace:
     """What was asked for on the command line. Ends the process for --help and unknown flags."""
     parser = argparse.ArgumentParser(description="A chatbot that streams and remembers, in one process.")
-    parser.add_argument("--host", help="address to listen on (GRADIO_SERVER_NAME; default 127.0.0.1, this machine only)")
+    parser.add_argument(
+        "--host", help="address to listen on (GRADIO_SERVER_NAME; default 127.0.0.1, this machine only)"
+    )
     parser.add_argument("--port", help="port to listen on (GRADIO_SERVER_PORT; default the first free one from 7860)")
     parser.add_argument("--share", action="store_true", default=None, help="make a public link as well (GRADIO_SHARE)")
     return parser.parse_args()

@@ -84,7 +84,9 @@ class NoProvider(ChatbotError):
 
     code = "no_provider"
     status = 503
-    sentence = "No model is set up. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, HF_TOKEN, COMPATIBLE_BASE_URL or LOCAL_MODEL."
+    sentence = (
+        "No model is set up. Set OPENAI_API_KEY, ANTHROPIC_API_KEY, HF_TOKEN, COMPATIBLE_BASE_URL or LOCAL_MODEL."
+    )
 
 
 class StorageError(ChatbotError):
@@ -131,7 +133,9 @@ class QuotaExhausted(ProviderError):
     """The account has no credit left; waiting does not help."""
 
     code = "provider_quota"
-    sentence = "The account at {provider} has no credit left. Its owner has to top it up; another model may still answer."
+    sentence = (
+        "The account at {provider} has no credit left. Its owner has to top it up; another model may still answer."
+    )
 
 
 class RateLimited(ProviderError):
@@ -207,8 +211,7 @@ class ModelNotLoaded(ProviderError):
     code = "provider_unavailable"
     status = 503
     remedy: ClassVar[str] = (
-        "Set an API key (such as OPENAI_API_KEY), or point LOCAL_MODEL to a .gguf file, "
-        "and start the app again."
+        "Set an API key (such as OPENAI_API_KEY), or point LOCAL_MODEL to a .gguf file, and start the app again."
     )
     sentence = "The embedded model could not be loaded. " + remedy
 

@@ -98,7 +98,12 @@ class Replies:
         return max(FASTEST_FRAMES, len(self._taken) * FRAME_SECONDS / FRAME_SHARE)
 
     async def _begin(
-        self, session_id: str, text: str, options: Options, conversation_id: str | None, instead_of: str | None
+        self,
+        session_id: str,
+        text: str,
+        options: Options,
+        conversation_id: str | None,
+        instead_of: str | None,
     ) -> Reply:
         key = session_id, conversation_id or uuid4().hex
         if key in self._taken:
@@ -107,7 +112,9 @@ class Replies:
         memory = self._store.memory(session_id)
         is_new = conversation_id is None
         try:
-            history, answer = await asyncio.to_thread(_write_turn, memory, key[1], is_new, instead_of, text, options.choice)
+            history, answer = await asyncio.to_thread(
+                _write_turn, memory, key[1], is_new, instead_of, text, options.choice
+            )
         except BaseException:
             del self._taken[key]
             raise
@@ -128,7 +135,7 @@ class Replies:
             error = ProviderTimeout(self._providers.label(options.choice.provider))
         except ChatbotError as known:
             error = known
-        except Exception as unforeseen:  # noqa: BLE001 - a bug of ours is told like any other failure
+        except Exception as unforeseen:
             log.error("reply: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
             error = ChatbotError()
         answer = reply.finish(finish, error)
@@ -183,7 +190,12 @@ def _check(text: str) -> None:
 
 
 def _write_turn(
-    memory: ConversationMemory, conversation_id: str, is_new: bool, instead_of: str | None, text: str, choice: Choice
+    memory: ConversationMemory,
+    conversation_id: str,
+    is_new: bool,
+    instead_of: str | None,
+    text: str,
+    choice: Choice,
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
     """Put the message and its empty answer on disk; returns the conversation up to the message, and the answer."""
     with memory.one_write():

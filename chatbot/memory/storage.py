@@ -39,7 +39,9 @@ class AtomicStorage(Storage):
             except orjson.JSONDecodeError:
                 aside = self._path.with_suffix(f".damaged-{time.time_ns()}")
                 self._path.replace(aside)
-                log.error("storage: %s could not be read and was set aside as %s", self._path.name, aside.name)
+                log.error(  # noqa: TRY400 - the trace would show what was said
+                    "storage: %s could not be read and was set aside as %s", self._path.name, aside.name
+                )
         return self._tables
 
     def write(self, data: Tables) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import anthropic
 import httpx2
-from anthropic.types import RawMessageStreamEvent
+from anthropic.types import RawContentBlockDeltaEvent
 from anthropic.types import Usage as PromptUsage
 
 from chatbot.errors import CutOff
@@ -83,13 +83,11 @@ def _parameters(request: Request) -> dict[str, Any]:
     return parameters
 
 
-def _delta(event: RawMessageStreamEvent) -> Delta | None:
-    delta = getattr(event, "delta", None)
-    match getattr(delta, "type", None):
-        case "text_delta":
-            return Delta(text=delta.text)
-        case "thinking_delta":
-            return Delta(reasoning=delta.thinking)
+def _delta(event: RawContentBlockDeltaEvent) -> Delta | None:
+    if event.delta.type == "text_delta":
+        return Delta(text=event.delta.text)
+    if event.delta.type == "thinking_delta":
+        return Delta(reasoning=event.delta.thinking)
     return None
 
 

@@ -28,9 +28,9 @@ class Sdk(Protocol):
     """The two exception classes that both SDKs have under the same names, and that say more than their status."""
 
     @property
-    def APIConnectionError(self) -> type[Exception]: ...  # noqa: D102, N802
+    def APIConnectionError(self) -> type[Exception]: ...  # noqa: D102
     @property
-    def APITimeoutError(self) -> type[Exception]: ...  # noqa: D102, N802
+    def APITimeoutError(self) -> type[Exception]: ...  # noqa: D102
 
 
 BY_CODE: dict[str, type[ProviderError]] = {
@@ -72,7 +72,13 @@ BY_PHRASE: dict[str, type[ProviderError]] = {
     "credit balance is too low": QuotaExhausted,  # Anthropic's
 }
 
-UNREADABLE = (json.JSONDecodeError, UnicodeDecodeError, AssertionError, httpx2.DecodingError, httpx2.TooManyRedirects)
+UNREADABLE = (
+    json.JSONDecodeError,
+    UnicodeDecodeError,
+    AssertionError,
+    httpx2.DecodingError,
+    httpx2.TooManyRedirects,
+)
 """What the SDKs let escape when the bytes are not their protocol."""
 
 
@@ -87,7 +93,7 @@ def translated(provider: str, sdk: Sdk, *, streaming: bool = False) -> Iterator[
         yield
     except ChatbotError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever an SDK raises, a person gets a sentence
+    except Exception as error:
         kind = kind_of(error, sdk)
         if streaming and kind is Unavailable and isinstance(error, sdk.APIConnectionError):
             kind = CutOff

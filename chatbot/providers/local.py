@@ -11,6 +11,7 @@ from chatbot.providers.embedded import EmbeddedModel, defuse
 if TYPE_CHECKING:
     from chatbot.providers.openai import OpenAIProvider
 
+
 class LocalProvider:
     """Completes with `embedded`; the first stream waits until the model is loaded."""
 

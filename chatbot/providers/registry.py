@@ -33,7 +33,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """How a provider comes to be: its label (None: COMPATIBLE_NAME), the variable that turns it on, and how to open it."""
+    """How a provider comes to be: its label (None: COMPATIBLE_NAME), the variable that turns it on, how to open it."""
 
     label: str | None
     variable: str

@@ -8,7 +8,7 @@ from chatbot.providers import Choice, Providers, takes_temperature
 from chatbot.settings import PROVIDER_NAMES, Settings
 
 STORAGE_KEY = "chatbot-session"
-NOT_SECRET = "the browser is told this anyway"
+NOT_SECRET = "the browser is told this anyway"  # noqa: S105
 """gr.BrowserState wants a fixed "secret" to read what an earlier process wrote. It goes to every browser, so nothing
 depends on it: the token inside is signed on the server."""
 

@@ -23,13 +23,13 @@ SHOWN_MESSAGES = 30
 MODEL_SECONDS = 0.3
 """How often the page looks whether the embedded model is loaded, while it is being loaded."""
 
-READY = {"submit_btn": True, "stop_btn": False}
-BUSY = {"submit_btn": False, "stop_btn": True}
+READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
+BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
 """The button in the message box: send, or stop."""
 
 
 class Update(NamedTuple):
-    """What a step of an answer changes on the page: the answer's messages, the message box, and the open conversation."""
+    """What a step of an answer changes on the page: its messages, the message box, and the open conversation."""
 
     answer: list[Shown]
     textbox: Any
@@ -138,7 +138,7 @@ class Handlers:
         while embedded and embedded.state.phase == "loading":
             yield show_model_state(embedded.state)
             await asyncio.sleep(MODEL_SECONDS)
-        yield show_model_state(embedded.state) if embedded else "" if self.providers.offered else NoProvider.sentence
+        yield (show_model_state(embedded.state) if embedded else "" if self.providers.offered else NoProvider.sentence)
 
     def provider_chosen(self, provider: ProviderName) -> tuple[Any, Any]:
         """The model list and the temperature field follow the provider."""

@@ -40,9 +40,7 @@ class Server:
         self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
         self.providers = Providers(settings)
         self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds)
-        self.page: gr.Blocks = build_page(
-            Handlers(settings, self.sessions, self.store, self.providers, self.replies)
-        )
+        self.page: gr.Blocks = build_page(Handlers(settings, self.sessions, self.store, self.providers, self.replies))
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:

@@ -1,7 +1,7 @@
 """The page: a ChatInterface whose events are wired for one round trip, and the controls beside it."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 
@@ -87,7 +87,7 @@ class Chat(gr.ChatInterface):
                 max_lines=10,
                 scale=7,
             ),
-            additional_inputs=controls.inputs,
+            additional_inputs=list[str | gr.components.Component](controls.inputs),
             concurrency_limit=None,
             api_name="chat",
         )
@@ -111,7 +111,7 @@ class Chat(gr.ChatInterface):
             yield (gr.skip(),) * 4  # a generator without a single yield would empty its outputs
             return
         history = await self._handlers.shown(token, conversation_id) if conversation_id else []
-        async for update in self._stream_fn(text, history, token, conversation_id, *settings):
+        async for update in self._stream_fn(text, cast(Any, history), token, conversation_id, *settings):
             yield update
 
     async def _retry(self, token: str, conversation_id: str, *settings: Any) -> AsyncGenerator[Any]:
@@ -120,7 +120,7 @@ class Chat(gr.ChatInterface):
             yield (gr.skip(),) * 4
             return
         again = (token, conversation_id, *settings, question.message_id)
-        async for update in self._stream_fn(question.content, history, *again):
+        async for update in self._stream_fn(question.content, cast(Any, history), *again):
             yield update
 
 
@@ -137,7 +137,11 @@ def build_page(handlers: Handlers) -> gr.Blocks:
         cleared = [*view, chat.textbox, controls.sidebar]
         controls.new_chat.click(None, None, cleared, js=NEW_CHAT_JS, cancels=watching, **AT_ONCE)
         page.load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
-        model_state = {"fn": handlers.follow_model, "inputs": [controls.provider], "outputs": [controls.model_state]}
+        model_state = {
+            "fn": handlers.follow_model,
+            "inputs": [controls.provider],
+            "outputs": [controls.model_state],
+        }
         page.load(**model_state, **QUEUED)
         controls.provider.input(
             handlers.provider_chosen, [controls.provider], [controls.model, controls.temperature], **AT_ONCE
@@ -145,4 +149,4 @@ def build_page(handlers: Handlers) -> gr.Blocks:
         controls.model.change(
             handlers.model_chosen, [controls.provider, controls.model], [controls.temperature], **AT_ONCE
         )
-    return page
+    return cast(gr.Blocks, page)

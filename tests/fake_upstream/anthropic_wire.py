@@ -75,9 +75,7 @@ class AnthropicSpeech(Speech):
         self._open = kind
         self._blocks += 1
         block = (
-            {"type": "text", "text": ""}
-            if kind == "text"
-            else {"type": "thinking", "thinking": "", "signature": ""}
+            {"type": "text", "text": ""} if kind == "text" else {"type": "thinking", "thinking": "", "signature": ""}
         )
         start = _event("content_block_start", {"index": self._blocks - 1, "content_block": block})
         return before + start + (_event("ping", {}) if first else b"")
@@ -85,11 +83,7 @@ class AnthropicSpeech(Speech):
     def _close_block(self) -> bytes:
         if self._open is None:
             return b""
-        signed = (
-            self._delta({"type": "signature_delta", "signature": _SIGNATURE})
-            if self._open == "reasoning"
-            else b""
-        )
+        signed = self._delta({"type": "signature_delta", "signature": _SIGNATURE}) if self._open == "reasoning" else b""
         self._open = None
         return signed + _event("content_block_stop", {"index": self._blocks - 1})
 
@@ -216,10 +210,7 @@ def _problem_of_messages(messages: list[Json]) -> str | None:
     if messages[0]["role"] != "user":
         return 'messages: first message must use the "user" role'
     if messages[-1]["role"] == "assistant":
-        return (
-            "This model does not support assistant message prefill. "
-            "The conversation must end with a user message."
-        )
+        return "This model does not support assistant message prefill. The conversation must end with a user message."
     return None
 
 

@@ -92,9 +92,7 @@ def break_off(transport: asyncio.Transport, *, reset: bool) -> None:
         transport.close()
         return
     # Not to linger at all is how a program asks the system for a reset.
-    transport.get_extra_info("socket").setsockopt(
-        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-    )
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 

@@ -98,9 +98,7 @@ class OpenAIDialect(Dialect):
 
     def models(self) -> Json:
         """OpenAI's list, which says little more than the names."""
-        listed = [
-            {"id": name, "object": "model", "created": 1780000000, "owned_by": "system"} for name in _MODELS
-        ]
+        listed = [{"id": name, "object": "model", "created": 1780000000, "owned_by": "system"} for name in _MODELS]
         return {"object": "list", "data": listed}
 
     def problem(self, body: Json) -> ApiError | None:

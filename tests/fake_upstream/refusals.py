@@ -48,9 +48,7 @@ def instead(asked: Asked, scenario: Scenario) -> Response | None:
         title = "Welcome" if scenario.status < 400 else f"{scenario.status} Service Unavailable"
         return HTMLResponse(_PAGE.format(title), scenario.status, headers)
     if scenario.empty:
-        return Response(
-            b"", scenario.status, headers, "text/event-stream" if asked.streaming else "application/json"
-        )
+        return Response(b"", scenario.status, headers, "text/event-stream" if asked.streaming else "application/json")
     error = _denial(asked, scenario)
     return error_response(asked.dialect, error, headers) if error else None
 

@@ -160,9 +160,7 @@ class FakeUpstream:
         return self._queue.popleft() if self._queue else self.scenario
 
     def _deliver(self, asked: Asked, scenario: Scenario) -> Delivery:
-        speech = asked.dialect.speech(
-            asked.body, compose(asked.body, scenario), drop_usage=scenario.drop_usage
-        )
+        speech = asked.dialect.speech(asked.body, compose(asked.body, scenario), drop_usage=scenario.drop_usage)
         if asked.streaming:
             parts = streamed(speech, scenario, asked.dialect.error_event(failure(asked, scenario)))
         else:
@@ -170,9 +168,7 @@ class FakeUpstream:
             parts = whole(speech.whole(finished=finished), len(speech.answer.pieces), scenario)
         return self._delivery(asked, scenario, parts, self._traffic)
 
-    def _delivery(
-        self, asked: Asked, scenario: Scenario, parts: AsyncGenerator[bytes], traffic: Traffic
-    ) -> Delivery:
+    def _delivery(self, asked: Asked, scenario: Scenario, parts: AsyncGenerator[bytes], traffic: Traffic) -> Delivery:
         kind = "text/event-stream; charset=utf-8" if asked.streaming else "application/json"
         headers = {"content-type": kind} | headers_of(asked.dialect, scenario)
 
@@ -184,9 +180,7 @@ class FakeUpstream:
     def _transport(self, scope: Scope) -> asyncio.Transport:
         connections = self._server.server_state.connections
         return next(
-            each.transport
-            for each in connections
-            if isinstance(each, H11Protocol) and each.client == scope["client"]
+            each.transport for each in connections if isinstance(each, H11Protocol) and each.client == scope["client"]
         )
 
 

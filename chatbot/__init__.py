@@ -1,0 +1,27 @@
+"""A chatbot that streams and remembers. As a library: `connect` a provider, talk to it through a `ChatEngine`."""
+
+from chatbot.engine import ChatEngine
+from chatbot.errors import ChatbotError
+from chatbot.memory import ConversationMemory, Store
+from chatbot.messages import Completion, Delta, Message
+from chatbot.providers import Choice, Providers, connect
+from chatbot.replies import Options, Replies
+from chatbot.settings import Settings
+
+__version__ = "1.0.0"
+
+__all__ = [
+    "ChatEngine",
+    "ChatbotError",
+    "Choice",
+    "Completion",
+    "ConversationMemory",
+    "Delta",
+    "Message",
+    "Options",
+    "Providers",
+    "Replies",
+    "Settings",
+    "Store",
+    "connect",
+]
