@@ -89,6 +89,8 @@ class Settings(BaseSettings):
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
         except ValidationError as error:
             raise SettingsError(_one_line(error)) from None
+        except UnicodeDecodeError:
+            raise SettingsError(".env: expected a text file in UTF-8") from None
 
     def logins(self) -> list[tuple[str, str]]:
         """The (name, password) pairs that may enter; empty when anybody may."""

@@ -176,6 +176,7 @@ async def test_one_waiter_who_leaves_does_not_disturb_the_other() -> None:
     await asyncio.to_thread(model.close)
     with pytest.raises(ModelNotLoaded, match="shutting down"):
         await model.endpoint()
+    assert "shutting down" in model.state.detail
 
 
 @pytest.mark.parametrize(("content", "cause"), [(None, "not be read"), (b"GGUF" + bytes(99), "damaged")])

@@ -12,7 +12,7 @@ from tinydb import TinyDB, where
 from tinydb.table import Document, Table
 
 from chatbot.errors import NotFound, StorageError
-from chatbot.memory.records import decode, encode
+from chatbot.memory.records import clean, decode, encode
 from chatbot.memory.storage import AtomicStorage
 from chatbot.messages import Conversation, Role, StoredMessage
 
@@ -47,7 +47,7 @@ class ConversationMemory:
             self._conversations.insert(
                 {
                     "conversation_id": conversation_id,
-                    "title": title,
+                    "title": clean(title),
                     "created_at": created,
                     "updated_at": created,
                 }
@@ -59,13 +59,13 @@ class ConversationMemory:
 
         A user's first message gives an untitled conversation its title.
         """
-        message = StoredMessage(uuid4().hex, role, content, now(), **details)
+        record = encode(StoredMessage(uuid4().hex, role, content, now(), **details))
         with self.one_write():
             conversation = self._document(conversation_id)
-            self._messages(conversation_id).insert(encode(message))
-            title = conversation["title"] or (cut_title(content) if role == "user" else "")
+            self._messages(conversation_id).insert(record)
+            title = conversation["title"] or (cut_title(record["content"]) if role == "user" else "")
             self._touch(conversation, title=title)
-        return message
+        return decode(record)
 
     def update_message(self, conversation_id: str, message: StoredMessage) -> None:
         """Store `message` in the place of the one with its id; one that was removed stays removed."""
@@ -79,7 +79,8 @@ class ConversationMemory:
         with self._reading():
             self._document(conversation_id)
             records = self._messages(conversation_id).all()
-        return [decode(record) for record in (records if limit is None else records[-limit:])]
+        newest = records if limit is None else records[max(len(records) - limit, 0) :]
+        return [decode(record) for record in newest]
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """The conversation without its messages."""
@@ -96,7 +97,7 @@ class ConversationMemory:
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Give the conversation another title."""
         with self.one_write():
-            self._conversations.update({"title": title}, doc_ids=[self._document(conversation_id).doc_id])
+            self._conversations.update({"title": clean(title)}, doc_ids=[self._document(conversation_id).doc_id])
 
     def remove_from(self, conversation_id: str, message_id: str) -> None:
         """Remove the message and all that followed it; nothing where it is already gone."""
@@ -146,7 +147,8 @@ class ConversationMemory:
         return found
 
     def _messages(self, conversation_id: str) -> Table:
-        return self._db.table(f"messages:{conversation_id}")
+        # a new object each time: a kept one remembers the next id, also from a write that was undone
+        return Table(self._storage, f"messages:{conversation_id}", cache_size=0)
 
     def _touch(self, conversation: Document, **changes: str) -> None:
         changes["updated_at"] = max(now(), conversation["updated_at"])  # a clock set back must not reorder the list

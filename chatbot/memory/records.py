@@ -11,9 +11,14 @@ THIS_RUN = uuid4().hex
 """Marks the answers that this process is writing: a running one of another process was cut off with it."""
 
 
+def clean(text: str) -> str:
+    """`text` with no half of a character, which JSON cannot hold: pairs become what they mean, the rest U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def encode(message: StoredMessage) -> dict[str, Any]:
     """The message as JSON's types."""
-    record = asdict(message)
+    record = {name: clean(value) if isinstance(value, str) else value for name, value in asdict(message).items()}
     if message.status == "running":
         record["run"] = THIS_RUN
     return record

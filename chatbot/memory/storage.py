@@ -51,23 +51,25 @@ class AtomicStorage(Storage):
 
     @contextmanager
     def one_write(self) -> Iterator[None]:
-        """Changes made inside reach the disk together at the end of the outermost, or, where one raises, not at all."""
+        """Changes made inside reach the disk together at the end of the outermost, or, where it raises, not at all."""
         self._depth += 1
         try:
             yield
             if self._depth == 1 and self._dirty:
                 _replace(self._path, orjson.dumps(self._tables))
         except BaseException:
-            self._tables = None  # what is on disk counts, not what did not get there
+            if self._depth == 1:
+                self._tables = None  # what is on disk counts, not what did not get there
             raise
         finally:
             self._depth -= 1
             self._dirty = self._dirty and self._depth > 0
 
     def forget(self) -> None:
-        """Remove the file."""
+        """Remove the file, with what a killed process or a damaged file left beside it."""
         self._tables = None
-        self._path.unlink(missing_ok=True)
+        for path in self._path.parent.glob(f"{self._path.stem}.*"):
+            path.unlink(missing_ok=True)
 
 
 def _replace(path: Path, content: bytes) -> None:

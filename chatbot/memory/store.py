@@ -48,7 +48,7 @@ class Store:
 
 def _claimed(directory: Path) -> FileLock:
     """The lock on `directory`, taken. The operating system lets it go with the process, however that ends."""
-    lock = FileLock(directory / ".lock", timeout=0)
+    lock = FileLock(directory / ".lock", timeout=0, thread_local=False)  # any thread may close the store
     try:
         directory.mkdir(parents=True, exist_ok=True)
         lock.acquire()

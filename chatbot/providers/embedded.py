@@ -110,11 +110,12 @@ class EmbeddedModel:
         atexit.unregister(self.close)
         with self._lock:
             self._closed = True
-            thread = self._thread if self._state is LOADING else None
+            thread = None if self._state is FETCHING else self._thread
             server, self._server = self._server, None
         if thread:
             thread.join(LOAD_SECONDS)
         self._settle(ModelNotLoaded(cause=CLOSED))
+        self._state = ModelState("failed", str(ModelNotLoaded(cause=CLOSED)))
         if server:
             _hang_up(server.listening_address)
             del server  # the last reference: llama.cpp stops here
@@ -216,7 +217,7 @@ def _hang_up(url: str) -> None:
     """Shut every socket of this process that belongs to the server at `url`, its listening one included.
 
     llama.cpp stops only when its clients have gone, and xllamacpp waits for that with the interpreter's lock
-    held: a client in this process could never go, and the exit would hang (seen with five streams).
+    held: a client in this process could never go, and the exit would hang (it did with eight streams).
     """
     parts = urlsplit(url)
     for number in _sockets():

@@ -174,7 +174,7 @@ class Providers:
         """Close every provider, and the embedded model."""
         await asyncio.gather(*(provider.aclose() for provider in self._open.values()), return_exceptions=True)
         if self.embedded:
-            self.embedded.close()
+            await asyncio.to_thread(self.embedded.close)
 
     async def _list(self, name: ProviderName) -> None:
         try:

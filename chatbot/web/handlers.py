@@ -100,6 +100,32 @@ class Handlers:
             async for update in updates:
                 yield update
 
+    async def answer_program(
+        self,
+        message: str,
+        session: tuple[str, str] | None,
+        provider: ProviderName,
+        model: str,
+        system_prompt: str,
+    ) -> AsyncGenerator[tuple[str, tuple[str, str]]]:
+        """The answer to `message`, its text again and again as it grows, for gradio_client. Its session lasts as long as the client.
+
+        Raises gr.Error, which the client raises in its turn.
+        """
+        token, conversation_id = session or (self._sessions.new(), "")
+        try:
+            temperature = self.settings.chatbot_temperature
+            options = self._options(provider, model, system_prompt, None, None, temperature)
+            owner = self._sessions.owner(token)
+            reply = await self._replies.start(owner, message, options, conversation_id=conversation_id or None)
+        except ChatbotError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
+            async for frame in frames:
+                yield frame.content, (token, reply.conversation_id)
+        if reply.error:
+            raise gr.Error(str(reply.error), print_exception=False)
+
     async def follow(self, token: str | None, conversation_id: str) -> AsyncGenerator[tuple[list[Shown], Any]]:
         """The conversation with the answer that is under way in it, if one is, until it has ended."""
         reply = self._running(token, conversation_id)

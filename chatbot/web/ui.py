@@ -23,7 +23,8 @@ LATEX: list[dict[str, str | bool]] = [
 """No single $: “between $5 and $10” is not a formula."""
 
 SEND_JS = f"""
-(text, messages) => {{
+async (text, messages) => {{
+    for (let i = 0; i < 100 && !window.chatbotEntered; i++) await new Promise(wake => setTimeout(wake, 50));
     const busy = document.querySelector("#message .stop-button");
     if (busy || !text.trim()) return [text, messages, ""];
     const sent = {{role: "user", content: [{{type: "text", text}}], metadata: null, options: null}};
@@ -32,7 +33,9 @@ SEND_JS = f"""
 }}
 """
 """In the browser, with no round trip: show the message, clear the box, offer to stop, and hand the text on; nothing of
-it while an answer is still coming."""
+it while an answer is still coming. A very quick hand waits until the page knows its session."""
+
+ENTERED_JS = "() => { window.chatbotEntered = true; }"
 
 NEW_CHAT_JS = """
 () => {
@@ -105,6 +108,15 @@ class Chat(gr.ChatInterface):
         retried = self.chatbot.retry(self._retry, inputs, outputs, **QUEUED)
         self.chatbot.undo(self._handlers.undo, session, [self.chatbot, self.textbox], **AT_ONCE)
         self.answers = [sent, retried]
+        client = gr.State()
+        self.fake_api_btn.click(
+            self._handlers.answer_program,
+            [self.textbox, client, self._controls.provider, self._controls.model, self._controls.system_prompt],
+            [self.api_response, client],
+            api_name="chat",
+            concurrency_limit=None,
+            postprocess=False,
+        )
 
     async def _send(self, text: str, token: str, conversation_id: str, *settings: Any) -> AsyncGenerator[Any]:
         if not text:
@@ -132,10 +144,12 @@ def build_page(handlers: Handlers) -> gr.Blocks:
         session = [controls.token, controls.conversation]
         view = [controls.conversation, chat.chatbot]
         entered = page.load(handlers.enter, [controls.token], [controls.token, *view], **AT_ONCE)
+        entered.then(None, None, None, js=ENTERED_JS, **AT_ONCE)
         followed = entered.then(handlers.follow, session, [chat.chatbot, chat.textbox], **QUEUED)
         watching = [*chat.answers, followed]
         cleared = [*view, chat.textbox, controls.sidebar]
-        controls.new_chat.click(None, None, cleared, js=NEW_CHAT_JS, cancels=watching, **AT_ONCE)
+        controls.new_chat.click(None, None, None, cancels=watching, **AT_ONCE)  # first, or a last update comes after
+        controls.new_chat.click(None, None, cleared, js=NEW_CHAT_JS, **AT_ONCE)
         page.load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
         model_state = {
             "fn": handlers.follow_model,

@@ -90,5 +90,5 @@ class Dialect(ABC):
 
 
 def encode(value: Mapping[str, Any]) -> bytes:
-    """JSON as the services write it: compact, and with characters instead of escapes."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    """JSON as the services write it: compact, and with characters instead of escapes, but for half an emoji."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -1,0 +1,210 @@
+"""A conversation in a real browser."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import two_providers
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.running import RunningApp
+
+
+async def test_tokens_appear_as_they_are_made(chat: ChatPage) -> None:
+    await chat.type_model("pace:50x100")
+    await chat.send("Tell me a story")
+    await expect(chat.questions.last).to_have_text("Tell me a story")
+    await expect(chat.box).to_have_value("")
+    lengths = []
+    while await chat.stop_button.is_visible():
+        lengths.append(len(await chat.last_answer()))
+        await chat.page.wait_for_timeout(100)
+    assert len(set(lengths)) > 5
+    assert lengths == sorted(lengths)
+
+
+async def test_stop_keeps_the_text_that_came(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.type_model("pace:50x1000")
+    await chat.send("Count to a thousand")
+    await expect(chat.answers.last).to_contain_text("word10", timeout=10_000)
+    await chat.stop_button.click()
+    await expect(chat.send_button).to_be_visible()
+    await expect(chat.answers.last).to_contain_text("You stopped this answer")
+    kept = await chat.last_answer()
+    await chat.reload()
+    await expect(chat.answers.last).to_have_text(kept)
+    assert upstream.closed_early == 1
+
+
+async def test_alice_is_remembered_after_reload_restart_and_another_provider(
+    browser: Browser, upstream: FakeUpstream, data: Path
+) -> None:
+    running = RunningApp(data, two_providers(upstream)).start()
+    try:
+        context = await browser.new_context()
+        chat = await ChatPage(await context.new_page()).open(running.url)
+        await chat.ask("My name is Alice")
+        await chat.reload()
+        await expect(chat.questions.last).to_have_text("My name is Alice")
+        assert "Alice" in await chat.ask("What's my name?")
+        running.stop(signal.SIGKILL)
+        running.start()
+        await chat.reload()
+        await expect(chat.questions).to_have_count(2)
+        await chat.choose_provider("Anthropic")
+        assert "Alice" in await chat.ask("And now, what's my name?")
+    finally:
+        running.stop()
+    asked = upstream.requests[-1]
+    assert asked.path == "/v1/messages"
+    assert [message["content"] for message in asked.body["messages"]] == [
+        "My name is Alice",
+        "You said: My name is Alice",
+        "What's my name?",
+        "Your name is Alice.",
+        "And now, what's my name?",
+    ]
+
+
+async def test_a_new_browser_sees_nothing_of_anothers(chat: ChatPage, browser: Browser, app: RunningApp) -> None:
+    await chat.ask("A secret of mine")
+    context = await browser.new_context()
+    other = await ChatPage(await context.new_page()).open(app.url)
+    await expect(other.page.get_by_text("How can I help you today?")).to_be_visible()
+    await expect(other.questions).to_have_count(0)
+    await context.close()
+
+
+async def test_an_answer_goes_on_while_the_page_is_reloaded(chat: ChatPage) -> None:
+    await chat.type_model("pace:50x150")
+    await chat.send("Take your time")
+    await expect(chat.answers.last).to_contain_text("word10", timeout=10_000)
+    await chat.reload()
+    await expect(chat.stop_button).to_be_visible()
+    await expect(chat.send_button).to_be_visible(timeout=10_000)
+    await expect(chat.questions).to_have_count(1)
+    await expect(chat.answers).to_have_count(1)
+
+
+async def test_new_chat_starts_empty_and_knows_nothing(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.ask("My name is Alice")
+    await chat.page.get_by_role("button", name="New chat").click()
+    await expect(chat.questions).to_have_count(0)
+    assert "Alice" not in await chat.ask("What's my name?")
+    assert [message["role"] for message in upstream.requests[-1].body["messages"]] == ["system", "user"]
+
+
+async def test_new_chat_during_an_answer_leaves_the_answer_to_itself(chat: ChatPage) -> None:
+    await chat.type_model("pace:50x100")
+    await chat.send("Take your time")
+    await expect(chat.stop_button).to_be_visible()
+    await chat.page.get_by_role("button", name="New chat").click()
+    await expect(chat.send_button).to_be_visible()
+    await chat.page.wait_for_timeout(500)
+    await expect(chat.answers).to_have_count(0)
+    await chat.ask("Something else")
+    await expect(chat.questions).to_have_count(1)
+
+
+async def test_what_is_typed_during_an_answer_is_not_lost(chat: ChatPage) -> None:
+    await chat.type_model("pace:50x50")
+    await chat.send("First")
+    await expect(chat.stop_button).to_be_visible()
+    await chat.send("Second")
+    await expect(chat.box).to_have_value("Second")
+    await expect(chat.send_button).to_be_visible(timeout=10_000)
+    await expect(chat.box).to_have_value("Second")
+    await expect(chat.questions).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("fault:wrong_key", "did not accept the API key"),
+        ("fault:rate_limit", "too many requests"),
+        ("fault:context_overflow", "longer than the chosen model can read"),
+        ("fault:cut", "broke off"),
+        ("fault:bad_json", "could not be read"),
+    ],
+)
+async def test_a_failure_is_a_sentence_and_the_next_message_works(chat: ChatPage, model: str, sentence: str) -> None:
+    await chat.type_model(model)
+    assert sentence in await chat.ask("Does this work?")
+    await chat.type_model("gpt-6-luna")
+    assert await chat.ask("And this?") == "You said: And this?"
+
+
+async def test_retry_answers_again_and_undo_gives_the_message_back(chat: ChatPage, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply="One."), Scenario(reply="Two."))
+    assert await chat.ask("Say something") == "One."
+    await chat.page.get_by_role("button", name="Retry").click()
+    await expect(chat.answers.last).to_have_text("Two.")
+    await expect(chat.questions).to_have_count(1)
+    await expect(chat.send_button).to_be_visible()
+    await chat.page.get_by_role("button", name="Undo").click()
+    await expect(chat.questions).to_have_count(0)
+    await expect(chat.box).to_have_value("Say something")
+    await chat.reload()
+    await expect(chat.questions).to_have_count(0)
+
+
+async def test_the_model_list_follows_the_provider(chat: ChatPage) -> None:
+    assert await chat.model() == "gpt-6-luna"
+    await chat.choose_provider("Anthropic")
+    await expect(chat.page.locator("#model input")).to_have_value("claude-haiku-5-5")
+
+
+async def test_the_settings_reach_the_model(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.type_model("some-model")
+    await chat.open_settings()
+    await chat.page.locator("#system-prompt textarea").fill("Answer like a pirate.")
+    await chat.page.locator("#max-tokens input").fill("77")
+    await chat.page.locator("#history-limit input").fill("1")
+    await chat.page.locator("#temperature input").fill("0.3")
+    await chat.ask("One")
+    await chat.ask("Two")
+    sent = upstream.requests[-1].body
+    assert sent["messages"] == [
+        {"role": "system", "content": "Answer like a pirate."},
+        {"role": "user", "content": "Two"},
+    ]
+    assert (sent["max_completion_tokens"], sent["temperature"]) == (77, 0.3)
+
+
+async def test_the_temperature_shows_only_where_the_model_takes_one(chat: ChatPage) -> None:
+    await chat.open_settings()
+    temperature = chat.page.locator("#temperature input")
+    await expect(temperature).to_be_hidden()
+    await chat.type_model("gpt-4.1")
+    await expect(temperature).to_be_visible()
+    await chat.choose_provider("Anthropic")
+    await expect(temperature).to_be_hidden()
+
+
+MARKDOWN = """
+# A heading
+
+It costs $5 or $10, and \\(a^2 + b^2\\) is small:
+
+$$\\int_0^1 x\\,dx = \\tfrac12$$
+
+```python
+def greet(name):
+    if name:
+        return f"Hello {name}"
+```
+"""
+
+
+async def test_markdown_code_and_formulas_are_drawn(chat: ChatPage, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply=MARKDOWN))
+    await chat.ask("Show me")
+    answer = chat.answers.last
+    await expect(answer.locator("h1")).to_have_text("A heading")
+    await expect(answer.locator(".katex")).to_have_count(2)
+    await expect(answer).to_contain_text("It costs $5 or $10, and")
+    code = answer.locator("pre code")
+    assert '    if name:\n        return f"Hello {name}"' in await code.inner_text()
+    assert await code.locator("span.token, span[class*=hljs]").count() > 3

@@ -1,0 +1,72 @@
+"""What several test files need: an upstream to talk to, and no settings but the test's own."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chatbot.providers import Provider, connect, registry
+from chatbot.settings import ProviderName, Settings
+from tests.fake_upstream import FakeUpstream
+
+OPERATORS_KEY = "sk-operator-0123456789abcdef"
+
+MakeSettings = Callable[..., Settings]
+Open = Callable[[ProviderName], Provider]
+
+
+@pytest.fixture(scope="session")
+def upstream_server() -> Iterator[FakeUpstream]:
+    """One upstream for all tests: stopping a server takes a while."""
+    with FakeUpstream() as server:
+        yield server
+
+
+@pytest.fixture
+def upstream(upstream_server: FakeUpstream) -> FakeUpstream:
+    """The upstream as new, with nothing received."""
+    upstream_server.reset()
+    return upstream_server
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment and `.env` of whoever runs the tests must not change what they show."""
+    ours = {name.upper() for name in Settings.model_fields}
+    for name in [*os.environ]:
+        if name.upper() in ours or name.startswith(("OPENAI_", "ANTHROPIC_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+
+
+@pytest.fixture
+def settings(upstream: FakeUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettings:
+    """Makes settings with every provider but the embedded one set up to talk to the upstream."""
+    monkeypatch.setattr(registry, "HUGGINGFACE_URL", upstream.openai_url)
+    usual = {
+        "openai_api_key": OPERATORS_KEY,
+        "openai_base_url": upstream.openai_url,
+        "anthropic_api_key": OPERATORS_KEY,
+        "anthropic_base_url": upstream.anthropic_url,
+        "compatible_api_key": OPERATORS_KEY,
+        "compatible_base_url": upstream.openai_url,
+        "hf_token": OPERATORS_KEY,
+        "local_model": "off",
+        "chatbot_data_dir": tmp_path / "data",
+    }
+    return lambda **values: Settings.load(**usual | values)
+
+
+@pytest.fixture
+async def opened(settings: MakeSettings) -> AsyncIterator[Open]:
+    """Opens providers as the app does, and closes them after the test."""
+    providers: list[Provider] = []
+
+    def open_one(name: ProviderName) -> Provider:
+        providers.append(connect(name, settings()))
+        return providers[-1]
+
+    yield open_one
+    for provider in providers:
+        await provider.aclose()

@@ -1,0 +1,75 @@
+"""The app as people run it: `python app.py` in a process of its own, with its own data directory and settings."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from chatbot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60
+
+
+class RunningApp:
+    """A started app. `environment` is all that it is told; of this process's own settings it sees none."""
+
+    def __init__(self, data: Path, environment: Mapping[str, str], *arguments: str) -> None:
+        self.data = data
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = dict(environment)
+        self._arguments = arguments
+        self._process: subprocess.Popen[str] | None = None
+        self.log = ""
+
+    def start(self) -> Self:
+        """Start it, and wait until it says that it is ready."""
+        command = [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), *self._arguments]
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            command,
+            env=clean_environment() | {"CHATBOT_DATA_DIR": str(self.data)} | self._environment,
+            cwd=self.data,  # no .env of a developer's
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._process.stdout
+        for line in self._process.stdout:
+            self.log += line
+            if self.url in line:
+                return self
+        self._process.communicate()
+        raise AssertionError(f"the app ended at its start: {self.log}")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it, and return its exit status."""
+        assert self._process
+        self._process.send_signal(number)
+        rest, _ = self._process.communicate(timeout=START_SECONDS)
+        self.log += rest
+        return self._process.returncode
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._process and self._process.poll() is None:
+            self.stop()
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without any setting of the chatbot's."""
+    ours = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,85 @@
+"""The process: started, talked to and ended as people do it."""
+
+import signal
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from gradio_client import Client
+
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp
+
+
+@pytest.fixture
+def environment(upstream: FakeUpstream) -> dict[str, str]:
+    return {
+        "OPENAI_API_KEY": "sk-test-operator",
+        "OPENAI_BASE_URL": upstream.openai_url,
+        "ANTHROPIC_API_KEY": "sk-ant-test-operator",
+        "ANTHROPIC_BASE_URL": upstream.anthropic_url,
+        "LOCAL_MODEL": "off",
+    }
+
+
+def test_the_first_command_answers_with_the_embedded_model(tmp_path: Path) -> None:
+    with RunningApp(tmp_path, {}) as app:
+        client = Client(app.url, verbose=False)
+        updates = list(client.submit("Write one short sentence about the sea.", api_name="/chat"))
+    assert len(updates) > 1
+    assert len(updates[-1]) > len(updates[0]) > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_every_partial_answer_saved(
+    number: signal.Signals, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with RunningApp(tmp_path, environment) as app:
+        jobs = []
+        for _ in range(5):
+            client = Client(app.url, verbose=False)
+            jobs.append(client.submit("Count.", model="pace:50x2000", api_name="/chat"))
+        deadline = time.monotonic() + 20
+        while not all(job.outputs() for job in jobs) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        begun = time.monotonic()
+        status = app.stop(number)
+        took = time.monotonic() - begun
+    assert status == 0
+    assert took < 3
+    answers = [_answers(path) for path in (tmp_path / "sessions").glob("*.json")]
+    assert [len(answer) for answer in answers] == [1] * 5
+    assert all(answer[0]["status"] == "interrupted" and len(answer[0]["content"]) > 10 for answer in answers)
+
+
+def test_a_port_that_is_taken_ends_the_start_with_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
+    with RunningApp(tmp_path / "one", environment) as app:
+        second = RunningApp(tmp_path / "two", environment)
+        second.port, second.url = app.port, "http://nowhere.invalid"
+        with pytest.raises(AssertionError, match=f"GRADIO_SERVER_PORT={app.port}: expected a port that is free"):
+            second.start()
+
+
+def test_a_key_never_reaches_the_log_or_the_page(tmp_path: Path, environment: dict[str, str]) -> None:
+    import httpx  # noqa: PLC0415
+
+    with RunningApp(tmp_path, environment) as app:
+        client = Client(app.url, verbose=False)
+        with pytest.raises(Exception, match="did not accept the API key"):
+            client.predict("Hello", model="fault:wrong_key", api_name="/chat")
+        page = httpx.get(app.url).text + httpx.get(f"{app.url}/config").text
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "sessions").iterdir()).decode()
+    for text in (page, app.log, stored):
+        assert "operator" not in text
+
+
+def _answers(path: Path) -> list[dict[str, str]]:
+    tables = orjson.loads(path.read_bytes())
+    return [
+        record
+        for name, table in tables.items()
+        if name.startswith("messages:")
+        for record in table.values()
+        if record["role"] == "assistant"
+    ]

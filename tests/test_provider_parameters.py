@@ -1,0 +1,88 @@
+"""Parameters that a model refuses: left out, asked again once, and remembered for that model alone."""
+
+from contextlib import aclosing
+
+import pytest
+
+from chatbot.errors import RequestRefused
+from chatbot.messages import Message, Request, Usage
+from chatbot.providers import Provider
+from tests.conftest import Open
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+
+
+@pytest.fixture(params=["openai", "compatible"])
+def provider(request: pytest.FixtureRequest, opened: Open) -> Provider:
+    return opened(request.param)
+
+
+async def ask(provider: Provider, model: str = "one", max_tokens: int = 50) -> Usage | None:
+    request = Request(model, (Message("user", "Hi"),), "", max_tokens, 0.5)
+    usage = None
+    async with aclosing(provider.stream(request)) as deltas:
+        async for delta in deltas:
+            usage = delta.finish.usage if delta.finish else usage
+    return usage
+
+
+@pytest.mark.parametrize("parameter", ["temperature", "stream_options"])
+async def test_a_refused_parameter_is_dropped_and_remembered(
+    parameter: str, provider: Provider, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = FAULTS[f"refused_{parameter}"]
+    for _ in range(2):
+        await ask(provider)
+    assert [parameter in request.body for request in upstream.requests] == [True, False, False]
+
+
+async def test_a_parameter_that_one_model_refuses_is_still_sent_to_the_others(
+    provider: Provider, upstream: FakeUpstream
+) -> None:
+    upstream.queue(FAULTS["refused_temperature"], FAULTS["refused_temperature"])
+    await ask(provider)
+    await ask(provider, model="another")
+    assert "temperature" in upstream.requests[-1].body
+
+
+async def test_all_that_a_model_refuses_is_found_out_one_by_one(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(refuse_parameters=("stream_options", "temperature"))
+    assert await ask(provider) == Usage(None, None)
+    assert len(upstream.requests) == 3
+
+
+async def test_a_server_that_knows_the_length_by_its_other_name_is_told_that(
+    provider: Provider, upstream: FakeUpstream
+) -> None:
+    names = ["max_tokens", "max_completion_tokens"]
+    if provider.label == "OpenAI":
+        names.reverse()
+    upstream.scenario = Scenario(refuse_parameters=(names[0],))
+    await ask(provider)
+    first, second = (request.body for request in upstream.requests)
+    assert [name for name in names if name in first] == names[:1]
+    assert [name for name in names if name in second] == names[1:]
+    assert second[names[1]] == 50
+
+
+async def test_a_length_that_is_too_large_does_not_lift_the_limit_for_those_after(
+    provider: Provider, upstream: FakeUpstream
+) -> None:
+    name = "max_completion_tokens" if provider.label == "OpenAI" else "max_tokens"
+    told = {
+        "message": f"{name} is too large: 999999. This model supports at most 128000 completion tokens.",
+        "type": "invalid_request_error",
+        "param": name,
+        "code": "invalid_value",
+    }
+    upstream.queue(Scenario(status=400, body={"error": told}))
+    with pytest.raises(RequestRefused):
+        await ask(provider, max_tokens=999_999)
+    await ask(provider)
+    assert upstream.requests[-1].body[name] == 50
+
+
+async def test_what_cannot_be_left_out_is_not_asked_twice(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(refuse_parameters=("messages",))
+    with pytest.raises(RequestRefused):
+        await ask(provider)
+    assert len(upstream.requests) == 1

@@ -1,0 +1,93 @@
+"""Keys and prompts go to the server that they are meant for, and nowhere else."""
+
+import os
+
+import pytest
+
+from chatbot.errors import BadAnswer
+from chatbot.messages import Message, Request
+from chatbot.providers import Provider, connect
+from chatbot.settings import ProviderName
+from tests.conftest import OPERATORS_KEY, MakeSettings, Open
+from tests.fake_upstream import FAULTS, FakeUpstream, Received
+
+HELLO = Request("any-model", (Message("user", "A secret."),))
+NAMES: list[ProviderName] = ["openai", "compatible", "huggingface", "anthropic"]
+
+FOREIGN = "leaked-from-the-environment"
+FOR_THE_SDKS = {
+    "OPENAI_API_KEY": FOREIGN,
+    "OPENAI_ADMIN_KEY": FOREIGN,
+    "OPENAI_ORG_ID": FOREIGN,
+    "OPENAI_PROJECT_ID": FOREIGN,
+    "OPENAI_CUSTOM_HEADERS": f"Authorization: Bearer {FOREIGN}",
+    "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+    "ANTHROPIC_API_KEY": FOREIGN,
+    "ANTHROPIC_AUTH_TOKEN": FOREIGN,
+    "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
+}
+
+
+async def use(provider: Provider) -> None:
+    async for _ in provider.stream(HELLO):
+        pass
+    await provider.models()
+    await provider.aclose()
+
+
+def shown_to(received: Received) -> str:
+    return " ".join(received.headers.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_provider_sends_its_own_key(name: ProviderName, opened: Open, upstream: FakeUpstream) -> None:
+    await use(opened(name))
+    assert len(upstream.requests) == 2
+    assert all(OPERATORS_KEY in shown_to(request) for request in upstream.requests)
+
+
+@pytest.mark.parametrize("key", [OPERATORS_KEY, None])
+@pytest.mark.parametrize("name", ["compatible", "huggingface"])
+async def test_the_keys_of_openai_and_anthropic_never_reach_another_server(
+    name: ProviderName,
+    key: str | None,
+    settings: MakeSettings,
+    upstream: FakeUpstream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen = settings(compatible_api_key=key)
+    for variable, value in FOR_THE_SDKS.items():
+        monkeypatch.setenv(variable, value)
+    await use(connect(name, chosen))
+    assert len(upstream.requests) == 2
+    for request in upstream.requests:
+        assert FOREIGN not in shown_to(request)
+        expected = OPERATORS_KEY if key or name == "huggingface" else "none"
+        assert request.headers["authorization"] == f"Bearer {expected}"
+
+
+async def test_anthropics_other_credentials_stay_at_home(
+    settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings()
+    for variable, value in FOR_THE_SDKS.items():
+        monkeypatch.setenv(variable, value)
+    await use(connect("anthropic", chosen))
+    assert len(upstream.requests) == 2
+    assert all(FOREIGN not in shown_to(request) for request in upstream.requests)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_redirect_is_not_followed(name: ProviderName, opened: Open, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS["redirect"]
+    provider = opened(name)
+    with pytest.raises(BadAnswer):
+        await use(provider)
+    with pytest.raises(BadAnswer):
+        await provider.models()
+    assert len(upstream.requests) == 2
+    assert "/elsewhere" not in {request.path for request in upstream.requests}
+
+
+def test_the_tests_themselves_see_no_key_of_the_developers() -> None:
+    assert not [name for name in os.environ if name in FOR_THE_SDKS]

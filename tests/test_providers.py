@@ -1,0 +1,206 @@
+"""One contract for every provider: what it sends, what it makes of the answer, and how it lets go."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import aclosing, suppress
+from typing import Any
+
+import pytest
+
+from chatbot.errors import CutOff, NoProvider
+from chatbot.messages import Delta, Finish, Message, Request, Usage
+from chatbot.providers import Provider, Providers, connect
+from chatbot.providers.registry import SPECS
+from chatbot.settings import PROVIDER_NAMES, ProviderName
+from tests.conftest import MakeSettings, Open
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.fake_upstream.answers import count_tokens
+
+REMOTE: list[ProviderName] = ["openai", "compatible", "huggingface", "anthropic"]
+CHAT_COMPLETIONS = [name for name in REMOTE if name != "anthropic"]
+
+HELLO = Request("any-model", (Message("user", "Hello there, how are you?"),), "Be brief.", 50)
+LONG = Scenario(tokens=2000, tokens_per_second=50)
+
+
+@pytest.fixture(params=REMOTE)
+def provider(request: pytest.FixtureRequest, opened: Open) -> Provider:
+    return opened(request.param)
+
+
+async def deltas_of(provider: Provider, request: Request = HELLO) -> list[Delta]:
+    async with aclosing(provider.stream(request)) as deltas:
+        return [delta async for delta in deltas]
+
+
+async def finish_of(provider: Provider, request: Request = HELLO) -> Finish | None:
+    return (await deltas_of(provider, request))[-1].finish
+
+
+async def until(condition: Any, seconds: float = 2.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        await asyncio.sleep(0.005)
+
+
+async def test_the_text_comes_piece_by_piece_while_the_model_writes(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=("One", " two", "\n\n  three", " 四", " 🙂"), tokens_per_second=50)
+    still_writing = []
+    pieces = []
+    async for delta in provider.stream(HELLO):
+        still_writing.append(upstream.open_streams == 1)
+        pieces.append(delta.text)
+    assert pieces == ["One", " two", "\n\n  three", " 四", " 🙂", ""]
+    assert all(still_writing[:4])
+
+
+async def test_the_last_delta_says_why_it_ended_and_what_was_used(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=7)
+    finish = await finish_of(provider)
+    assert finish == Finish("stop", Usage(count_tokens(upstream.requests[0].body), 7))
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [("length", {"length"}), ("content_filter", {"content_filter", "refusal"}), ("tool_calls", {"stop"})],
+)
+async def test_every_reason_to_end_has_a_meaning(
+    provider: Provider, upstream: FakeUpstream, told: str, meant: set[str]
+) -> None:
+    upstream.scenario = Scenario(finish_reason=told)
+    finish = await finish_of(provider)
+    assert finish
+    assert finish.reason in meant
+
+
+async def test_usage_that_nobody_told_is_unknown_not_zero(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(drop_usage=True)
+    assert await finish_of(provider) == Finish("stop", Usage(None, None))
+
+
+async def test_reasoning_is_kept_apart_from_the_text(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(reasoning=("Let me", " think."), tokens=("Fine", "!"))
+    deltas = await deltas_of(provider)
+    assert [delta.reasoning for delta in deltas] == ["Let me", " think.", "", "", ""]
+    assert [delta.text for delta in deltas] == ["", "", "Fine", "!", ""]
+
+
+async def test_a_stream_that_ends_without_a_finish_was_cut_off(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=3, end_without_finish=True)
+    pieces = []
+    with pytest.raises(CutOff):
+        async for delta in provider.stream(HELLO):
+            pieces.append(delta.text)
+    assert "".join(pieces) == "word1 word2 word3"
+
+
+async def test_the_models_are_the_servers(provider: Provider) -> None:
+    models = await provider.models()
+    assert len(models) == 3
+    assert {name.partition("-")[0] for name in models} <= {"gpt", "claude"}
+
+
+@pytest.mark.parametrize("name", CHAT_COMPLETIONS)
+async def test_chat_completions_are_asked_for_as_openai_describes_them(
+    name: ProviderName, opened: Open, upstream: FakeUpstream
+) -> None:
+    dialogue = (Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Bye"))
+    await deltas_of(opened(name), Request("some-model", dialogue, "Be brief.", 50, 0.5))
+    body = upstream.requests[0].body
+    length = "max_completion_tokens" if name == "openai" else "max_tokens"
+    assert body == {
+        "model": "some-model",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "Hello!"},
+            {"role": "user", "content": "Bye"},
+        ],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0.5,
+        length: 50,
+    }
+
+
+async def test_messages_are_asked_for_as_anthropic_describes_them(opened: Open, upstream: FakeUpstream) -> None:
+    dialogue = (Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Bye"))
+    await deltas_of(opened("anthropic"), Request("some-model", dialogue, "Be brief.", 50, 0.5))
+    body = upstream.requests[0].body
+    assert body.pop("cache_control") == {"type": "ephemeral"}
+    assert body == {
+        "model": "some-model",
+        "system": "Be brief.",
+        "messages": [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "Hello!"},
+            {"role": "user", "content": "Bye"},
+        ],
+        "stream": True,
+        "max_tokens": 50,
+    }
+
+
+async def test_what_was_not_chosen_is_left_out_and_never_null(provider: Provider, upstream: FakeUpstream) -> None:
+    await deltas_of(provider, Request("some-model", (Message("user", "Hi"),)))
+    body = upstream.requests[0].body
+    assert None not in values_in(body)
+    assert not {"temperature", "system"} & set(body)
+    assert body["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+async def test_closing_the_stream_ends_the_generation(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.scenario = LONG
+    async with aclosing(provider.stream(HELLO)) as deltas:
+        await anext(deltas)
+        left = time.monotonic()
+    await until(lambda: upstream.closed_early)
+    assert upstream.last_close
+    assert upstream.last_close - left < 0.2
+
+
+@pytest.mark.parametrize("scenario", [LONG, Scenario(headers_after=60), Scenario(silence_after=0)])
+async def test_cancelling_the_task_ends_the_generation_even_in_a_silence(
+    provider: Provider, upstream: FakeUpstream, scenario: Scenario
+) -> None:
+    upstream.scenario = scenario
+    task = asyncio.create_task(deltas_of(provider))
+    await until(lambda: upstream.open_streams)
+    left = time.monotonic()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await until(lambda: upstream.closed_early)
+    assert upstream.last_close
+    assert upstream.last_close - left < 0.2
+
+
+async def test_a_stopped_stream_leaves_the_client_fit_for_the_next(provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.queue(LONG)
+    async with aclosing(provider.stream(HELLO)) as deltas:
+        await anext(deltas)
+    upstream.queue(Scenario(tokens=("Here", " again")))
+    assert "".join(delta.text for delta in await deltas_of(provider)) == "Here again"
+
+
+@pytest.mark.parametrize("name", PROVIDER_NAMES)
+def test_without_its_variable_a_provider_says_which_to_set(name: ProviderName, settings: MakeSettings) -> None:
+    variable = SPECS[name].variable
+    with pytest.raises(NoProvider, match=variable):
+        connect(name, settings(**{variable.lower(): "off" if name == "local" else None}))
+
+
+async def test_answers_that_begin_together_share_one_client(settings: MakeSettings) -> None:
+    providers = Providers(settings())
+    same = await asyncio.gather(*(asyncio.to_thread(providers.get, "compatible") for _ in range(8)))
+    assert len({id(provider) for provider in same}) == 1
+    await providers.aclose()
+
+
+def values_in(value: Any) -> Iterator[Any]:
+    yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inner:
+        yield from values_in(each)

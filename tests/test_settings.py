@@ -1,0 +1,235 @@
+"""Settings: what is read from where, and what is said when a value cannot be used."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import SettingsError
+from chatbot.settings import Settings
+from tests.running import ROOT, clean_environment
+
+ENV_FILE = Settings.model_config["env_file"]
+"""As the app has it: conftest.py turns it off."""
+
+SECRETS = (
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "COMPATIBLE_API_KEY",
+    "HF_TOKEN",
+    "CHATBOT_SECRET",
+    "CHATBOT_AUTH",
+)
+
+DEFAULTS = {
+    "LOCAL_MODEL": "bundled",
+    "COMPATIBLE_NAME": "Compatible server",
+    "CHATBOT_SYSTEM_PROMPT": "You are a helpful AI assistant.",
+    "CHATBOT_MAX_TOKENS": 2000,
+    "CHATBOT_HISTORY_LIMIT": 20,
+    "CHATBOT_DATA_DIR": Path("data"),
+    "CHATBOT_MESSAGES_PER_MINUTE": 20,
+    "CHATBOT_DAILY_TOKENS": 0,
+    "CHATBOT_REPLY_SECONDS": 300,
+    "GRADIO_SERVER_NAME": "127.0.0.1",
+    "GRADIO_SHARE": False,
+}
+UNSET = {
+    *SECRETS,
+    "OPENAI_BASE_URL",
+    "ANTHROPIC_BASE_URL",
+    "COMPATIBLE_BASE_URL",
+    "CHATBOT_PROVIDER",
+    "CHATBOT_MODEL",
+    "CHATBOT_TEMPERATURE",
+    "GRADIO_SERVER_PORT",
+}
+
+
+@pytest.fixture
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where `.env` is looked for."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(Settings.model_config, "env_file", ENV_FILE)
+    return tmp_path / ".env"
+
+
+def refused() -> str:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    return str(caught.value)
+
+
+def test_with_nothing_set_the_defaults_are_those_that_are_promised() -> None:
+    settings = {name.upper(): value for name, value in Settings.load().model_dump().items()}
+    assert settings.pop("SPACE_ID") is None
+    assert settings == DEFAULTS | dict.fromkeys(UNSET)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("CHATBOT_PROVIDER", "gpt", "'openai', 'anthropic', 'huggingface', 'compatible' or 'local'"),
+        ("CHATBOT_TEMPERATURE", "warm", "number"),
+        ("CHATBOT_TEMPERATURE", "-0.1", "greater than or equal to 0"),
+        ("CHATBOT_TEMPERATURE", "2.1", "less than or equal to 2"),
+        ("CHATBOT_TEMPERATURE", "nan", "less than or equal to 2"),
+        ("CHATBOT_MAX_TOKENS", "many", "integer"),
+        ("CHATBOT_MAX_TOKENS", "1.5", "integer"),
+        ("CHATBOT_MAX_TOKENS", "0", "greater than or equal to 1"),
+        ("CHATBOT_HISTORY_LIMIT", "0", "greater than or equal to 1"),
+        ("CHATBOT_HISTORY_LIMIT", "1001", "less than or equal to 1000"),
+        ("CHATBOT_MESSAGES_PER_MINUTE", "-1", "greater than or equal to 0"),
+        ("CHATBOT_DAILY_TOKENS", "-1", "greater than or equal to 0"),
+        ("CHATBOT_REPLY_SECONDS", "0", "greater than 0"),
+        ("CHATBOT_REPLY_SECONDS", "inf", "finite number"),
+        ("OPENAI_BASE_URL", "api.openai.com", "starts with http:// or https://"),
+        ("ANTHROPIC_BASE_URL", "ftp://somewhere", "starts with http:// or https://"),
+        ("COMPATIBLE_BASE_URL", "two\nlines", "starts with http:// or https://"),
+        ("GRADIO_SERVER_PORT", "http", "integer"),
+        ("GRADIO_SERVER_PORT", "99999", "less than or equal to 65535"),
+        ("GRADIO_SHARE", "maybe", "boolean"),
+    ],
+)
+def test_a_wrong_value_is_told_in_one_line_with_its_variable_and_what_was_expected(
+    variable: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    line = refused()
+    start = f"{variable}={value!r}: expected "
+    assert line.startswith(start)
+    assert expected in line.removeprefix(start)
+    assert "\n" not in line
+    assert line.count("expected") == 1
+
+
+@pytest.mark.parametrize("value", ["hunter2", "name:", ":hunter2", "anna:hunter2,,ben:geheim", "anna:hunter2,ben"])
+def test_a_wrong_login_is_told_without_it(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATBOT_AUTH", value)
+    assert refused() == "CHATBOT_AUTH=(hidden): expected name:password, more of them separated by commas"
+
+
+def test_logins_are_names_and_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().logins() == []
+    monkeypatch.setenv("CHATBOT_AUTH", "anna:hunter2, ben:with:colon ")
+    assert Settings.load().logins() == [("anna", "hunter2"), ("ben", "with:colon")]
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, "name:hunter2")
+    settings = Settings.load()
+    assert "hunter2" not in f"{settings!r} {settings}"
+    assert settings.hf_token
+    assert settings.hf_token.get_secret_value() == "name:hunter2"
+    monkeypatch.setenv("CHATBOT_MAX_TOKENS", "0")
+    assert "hunter2" not in refused()
+
+
+@pytest.mark.parametrize("name", sorted({*SECRETS} - {"CHATBOT_AUTH"}))
+def test_white_space_around_a_key_goes_and_nothing_else_counts_as_no_key(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, " sk-key \r\n")
+    assert getattr(Settings.load(), name.lower()).get_secret_value() == "sk-key"
+    monkeypatch.setenv(name, " \n")
+    assert not getattr(Settings.load(), name.lower())
+
+
+@pytest.mark.parametrize("name", sorted({*DEFAULTS, *UNSET}))
+def test_an_empty_variable_counts_as_unset(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "")
+    assert getattr(Settings.load(), name.lower()) == DEFAULTS.get(name)
+
+
+@pytest.mark.parametrize(
+    ("value", "source"), [("off", None), ("/models/a.gguf", "/models/a.gguf"), ("hf:o/r/f.gguf", "hf:o/r/f.gguf")]
+)
+def test_the_embedded_model_can_be_chosen_or_turned_off(
+    value: str, source: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_MODEL", value)
+    assert Settings.load().local_model == source
+
+
+def test_the_file_is_read_the_environment_wins_over_it_and_an_argument_over_both(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file.write_text("CHATBOT_MAX_TOKENS=7\nCHATBOT_SYSTEM_PROMPT=Sei höflich.\nSOMETHING_ELSE=1\n", "utf-8")
+    assert Settings.load().chatbot_max_tokens == 7
+    assert Settings.load().chatbot_system_prompt == "Sei höflich."
+    monkeypatch.setenv("CHATBOT_MAX_TOKENS", "8")
+    assert Settings.load().chatbot_max_tokens == 8
+    assert Settings.load(chatbot_max_tokens="9").chatbot_max_tokens == 9
+
+
+def test_a_file_saved_with_a_mark_at_its_start_is_read_whole(env_file: Path) -> None:
+    env_file.write_text("CHATBOT_MAX_TOKENS=7\n", "utf-8-sig")
+    assert Settings.load().chatbot_max_tokens == 7
+
+
+def test_a_file_in_another_encoding_is_told_in_one_line(env_file: Path) -> None:
+    env_file.write_text("OPENAI_API_KEY=hunter2\n", "utf-16")
+    assert refused() == ".env: expected a text file in UTF-8"
+
+
+def example() -> dict[str, str]:
+    """The variables of `.env.example`, each with what stands after its =."""
+    return dict(re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
+
+
+def test_the_example_lists_every_variable_with_its_default_and_a_comment() -> None:
+    assert {name for name, value in example().items() if value} == DEFAULTS.keys()
+    assert {name for name, value in example().items() if not value} == UNSET
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    assert all(not line or line.startswith("#") for line in lines)
+    before = [previous for previous, line in zip(lines, lines[1:], strict=False) if re.match("#[A-Z]", line)]
+    assert [line for line in before if not line.startswith("# ")] == []
+
+
+def test_the_examples_lines_without_the_mark_give_the_defaults(env_file: Path) -> None:
+    env_file.write_text("\n".join(f"{name}={value}" for name, value in example().items()), "utf-8")
+    loaded = {name: getattr(Settings.load(), name.lower()) for name in example()}
+    assert loaded == DEFAULTS | dict.fromkeys(UNSET)
+
+
+def run(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`python app.py` in that directory, until it ends."""
+    environment = clean_environment() | {"COLUMNS": "120"} | variables
+    command = [sys.executable, str(ROOT / "app.py"), *arguments]
+    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "start"),
+    [
+        ([], {"CHATBOT_MAX_TOKENS": "many"}, "CHATBOT_MAX_TOKENS='many': expected "),
+        ([], {"CHATBOT_AUTH": "hunter2"}, "CHATBOT_AUTH=(hidden): expected "),
+        (["--port", "abc"], {}, "GRADIO_SERVER_PORT='abc': expected "),
+        (["--port", "0"], {"GRADIO_SERVER_PORT": "99999"}, "GRADIO_SERVER_PORT='0': expected "),
+    ],
+)
+def test_a_wrong_setting_ends_the_start_with_one_line_and_status_2(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str], start: str
+) -> None:
+    ended = run(tmp_path, *arguments, **variables)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(start)
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.endswith("\n")
+
+
+def test_the_app_reads_the_file_of_the_directory_it_is_started_in(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GRADIO_SERVER_PORT=99999\n")
+    ended = run(tmp_path)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert ended.stderr.startswith("GRADIO_SERVER_PORT='99999': expected ")
+
+
+def test_help_explains_each_flag_and_names_its_variable(tmp_path: Path) -> None:
+    ended = run(tmp_path, "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for flag, variable in (("host", "SERVER_NAME"), ("port", "SERVER_PORT"), ("share", "SHARE")):
+        assert re.search(rf"^ +--{flag}\b.* \w+ \w+ .*\(GRADIO_{variable}\b", ended.stdout, re.MULTILINE)

@@ -1,0 +1,127 @@
+"""Store: one memory a session, one file a memory, one process a directory."""
+
+import gc
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import NotFound, SettingsError
+from chatbot.memory import Store
+from chatbot.memory.store import KEPT_OPEN
+
+OWNER = """
+import sys
+from pathlib import Path
+from chatbot.memory import Store
+
+store = Store(Path(sys.argv[1]))
+print("owned", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "data")
+
+
+def test_nothing_is_written_for_a_session_before_something_is_said(store: Store) -> None:
+    assert store.memory("anna").list_conversations() == []
+    assert not (store.directory / "sessions").exists()
+    store.memory("anna").create_conversation()
+    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna.json"]
+
+
+def test_a_session_has_one_memory_however_often_it_is_asked_for(store: Store) -> None:
+    held = store.memory("anna")
+    assert store.memory("anna") is held
+    assert store.memory("ben") is not held
+
+
+def test_a_memory_that_is_held_stays_the_sessions_own_when_many_others_come(store: Store) -> None:
+    held = store.memory("anna")
+    for number in range(KEPT_OPEN + 10):
+        store.memory(f"visitor{number}")
+    gc.collect()
+    assert store.memory("anna") is held
+
+
+def test_asked_for_from_many_threads_at_once_it_is_still_one(store: Store) -> None:
+    found: list[object] = []
+    together = threading.Barrier(16)
+
+    def ask() -> None:
+        together.wait()
+        found.append(store.memory("anna"))
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 16
+    assert len(set(map(id, found))) == 1
+
+
+def test_more_sessions_than_are_kept_open_lose_nothing(store: Store) -> None:
+    ids = {}
+    for number in range(KEPT_OPEN + 10):
+        memory = store.memory(f"visitor{number}")
+        ids[f"visitor{number}"] = memory.create_conversation(f"of {number}")
+    for session_id, conversation_id in ids.items():
+        title = store.memory(session_id).get_conversation(conversation_id).title
+        assert title == f"of {session_id.removeprefix('visitor')}"
+
+
+def test_a_session_cannot_reach_what_another_one_said(store: Store) -> None:
+    conversation_id = store.memory("anna").create_conversation("Private")
+    ben = store.memory("ben")
+    assert ben.list_conversations() == []
+    with pytest.raises(NotFound):
+        ben.get_messages(conversation_id)
+    with pytest.raises(NotFound):
+        ben.delete_conversation(conversation_id)
+    ben.delete_all()
+    assert store.memory("anna").get_conversation(conversation_id).title == "Private"
+
+
+def test_what_was_said_is_there_for_the_next_store(store: Store) -> None:
+    conversation_id = store.memory("anna").create_conversation("Kept")
+    store.close()
+    again = Store(store.directory)
+    assert again.memory("anna").get_conversation(conversation_id).title == "Kept"
+
+
+def test_a_second_store_on_the_directory_is_refused_until_the_first_is_closed(store: Store) -> None:
+    with pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*data': another chatbot is using this directory$"):
+        Store(store.directory)
+    store.close()
+    Store(store.directory).close()
+
+
+def test_a_store_can_be_closed_from_another_thread(store: Store) -> None:
+    closing = threading.Thread(target=store.close)
+    closing.start()
+    closing.join()
+    Store(store.directory).close()
+
+
+def test_a_process_owns_its_directory_until_it_ends_however_it_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OWNER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout
+        assert owner.stdout.readline() == "owned\n"
+        with pytest.raises(SettingsError, match="another chatbot"):
+            Store(tmp_path)
+        owner.kill()
+    Store(tmp_path).close()
+
+
+def test_a_directory_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    for directory in (tmp_path / "file", tmp_path / "file" / "data"):
+        with pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*': expected a directory to write in$"):
+            Store(directory)
