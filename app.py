@@ -42,5 +42,14 @@ def main() -> None:
     server.close()
 
 
+def __getattr__(name: str) -> object:
+    """`demo`, the page that `gradio app.py` and notebooks look for; built when somebody asks."""
+    if name != "demo":
+        raise AttributeError(name)
+    from chatbot.web.server import Server  # noqa: PLC0415
+
+    return Server(Settings.load()).page
+
+
 if __name__ == "__main__":
     main()

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from chatbot.errors import EmptyAnswer
-from chatbot.messages import Completion, Delta, Finish, Message, Request
+from chatbot.messages import Completion, Delta, Finish, Message, Request, clean
 from chatbot.providers.base import Provider
 
 
@@ -51,8 +52,10 @@ class ChatEngine:
         Closing the generator, or cancelling the task that iterates it, stops the generation at the provider.
         """
         said = False
+        characters = _Characters()
         async with aclosing(self.provider.stream(self._request(messages))) as deltas:
-            async for delta in deltas:
+            async for piece in deltas:
+                delta = characters.whole(piece)
                 said = said or bool(delta.text)
                 if delta.finish and delta.finish.reason == "stop" and not said:
                     raise EmptyAnswer(self.provider.label)
@@ -60,7 +63,8 @@ class ChatEngine:
 
     def _request(self, messages: str | Sequence[Message]) -> Request:
         spoken = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
-        return Request(self.model, spoken, self.system_prompt, self.max_tokens, self.temperature)
+        spoken = tuple(replace(message, content=clean(message.content)) for message in spoken)
+        return Request(self.model, spoken, clean(self.system_prompt), self.max_tokens, self.temperature)
 
     async def __aenter__(self) -> Self:
         return self
@@ -69,3 +73,23 @@ class ChatEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.provider.aclose()
+
+
+class _Characters:
+    """Keeps characters whole: of one that a provider sends in two pieces, the first waits for the second."""
+
+    def __init__(self) -> None:
+        self._text = self._reasoning = ""  # the first halves that wait
+
+    def whole(self, delta: Delta) -> Delta:
+        """The next delta, given the provider's next."""
+        if delta.text.isascii() and delta.reasoning.isascii() and not (self._text or self._reasoning):
+            return delta  # nearly always
+        text, reasoning = self._text + delta.text, self._reasoning + delta.reasoning
+        self._text, self._reasoning = ("", "") if delta.finish else (_first_half(text), _first_half(reasoning))
+        text, reasoning = text.removesuffix(self._text), reasoning.removesuffix(self._reasoning)
+        return replace(delta, text=clean(text), reasoning=clean(reasoning))
+
+
+def _first_half(text: str) -> str:
+    return text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""

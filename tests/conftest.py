@@ -1,6 +1,7 @@
 """What several test files need: an upstream to talk to, and no settings but the test's own."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from chatbot.providers import Provider, connect, registry
 from chatbot.settings import ProviderName, Settings
 from tests.fake_upstream import FakeUpstream
+from tests.road import Road
 
 OPERATORS_KEY = "sk-operator-0123456789abcdef"
 
@@ -70,3 +72,20 @@ async def opened(settings: MakeSettings) -> AsyncIterator[Open]:
     yield open_one
     for provider in providers:
         await provider.aclose()
+
+
+@pytest.fixture
+async def road(settings: MakeSettings) -> AsyncIterator[Road]:
+    """Replies over an empty store."""
+    road = Road(settings())
+    yield road
+    await road.close()
+
+
+@pytest.fixture
+def threads_switch_often() -> Iterator[None]:
+    """Python changes threads as often as it can: what is not protected breaks in a test, not once a month."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from chatbot.settings import Settings
+from tests.fake_upstream import FakeUpstream
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
@@ -61,6 +62,17 @@ class RunningApp:
     def __exit__(self, *_: object) -> None:
         if self._process and self._process.poll() is None:
             self.stop()
+
+
+def two_providers(upstream: FakeUpstream) -> dict[str, str]:
+    """Settings with OpenAI and Anthropic, both played by `upstream`."""
+    return {
+        "OPENAI_API_KEY": "sk-test-operator",
+        "OPENAI_BASE_URL": upstream.openai_url,
+        "ANTHROPIC_API_KEY": "sk-ant-test-operator",
+        "ANTHROPIC_BASE_URL": upstream.anthropic_url,
+        "LOCAL_MODEL": "off",
+    }
 
 
 def clean_environment() -> dict[str, str]:

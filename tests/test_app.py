@@ -9,18 +9,12 @@ import pytest
 from gradio_client import Client
 
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp
+from tests.running import RunningApp, two_providers
 
 
 @pytest.fixture
 def environment(upstream: FakeUpstream) -> dict[str, str]:
-    return {
-        "OPENAI_API_KEY": "sk-test-operator",
-        "OPENAI_BASE_URL": upstream.openai_url,
-        "ANTHROPIC_API_KEY": "sk-ant-test-operator",
-        "ANTHROPIC_BASE_URL": upstream.anthropic_url,
-        "LOCAL_MODEL": "off",
-    }
+    return two_providers(upstream)
 
 
 def test_the_first_command_answers_with_the_embedded_model(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def contents(memory: ConversationMemory, conversation_id: str) -> list[str]:
     return [message.content for message in memory.get_messages(conversation_id, limit=None)]
 
 
+@pytest.mark.usefixtures("threads_switch_often")
 def test_many_threads_lose_nothing(memory: ConversationMemory, path: Path) -> None:
     ids = [memory.create_conversation() for _ in range(2)]
 

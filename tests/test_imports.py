@@ -1,13 +1,14 @@
 """The direction of imports, which the design rests on: each part knows only what is below it."""
 
 import ast
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.running import ROOT
 
 LAYERS = (
     {"chatbot.errors", "chatbot.messages"},
@@ -44,12 +45,11 @@ def modules() -> dict[str, str]:
 
 def wrong_imports(sources: Mapping[str, str]) -> list[str]:
     """What is wrong in those modules, a line each."""
-    names = sources.keys()
     return [
         f"{name} imports {imported}: {fault}"
         for name, source in sources.items()
-        for imported in _imports(name, source, names)
-        if (fault := _fault(name, imported, names))
+        for imported in _imports(source, sources)
+        if (fault := _fault(name, imported))
     ]
 
 
@@ -57,44 +57,91 @@ def _name(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imports(name: str, source: str, names: Mapping[str, str] | set[str]) -> Iterator[str]:
+def _imports(source: str, known: Collection[str]) -> Iterator[str]:
     """The full name of each module that is imported anywhere in `source`, functions included."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            start = ".".join(name.split(".")[: -node.level]) if node.level else ""
-            origin = ".".join(filter(None, (start, node.module)))
-            yield from (full if (full := f"{origin}.{alias.name}") in names else origin for alias in node.names)
+            origin = "." * node.level + (node.module or "")
+            yield from (full if (full := f"{origin}.{alias.name}") in known else origin for alias in node.names)
 
 
-def _fault(name: str, imported: str, names: object) -> str | None:
+def _fault(name: str, imported: str) -> str | None:
+    if imported.startswith("."):
+        return "write the whole name"
     library = imported.partition(".")[0]
     for owner, libraries in OWNERS.items():
-        if library in libraries and not _within(name, owner):
+        if library in libraries and not _inside(name, owner):
             return f"only {owner} may"
     if library not in ("chatbot", "app"):
         return None
-    if any(_is_one_of(name, here) and _is_one_of(imported, there) for here, there in (DOORS, DOORS[::-1])):
-        return "one door to the other"
+    for here, there in (DOORS, DOORS[::-1]):
+        if any(_inside(name, part) for part in here) and any(_inside(imported, part) for part in there):
+            return "from one door to the other"
     own, other = _part(name), _part(imported)
     return None if own == other or _height(own) > _height(other) else f"{own} is not above {other}"
 
 
+def _inside(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}.")
+
+
 def _part(name: str) -> str:
-    """`chatbot.memory` for everything inside it."""
+    """`chatbot.memory` for all that is inside it."""
     return ".".join(name.split(".")[:2])
 
 
 def _height(part: str) -> int:
-    places = [height for height, parts in enumerate(LAYERS) if part in parts]
-    assert places, f"{part} has no place in LAYERS yet: give it one"
-    return places[0]
+    heights = [height for height, parts in enumerate(LAYERS) if part in parts]
+    assert heights, f"{part} has no place in LAYERS yet: give it one"
+    return heights[0]
 
 
-def _within(name: str, package: str) -> bool:
-    return name == package or name.startswith(f"{package}.")
+def test_every_import_of_the_app_goes_down() -> None:
+    assert {"app", "chatbot", "chatbot.memory.window", "chatbot.web.ui"} <= modules().keys()
+    assert wrong_imports(modules()) == []
 
 
-def _is_one_of(name: str, packages: set[str]) -> bool:
-    return any(_within(name, package) for package in packages)
+@pytest.mark.parametrize(
+    ("name", "source", "fault"),
+    [
+        ("chatbot.errors", "from chatbot.messages import Message", "chatbot.messages: chatbot.errors is not above"),
+        ("chatbot.settings", "from chatbot.providers import connect", "chatbot.settings is not above"),
+        ("chatbot.memory.store", "import chatbot.providers.base", "chatbot.memory is not above chatbot.providers"),
+        ("chatbot.providers.new", "from chatbot.memory import Store", "chatbot.providers is not above chatbot.memory"),
+        ("chatbot.engine", "def f():\n    from chatbot.replies import Replies", "chatbot.engine is not above"),
+        ("chatbot.reply", "if True:\n    import chatbot.web.ui as page", "chatbot.reply is not above chatbot.web"),
+        ("chatbot.replies", "from chatbot import ChatEngine", "chatbot.replies is not above chatbot"),
+        ("chatbot.messages", "from chatbot import settings", "chatbot.messages is not above chatbot.settings"),
+        ("chatbot", "from chatbot.web import server", "chatbot is not above chatbot.web"),
+        ("chatbot.web.server", "import app", "chatbot.web is not above app"),
+        ("chatbot.web.ui", "from chatbot.web.api import router", "from one door to the other"),
+        ("chatbot.web.api", "from chatbot.web import handlers", "from one door to the other"),
+        ("chatbot.replies", "import os, gradio as gr", "gradio: only chatbot.web may"),
+        ("chatbot.engine", "from starlette.requests import Request", "only chatbot.web may"),
+        ("app", "import fastapi", "only chatbot.web may"),
+        ("chatbot.web.ui", "from openai.types import Model", "only chatbot.providers may"),
+        ("chatbot.memory.window", "import httpx2", "only chatbot.providers may"),
+        ("chatbot.web.api", "import orjson", "only chatbot.memory may"),
+        ("chatbot.replies", "from tinydb.table import Table", "only chatbot.memory may"),
+        ("chatbot.memory.store", "from .storage import AtomicStorage", "write the whole name"),
+    ],
+)
+def test_a_made_up_wrong_import_is_found(name: str, source: str, fault: str) -> None:
+    found = wrong_imports(modules() | {"chatbot.web.api": ""} | {name: source})
+    assert len(found) == 1
+    assert found[0].startswith(f"{name} imports ")
+    assert fault in found[0]
+
+
+def test_a_new_part_has_to_be_given_its_place() -> None:
+    with pytest.raises(AssertionError, match=r"chatbot\.novel has no place"):
+        wrong_imports({"chatbot.novel": "from chatbot.errors import ChatbotError"})
+
+
+def test_importing_the_package_loads_neither_the_page_nor_an_sdk() -> None:
+    command = "import sys, chatbot; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", command], stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
+    assert "chatbot" in loaded.stdout.split()
+    assert not {"gradio", "fastapi", "openai", "anthropic", "xllamacpp"} & set(loaded.stdout.split())

@@ -10,6 +10,7 @@ import pytest
 
 from chatbot.memory import ConversationMemory
 from chatbot.memory.conversations import cut_title
+from tests.running import ROOT
 
 OTHER_PROCESS = """
 import sys
@@ -63,7 +64,8 @@ def test_any_text_can_be_kept_and_one_half_of_a_character_becomes_a_mark(
 
 
 def test_an_answer_that_another_process_left_running_reads_as_interrupted(path: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", OTHER_PROCESS, path], stdout=subprocess.PIPE, text=True, check=True)
+    command: list[str | Path] = [sys.executable, "-c", OTHER_PROCESS, path]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     answer = ConversationMemory(path).get_messages(ended.stdout.strip())[-1]
     assert (answer.status, answer.finish_reason, answer.content) == ("interrupted", "interrupted", "Once upon")
 
@@ -74,6 +76,7 @@ def test_an_answer_of_this_process_is_still_running_also_for_another_memory(
     conversation_id = memory.create_conversation()
     answer = memory.add_message(conversation_id, "assistant", "Once", status="running")
     assert ConversationMemory(path).get_messages(conversation_id) == [answer]
+    assert answer.status == "running"
 
 
 def test_a_field_that_a_later_version_wrote_is_left_alone(memory: ConversationMemory, path: Path) -> None:

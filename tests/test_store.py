@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import NotFound, SettingsError
-from chatbot.memory import Store
+from chatbot.memory import ConversationMemory, Store
 from chatbot.memory.store import KEPT_OPEN
+from tests.running import ROOT
 
 OWNER = """
 import sys
@@ -49,21 +50,23 @@ def test_a_memory_that_is_held_stays_the_sessions_own_when_many_others_come(stor
     assert store.memory("anna") is held
 
 
+@pytest.mark.usefixtures("threads_switch_often")
 def test_asked_for_from_many_threads_at_once_it_is_still_one(store: Store) -> None:
-    found: list[object] = []
-    together = threading.Barrier(16)
+    found: list[list[ConversationMemory]] = []
+    together = threading.Barrier(8)
 
     def ask() -> None:
         together.wait()
-        found.append(store.memory("anna"))
+        found.append([store.memory(f"visitor{number}") for number in range(200)])
 
-    threads = [threading.Thread(target=ask) for _ in range(16)]
+    threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 16
-    assert len(set(map(id, found))) == 1
+    assert len(found) == 8
+    for of_one_session in zip(*found, strict=True):
+        assert len(set(map(id, of_one_session))) == 1
 
 
 def test_more_sessions_than_are_kept_open_lose_nothing(store: Store) -> None:
@@ -111,7 +114,7 @@ def test_a_store_can_be_closed_from_another_thread(store: Store) -> None:
 
 def test_a_process_owns_its_directory_until_it_ends_however_it_ends(tmp_path: Path) -> None:
     command = [sys.executable, "-c", OWNER, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as owner:
         assert owner.stdout
         assert owner.stdout.readline() == "owned\n"
         with pytest.raises(SettingsError, match="another chatbot"):

@@ -12,9 +12,9 @@ from tinydb import TinyDB, where
 from tinydb.table import Document, Table
 
 from chatbot.errors import NotFound, StorageError
-from chatbot.memory.records import clean, decode, encode
+from chatbot.memory.records import decode, encode
 from chatbot.memory.storage import AtomicStorage
-from chatbot.messages import Conversation, Role, StoredMessage
+from chatbot.messages import Conversation, Role, StoredMessage, clean
 
 FORMAT = 1
 """Version of the file's layout, for a later one to know what to migrate."""

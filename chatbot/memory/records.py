@@ -5,15 +5,10 @@ from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
-from chatbot.messages import Fault, StoredMessage, Timing, Usage
+from chatbot.messages import Fault, StoredMessage, Timing, Usage, clean
 
 THIS_RUN = uuid4().hex
 """Marks the answers that this process is writing: a running one of another process was cut off with it."""
-
-
-def clean(text: str) -> str:
-    """`text` with no half of a character, which JSON cannot hold: pairs become what they mean, the rest U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def encode(message: StoredMessage) -> dict[str, Any]:

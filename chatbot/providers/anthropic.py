@@ -8,10 +8,10 @@ import httpx2
 from anthropic.types import RawContentBlockDeltaEvent
 from anthropic.types import Usage as PromptUsage
 
-from chatbot.errors import CutOff
+from chatbot.errors import BadAnswer, CutOff
 from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.faults import translated
+from chatbot.providers.faults import translated, wait_not_for_long
 
 OFFICIAL_URL = "https://api.anthropic.com"
 """Named, so that ANTHROPIC_BASE_URL in the environment never moves a key that was not meant for it."""
@@ -34,29 +34,33 @@ class AnthropicProvider:
             base_url=base_url or OFFICIAL_URL,
             max_retries=1,
             timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                follow_redirects=False, timeout=timeout, event_hooks={"response": [wait_not_for_long]}
+            ),
         )
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ProviderErrors."""
         finish: FinishReason | None = None
         input_tokens = output_tokens = None
+        answered = False
         with translated(self.label, anthropic):
             answer = await self._client.messages.create(**_parameters(request))
         with translated(self.label, anthropic, streaming=True):
             async with answer as events:
                 async for event in events:
+                    answered = True
                     if event.type == "content_block_delta":
                         if delta := _delta(event):
                             yield delta
                     elif event.type == "message_start":
                         input_tokens = _prompt_tokens(event.message.usage)
                     elif event.type == "message_delta":
-                        output_tokens = event.usage.output_tokens
+                        output_tokens = event.usage.output_tokens if event.usage else None
                         if event.delta.stop_reason:
                             finish = FINISH_REASONS.get(event.delta.stop_reason, "stop")
         if finish is None:
-            raise CutOff(self.label)
+            raise CutOff(self.label) if answered else BadAnswer(self.label)
         yield Delta(finish=Finish(finish, Usage(input_tokens, output_tokens)))
 
     async def models(self) -> list[str]:
@@ -91,6 +95,8 @@ def _delta(event: RawContentBlockDeltaEvent) -> Delta | None:
     return None
 
 
-def _prompt_tokens(usage: PromptUsage) -> int:
+def _prompt_tokens(usage: PromptUsage | None) -> int | None:
     """All that was read: what came from the cache, or went into it, is counted apart from the rest."""
+    if usage is None:  # servers that only imitate Anthropic's do not always count
+        return None
     return usage.input_tokens + (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)

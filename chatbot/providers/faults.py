@@ -36,6 +36,8 @@ class Sdk(Protocol):
 BY_CODE: dict[str, type[ProviderError]] = {
     "insufficient_quota": QuotaExhausted,
     "billing_error": QuotaExhausted,
+    "contract_spend_limit_reached": QuotaExhausted,
+    "enforced_spend_limit_reached": QuotaExhausted,
     "context_length_exceeded": ContextOverflow,
     "exceed_context_size_error": ContextOverflow,  # llama.cpp's
     "request_too_large": ContextOverflow,
@@ -49,6 +51,8 @@ BY_CODE: dict[str, type[ProviderError]] = {
     "overloaded_error": Unavailable,
     "api_error": Unavailable,
     "server_error": Unavailable,
+    "server_is_overloaded": Unavailable,
+    "service_unavailable_error": Unavailable,
     "timeout_error": ProviderTimeout,
 }
 """By the code or type in an error's body, as the providers' references name them; tried before the status."""
@@ -57,7 +61,6 @@ BY_STATUS: dict[int, type[ProviderError]] = {
     400: RequestRefused,
     401: InvalidKey,
     402: QuotaExhausted,
-    403: PermissionDenied,
     404: UnknownModel,
     408: ProviderTimeout,
     413: ContextOverflow,
@@ -80,6 +83,10 @@ UNREADABLE = (
     httpx2.TooManyRedirects,
 )
 """What the SDKs let escape when the bytes are not their protocol."""
+
+
+PATIENCE_SECONDS = 5
+"""The longest Retry-After that is slept through before a request is sent once more: a visitor waits for a word."""
 
 
 @contextmanager
@@ -112,7 +119,7 @@ def kind_of(error: Exception, sdk: Sdk) -> type[ProviderError]:
 
 
 def _connection_kind(error: Exception, sdk: Sdk) -> type[ProviderError]:
-    if isinstance(error.__cause__, httpx2.ConnectTimeout) or isinstance(error, httpx2.ConnectError):
+    if isinstance(error.__cause__ or error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
         return Unavailable
     if isinstance(error, (sdk.APITimeoutError, httpx2.TimeoutException)):
         return ProviderTimeout
@@ -121,14 +128,18 @@ def _connection_kind(error: Exception, sdk: Sdk) -> type[ProviderError]:
 
 def _told_kind(error: Exception) -> type[ProviderError]:
     """By what the provider said of it: its code, its words, its status, in this order."""
-    for code in (getattr(error, "code", None), getattr(error, "type", None)):
-        if code in BY_CODE:
+    status = getattr(error, "status_code", None)
+    if status == 403:  # OpenAI gives a model that this key may not use the code of one that does not exist
+        return PermissionDenied
+    for name in ("code", "error_code", "type"):
+        code = getattr(error, name, None)
+        if isinstance(code, str) and code in BY_CODE:
             return BY_CODE[code]
     words = str(error).lower()
     for phrase, kind in BY_PHRASE.items():
         if phrase in words:
             return kind
-    return _status_kind(getattr(error, "status_code", None))
+    return _status_kind(status)
 
 
 def _status_kind(status: int | None) -> type[ProviderError]:
@@ -139,6 +150,13 @@ def _status_kind(status: int | None) -> type[ProviderError]:
     if status >= 500:
         return Unavailable
     return RequestRefused if status >= 400 else BadAnswer
+
+
+async def wait_not_for_long(response: httpx2.Response) -> None:
+    """A hook for the SDKs' HTTP clients: they would sleep through any Retry-After, be it an hour."""
+    wait = response.headers.get("retry-after")
+    if wait and not (wait.isdecimal() and int(wait) <= PATIENCE_SECONDS):
+        response.headers["x-should-retry"] = "false"
 
 
 def _retry_after(error: Exception) -> float | None:

@@ -9,10 +9,10 @@ import openai
 from openai import AsyncStream
 from openai.types.chat import ChatCompletionChunk
 
-from chatbot.errors import CutOff, RequestRefused
+from chatbot.errors import BadAnswer, CutOff, RequestRefused
 from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.faults import kind_of, translated
+from chatbot.providers.faults import kind_of, translated, wait_not_for_long
 
 OFFICIAL_URL = "https://api.openai.com/v1"
 """Named, so that OPENAI_BASE_URL in the environment never moves a key that was not meant for it."""
@@ -50,18 +50,25 @@ class OpenAIProvider:
             base_url=base_url or OFFICIAL_URL,
             max_retries=1,
             timeout=timeout,
-            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+            http_client=openai.DefaultAsyncHttpxClient(
+                follow_redirects=False, timeout=timeout, event_hooks={"response": [wait_not_for_long]}
+            ),
         )
+        # The rest of what the environment holds for OpenAI is not for whatever server this is either.
+        self._client.organization = self._client.project = None
+        self._client._custom_headers = {}
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ProviderErrors."""
         finish: FinishReason | None = None
         usage = Usage()
+        answered = False
         with translated(self.label, openai):
             answer = await self._started(request)
         with translated(self.label, openai, streaming=True):
             async with answer as chunks:
                 async for chunk in chunks:
+                    answered = True
                     if chunk.usage:
                         usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
                     if not chunk.choices:
@@ -72,7 +79,7 @@ class OpenAIProvider:
                     if choice.finish_reason:
                         finish = FINISH_REASONS.get(choice.finish_reason, "stop")
         if finish is None:
-            raise CutOff(self.label)
+            raise CutOff(self.label) if answered else BadAnswer(self.label)
         yield Delta(finish=Finish(finish, usage))
 
     async def models(self) -> list[str]:
@@ -123,7 +130,7 @@ def _delta(delta: Any) -> Delta | None:
 
 def _refused_parameter(error: openai.BadRequestError, sent: Mapping[str, Any]) -> str | None:
     """The parameter that a 400 complains about, if it is one that the request can do without."""
-    if kind_of(error, openai) is not RequestRefused:
-        return None
+    if kind_of(error, openai) is not RequestRefused or error.code == "invalid_value":
+        return None  # where only the value is refused, the parameter is a good one
     words = f"{error.param} {error}"
     return next((name for name in OPTIONAL if name in sent and name in words), None)

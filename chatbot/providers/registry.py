@@ -119,7 +119,7 @@ class Providers:
     def get(self, name: ProviderName) -> Provider:
         """The provider, open. Raises NoProvider where it is not configured."""
         if name not in self._open:
-            self._open[name] = connect(name, self._settings)
+            self._open.setdefault(name, connect(name, self._settings))  # answers that begin together share one
         return self._open[name]
 
     def label(self, name: ProviderName) -> str:

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp
+from tests.running import RunningApp, two_providers
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -56,17 +56,6 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 @pytest.fixture
 async def chat(app: RunningApp, page: Page, upstream: FakeUpstream) -> ChatPage:
     return await ChatPage(page).open(app.url)
-
-
-def two_providers(upstream: FakeUpstream) -> dict[str, str]:
-    """Settings with OpenAI and Anthropic, both played by `upstream`."""
-    return {
-        "OPENAI_API_KEY": "sk-test-operator",
-        "OPENAI_BASE_URL": upstream.openai_url,
-        "ANTHROPIC_API_KEY": "sk-ant-test-operator",
-        "ANTHROPIC_BASE_URL": upstream.anthropic_url,
-        "LOCAL_MODEL": "off",
-    }
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import two_providers
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp
+from tests.running import RunningApp, two_providers
 
 
 async def test_tokens_appear_as_they_are_made(chat: ChatPage) -> None:
@@ -99,7 +98,7 @@ async def test_new_chat_starts_empty_and_knows_nothing(chat: ChatPage, upstream:
 async def test_new_chat_during_an_answer_leaves_the_answer_to_itself(chat: ChatPage) -> None:
     await chat.type_model("pace:50x100")
     await chat.send("Take your time")
-    await expect(chat.stop_button).to_be_visible()
+    await expect(chat.answers.last).to_contain_text("word10", timeout=10_000)
     await chat.page.get_by_role("button", name="New chat").click()
     await expect(chat.send_button).to_be_visible()
     await chat.page.wait_for_timeout(500)

@@ -1,0 +1,109 @@
+"""The road of a message as one visitor takes it: real replies, a real store, real providers."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from chatbot.memory import ConversationMemory, Store
+from chatbot.messages import StoredMessage
+from chatbot.providers import Choice, Providers
+from chatbot.replies import Options, Replies
+from chatbot.reply import Reply
+from chatbot.settings import ProviderName, Settings
+
+SESSION = "the-session"
+
+
+class Road:
+    """Everything that an answer needs, from start to `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.path = settings.chatbot_data_dir / "sessions" / f"{SESSION}.json"
+        self._store = Store(settings.chatbot_data_dir)
+        self._providers = Providers(settings)
+        self.memory = self._store.memory(SESSION)
+        self.replies = Replies(self._store, self._providers, settings.chatbot_reply_seconds)
+
+    async def say(
+        self,
+        text: str,
+        conversation_id: str | None = None,
+        *,
+        provider: ProviderName = "compatible",
+        model: str = "any-model",
+        instead_of: str | None = None,
+        session_id: str = SESSION,
+        **options: Any,
+    ) -> Reply:
+        """Say something and see the answer begin."""
+        usual = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
+        chosen = Options(Choice(provider, model), **usual | options)
+        where = {"conversation_id": conversation_id, "instead_of": instead_of}
+        return await self.replies.start(session_id, text, chosen, **where)
+
+    async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
+        """Say something and wait; returns the conversation and its last message as it is on disk."""
+        reply = await self.say(text, conversation_id, **choices)
+        await ended(reply)
+        return reply.conversation_id, self.on_disk(reply.conversation_id)[-1]
+
+    async def stop(self, reply: Reply) -> bool:
+        """Stop the answer as its visitor would."""
+        return await self.replies.stop(reply.session_id, reply.conversation_id)
+
+    def on_disk(self, conversation_id: str) -> list[StoredMessage]:
+        """The conversation as another process would read it."""
+        return ConversationMemory(self.path).get_messages(conversation_id)
+
+    async def close(self) -> None:
+        """End what runs, and let the directory go."""
+        await self.replies.shutdown()
+        await self._providers.aclose()
+        self._store.close()
+
+
+async def ended(reply: Reply) -> None:
+    """Until the answer is over."""
+    await asyncio.wait_for(reply.ended.wait(), 10)
+
+
+async def until(condition: Callable[[], Any], seconds: float = 3.0) -> None:
+    """Until it is so; fails where it never is."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        await asyncio.sleep(0.005)
+
+
+@contextmanager
+def slow_disk(memory: ConversationMemory) -> Iterator[None]:
+    """Inside, nothing of the session gets to the disk; afterwards everything does."""
+    begun, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with memory.one_write():
+            begun.set()
+            over.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@contextmanager
+def full_disk(road: Road) -> Iterator[None]:
+    """Inside, no write of the session succeeds: something else has the name of its draft."""
+    obstacle = road.path.with_suffix(".draft")
+    obstacle.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        obstacle.rmdir()

@@ -1,0 +1,126 @@
+"""ChatEngine: any provider, whole or token by token, in characters that can be stored."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from chatbot.engine import ChatEngine
+from chatbot.errors import CutOff, EmptyAnswer, ProviderError
+from chatbot.messages import Completion, Delta, Finish, Message
+from tests.conftest import Open
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+
+
+@pytest.fixture(params=["openai", "anthropic"])
+def engine(request: pytest.FixtureRequest, opened: Open) -> ChatEngine:
+    return ChatEngine(opened(request.param), model="any-model")
+
+
+async def streamed(engine: ChatEngine) -> list[Delta]:
+    async with aclosing(engine.chat_stream("Hi")) as deltas:
+        return [delta async for delta in deltas]
+
+
+async def test_the_whole_answer_is_the_streamed_one_joined(engine: ChatEngine, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(reasoning=("Hm", "…"), tokens=("Grüß", " dich", ", 世界", "!"))
+    completion = await engine.chat("Hi")
+    assert completion == Completion("Grüß dich, 世界!", "Hm…", Finish("stop", completion.finish.usage))
+    assert completion.finish.usage.output_tokens == 6
+    assert "".join(delta.text for delta in await streamed(engine)) == str(completion) == completion.text
+
+
+async def test_a_string_is_one_message_of_the_users(engine: ChatEngine, upstream: FakeUpstream) -> None:
+    await engine.chat("My name is Alice.")
+    await engine.chat([Message("user", "My name is Alice.")])
+    first, second = (request.body for request in upstream.requests)
+    assert first == second
+    assert first["messages"][-1] == {"role": "user", "content": "My name is Alice."}
+
+
+async def test_what_the_engine_was_made_with_is_what_is_asked_for(opened: Open, upstream: FakeUpstream) -> None:
+    engine = ChatEngine(opened("compatible"), model="m", temperature=0.0, max_tokens=7, system_prompt="Rhyme.")
+    await engine.chat("Hi")
+    body = upstream.requests[0].body
+    assert (body["model"], body["temperature"], body["max_tokens"]) == ("m", 0.0, 7)
+    assert body["messages"][0] == {"role": "system", "content": "Rhyme."}
+
+
+async def test_no_word_at_all_is_an_error(engine: ChatEngine, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS["empty_answer"]
+    with pytest.raises(EmptyAnswer, match=engine.provider.label):
+        await engine.chat("Hi")
+
+
+async def test_nothing_but_reasoning_is_an_error_too(engine: ChatEngine, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(reasoning=5, tokens=())
+    with pytest.raises(EmptyAnswer):
+        await engine.chat("Hi")
+
+
+async def test_an_answer_that_ran_out_of_length_before_its_first_word_is_no_empty_one(
+    engine: ChatEngine, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = FAULTS["reasoning_only_length"]
+    completion = await engine.chat("Hi")
+    assert completion.finish.reason == "length"
+    assert completion.text == ""
+    assert completion.reasoning
+
+
+async def test_half_an_answer_is_not_passed_off_as_a_whole_one(engine: ChatEngine, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS["cut"]
+    with pytest.raises(CutOff):
+        await engine.chat("Hi")
+
+
+async def test_leaving_the_stream_ends_the_generation(engine: ChatEngine, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=2000, tokens_per_second=50)
+    async with aclosing(engine.chat_stream("Hi")) as deltas:
+        await anext(deltas)
+    for _ in range(100):
+        if upstream.closed_early:
+            break
+        await asyncio.sleep(0.01)
+    assert upstream.closed_early == 1
+    assert upstream.open_streams == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (("Hi \ud83d", "\ude00!"), ["Hi ", "😀!"]),
+        (("\ud83d", "", "\ude00"), ["", "😀"]),
+        (("\ud83d\ude00 and 😀",), ["😀 and 😀"]),
+        (("\ud83d", "\ude00\ud83d", "\ude00"), ["", "😀", "😀"]),
+        (("lone \ud83d", " first"), ["lone ", "\ufffd first"]),
+        (("lone \ude00 second",), ["lone \ufffd second"]),
+        (("lone last \ud83d",), ["lone last ", "\ufffd"]),
+        (("\ud83d", "\ud83d", "\ude00"), ["", "\ufffd", "😀"]),
+        (("Zwölf", " 世界", "\ufeff \u0000"), ["Zwölf", " 世界", "\ufeff \u0000"]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["text", "reasoning"])
+async def test_an_emoji_in_two_halves_comes_out_whole(
+    kind: str, sent: tuple[str, ...], meant: list[str], engine: ChatEngine, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(tokens=sent) if kind == "text" else Scenario(reasoning=sent, tokens=("Yes",))
+    pieces = [getattr(delta, kind) for delta in await streamed(engine)]
+    assert [piece for piece in pieces if piece] == [piece for piece in meant if piece]
+    "".join(pieces).encode()
+
+
+async def test_half_an_emoji_of_the_visitors_is_sent_as_a_mark_and_not_taken_for_a_bad_key(
+    engine: ChatEngine, upstream: FakeUpstream
+) -> None:
+    engine.system_prompt = "Half \ud83d"
+    completion = await engine.chat("A half \ud83d and a pair \ud83d\ude00")
+    assert "A half \ufffd and a pair 😀" in completion.text
+    assert "Half \ufffd" in str(upstream.requests[0].body)
+
+
+async def test_at_its_end_the_engine_closes_the_providers_connections(opened: Open) -> None:
+    async with ChatEngine(opened("compatible"), model="any-model") as engine:
+        await engine.chat("Hi")
+    with pytest.raises(ProviderError):
+        await engine.chat("Hi again")

@@ -1,0 +1,193 @@
+"""Every exception that the SDKs and their HTTP client have is one of ours, or is excused with a reason."""
+
+from collections.abc import Iterator
+from types import ModuleType
+
+import anthropic
+import httpx2
+import openai
+import pytest
+
+from chatbot.errors import (
+    BadAnswer,
+    ContextOverflow,
+    CutOff,
+    InvalidKey,
+    PermissionDenied,
+    ProviderError,
+    ProviderTimeout,
+    QuotaExhausted,
+    RateLimited,
+    RequestRefused,
+    Unavailable,
+    UnknownModel,
+)
+from chatbot.providers.faults import kind_of
+
+Kinds = dict[str, type[ProviderError]]
+
+BY_STATUS: Kinds = {
+    "APIStatusError": RequestRefused,  # made with the status 418 below, for a status that nobody has heard of
+    "APIResponseValidationError": BadAnswer,
+    "BadRequestError": RequestRefused,
+    "AuthenticationError": InvalidKey,
+    "PermissionDeniedError": PermissionDenied,
+    "NotFoundError": UnknownModel,
+    "ConflictError": RequestRefused,
+    "UnprocessableEntityError": RequestRefused,
+    "RateLimitError": RateLimited,
+    "InternalServerError": Unavailable,
+}
+CONNECTION: Kinds = {
+    "APIConnectionError": Unavailable,
+    "APITimeoutError": ProviderTimeout,
+    "APIError": ProviderError,  # an error inside a stream, with a code that nobody has heard of
+}
+OPENAI: Kinds = BY_STATUS | CONNECTION
+ANTHROPIC: Kinds = OPENAI | {
+    "PaymentRequiredError": QuotaExhausted,
+    "RequestTimeoutError": ProviderTimeout,
+    "PreconditionFailedError": RequestRefused,
+    "ContentTooLargeError": ContextOverflow,
+    "RequestHeaderFieldsTooLargeError": RequestRefused,
+    "ClientClosedRequestError": RequestRefused,
+    "HTTPNotImplementedError": Unavailable,
+    "ServiceUnavailableError": Unavailable,
+    "GatewayTimeoutError": ProviderTimeout,
+    "OverloadedError": Unavailable,
+}
+HTTPX2: Kinds = {
+    "TransportError": CutOff,
+    "TimeoutException": ProviderTimeout,
+    "ConnectTimeout": Unavailable,
+    "ReadTimeout": ProviderTimeout,
+    "WriteTimeout": ProviderTimeout,
+    "PoolTimeout": ProviderTimeout,
+    "NetworkError": CutOff,
+    "ReadError": CutOff,
+    "WriteError": CutOff,
+    "ConnectError": Unavailable,
+    "CloseError": CutOff,
+    "ProtocolError": CutOff,
+    "RemoteProtocolError": CutOff,
+    "DecodingError": BadAnswer,
+    "TooManyRedirects": BadAnswer,
+}
+EXPECTED: dict[ModuleType, Kinds] = {openai: OPENAI, anthropic: ANTHROPIC, httpx2: HTTPX2}
+
+KEYS = "credentials other than a key: we always pass a key"
+PARSING = "a method that parses what was said: we stream"
+SOCKETS = "a WebSocket: we have none"
+BEFORE = "raised before anything is answered, where the SDKs wrap it in APIConnectionError"
+MISUSE = "a mistake in the SDK's or our code, not an answer"
+
+EXCUSED: dict[ModuleType, dict[str, str]] = {
+    openai: {
+        "OpenAIError": "only its subclasses are raised, or a client without a key, and ours always has one",
+        "SubjectTokenProviderError": KEYS,
+        "MutuallyExclusiveAuthError": KEYS,
+        "LengthFinishReasonError": PARSING,
+        "ContentFilterFinishReasonError": PARSING,
+        "WebSocketConnectionClosedError": SOCKETS,
+        "WebSocketQueueFullError": SOCKETS,
+        "StreamAlreadyConsumed": MISUSE,
+        "APIRemovedInV1": MISUSE,
+        "_AmbiguousModuleClientUsageError": MISUSE,
+    },
+    anthropic: {
+        "AnthropicError": "only its subclasses are raised",
+        "APIWebhookValidationError": "a webhook: we have none",
+        "RetryableError": "raised by middleware: we have none",
+        "CredentialsError": KEYS,
+        "IdentityTokenFileError": KEYS,
+        "WorkloadIdentityError": KEYS,
+        "MutuallyExclusiveAuthError": KEYS,
+        "MissingDependencyError": "an extra of the SDK: we use none",
+        "ToolsetUsageError": "tools: we have none",
+        "ToolsetConfigError": "tools: we have none",
+        "ToolsetContractError": "tools: we have none",
+        "ToolsetsFixedError": "tools: we have none",
+        "ToolsetClosedError": "tools: we have none",
+        "StreamAlreadyConsumed": MISUSE,
+    },
+    httpx2: {
+        "HTTPError": "only its subclasses are raised",
+        "RequestError": "only its subclasses are raised",
+        "HTTPStatusError": "raised by raise_for_status, which the SDKs turn into their own",
+        "InvalidURL": "raised where a client is made, before there is anything to translate",
+        "CookieConflict": "raised where a cookie is looked up: we look up none",
+        "ProxyError": BEFORE,
+        "UnsupportedProtocol": BEFORE,
+        "LocalProtocolError": BEFORE,
+        "SSEError": "of the client's own event streams: the SDKs read theirs themselves",
+        "StreamError": MISUSE,
+        "StreamConsumed": MISUSE,
+        "StreamClosed": MISUSE,
+        "ResponseNotRead": MISUSE,
+        "RequestNotRead": MISUSE,
+    },
+}
+
+ROOTS: dict[ModuleType, tuple[type[Exception], ...]] = {
+    openai: (openai.OpenAIError,),
+    anthropic: (anthropic.AnthropicError,),
+    httpx2: (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, httpx2.CookieConflict),
+}
+
+STATUS = {"APIStatusError": 418, "APIResponseValidationError": 200, "InternalServerError": 500}
+"""Where the class itself does not say which status it is for."""
+
+REFINED = ANTHROPIC.keys() - CONNECTION.keys() - {"APIStatusError"}
+"""Classes that may have subclasses which are not in the tables: they say more of a status, and mean the same to us."""
+
+
+def classes_of(sdk: ModuleType) -> list[type[Exception]]:
+    """All exception classes that the package itself defines."""
+    found = {each for root in ROOTS[sdk] for each in (root, *below(root))}
+    return sorted((each for each in found if each.__module__.partition(".")[0] == sdk.__name__), key=str)
+
+
+def below(root: type[Exception]) -> Iterator[type[Exception]]:
+    for each in root.__subclasses__():
+        yield each
+        yield from below(each)
+
+
+def name_for(cls: type[Exception], sdk: ModuleType) -> str:
+    """Under which name the class is in the table: its own, or that of the status that it says more of."""
+    own = cls.__name__
+    if sdk is httpx2 or own in EXPECTED[sdk]:
+        return own
+    return next((each.__name__ for each in cls.__mro__ if each.__name__ in REFINED), own)
+
+
+def made(cls: type[Exception], name: str) -> Exception:
+    """An instance, as far as anybody looks at it."""
+    error = cls.__new__(cls)
+    if name in STATUS:
+        vars(error)["status_code"] = STATUS[name]
+    return error
+
+
+def test_the_tables_expect_nothing_that_is_gone() -> None:
+    for sdk, expected in EXPECTED.items():
+        assert expected.keys() <= {cls.__name__ for cls in classes_of(sdk)}
+        assert not expected.keys() & EXCUSED[sdk].keys()
+
+
+@pytest.mark.parametrize(
+    ("sdk", "cls"), [(sdk, cls) for sdk in EXPECTED for cls in classes_of(sdk) if cls.__name__ not in EXCUSED[sdk]]
+)
+def test_every_exception_of_an_sdk_has_a_place(sdk: ModuleType, cls: type[Exception]) -> None:
+    name = name_for(cls, sdk)
+    assert name in EXPECTED[sdk], f"{sdk.__name__} has a new exception: say what it means, or why it cannot come"
+    asked_by = openai if sdk is httpx2 else sdk
+    assert kind_of(made(cls, name), asked_by) is EXPECTED[sdk][name]
+
+
+@pytest.mark.parametrize("sdk", [openai, anthropic])
+@pytest.mark.parametrize("cause", [httpx2.ConnectTimeout, httpx2.ConnectError])
+def test_a_connection_that_never_was_is_no_silence(sdk: ModuleType, cause: type[Exception]) -> None:
+    wrapped = sdk.APITimeoutError(request=httpx2.Request("POST", "http://test"))
+    wrapped.__cause__ = cause("told")
+    assert kind_of(wrapped, sdk) is Unavailable

@@ -1,0 +1,237 @@
+"""Every way in which an answer ends: each has one status, keeps what came, and leaves the conversation free."""
+
+import asyncio
+import time
+
+import pytest
+
+from chatbot.errors import ChatbotError, InvalidKey, NoProvider, ProviderTimeout, StorageError
+from chatbot.messages import StoredMessage
+from tests.conftest import MakeSettings
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.road import SESSION, Road, ended, full_disk, slow_disk, until
+
+SLOW = Scenario(tokens=2000, tokens_per_second=50)
+
+
+def outcome(answer: StoredMessage) -> tuple[str, str | None, str | None]:
+    return answer.status, answer.finish_reason, answer.fault.code if answer.fault else None
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_stop_keeps_what_came_and_lets_the_provider_go(
+    provider: str, road: Road, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = SLOW
+    reply = await road.say("Count.", provider=provider)
+    await until(lambda: reply.snapshot().content.startswith("word1 word2"))
+    stopped = time.monotonic()
+    assert await road.stop(reply)
+    answer = road.on_disk(reply.conversation_id)[-1]
+    assert outcome(answer) == ("interrupted", "stopped", None)
+    assert answer.content == reply.snapshot().content
+    assert answer.content.startswith("word1 word2")
+    assert reply.error is None
+    await until(lambda: upstream.closed_early == 1)
+    assert upstream.last_close
+    assert upstream.last_close - stopped < 0.2
+    assert not await road.stop(reply)
+
+
+@pytest.mark.parametrize("scenario", [Scenario(headers_after=60), Scenario(silence_after=0)])
+async def test_stop_works_before_the_first_token(scenario: Scenario, road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = scenario
+    reply = await road.say("Count.")
+    await until(lambda: upstream.open_streams)
+    assert await road.stop(reply)
+    answer = road.on_disk(reply.conversation_id)[-1]
+    assert outcome(answer) == ("interrupted", "stopped", None)
+    assert answer.content == ""
+    assert answer.timing
+    assert answer.timing.first_token_ms is None
+    await until(lambda: upstream.closed_early == 1)
+
+
+async def test_stop_works_before_the_provider_was_even_asked(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = SLOW
+    reply = await road.say("Count.")
+    reply.stop()
+    await ended(reply)
+    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("interrupted", "stopped", None)
+
+
+async def test_stop_comes_to_no_harm_where_the_answer_has_just_failed(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=9, tokens_per_second=50, cut_after=3)
+    reply = await road.say("Count.")
+    with slow_disk(road.memory):
+        await until(lambda: reply.error)
+        stopping = asyncio.create_task(road.stop(reply))
+        await asyncio.sleep(0.02)
+    assert await stopping
+    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("interrupted", "interrupted", "provider_cut_off")
+
+
+@pytest.mark.parametrize("fault", ["cut", "reset", "no_finish"])
+async def test_an_answer_that_broke_off_keeps_its_beginning(fault: str, road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS[fault]
+    conversation_id, answer = await road.answer("Count.")
+    assert outcome(answer) == ("interrupted", "interrupted", "provider_cut_off")
+    assert answer.content.startswith("word1 word2 word3 word4 word5")
+    upstream.scenario = Scenario()
+    await road.answer("Go on.", conversation_id)
+    assert upstream.requests[-1].body["messages"][-2] == {"role": "assistant", "content": answer.content}
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("wrong_key", "provider_invalid_key"),
+        ("empty_answer", "provider_empty_answer"),
+        ("html_page", "provider_bad_answer"),
+        ("server_error_middle", "provider_unavailable"),
+    ],
+)
+async def test_a_failure_is_stored_as_one_with_our_own_sentence(
+    fault: str, code: str, road: Road, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = FAULTS[fault]
+    reply = await road.say("Hello")
+    await ended(reply)
+    answer = road.on_disk(reply.conversation_id)[-1]
+    assert reply.error
+    assert answer.fault
+    assert (answer.status, answer.fault.code, answer.fault.message) == ("failed", code, str(reply.error))
+    assert "Compatible server" in answer.fault.message
+    assert FAULTS[fault].message.encode() not in road.path.read_bytes()
+
+
+async def test_a_rate_limit_says_how_long_to_wait(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS["rate_limit_3600"]
+    _, answer = await road.answer("Hello")
+    assert answer.fault
+    assert (answer.fault.retryable, answer.fault.retry_after) == (True, 3600)
+
+
+async def test_running_out_of_length_is_a_complete_answer(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS["length"]
+    _, answer = await road.answer("Hello")
+    assert outcome(answer) == ("complete", "length", None)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "text"),
+    [(Scenario(silence_after=0), "failed", ""), (Scenario(tokens=9, silence_after=2), "interrupted", "word1 word2")],
+)
+async def test_an_answer_takes_no_longer_than_it_may(
+    scenario: Scenario, status: str, text: str, settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_reply_seconds=0.3))
+    upstream.scenario = scenario
+    reply = await road.say("Hello")
+    await ended(reply)
+    answer = road.on_disk(reply.conversation_id)[-1]
+    assert outcome(answer) == (status, "interrupted", "provider_timeout")
+    assert answer.content == text
+    assert isinstance(reply.error, ProviderTimeout)
+    await until(lambda: upstream.closed_early == 1)
+    await road.close()
+
+
+async def test_a_provider_that_is_not_set_up_is_told_in_the_answer(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(compatible_base_url=None))
+    reply = await road.say("Hello")
+    await ended(reply)
+    assert isinstance(reply.error, NoProvider)
+    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "no_provider")
+    assert upstream.requests == []
+    await road.close()
+
+
+async def test_what_nobody_foresaw_is_an_error_like_any_other(settings: MakeSettings) -> None:
+    road = Road(settings(compatible_base_url="http://127.0.0.1:port/v1"))
+    reply = await road.say("Hello")
+    await ended(reply)
+    assert type(reply.error) is ChatbotError
+    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "internal")
+    assert not road.replies.running(SESSION, reply.conversation_id)
+    await road.close()
+
+
+async def test_a_conversation_deleted_meanwhile_stays_deleted(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
+    kept, _ = await road.answer("Keep this.")
+    reply = await road.say("Forget this.")
+    await asyncio.to_thread(road.memory.delete_conversation, reply.conversation_id)
+    await ended(reply)
+    assert reply.error is None
+    assert [summary.conversation_id for summary in road.memory.list_conversations()] == [kept]
+
+
+async def test_a_session_deleted_meanwhile_stays_deleted(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
+    reply = await road.say("Forget this.")
+    await asyncio.to_thread(road.memory.delete_all)
+    await ended(reply)
+    assert not road.path.exists()
+
+
+async def test_a_message_that_cannot_be_stored_is_not_sent(road: Road, upstream: FakeUpstream) -> None:
+    with full_disk(road), pytest.raises(StorageError, match="not sent"):
+        await road.say("Hello")
+    assert upstream.requests == []
+    _, answer = await road.answer("Hello again")
+    assert answer.status == "complete"
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+async def test_an_answer_that_cannot_be_stored_says_so(is_stopped: bool, road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
+    reply = await road.say("Hello")
+    with full_disk(road):
+        if is_stopped:
+            reply.stop()
+        await ended(reply)
+    assert isinstance(reply.error, StorageError)
+    assert "not sent" not in str(reply.error)
+    assert not road.replies.running(SESSION, reply.conversation_id)
+
+
+async def test_a_store_that_was_spoilt_meanwhile_does_not_keep_the_conversation_busy(
+    road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.replies.CHECKPOINT_SECONDS", 0.02)
+    upstream.scenario = Scenario(tokens=20, tokens_per_second=50)
+    reply = await road.say("Hello")
+    with full_disk(road):
+        await asyncio.sleep(0.2)
+        road.path.write_text("[]")
+    await ended(reply)
+    assert isinstance(reply.error, StorageError)
+    assert not road.replies.running(SESSION, reply.conversation_id)
+
+
+async def test_a_shutdown_saves_every_answer_that_runs(settings: MakeSettings, upstream: FakeUpstream) -> None:
+    road = Road(settings())
+    upstream.scenario = SLOW
+    replies = [await road.say(f"Question {number}") for number in range(20)]
+    await until(lambda: all(reply.snapshot().content for reply in replies))
+    begun = time.monotonic()
+    await road.replies.shutdown()
+    assert time.monotonic() - begun < 1
+    for reply in replies:
+        answer = road.on_disk(reply.conversation_id)[-1]
+        assert outcome(answer) == ("interrupted", "interrupted", None)
+        assert answer.content == reply.snapshot().content
+        assert answer.content.startswith("word1")
+    await until(lambda: upstream.closed_early == 20)
+    await road.close()
+
+
+async def test_a_key_that_the_service_repeats_is_stored_nowhere(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS["echo_key"]
+    reply = await road.say("Hello")
+    await ended(reply)
+    assert isinstance(reply.error, InvalidKey)
+    assert b"sk-operator" not in road.path.read_bytes()

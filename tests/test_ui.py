@@ -1,0 +1,108 @@
+"""The page as Gradio sees it: its wiring, its endpoint, and what its handlers accept."""
+
+import inspect
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.running import RunningApp, two_providers
+
+Event = dict[str, Any]
+FORGED = "0123456789abcdef0123456789abcdef.forged"
+
+
+@pytest.fixture(scope="module")
+def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server)) as app:
+        yield app.url
+
+
+@pytest.fixture
+def client(url: str, upstream: FakeUpstream) -> Client:
+    return Client(url, verbose=False)
+
+
+@pytest.fixture
+def events(url: str) -> list[Event]:
+    return list(httpx.get(f"{url}/config").json()["dependencies"])
+
+
+def test_enter_shows_the_message_in_the_browser_and_queues_the_answer_with_no_call_between(events: list[Event]) -> None:
+    in_browser = _one(events, "submit")
+    assert in_browser["js"]
+    assert not in_browser["backend_fn"]
+    queued = [event for event in events if event["trigger_after"] == in_browser["id"]]
+    assert [event["queue"] for event in queued] == [True]
+    assert queued[0]["inputs"][0] == in_browser["outputs"][2], "the text goes on as the browser handed it over"
+
+
+def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) -> None:
+    stop = _one(events, "stop")
+    assert stop["backend_fn"]
+    assert not stop["queue"], "a full queue must not hold up a stop"
+    assert not stop["cancels"]
+
+
+def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
+    assert "self._setup_events()" in inspect.getsource(gr.ChatInterface.__init__)
+    parameters = list(inspect.signature(gr.ChatInterface._stream_fn).parameters)
+    assert parameters == ["self", "message", "history", "args"]
+    source = inspect.getsource(gr.ChatInterface)
+    for name in ("null_component", "fake_api_btn", "api_response", "additional_outputs"):
+        assert f"self.{name} = " in source or f"self.{name}: " in source, name
+
+
+def test_a_program_gets_the_text_as_it_grows(client: Client) -> None:
+    updates = list(client.submit("Tell me a story", model="pace:100x60", api_name="/chat"))
+    assert len(updates) > 5
+    assert all(later.startswith(earlier) for earlier, later in pairwise(updates))
+
+
+def test_a_program_is_remembered_and_another_is_not(client: Client, url: str) -> None:
+    client.predict("My name is Alice", api_name="/chat")
+    assert client.predict("What's my name?", api_name="/chat") == "Your name is Alice."
+    assert "Alice" not in Client(url, verbose=False).predict("What's my name?", api_name="/chat")
+
+
+def test_a_program_gets_a_failure_as_an_exception_with_our_sentence(client: Client) -> None:
+    with pytest.raises(AppError, match="did not accept the API key"):
+        client.predict("Hello", model="fault:echo_key", api_name="/chat")
+
+
+def test_code_keeps_its_indentation(client: Client, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply="    if indented:\n        return 1\n"))
+    assert client.predict("Code, please", api_name="/chat") == "    if indented:\n        return 1\n"
+
+
+@pytest.mark.parametrize("token", [None, "", FORGED, 7, {"token": FORGED}])
+def test_every_event_refuses_a_token_that_is_not_ours(
+    token: object, client: Client, events: list[Event], url: str, upstream: FakeUpstream
+) -> None:
+    browser_state = _browser_state(url)
+    asked = [event for event in events if event["backend_fn"] and browser_state in event["inputs"]]
+    assert len(asked) >= 5
+    for event in asked:
+        data = [token if component == browser_state else "anything" for component in event["inputs"]]
+        try:
+            answer = client.predict(*data, fn_index=event["id"])
+        except AppError:
+            continue
+        assert answer is None or "anything" not in str(answer) or "needs a valid session token" in str(answer), event
+    assert [received for received in upstream.requests if received.body] == []
+
+
+def _one(events: list[Event], trigger: str) -> Event:
+    (found,) = (event for event in events if trigger in [name for _, name in event["targets"]])
+    return found
+
+
+def _browser_state(url: str) -> int:
+    components = httpx.get(f"{url}/config").json()["components"]
+    return next(int(component["id"]) for component in components if component["type"] == "browserstate")
