@@ -4,8 +4,9 @@ from chatbot.engine import ChatEngine
 from chatbot.errors import ChatbotError
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import Completion, Delta, Message
+from chatbot.options import Options
 from chatbot.providers import Choice, Providers, connect
-from chatbot.replies import Options, Replies
+from chatbot.replies import Replies
 from chatbot.settings import Settings
 
 __version__ = "1.0.0"

@@ -5,7 +5,8 @@ ChatbotError
 ├── Unauthorized               401  no session, or not a genuine one
 ├── NotFound                   404  no such conversation in this session
 ├── Busy                       409  the conversation already has an answer under way
-├── InvalidMessage             422  empty, or too long
+├── InvalidMessage             422  empty, or too long, or asked for with impossible settings
+├── InvalidFile                422  not a conversation that was exported here
 ├── NoProvider                 503  nothing is configured that could answer
 ├── StorageError               500  the disk refused
 └── ProviderError              502  the model's side failed; says whose, and what to do
@@ -77,6 +78,14 @@ class InvalidMessage(ChatbotError):
     code = "invalid"
     status = 422
     sentence = "Please type a message first."
+
+
+class InvalidFile(ChatbotError):
+    """An import that is not a conversation."""
+
+    code = "invalid"
+    status = 422
+    sentence = "This is not a conversation that this app exported. Nothing was changed."
 
 
 class NoProvider(ChatbotError):

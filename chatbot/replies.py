@@ -4,14 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from chatbot.engine import ChatEngine
 from chatbot.errors import Busy, ChatbotError, InvalidMessage, NotFound, ProviderTimeout, StorageError
 from chatbot.memory import ConversationMemory, Store, select
-from chatbot.messages import Finish, StoredMessage
+from chatbot.messages import Conversation, Finish, StoredMessage
+from chatbot.options import Options
 from chatbot.providers import Choice, Provider, Providers, takes_temperature
 from chatbot.reply import Reply
 
@@ -30,17 +30,6 @@ FRAME_SECONDS = 0.003
 """What one update of a page costs the event loop."""
 FRAME_SHARE = 0.35
 """The share of the event loop's time that updates may take; the rest is for the providers' streams."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What an answer is asked for."""
-
-    choice: Choice
-    system_prompt: str
-    max_tokens: int
-    history_limit: int
-    temperature: float | None = None
 
 
 class Replies:
@@ -84,6 +73,27 @@ class Replies:
         reply.stop()
         await reply.ended.wait()
         return True
+
+    async def messages(self, session_id: str, conversation_id: str) -> tuple[Conversation, list[StoredMessage]]:
+        """The conversation with all its messages, an answer under way as it stands now. Raises NotFound."""
+        memory = self._store.memory(session_id)
+        conversation = await asyncio.to_thread(memory.get_conversation, conversation_id)
+        messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
+        reply = self.running(session_id, conversation_id)
+        now = reply.snapshot() if reply else None
+        return conversation, [now if now and message.message_id == now.message_id else message for message in messages]
+
+    async def delete(self, session_id: str, conversation_id: str) -> None:
+        """Remove the conversation; an answer under way in it is ended first. Raises NotFound."""
+        await self.stop(session_id, conversation_id)
+        await asyncio.to_thread(self._store.memory(session_id).delete_conversation, conversation_id)
+
+    async def delete_session(self, session_id: str) -> None:
+        """Remove everything that the session has; its answers under way are ended first."""
+        for owner, conversation_id in [*self._taken]:
+            if owner == session_id:
+                await self.stop(owner, conversation_id)
+        await asyncio.to_thread(self._store.memory(session_id).delete_all)
 
     async def shutdown(self) -> None:
         """End all answers, and wait until what they have is stored."""
@@ -139,13 +149,16 @@ class Replies:
             log.error("reply: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
             error = ChatbotError()
         answer = reply.finish(finish, error)
-        with suppress(NotFound):  # deleted meanwhile
-            try:
-                await asyncio.to_thread(memory.update_message, reply.conversation_id, answer)
-            except StorageError as refused:
-                reply.finish(finish, refused)
-        del self._taken[reply.session_id, reply.conversation_id]
-        reply.end()
+        try:
+            await asyncio.to_thread(memory.update_message, reply.conversation_id, answer)
+        except NotFound:
+            log.info("reply: its conversation was deleted meanwhile")
+        except Exception as refused:
+            log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
+            reply.finish(finish, StorageError("The answer could not be saved on the server's disk."))
+        finally:
+            del self._taken[reply.session_id, reply.conversation_id]
+            reply.end()
 
     async def _stream(self, reply: Reply, history: Sequence[StoredMessage], options: Options) -> Finish | None:
         provider, context_tokens = await asyncio.to_thread(self._prepared, options.choice)

@@ -4,10 +4,19 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from chatbot.errors import ChatbotError, CutOff, ProviderTimeout
+from chatbot.errors import ChatbotError, CutOff, ProviderError, ProviderTimeout
 from chatbot.messages import Delta, Fault, Finish, FinishReason, Status, StoredMessage, Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What an answer grew by: text or reasoning. `end` is how many characters of text there are with it."""
+
+    end: int
+    text: str = ""
+    reasoning: str = ""
 
 
 class Reply:
@@ -49,11 +58,13 @@ class Reply:
     @asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[None]:
         """Where the model is asked: raises TimeoutError after `seconds`, and as soon as `stop` is called."""
-        async with asyncio.timeout(seconds) as self._limit:
-            if self._stopped:
-                raise TimeoutError
-            yield
-        self._limit = None
+        try:
+            async with asyncio.timeout(seconds) as self._limit:
+                if self._stopped:
+                    raise TimeoutError
+                yield
+        finally:
+            self._limit = None
 
     def stop(self, reason: FinishReason = "stopped") -> None:
         """End the answer with what it has so far, which closes the provider's stream. `ended` tells when."""
@@ -63,7 +74,7 @@ class Reply:
 
     def finish(self, finish: Finish | None, error: ChatbotError | None) -> StoredMessage:
         """Settle how the answer went; returns it as it is to be stored."""
-        if self._stopped:
+        if self._stopped and isinstance(error, ProviderError):
             error = None
         self.error = error
         self._answer = replace(
@@ -83,9 +94,7 @@ class Reply:
 
     def snapshot(self) -> StoredMessage:
         """The answer as it stands now."""
-        self._text = ["".join(self._text)]
-        self._reasoning = ["".join(self._reasoning)]
-        return replace(self._answer, content=self._text[0], reasoning=self._reasoning[0])
+        return replace(self._answer, content="".join(self._text), reasoning="".join(self._reasoning))
 
     async def frames(self, interval: Callable[[], float]) -> AsyncGenerator[StoredMessage]:
         """The answer as it stands, again and again: with the first token at once, then as it grows but no oftener
@@ -99,6 +108,27 @@ class Reply:
             else:
                 await self._change()
         yield self.snapshot()
+
+    async def pieces(self, after: int | None = None) -> AsyncGenerator[Piece]:
+        """What the answer grows by, until it has ended: from its start, or, with `after`, the text beyond that many
+        characters. What has come since the last piece comes as one, so a slow watcher costs no more than a fast one."""
+        thoughts = 0 if after is None else len(self._reasoning)
+        words = end = 0
+        known = after or 0
+        while True:
+            if len(self._reasoning) > thoughts:
+                reasoning, thoughts = "".join(self._reasoning[thoughts:]), len(self._reasoning)
+                yield Piece(end, reasoning=reasoning)
+            elif len(self._text) > words:
+                text, words = "".join(self._text[words:]), len(self._text)
+                end += len(text)
+                if end > known:
+                    yield Piece(end, text=text[-(end - known) :])
+                    known = end
+            elif self.ended.is_set():
+                return
+            else:
+                await self._change()
 
     async def _change(self) -> None:
         watcher = asyncio.get_running_loop().create_future()
@@ -120,7 +150,7 @@ class Reply:
         """Cut off, or stopped by somebody: interrupted. What a provider says went wrong, or no word at all: failed."""
         if finish and not self.error and not self._stopped:
             return "complete"
-        cut = self._stopped or (isinstance(self.error, CutOff | ProviderTimeout) and self._text[0])
+        cut = self._stopped or (isinstance(self.error, CutOff | ProviderTimeout) and self._text)
         return "interrupted" if cut else "failed"
 
     def _elapsed_ms(self) -> int:

@@ -9,8 +9,9 @@ from typing import Any
 
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import StoredMessage
+from chatbot.options import Options
 from chatbot.providers import Choice, Providers
-from chatbot.replies import Options, Replies
+from chatbot.replies import Replies
 from chatbot.reply import Reply
 from chatbot.settings import ProviderName, Settings
 

@@ -14,6 +14,7 @@ LAYERS = (
     {"chatbot.errors", "chatbot.messages"},
     {"chatbot.settings"},
     {"chatbot.providers", "chatbot.memory"},
+    {"chatbot.options"},
     {"chatbot.engine"},
     {"chatbot.reply"},
     {"chatbot.replies"},

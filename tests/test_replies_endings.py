@@ -19,9 +19,7 @@ def outcome(answer: StoredMessage) -> tuple[str, str | None, str | None]:
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-async def test_stop_keeps_what_came_and_lets_the_provider_go(
-    provider: str, road: Road, upstream: FakeUpstream
-) -> None:
+async def test_stop_keeps_what_came_and_lets_the_provider_go(provider: str, road: Road, upstream: FakeUpstream) -> None:
     upstream.scenario = SLOW
     reply = await road.say("Count.", provider=provider)
     await until(lambda: reply.snapshot().content.startswith("word1 word2"))

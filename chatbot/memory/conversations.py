@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tinydb.table import Document, Table
 from chatbot.errors import NotFound, StorageError
 from chatbot.memory.records import decode, encode
 from chatbot.memory.storage import AtomicStorage
-from chatbot.messages import Conversation, Role, StoredMessage, clean
+from chatbot.messages import Conversation, Role, Status, StoredMessage, clean
 
 FORMAT = 1
 """Version of the file's layout, for a later one to know what to migrate."""
@@ -52,6 +53,19 @@ class ConversationMemory:
                     "updated_at": created,
                 }
             )
+        return conversation_id
+
+    def restore_conversation(self, title: str, created_at: str, updated_at: str, messages: list[StoredMessage]) -> str:
+        """Store a conversation that was kept elsewhere under a new id, which is returned. The messages get new ids too;
+        an answer that was running there was cut off."""
+        with self.one_write():
+            conversation_id = self.create_conversation(title)
+            table = self._messages(conversation_id)
+            for message in messages:
+                status: Status = "interrupted" if message.status == "running" else message.status
+                table.insert(encode(replace(message, message_id=uuid4().hex, status=status)))
+            dates = {"created_at": created_at, "updated_at": updated_at}
+            self._conversations.update(dates, doc_ids=[self._document(conversation_id).doc_id])
         return conversation_id
 
     def add_message(self, conversation_id: str, role: Role, content: str, **details: Any) -> StoredMessage:

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from chatbot.errors import ChatbotError, InvalidMessage, NoProvider, Unauthorized
+from chatbot.errors import ChatbotError, NoProvider, Unauthorized
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import StoredMessage
-from chatbot.providers import Choice, Providers, takes_temperature
-from chatbot.replies import Options, Replies
+from chatbot.options import complete
+from chatbot.providers import Providers, takes_temperature
+from chatbot.replies import Replies
 from chatbot.reply import Reply
 from chatbot.settings import ProviderName, Settings
 from chatbot.web.rendering import Shown, show, show_message, show_model_state, show_notice
@@ -85,7 +86,16 @@ class Handlers:
     ) -> AsyncGenerator[Update]:
         """The answer to `text`, again and again as it grows. Never raises: Gradio has nowhere to show it."""
         try:
-            options = self._options(provider, model, system_prompt, max_tokens, history_limit, temperature)
+            options = complete(
+                self.settings,
+                self.providers,
+                provider=provider,
+                model=model,
+                system_prompt=system_prompt,
+                max_tokens=max_tokens,
+                history_limit=history_limit,
+                temperature=temperature,
+            )
             reply = await self._replies.start(
                 self._sessions.owner(token),
                 text,
@@ -108,14 +118,15 @@ class Handlers:
         model: str,
         system_prompt: str,
     ) -> AsyncGenerator[tuple[str, tuple[str, str]]]:
-        """The answer to `message`, its text again and again as it grows, for gradio_client. Its session lasts as long as the client.
+        """The answer to `message`, its text again and again as it grows, for gradio_client. The session is the client's.
 
         Raises gr.Error, which the client raises in its turn.
         """
         token, conversation_id = session or (self._sessions.new(), "")
         try:
-            temperature = self.settings.chatbot_temperature
-            options = self._options(provider, model, system_prompt, None, None, temperature)
+            options = complete(
+                self.settings, self.providers, provider=provider, model=model, system_prompt=system_prompt
+            )
             owner = self._sessions.owner(token)
             reply = await self._replies.start(owner, message, options, conversation_id=conversation_id or None)
         except ChatbotError as error:
@@ -189,36 +200,6 @@ class Handlers:
         embedded = self.providers.embedded
         is_loading = embedded and embedded.state.phase != "ready" and reply.snapshot().provider == "local"
         return "Loading the embedded model…" if is_loading else ""
-
-    def _options(
-        self,
-        provider: ProviderName,
-        model: str | None,
-        system_prompt: str | None,
-        max_tokens: float | None,
-        history_limit: float | None,
-        temperature: float | None,
-    ) -> Options:
-        """The settings as the page has them; an empty field is the operator's setting. Raises InvalidMessage."""
-        defaults = self.settings
-        options = Options(
-            Choice(provider, (model or "").strip()),
-            system_prompt=system_prompt or "",
-            max_tokens=defaults.chatbot_max_tokens if max_tokens is None else int(max_tokens),
-            history_limit=defaults.chatbot_history_limit if history_limit is None else int(history_limit),
-            temperature=temperature,
-        )
-        if not self.providers.offered:
-            raise NoProvider
-        if not options.choice.model:
-            raise InvalidMessage("Choose a model first, or type its name.")
-        if options.max_tokens < 1:
-            raise InvalidMessage("“Longest answer” has to be 1 or more.")
-        if not 1 <= options.history_limit <= 1000:
-            raise InvalidMessage("“History limit” has to be between 1 and 1000.")
-        if temperature is not None and not 0 <= temperature <= 2:
-            raise InvalidMessage("“Temperature” has to be between 0 and 2.")
-        return options
 
     def _memory(self, token: str | None) -> ConversationMemory:
         return self._store.memory(self._sessions.owner(token))

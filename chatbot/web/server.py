@@ -21,8 +21,8 @@ SHUTDOWN_SECONDS = 2.5
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported; nothing here calls home
 
-import gradio as gr  # noqa: E402
-
+from chatbot.web.api import Api  # noqa: E402
+from chatbot.web.application import routes  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.theme import theme  # noqa: E402
 from chatbot.web.ui import build_page  # noqa: E402
@@ -40,7 +40,9 @@ class Server:
         self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
         self.providers = Providers(settings)
         self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds)
-        self.page: gr.Blocks = build_page(Handlers(settings, self.sessions, self.store, self.providers, self.replies))
+        parts = (settings, self.sessions, self.store, self.providers, self.replies)
+        self.page = build_page(Handlers(*parts))
+        self._routes = routes(Api(*parts).router())
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
@@ -55,7 +57,7 @@ class Server:
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
                 quiet=True,
-                app_kwargs={"lifespan": self._lifespan},
+                app_kwargs={"lifespan": self._lifespan, "routes": self._routes},
                 **LAUNCH,
             )
         except OSError as error:

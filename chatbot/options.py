@@ -1,0 +1,64 @@
+"""Options: what an answer is asked for, checked in one place whoever asks."""
+
+from dataclasses import dataclass
+
+from chatbot.errors import InvalidMessage, NoProvider
+from chatbot.providers import Choice, Providers
+from chatbot.settings import ProviderName, Settings
+
+MOST_HISTORY = 1000
+HOTTEST = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A model, and how it is to answer."""
+
+    choice: Choice
+    system_prompt: str
+    max_tokens: int
+    history_limit: int
+    temperature: float | None = None
+
+
+def complete(
+    settings: Settings,
+    providers: Providers,
+    *,
+    provider: ProviderName | None = None,
+    model: str | None = None,
+    system_prompt: str | None = None,
+    max_tokens: float | None = None,
+    history_limit: float | None = None,
+    temperature: float | None = None,
+) -> Options:
+    """The options, with the operator's where somebody left theirs open.
+
+    Raises InvalidMessage for a value out of bounds or a missing model, NoProvider where nothing can answer.
+    """
+    options = Options(
+        _choice(providers, provider, (model or "").strip()),
+        settings.chatbot_system_prompt if system_prompt is None else system_prompt,
+        settings.chatbot_max_tokens if max_tokens is None else int(max_tokens),
+        settings.chatbot_history_limit if history_limit is None else int(history_limit),
+        settings.chatbot_temperature if temperature is None else temperature,
+    )
+    if options.max_tokens < 1:
+        raise InvalidMessage("“Longest answer” has to be 1 or more.")
+    if not 1 <= options.history_limit <= MOST_HISTORY:
+        raise InvalidMessage(f"“History limit” has to be between 1 and {MOST_HISTORY}.")
+    if options.temperature is not None and not 0 <= options.temperature <= HOTTEST:
+        raise InvalidMessage(f"“Temperature” has to be between 0 and {HOTTEST:g}.")
+    return options
+
+
+def _choice(providers: Providers, provider: ProviderName | None, model: str) -> Choice:
+    default = providers.default
+    name = provider or (default.provider if default else None)
+    if name is None:
+        raise NoProvider
+    if not model:
+        model = default.model if default and default.provider == name else next(iter(providers.models(name)), "")
+    if not model:
+        raise InvalidMessage("Choose a model first, or type its name.")
+    return Choice(name, model)

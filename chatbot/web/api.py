@@ -1,0 +1,253 @@
+"""The HTTP API: the second door to the road. It translates between HTTP and the road, and decides nothing."""
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Depends, Header, Query, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sse_starlette import EventSourceResponse
+
+from chatbot import __version__
+from chatbot.memory import Store, from_json, to_json, to_markdown
+from chatbot.messages import Conversation
+from chatbot.options import complete
+from chatbot.providers import Choice, Providers
+from chatbot.replies import Replies
+from chatbot.reply import Reply
+from chatbot.settings import PROVIDER_NAMES, ProviderName, Settings
+from chatbot.web import events
+from chatbot.web.schemas import (
+    ChatBody,
+    ChatOut,
+    ConversationOut,
+    ConversationsOut,
+    ConversationWithMessagesOut,
+    DefaultOut,
+    ErrorOut,
+    HealthOut,
+    MessageOut,
+    ModelOut,
+    ModelsOut,
+    ProviderOut,
+    SessionOut,
+    StatusOut,
+    TitleBody,
+    UsageOut,
+)
+from chatbot.web.sessions import Sessions
+
+bearer = HTTPBearer(auto_error=False, description="A session's token, from POST /session or from an answer.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+OPEN_TO_ALL: dict[str, Any] = {"security": [{}, {"HTTPBearer": []}]}
+"""In /openapi.json: a token is taken, but not needed."""
+
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer as it is made: start, then token and reasoning, then done or error.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: token\nid: 5\ndata: "Hello"\n\n',
+            }
+        },
+    }
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers of an operation, for its description."""
+    return {status: {"model": ErrorOut} for status in statuses}
+
+
+ASKING = errors(401, 404, 409, 413, 422, 429, 500, 502, 503, 504)
+OWNED = errors(401, 404, 422, 500)
+
+
+class Api:
+    """The operations, on the parts that they translate for."""
+
+    def __init__(
+        self, settings: Settings, sessions: Sessions, store: Store, providers: Providers, replies: Replies
+    ) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._store = store
+        self._providers = providers
+        self._replies = replies
+
+    def router(self) -> APIRouter:
+        """The routes."""
+        router = APIRouter()
+        owned = "/conversations/{conversation_id}"
+        add = router.add_api_route
+        add("/health", self.health, methods=["GET"], tags=["service"])
+        add("/models", self.models, methods=["GET"], tags=["service"])
+        add("/session", self.new_session, methods=["POST"], status_code=201, tags=["session"])
+        add("/session", self.delete_session, methods=["DELETE"], responses=errors(401, 500), tags=["session"])
+        chat: dict[str, Any] = {"methods": ["POST"], "openapi_extra": OPEN_TO_ALL, "tags": ["chat"]}
+        both: dict[int | str, dict[str, Any]] = {200: {"content": EVENTS[200]["content"]}}
+        add("/chat", self.chat, response_model=ChatOut, responses=both | ASKING, **chat)
+        add("/chat/stream", self.chat_stream, response_class=EventSourceResponse, responses=EVENTS | ASKING, **chat)
+        mine: dict[str, Any] = {"responses": OWNED, "tags": ["conversations"]}
+        add("/conversations", self.list_conversations, methods=["GET"], responses=errors(401, 500), tags=mine["tags"])
+        add("/conversations/import", self.import_conversation, methods=["POST"], status_code=201, **mine)
+        add(owned, self.get_conversation, methods=["GET"], **mine)
+        add(owned, self.rename, methods=["PATCH"], **mine)
+        add(owned, self.delete, methods=["DELETE"], **mine)
+        add(f"{owned}/stop", self.stop, methods=["POST"], **mine)
+        add(f"{owned}/export", self.export, methods=["GET"], response_class=Response, **mine)
+        add(
+            f"{owned}/stream",
+            self.resume,
+            methods=["GET"],
+            response_class=EventSourceResponse,
+            responses=EVENTS | {204: {"description": "Nothing runs there."}} | OWNED,
+            tags=mine["tags"],
+        )
+        return router
+
+    async def health(self) -> HealthOut:
+        """Whether the app is up."""
+        return HealthOut(version=__version__)
+
+    async def models(self) -> ModelsOut:
+        """The providers with their models, and what a conversation starts with."""
+        providers = await asyncio.to_thread(lambda: [self._provider(name) for name in PROVIDER_NAMES])
+        default = self._providers.default
+        chosen = DefaultOut(
+            provider=default.provider if default else None, model=(default.model or None) if default else None
+        )
+        return ModelsOut(providers=providers, default=chosen)
+
+    async def new_session(self) -> SessionOut:
+        """Start a session. Keep the token: nothing else opens its conversations."""
+        return SessionOut(token=self._sessions.new())
+
+    async def delete_session(self, credentials: Credentials) -> StatusOut:
+        """Remove everything that the session owns."""
+        await self._replies.delete_session(self._owner(credentials))
+        return StatusOut(status="deleted")
+
+    async def chat(self, body: ChatBody, credentials: Credentials) -> Any:
+        """Send a message and get the whole answer; with `stream`, as /chat/stream. Without a token a session begins."""
+        token, reply = await self._begun(body, credentials)
+        if body.stream:
+            return events.stream(reply, token)
+        await reply.ended.wait()
+        if reply.error:
+            raise reply.error
+        answer = reply.snapshot()
+        return ChatOut(
+            response=answer.content,
+            conversation_id=reply.conversation_id,
+            message_id=answer.message_id,
+            session_token=token,
+            provider=answer.provider or "",
+            model=answer.model or "",
+            finish_reason=answer.finish_reason,
+            usage=UsageOut(input_tokens=answer.usage.input_tokens, output_tokens=answer.usage.output_tokens),
+        )
+
+    async def chat_stream(self, body: ChatBody, credentials: Credentials) -> EventSourceResponse:
+        """Send a message and watch the answer come. Closing the connection does not end it: stop does."""
+        token, reply = await self._begun(body, credentials)
+        return events.stream(reply, token)
+
+    async def resume(
+        self,
+        conversation_id: str,
+        credentials: Credentials,
+        last_event_id: Annotated[int | None, Header(ge=0, description="The id of the last token event seen.")] = None,
+    ) -> Response:
+        """Watch the answer under way, from its start or from where a connection broke."""
+        owner = self._owner(credentials)
+        _, messages = await self._replies.messages(owner, conversation_id)
+        if reply := self._replies.running(owner, conversation_id):
+            return events.stream(reply, credentials.credentials if credentials else "", last_event_id)
+        if last_event_id is None or not messages or messages[-1].role == "user":
+            return Response(status_code=204)
+        return events.replay(conversation_id, messages[-1], last_event_id)
+
+    async def list_conversations(self, credentials: Credentials) -> ConversationsOut:
+        """The session's conversations, the last changed one first."""
+        memory = self._store.memory(self._owner(credentials))
+        found = await asyncio.to_thread(memory.list_conversations)
+        return ConversationsOut(conversations=[_summary(conversation) for conversation in found])
+
+    async def get_conversation(self, conversation_id: str, credentials: Credentials) -> ConversationWithMessagesOut:
+        """A conversation with its messages; an answer under way as it stands now."""
+        conversation, messages = await self._replies.messages(self._owner(credentials), conversation_id)
+        return ConversationWithMessagesOut(
+            conversation_id=conversation.conversation_id,
+            title=conversation.title,
+            created_at=conversation.created_at,
+            updated_at=conversation.updated_at,
+            messages=[MessageOut.of(message) for message in messages],
+        )
+
+    async def rename(self, conversation_id: str, body: TitleBody, credentials: Credentials) -> ConversationOut:
+        """Give a conversation another title."""
+        memory = self._store.memory(self._owner(credentials))
+        await asyncio.to_thread(memory.rename_conversation, conversation_id, body.title)
+        return _summary(await asyncio.to_thread(memory.get_conversation, conversation_id))
+
+    async def delete(self, conversation_id: str, credentials: Credentials) -> StatusOut:
+        """Remove a conversation."""
+        await self._replies.delete(self._owner(credentials), conversation_id)
+        return StatusOut(status="deleted")
+
+    async def stop(self, conversation_id: str, credentials: Credentials) -> StatusOut:
+        """End the answer under way; what it has so far is kept."""
+        owner = self._owner(credentials)
+        if await self._replies.stop(owner, conversation_id):
+            return StatusOut(status="stopped")
+        await asyncio.to_thread(self._store.memory(owner).get_conversation, conversation_id)
+        return StatusOut(status="idle")
+
+    async def export(
+        self,
+        conversation_id: str,
+        credentials: Credentials,
+        file_format: Annotated[Literal["json", "md"], Query(alias="format")] = "json",
+    ) -> Response:
+        """A conversation as a file: `json` for importing it again, `md` for reading."""
+        conversation, messages = await self._replies.messages(self._owner(credentials), conversation_id)
+        if file_format == "md":
+            return _file(to_markdown(conversation, messages).encode(), "text/markdown", f"{conversation_id}.md")
+        return _file(to_json(conversation, messages), "application/json", f"{conversation_id}.json")
+
+    async def import_conversation(
+        self, content: Annotated[dict[str, Any], Body()], credentials: Credentials
+    ) -> ConversationOut:
+        """Make an exported JSON file a conversation of this session."""
+        memory = self._store.memory(self._owner(credentials))
+        conversation_id = await asyncio.to_thread(from_json, memory, content)
+        return _summary(await asyncio.to_thread(memory.get_conversation, conversation_id))
+
+    async def _begun(self, body: ChatBody, credentials: HTTPAuthorizationCredentials | None) -> tuple[str, Reply]:
+        token = credentials.credentials if credentials else self._sessions.new()
+        owner = self._sessions.owner(token)
+        asked = body.model_dump(exclude={"message", "conversation_id", "stream"})
+        options = await asyncio.to_thread(lambda: complete(self._settings, self._providers, **asked))
+        reply = await self._replies.start(owner, body.message, options, conversation_id=body.conversation_id)
+        return token, reply
+
+    def _owner(self, credentials: HTTPAuthorizationCredentials | None) -> str:
+        return self._sessions.owner(credentials.credentials if credentials else None)
+
+    def _provider(self, name: ProviderName) -> ProviderOut:
+        models = [
+            ModelOut(id=model, context_tokens=self._providers.context_tokens(Choice(name, model)))
+            for model in self._providers.models(name)
+        ]
+        available = name in self._providers.offered
+        return ProviderOut(name=name, label=self._providers.label(name), available=available, models=models)
+
+
+def _summary(conversation: Conversation) -> ConversationOut:
+    return ConversationOut.model_validate(conversation, from_attributes=True)
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response:
+    return Response(content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

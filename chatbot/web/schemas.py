@@ -1,0 +1,199 @@
+"""What the HTTP API takes and gives, as pydantic models: they validate, and they describe themselves in /docs."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from chatbot.messages import FinishReason, Role, Status, StoredMessage
+from chatbot.options import HOTTEST, MOST_HISTORY
+from chatbot.replies import LONGEST_MESSAGE
+from chatbot.settings import ProviderName
+
+LONGEST_NAME = 200
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is only white space")
+    return text
+
+
+class Body(BaseModel):
+    """A request's body. Unknown fields are refused, so that a misspelt one is not silently without effect."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChatBody(Body):
+    """A message, and how it is to be answered. What is left out is the operator's setting."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"message": "Tell me a joke.", "stream": False}]}
+    )
+
+    message: Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE), AfterValidator(_not_blank)]
+    conversation_id: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
+    provider: ProviderName | None = None
+    model: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
+    system_prompt: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=HOTTEST)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    history_limit: Annotated[int, Field(ge=1, le=MOST_HISTORY)] | None = None
+    stream: bool = False
+
+
+class TitleBody(Body):
+    """A conversation's new title."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Jokes"}]})
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_not_blank)]
+
+
+class UsageOut(BaseModel):
+    """Tokens read and written; null where the provider did not say."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+class TimingOut(BaseModel):
+    """Milliseconds from the beginning of the answer; `first_token_ms` is null where none came."""
+
+    first_token_ms: int | None
+    total_ms: int
+
+
+class HealthOut(BaseModel):
+    """The app is up."""
+
+    status: Literal["healthy"] = "healthy"
+    service: Literal["chatbot"] = "chatbot"
+    version: str
+
+
+class SessionOut(BaseModel):
+    """The token that opens this session's conversations, and no other's."""
+
+    token: str
+
+
+class ModelOut(BaseModel):
+    """A model; `context_tokens` is how much it reads, null where that is not known."""
+
+    id: str
+    context_tokens: int | None
+
+
+class ProviderOut(BaseModel):
+    """A provider; `available` where it is set up."""
+
+    name: ProviderName
+    label: str
+    available: bool
+    models: list[ModelOut]
+
+
+class DefaultOut(BaseModel):
+    """What a conversation starts with; null where nothing is set up."""
+
+    provider: ProviderName | None
+    model: str | None
+
+
+class ModelsOut(BaseModel):
+    """Everything that can answer."""
+
+    providers: list[ProviderOut]
+    default: DefaultOut
+
+
+class ChatOut(BaseModel):
+    """A whole answer."""
+
+    response: str
+    conversation_id: str
+    message_id: str
+    session_token: str
+    provider: str
+    model: str
+    finish_reason: FinishReason | None
+    usage: UsageOut
+
+
+class ConversationOut(BaseModel):
+    """A conversation without its messages. Times are ISO 8601 in UTC."""
+
+    conversation_id: str
+    title: str
+    created_at: str
+    updated_at: str
+    message_count: int
+
+
+class ConversationsOut(BaseModel):
+    """The session's conversations, the last changed one first."""
+
+    conversations: list[ConversationOut]
+
+
+class FaultOut(BaseModel):
+    """Why an answer failed."""
+
+    code: str
+    message: str
+    retryable: bool
+    retry_after: float | None
+
+
+class MessageOut(BaseModel):
+    """A message as it is kept."""
+
+    message_id: str
+    role: Role
+    content: str
+    status: Status
+    created_at: str
+    provider: str | None
+    model: str | None
+    reasoning: str
+    finish_reason: FinishReason | None
+    usage: UsageOut
+    timing: TimingOut | None
+    error: FaultOut | None
+
+    @classmethod
+    def of(cls, message: StoredMessage) -> "MessageOut":
+        """The message, with its fault under the name that the API gives it."""
+        fields = {name: getattr(message, name) for name in cls.model_fields if name != "error"}
+        return cls.model_validate(fields | {"error": message.fault}, from_attributes=True)
+
+
+class ConversationWithMessagesOut(BaseModel):
+    """A conversation with its messages, oldest first."""
+
+    conversation_id: str
+    title: str
+    created_at: str
+    updated_at: str
+    messages: list[MessageOut]
+
+
+class StatusOut(BaseModel):
+    """What became of it."""
+
+    status: Literal["stopped", "idle", "deleted"]
+
+
+class ErrorBody(BaseModel):
+    """A code for programs, a sentence for people, and how many seconds to wait where that helps."""
+
+    code: str
+    message: str
+    retry_after: float | None = None
+
+
+class ErrorOut(BaseModel):
+    """The form of every error."""
+
+    error: ErrorBody
