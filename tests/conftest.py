@@ -46,6 +46,9 @@ def no_settings_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> None:
 def settings(upstream: FakeUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettings:
     """Makes settings with every provider but the embedded one set up to talk to the upstream."""
     monkeypatch.setattr(registry, "HUGGINGFACE_URL", upstream.openai_url)
+    # Each client would read the system's certificates for 20 ms, and the upstream has none.
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     usual = {
         "openai_api_key": OPERATORS_KEY,
         "openai_base_url": upstream.openai_url,

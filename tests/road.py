@@ -40,10 +40,11 @@ class Road:
         **options: Any,
     ) -> Reply:
         """Say something and see the answer begin."""
-        usual = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
+        usual: dict[str, Any] = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
         chosen = Options(Choice(provider, model), **usual | options)
-        where = {"conversation_id": conversation_id, "instead_of": instead_of}
-        return await self.replies.start(session_id, text, chosen, **where)
+        return await self.replies.start(
+            session_id, text, chosen, conversation_id=conversation_id, instead_of=instead_of
+        )
 
     async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
         """Say something and wait; returns the conversation and its last message as it is on disk."""

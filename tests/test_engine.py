@@ -1,6 +1,5 @@
 """ChatEngine: any provider, whole or token by token, in characters that can be stored."""
 
-import asyncio
 from contextlib import aclosing
 
 import pytest
@@ -10,6 +9,7 @@ from chatbot.errors import CutOff, EmptyAnswer, ProviderError
 from chatbot.messages import Completion, Delta, Finish, Message
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.road import until
 
 
 @pytest.fixture(params=["openai", "anthropic"])
@@ -78,12 +78,7 @@ async def test_leaving_the_stream_ends_the_generation(engine: ChatEngine, upstre
     upstream.scenario = Scenario(tokens=2000, tokens_per_second=50)
     async with aclosing(engine.chat_stream("Hi")) as deltas:
         await anext(deltas)
-    for _ in range(100):
-        if upstream.closed_early:
-            break
-        await asyncio.sleep(0.01)
-    assert upstream.closed_early == 1
-    assert upstream.open_streams == 0
+    await until(lambda: upstream.closed_early == 1)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from chatbot.settings import PROVIDER_NAMES, ProviderName
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.fake_upstream.answers import count_tokens
+from tests.road import until
 
 REMOTE: list[ProviderName] = ["openai", "compatible", "huggingface", "anthropic"]
 CHAT_COMPLETIONS = [name for name in REMOTE if name != "anthropic"]
@@ -36,13 +37,6 @@ async def deltas_of(provider: Provider, request: Request = HELLO) -> list[Delta]
 
 async def finish_of(provider: Provider, request: Request = HELLO) -> Finish | None:
     return (await deltas_of(provider, request))[-1].finish
-
-
-async def until(condition: Any, seconds: float = 2.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        await asyncio.sleep(0.005)
 
 
 async def test_the_text_comes_piece_by_piece_while_the_model_writes(provider: Provider, upstream: FakeUpstream) -> None:
@@ -89,11 +83,10 @@ async def test_reasoning_is_kept_apart_from_the_text(provider: Provider, upstrea
 
 async def test_a_stream_that_ends_without_a_finish_was_cut_off(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=3, end_without_finish=True)
-    pieces = []
+    deltas = provider.stream(HELLO)
+    assert [(await anext(deltas)).text for _ in range(3)] == ["word1", " word2", " word3"]
     with pytest.raises(CutOff):
-        async for delta in provider.stream(HELLO):
-            pieces.append(delta.text)
-    assert "".join(pieces) == "word1 word2 word3"
+        await anext(deltas)
 
 
 async def test_the_models_are_the_servers(provider: Provider) -> None:

@@ -17,7 +17,13 @@ def test_its_library_script_runs_as_it_stands(upstream: FakeUpstream, tmp_path: 
     (tmp_path / "script.py").write_text(script, encoding="utf-8")
     environment = clean_environment() | two_providers(upstream) | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout.split("\n") == ["You said: Why is the sky blue?", " You said: And at night?", ""], done.stderr
     assert [received.body["messages"][0]["content"] for received in upstream.requests] == ["Answer in rhyme."] * 2

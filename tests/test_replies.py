@@ -8,6 +8,7 @@ import pytest
 
 from chatbot.errors import Busy, InvalidMessage, NotFound
 from chatbot.messages import Usage
+from chatbot.settings import ProviderName
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import SESSION, Road, ended, slow_disk, until
@@ -41,7 +42,7 @@ async def test_the_visitors_message_is_on_disk_before_the_provider_hears_of_it(
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_the_answer_is_stored_with_all_that_is_known_of_it(
-    provider: str, road: Road, upstream: FakeUpstream
+    provider: ProviderName, road: Road, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(reasoning=("Hm.",), tokens=("Good", " day", " 🙂"), first_token_after=0.1)
     _, answer = await road.answer("Hello", provider=provider, model="some-model")

@@ -7,6 +7,7 @@ import pytest
 
 from chatbot.errors import ChatbotError, InvalidKey, NoProvider, ProviderTimeout, StorageError
 from chatbot.messages import StoredMessage
+from chatbot.settings import ProviderName
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import SESSION, Road, ended, full_disk, slow_disk, until
@@ -19,7 +20,9 @@ def outcome(answer: StoredMessage) -> tuple[str, str | None, str | None]:
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-async def test_stop_keeps_what_came_and_lets_the_provider_go(provider: str, road: Road, upstream: FakeUpstream) -> None:
+async def test_stop_keeps_what_came_and_lets_the_provider_go(
+    provider: ProviderName, road: Road, upstream: FakeUpstream
+) -> None:
     upstream.scenario = SLOW
     reply = await road.say("Count.", provider=provider)
     await until(lambda: reply.snapshot().content.startswith("word1 word2"))

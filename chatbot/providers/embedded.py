@@ -152,9 +152,9 @@ class EmbeddedModel:
                 self._state = ModelState("ready", f"{self.model} is ready.")
             else:
                 self._state = ModelState("failed", str(outcome))
+                if not self._closed:
+                    sys.stderr.write(f"{outcome}\n")
             self._outcome.set_result(outcome)
-        if self._state.phase == "failed" and not self._closed:
-            print(outcome, file=sys.stderr, flush=True)
 
 
 def defuse(text: str) -> str:

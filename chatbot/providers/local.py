@@ -1,10 +1,13 @@
 """The embedded model as a provider: the OpenAI protocol, spoken to the server inside this process."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
+from chatbot.errors import ModelNotLoaded
 from chatbot.messages import Delta, Request
 from chatbot.providers.embedded import EmbeddedModel, defuse
 
@@ -38,10 +41,17 @@ class LocalProvider:
         if self._client:
             await self._client.aclose()
 
+    async def warm_up(self) -> None:
+        """Load the model and the SDK before the first answer needs them. Never raises: that answer will tell."""
+        with suppress(ModelNotLoaded):
+            await self._connected()
+
     async def _connected(self) -> "OpenAIProvider":
+        self.embedded.start()
+        await asyncio.to_thread(import_module, "chatbot.providers.openai")  # half a second, the first time
         endpoint = await self.embedded.endpoint()
         if self._client is None:
-            from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415 - the SDK loads with the first answer
+            from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
             self._client = OpenAIProvider(self.label, endpoint.api_key, endpoint.base_url)
         return self._client

@@ -163,11 +163,11 @@ class Providers:
         Never raises: a provider that is down keeps its built-in list.
         """
         default = self.default
-        if default and default.provider == "local" and self.embedded:
-            self.embedded.start()
-        elif default and default.provider in self.offered:
-            await asyncio.to_thread(self.get, default.provider)
+        if default and default.provider in self.offered:
+            provider = await asyncio.to_thread(self.get, default.provider)
             await asyncio.to_thread(self.context_tokens, default)
+            if isinstance(provider, LocalProvider):
+                await provider.warm_up()
         await asyncio.gather(*(self._list(name) for name in self.offered if name != "local"))
 
     async def aclose(self) -> None:

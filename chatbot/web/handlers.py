@@ -118,7 +118,7 @@ class Handlers:
         model: str,
         system_prompt: str,
     ) -> AsyncGenerator[tuple[str, tuple[str, str]]]:
-        """The answer to `message`, its text again and again as it grows, for gradio_client. The session is the client's.
+        """The answer to `message`, its text again and again as it grows, for gradio_client, whose own the session is.
 
         Raises gr.Error, which the client raises in its turn.
         """

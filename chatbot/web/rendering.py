@@ -46,7 +46,8 @@ def show_message(message: StoredMessage, waiting: str = "") -> list[Shown]:
 
 def show_model_state(state: ModelState) -> str:
     """How far the embedded model is, as HTML, with a plain word on what it is."""
-    return f'<p class="{state.phase}">{escape(state.detail)}</p><p>{TOY}</p>'
+    note = "" if state.phase == "failed" else f"<p>{TOY}</p>"
+    return f'<p class="{state.phase}">{escape(state.detail)}</p>{note}'
 
 
 def show_notice(sentence: str) -> list[Shown]:

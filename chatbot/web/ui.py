@@ -83,6 +83,7 @@ class Chat(gr.ChatInterface):
             ),
             textbox=gr.Textbox(
                 elem_id="message",
+                label="Message",
                 placeholder="Type a message",
                 autofocus=True,
                 submit_btn=True,

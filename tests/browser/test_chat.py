@@ -77,14 +77,15 @@ async def test_a_new_browser_sees_nothing_of_anothers(chat: ChatPage, browser: B
 
 
 async def test_an_answer_goes_on_while_the_page_is_reloaded(chat: ChatPage) -> None:
-    await chat.type_model("pace:50x150")
+    await chat.type_model("pace:50x400")
     await chat.send("Take your time")
     await expect(chat.answers.last).to_contain_text("word10", timeout=10_000)
     await chat.reload()
     await expect(chat.stop_button).to_be_visible()
-    await expect(chat.send_button).to_be_visible(timeout=10_000)
+    await expect(chat.send_button).to_be_visible(timeout=15_000)
     await expect(chat.questions).to_have_count(1)
     await expect(chat.answers).to_have_count(1)
+    await expect(chat.answers).to_contain_text("word400")
 
 
 async def test_new_chat_starts_empty_and_knows_nothing(chat: ChatPage, upstream: FakeUpstream) -> None:
@@ -207,3 +208,20 @@ async def test_markdown_code_and_formulas_are_drawn(chat: ChatPage, upstream: Fa
     code = answer.locator("pre code")
     assert '    if name:\n        return f"Hello {name}"' in await code.inner_text()
     assert await code.locator("span.token, span[class*=hljs]").count() > 3
+
+
+async def test_the_page_says_what_to_do_where_no_model_can_be_loaded(browser: Browser, data: Path) -> None:
+    with RunningApp(data, {"LOCAL_MODEL": "/nowhere/model.gguf"}) as app:
+        chat = await ChatPage(await browser.new_page()).open(app.url)
+        state = chat.page.locator("#model-state")
+        await expect(state).to_contain_text("could not be loaded", timeout=10_000)
+        await expect(state).to_contain_text("Set an API key")
+        assert "could not be loaded" in await chat.ask("Hello?")
+
+
+async def test_the_embedded_model_streams_and_is_called_a_toy(browser: Browser, data: Path) -> None:
+    with RunningApp(data, {}) as app:
+        chat = await ChatPage(await browser.new_page()).open(app.url)
+        await expect(chat.page.locator("#model-state")).to_contain_text("It is a toy")
+        await expect(chat.page.locator("#model-state")).to_contain_text("is ready", timeout=60_000)
+        assert len(await chat.ask("Write two sentences about the sea.")) > 20

@@ -1,0 +1,163 @@
+"""Those who watch an answer, at their own pace, and what is on disk of it meanwhile."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from itertools import pairwise
+
+import pytest
+
+from chatbot import replies
+from chatbot.messages import StoredMessage
+from chatbot.reply import Reply
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.road import Road, ended, slow_disk, until
+
+TWENTY = Scenario(tokens=20, tokens_per_second=50)
+WHOLE = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 21))
+
+
+def every(seconds: float) -> Callable[[], float]:
+    return lambda: seconds
+
+
+async def watched(reply: Reply, interval: float = 0.1) -> list[tuple[float, StoredMessage]]:
+    return [(time.monotonic(), frame) async for frame in reply.frames(every(interval))]
+
+
+async def test_a_watcher_sees_the_first_token_at_once_and_the_last_without_delay(
+    road: Road, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(tokens=20, silence_after=1, silence_seconds=0.2)
+    reply = await road.say("Count.")
+    frames = await watched(reply, interval=60)
+    assert [frame.content for _, frame in frames] == ["word1", WHOLE]
+    assert [frame.status for _, frame in frames] == ["running", "complete"]
+    assert road.on_disk(reply.conversation_id)[-1] == frames[-1][1]
+
+
+async def test_between_them_the_interval_is_kept(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = TWENTY
+    frames = await watched(await road.say("Count."))
+    times = [seen for seen, _ in frames]
+    gaps = [later - earlier for earlier, later in pairwise(times[:-1])]
+    assert 2 <= len(gaps) <= 4
+    assert min(gaps) > 0.095
+    assert all(WHOLE.startswith(frame.content) for _, frame in frames)
+
+
+async def test_reasoning_is_shown_while_the_text_is_still_to_come(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(reasoning=3, tokens=("Yes",), tokens_per_second=50)
+    frames = await watched(await road.say("Think."), interval=0)
+    assert (frames[0][1].reasoning, frames[0][1].content) == ("word1", "")
+    assert (frames[-1][1].reasoning, frames[-1][1].content) == ("word1 word2 word3", "Yes")
+
+
+async def test_all_who_watch_see_it_grow_and_one_who_comes_late_sees_all_of_it(
+    road: Road, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = TWENTY
+    reply = await road.say("Count.")
+    early = [asyncio.create_task(watched(reply, interval)) for interval in (0, 0.05, 60)]
+    await until(lambda: "word9" in reply.snapshot().content)
+    late = asyncio.create_task(watched(reply))
+    seen = await asyncio.gather(*early, late)
+    assert [frames[-1][1].content for frames in seen] == [WHOLE] * 4
+    assert len(seen[0]) > len(seen[1]) > len(seen[2]) == 2
+    assert "word9" in seen[3][0][1].content
+    assert [frame.content for _, frame in await watched(reply)] == [WHOLE]
+
+
+@pytest.mark.parametrize("interval", [0, 60])
+async def test_a_watcher_who_leaves_does_not_end_the_answer(
+    interval: float, road: Road, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = TWENTY
+    reply = await road.say("Count.")
+    async with aclosing(reply.frames(every(interval))) as frames:
+        await anext(frames)
+    cancelled = asyncio.create_task(watched(reply, interval))
+    await asyncio.sleep(0.05)
+    cancelled.cancel()
+    await ended(reply)
+    assert road.on_disk(reply.conversation_id)[-1].content == WHOLE
+    assert upstream.closed_early == 0
+
+
+async def test_an_answer_that_nobody_watches_is_written_all_the_same(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = TWENTY
+    _, answer = await road.answer("Count.")
+    assert (answer.status, answer.content) == ("complete", WHOLE)
+
+
+@pytest.mark.parametrize("fault", ["wrong_key", "cut"])
+async def test_those_who_watch_are_told_of_a_failure(fault: str, road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = FAULTS[fault]
+    reply = await road.say("Hello")
+    _, last = (await watched(reply))[-1]
+    assert reply.error
+    assert last.fault
+    assert last.fault.message == str(reply.error)
+
+
+async def test_a_silent_answer_shows_nothing_until_it_is_stopped(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(silence_after=0)
+    reply = await road.say("Hello")
+    watching = asyncio.create_task(watched(reply))
+    await until(lambda: upstream.open_streams)
+    await asyncio.sleep(0.05)
+    assert not watching.done()
+    await road.stop(reply)
+    assert [frame.status for _, frame in await watching] == ["interrupted"]
+
+
+async def test_the_end_is_told_only_when_the_whole_answer_is_on_disk(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=3, tokens_per_second=50)
+    reply = await road.say("Count.")
+    with slow_disk(road.memory):
+        watching = asyncio.create_task(watched(reply, interval=0))
+        await until(lambda: reply.snapshot().status == "complete")
+        await asyncio.sleep(0.05)
+        assert not watching.done()
+    await watching
+    assert road.on_disk(reply.conversation_id)[-1].status == "complete"
+
+
+async def test_the_text_of_a_long_answer_is_on_disk_while_it_is_written(
+    road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "CHECKPOINT_SECONDS", 0.05)
+    upstream.scenario = Scenario(tokens=2000, tokens_per_second=50)
+    reply = await road.say("Count.")
+
+    def on_disk() -> StoredMessage:
+        return road.on_disk(reply.conversation_id)[-1]
+
+    await until(lambda: "word5" in on_disk().content)
+    await until(lambda: "word10" in on_disk().content)
+    assert on_disk().status == "running"
+    await road.stop(reply)
+    assert on_disk().status == "interrupted"
+
+
+async def test_a_slow_checkpoint_never_overwrites_the_end(
+    road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "CHECKPOINT_SECONDS", 0.02)
+    upstream.scenario = TWENTY
+    reply = await road.say("Count.")
+    with slow_disk(road.memory):
+        await until(lambda: reply.snapshot().content == WHOLE)
+    await ended(reply)
+    await asyncio.sleep(0.05)
+    assert road.on_disk(reply.conversation_id)[-1].status == "complete"
+
+
+async def test_the_more_answers_run_the_longer_a_page_waits(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(headers_after=60)
+    alone = road.replies.frame_interval()
+    for number in range(10):
+        await road.say(f"Question {number}")
+    assert alone == pytest.approx(1 / 20)
+    assert road.replies.frame_interval() > 1.5 * alone
