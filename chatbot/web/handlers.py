@@ -193,8 +193,8 @@ class Handlers:
         yield Update(first, gr.Textbox(**BUSY), reply.conversation_id)
         async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
             async for frame in frames:
-                box = gr.skip() if frame.status == "running" else gr.Textbox(**READY)
-                yield Update(show_message(frame), box, gr.skip())
+                box = BUSY if frame.status == "running" else READY  # each time: a page that still loads loses the first
+                yield Update(show_message(frame), gr.update(**box), gr.skip())
 
     def _waiting_for(self, reply: Reply) -> str:
         embedded = self.providers.embedded
