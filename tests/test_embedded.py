@@ -39,7 +39,7 @@ async def endpoint(model: EmbeddedModel) -> Endpoint:
 
 @pytest.fixture
 async def client(endpoint: Endpoint) -> AsyncIterator[AsyncOpenAI]:
-    async with AsyncOpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0) as client:
+    async with AsyncOpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=1) as client:
         yield client
 
 
@@ -199,7 +199,7 @@ async def test_a_failure_is_told_to_everybody(
 async def test_closing_breaks_answers_off() -> None:
     model = EmbeddedModel(None, CACHE)
     endpoint = await model.endpoint()
-    async with AsyncOpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0) as client:
+    async with AsyncOpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=1) as client:
         answers = [asyncio.create_task(answer(client, "Tell a long story.", 1500)) for _ in range(6)]
         await asyncio.sleep(0.5)
         model.close()

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from chatbot.errors import BadAnswer
+from chatbot.errors import BadAnswer, Unavailable
 from chatbot.messages import Message, Request
 from chatbot.providers import Provider, connect
 from chatbot.settings import ProviderName
@@ -75,6 +75,20 @@ async def test_anthropics_other_credentials_stay_at_home(
     await use(connect("anthropic", chosen))
     assert len(upstream.requests) == 2
     assert all(FOREIGN not in shown_to(request) for request in upstream.requests)
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+async def test_without_an_address_of_its_own_a_key_goes_to_the_official_host_only(
+    name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings(**{f"{name}_base_url": None})
+    monkeypatch.setenv("OPENAI_BASE_URL", upstream.openai_url)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", upstream.anthropic_url)
+    for proxy in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")  # nothing leaves this machine
+    with pytest.raises(Unavailable):
+        await use(connect(name, chosen))
+    assert upstream.requests == []
 
 
 @pytest.mark.parametrize("name", NAMES)

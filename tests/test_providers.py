@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from chatbot.errors import CutOff, NoProvider
 from chatbot.messages import Delta, Finish, Message, Request, Usage
 from chatbot.providers import Provider, Providers, connect
 from chatbot.providers.registry import SPECS
-from chatbot.settings import PROVIDER_NAMES, ProviderName
+from chatbot.settings import PROVIDER_NAMES, ProviderName, Settings
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.fake_upstream.answers import count_tokens
@@ -72,6 +73,16 @@ async def test_every_reason_to_end_has_a_meaning(
 async def test_usage_that_nobody_told_is_unknown_not_zero(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(drop_usage=True)
     assert await finish_of(provider) == Finish("stop", Usage(None, None))
+
+
+async def test_what_anthropic_read_from_its_cache_counts_as_read(opened: Open, upstream: FakeUpstream) -> None:
+    counted = '{"input_tokens":5,"cache_creation_input_tokens":20,"cache_read_input_tokens":100,"output_tokens":1}'
+    upstream.scenario = Scenario(
+        body=f'event: message_start\ndata: {{"type":"message_start","message":{{"usage":{counted}}}}}\n\n'
+        'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},'
+        '"usage":{"output_tokens":9}}\n\n'
+    )
+    assert await finish_of(opened("anthropic")) == Finish("stop", Usage(125, 9))
 
 
 async def test_reasoning_is_kept_apart_from_the_text(provider: Provider, upstream: FakeUpstream) -> None:
@@ -185,7 +196,16 @@ def test_without_its_variable_a_provider_says_which_to_set(name: ProviderName, s
         connect(name, settings(**{variable.lower(): "off" if name == "local" else None}))
 
 
-async def test_answers_that_begin_together_share_one_client(settings: MakeSettings) -> None:
+async def test_answers_that_begin_together_share_one_client(
+    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = SPECS["compatible"]
+
+    def open_slowly(settings: Settings, label: str) -> Provider:
+        time.sleep(0.05)
+        return spec.open(settings, label)
+
+    monkeypatch.setitem(SPECS, "compatible", replace(spec, open=open_slowly))
     providers = Providers(settings())
     same = await asyncio.gather(*(asyncio.to_thread(providers.get, "compatible") for _ in range(8)))
     assert len({id(provider) for provider in same}) == 1
