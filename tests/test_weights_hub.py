@@ -70,11 +70,11 @@ def ask(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
         from chatbot.providers.weights import find_weights
         for name in sys.argv[1:]:
             try:
-                print(json.dumps(find_weights(name, pathlib.Path()).read_bytes().decode()))
+                print(json.dumps(find_weights(name, pathlib.Path(), "hf_sesame").read_bytes().decode()))
             except ModelNotLoaded as error:
                 print(json.dumps({"cause": error.cause}))
     """
-    environment = os.environ | {"HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_TOKEN": "hf_sesame"}
+    environment = os.environ | {"HF_ENDPOINT": hub, "HF_HOME": str(home)}
     line = [sys.executable, "-c", script, *local_models]
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
     return [json.loads(found) for found in done.stdout.splitlines()], done.stderr

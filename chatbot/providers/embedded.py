@@ -64,14 +64,15 @@ CLOSED = "the app is shutting down."
 class EmbeddedModel:
     """One model in this process. Nothing is imported, fetched or loaded before `start`.
 
-    `local_model` is LOCAL_MODEL as `find_weights` takes it; `cache` is where the default's weights are kept.
+    `local_model` is LOCAL_MODEL, and `hf_token` goes with it, as `find_weights` takes them; `cache` is where the
+    default's weights are kept.
     """
 
     context_tokens = CONTEXT_TOKENS
 
-    def __init__(self, local_model: str | None, cache: Path) -> None:
+    def __init__(self, local_model: str | None, cache: Path, hf_token: str | None = None) -> None:
         self.model = model_name(local_model)
-        self._local_model, self._cache = local_model, cache
+        self._local_model, self._cache, self._hf_token = local_model, cache, hf_token
         self._lock = threading.Lock()
         self._state = WAITING
         self._thread: threading.Thread | None = None
@@ -122,7 +123,7 @@ class EmbeddedModel:
 
     def _load(self) -> None:
         try:
-            self._serve(find_weights(self._local_model, self._cache))
+            self._serve(find_weights(self._local_model, self._cache, self._hf_token))
         except ModelNotLoaded as error:
             self._settle(error)
         except ImportError:

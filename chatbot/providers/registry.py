@@ -78,7 +78,8 @@ def _compatible(settings: Settings, label: str) -> Provider:
 
 def _local(settings: Settings, label: str) -> Provider:
     source = None if settings.local_model == BUNDLED else settings.local_model
-    return LocalProvider(label, EmbeddedModel(source, default_cache(settings.chatbot_data_dir)))
+    token = settings.hf_token.get_secret_value() if settings.hf_token else None
+    return LocalProvider(label, EmbeddedModel(source, default_cache(settings.chatbot_data_dir), token))
 
 
 SPECS: dict[ProviderName, Spec] = {

@@ -73,11 +73,12 @@ def model_name(local_model: str | None) -> str:
     return PurePosixPath(local_model).stem if HUB.fullmatch(local_model) else Path(local_model).stem
 
 
-def find_weights(local_model: str | None, cache: Path) -> Path:
+def find_weights(local_model: str | None, cache: Path, hf_token: str | None = None) -> Path:
     """The GGUF file that LOCAL_MODEL names, fetched first where it has to be. Blocks, maybe for minutes.
 
     `local_model` is None for the default (kept in `cache`), `hf:<owner>/<repo>/<file>.gguf` (kept in Hugging
-    Face's own cache), or a path. Raises ModelNotLoaded, whose sentence says what to do.
+    Face's own cache, fetched with `hf_token` where one is given), or a path. Raises ModelNotLoaded, whose sentence says
+    what to do.
     """
     if local_model is None:
         return bundled(SMOLLM2, cache)
@@ -86,7 +87,8 @@ def find_weights(local_model: str | None, cache: Path) -> Path:
     named = HUB.fullmatch(local_model)
     if named is None:
         raise ModelNotLoaded(cause="LOCAL_MODEL should read hf:<owner>/<repo>/<file>.gguf.")
-    return _checked(_from_hub(*named.groups()))
+    repo, file = named.groups()
+    return _checked(_from_hub(repo, file, hf_token))
 
 
 def bundled(bundle: Bundle, cache: Path) -> Path:
@@ -188,10 +190,10 @@ def _unpack(wheel: Path, bundle: Bundle, target: Path) -> None:
             unfinished.unlink(missing_ok=True)
 
 
-def _from_hub(repo: str, file: str) -> Path:
+def _from_hub(repo: str, file: str, token: str | None) -> Path:
     """The file in Hugging Face's cache, fetched first where it has to be. A kept one is not looked up again.
 
-    HF_ENDPOINT, HF_HOME and HF_TOKEN are huggingface_hub's own. It would try a silent hub for six minutes, so
+    HF_ENDPOINT and HF_HOME are huggingface_hub's own, and HF_TOKEN is where `token` is None. It would try a silent hub for six minutes, so
     one request of bounded length goes first.
     """
     import huggingface_hub as hub  # noqa: PLC0415 - half a second that only this way of naming a model needs
@@ -200,8 +202,8 @@ def _from_hub(repo: str, file: str) -> Path:
         kept = hub.try_to_load_from_cache(repo, file)
         if isinstance(kept, str):
             return Path(kept)
-        hub.get_hf_file_metadata(hub.hf_hub_url(repo, file), timeout=CONNECT_SECONDS)
-        return Path(hub.hf_hub_download(repo, file))
+        hub.get_hf_file_metadata(hub.hf_hub_url(repo, file), token=token, timeout=CONNECT_SECONDS)
+        return Path(hub.hf_hub_download(repo, file, token=token))
     except Exception as error:
         # Whatever it was: its text may quote a URL with a token, so none of it is kept.
         raise ModelNotLoaded(cause=_hub_cause(error, repo, file)) from None
