@@ -37,7 +37,7 @@ class ChatPage:
         count = await self.questions.count()
         await self.send(text)
         await expect(self.questions).to_have_count(count + 1)
-        await expect(self.send_button).to_be_visible(timeout=20_000)
+        await expect(self.send_button).to_be_visible()
         return await self.last_answer()
 
     async def last_answer(self) -> str:
@@ -65,7 +65,7 @@ class ChatPage:
         await self.page.locator("#settings button").first.click()
 
     async def _entered(self) -> None:
-        await expect(self.box).to_be_visible(timeout=20_000)
+        await expect(self.box).to_be_visible()
         await self.page.wait_for_function("window.chatbotEntered")
 
     def _dropdown(self, name: str) -> Locator:

@@ -27,7 +27,7 @@ async def test_tokens_appear_as_they_are_made(chat: ChatPage) -> None:
 async def test_stop_keeps_the_text_that_came(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("pace:50x1000")
     await chat.send("Count to a thousand")
-    await expect(chat.answers.last).to_contain_text("word10", timeout=10_000)
+    await expect(chat.answers.last).to_contain_text("word10")
     await chat.stop_button.click()
     await expect(chat.send_button).to_be_visible()
     await expect(chat.answers.last).to_contain_text("You stopped this answer")
@@ -79,10 +79,10 @@ async def test_a_new_browser_sees_nothing_of_anothers(chat: ChatPage, browser: B
 async def test_an_answer_goes_on_while_the_page_is_reloaded(chat: ChatPage) -> None:
     await chat.type_model("pace:50x400")
     await chat.send("Take your time")
-    await expect(chat.answers.last).to_contain_text("word10", timeout=10_000)
+    await expect(chat.answers.last).to_contain_text("word10")
     await chat.reload()
     await expect(chat.stop_button).to_be_visible()
-    await expect(chat.send_button).to_be_visible(timeout=15_000)
+    await expect(chat.send_button).to_be_visible()
     await expect(chat.questions).to_have_count(1)
     await expect(chat.answers).to_have_count(1)
     await expect(chat.answers).to_contain_text("word400")
@@ -99,7 +99,7 @@ async def test_new_chat_starts_empty_and_knows_nothing(chat: ChatPage, upstream:
 async def test_new_chat_during_an_answer_leaves_the_answer_to_itself(chat: ChatPage) -> None:
     await chat.type_model("pace:50x100")
     await chat.send("Take your time")
-    await expect(chat.answers.last).to_contain_text("word10", timeout=10_000)
+    await expect(chat.answers.last).to_contain_text("word10")
     await chat.page.get_by_role("button", name="New chat").click()
     await expect(chat.send_button).to_be_visible()
     await chat.page.wait_for_timeout(500)
@@ -114,7 +114,7 @@ async def test_what_is_typed_during_an_answer_is_not_lost(chat: ChatPage) -> Non
     await expect(chat.stop_button).to_be_visible()
     await chat.send("Second")
     await expect(chat.box).to_have_value("Second")
-    await expect(chat.send_button).to_be_visible(timeout=10_000)
+    await expect(chat.send_button).to_be_visible()
     await expect(chat.box).to_have_value("Second")
     await expect(chat.questions).to_have_count(1)
 
@@ -214,7 +214,7 @@ async def test_the_page_says_what_to_do_where_no_model_can_be_loaded(browser: Br
     with RunningApp(data, {"LOCAL_MODEL": "/nowhere/model.gguf"}) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
         state = chat.page.locator("#model-state")
-        await expect(state).to_contain_text("could not be loaded", timeout=10_000)
+        await expect(state).to_contain_text("could not be loaded")
         await expect(state).to_contain_text("Set an API key")
         assert "could not be loaded" in await chat.ask("Hello?")
 
