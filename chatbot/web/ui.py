@@ -38,13 +38,15 @@ it while an answer is still coming. A very quick hand waits until the page knows
 ENTERED_JS = "() => { window.chatbotEntered = true; }"
 
 NEW_CHAT_JS = """
-() => {
-    setTimeout(() => document.querySelector("#message textarea")?.focus(), 0);
+async () => {
+    document.querySelector("#message textarea")?.focus();
+    await new Promise(wake => setTimeout(wake, 100));
     const box = {__type__: "update", submit_btn: true, stop_btn: false};
     const sidebar = innerWidth < 768 ? {__type__: "update", open: false} : {__type__: "update"};
     return ["", [], box, sidebar];
 }
 """
+"""Clears the page, once the updates of an answer that was just left have come to rest: they would fill it again."""
 
 OPEN_SIDEBAR_JS = """() => ({__type__: "update", open: innerWidth >= 768})"""
 """The sidebar begins closed: on a phone it would cover the chat."""

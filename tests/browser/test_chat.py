@@ -56,7 +56,7 @@ async def test_alice_is_remembered_after_reload_restart_and_another_provider(
         assert "Alice" in await chat.ask("And now, what's my name?")
     finally:
         running.stop()
-    asked = upstream.requests[-1]
+    asked = next(received for received in reversed(upstream.requests) if received.body)
     assert asked.path == "/v1/messages"
     assert [message["content"] for message in asked.body["messages"]] == [
         "My name is Alice",
