@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -67,7 +68,10 @@ class Replies:
 
     async def stop(self, session_id: str, conversation_id: str) -> bool:
         """End the answer under way there, and wait until it is stored. False where none runs."""
-        reply = self.running(session_id, conversation_id)
+        key = session_id, conversation_id
+        while key in self._taken and self._taken[key] is None:  # noqa: ASYNC110 - a turn takes a millisecond to write
+            await asyncio.sleep(0.005)
+        reply = self._taken.get(key)
         if reply is None:
             return False
         reply.stop()
@@ -77,11 +81,11 @@ class Replies:
     async def messages(self, session_id: str, conversation_id: str) -> tuple[Conversation, list[StoredMessage]]:
         """The conversation with all its messages, an answer under way as it stands now. Raises NotFound."""
         memory = self._store.memory(session_id)
+        reply = self.running(session_id, conversation_id)  # before the disk: it may end in between
         conversation = await asyncio.to_thread(memory.get_conversation, conversation_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
-        reply = self.running(session_id, conversation_id)
-        now = reply.snapshot() if reply else None
-        return conversation, [now if now and message.message_id == now.message_id else message for message in messages]
+        reply = reply or self.running(session_id, conversation_id)
+        return conversation, [_as_it_stands(message, reply) for message in messages]
 
     async def delete(self, session_id: str, conversation_id: str) -> None:
         """Remove the conversation; an answer under way in it is ended first. Raises NotFound."""
@@ -193,6 +197,15 @@ class Replies:
         self._tasks.add(task)  # the event loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _as_it_stands(message: StoredMessage, reply: Reply | None) -> StoredMessage:
+    """The message, live where it is the answer under way. One that nobody is writing any more was cut off."""
+    if message.status != "running":
+        return message
+    if reply and (now := reply.snapshot()).message_id == message.message_id:
+        return now
+    return replace(message, status="interrupted", finish_reason="interrupted")
 
 
 def _check(text: str) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from chatbot.providers import Provider, connect, registry
 from chatbot.settings import ProviderName, Settings
+from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
 from tests.road import Road
+from tests.running import RunningApp, two_providers
 
 OPERATORS_KEY = "sk-operator-0123456789abcdef"
 
@@ -83,6 +85,21 @@ async def road(settings: MakeSettings) -> AsyncIterator[Road]:
     road = Road(settings())
     yield road
     await road.close()
+
+
+@pytest.fixture(scope="session")
+def api_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """One app for all tests of the API that do not end it; each test's visitors have sessions of their own."""
+    environment = two_providers(upstream_server) | {"CHATBOT_MESSAGES_PER_MINUTE": "0"}
+    with RunningApp(tmp_path_factory.mktemp("api"), environment) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(api_app: RunningApp, upstream: FakeUpstream) -> Iterator[Visitor]:
+    """Somebody new at the API."""
+    with Visitor(api_app.url) as somebody:
+        yield somebody
 
 
 @pytest.fixture

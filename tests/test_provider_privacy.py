@@ -91,6 +91,21 @@ async def test_without_an_address_of_its_own_a_key_goes_to_the_official_host_onl
     assert upstream.requests == []
 
 
+@pytest.mark.parametrize(
+    ("name", "host"), [("openai", "127.0.0.1"), ("compatible", "localhost"), ("anthropic", "127.0.0.1")]
+)
+async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(
+    name: ProviderName, host: str, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    address = getattr(settings(), f"{name}_base_url").replace("127.0.0.1", host)
+    await use(connect(name, settings(**{f"{name}_base_url": address})))
+    assert len(upstream.requests) == 2
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_redirect_is_not_followed(name: ProviderName, opened: Open, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["redirect"]

@@ -151,7 +151,8 @@ async def test_a_provider_that_is_not_set_up_is_told_in_the_answer(
 
 
 async def test_what_nobody_foresaw_is_an_error_like_any_other(settings: MakeSettings) -> None:
-    road = Road(settings(compatible_base_url="http://127.0.0.1:port/v1"))
+    unchecked = settings().model_copy(update={"compatible_base_url": "http://127.0.0.1:port/v1"})
+    road = Road(unchecked)
     reply = await road.say("Hello")
     await ended(reply)
     assert type(reply.error) is ChatbotError

@@ -14,7 +14,7 @@ from chatbot.reply import Reply
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import Road, ended, slow_disk, until
 
-TWENTY = Scenario(tokens=20, tokens_per_second=50)
+TWENTY = Scenario(tokens=20, tokens_per_second=100)
 WHOLE = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 21))
 
 
@@ -22,7 +22,7 @@ def every(seconds: float) -> Callable[[], float]:
     return lambda: seconds
 
 
-async def watched(reply: Reply, interval: float = 0.1) -> list[tuple[float, StoredMessage]]:
+async def watched(reply: Reply, interval: float = 0.05) -> list[tuple[float, StoredMessage]]:
     return [(time.monotonic(), frame) async for frame in reply.frames(every(interval))]
 
 
@@ -43,7 +43,7 @@ async def test_between_them_the_interval_is_kept(road: Road, upstream: FakeUpstr
     times = [seen for seen, _ in frames]
     gaps = [later - earlier for earlier, later in pairwise(times[:-1])]
     assert 2 <= len(gaps) <= 4
-    assert min(gaps) > 0.095
+    assert min(gaps) > 0.045
     assert all(WHOLE.startswith(frame.content) for _, frame in frames)
 
 
@@ -59,7 +59,7 @@ async def test_all_who_watch_see_it_grow_and_one_who_comes_late_sees_all_of_it(
 ) -> None:
     upstream.scenario = TWENTY
     reply = await road.say("Count.")
-    early = [asyncio.create_task(watched(reply, interval)) for interval in (0, 0.05, 60)]
+    early = [asyncio.create_task(watched(reply, interval)) for interval in (0, 0.04, 60)]
     await until(lambda: "word9" in reply.snapshot().content)
     late = asyncio.create_task(watched(reply))
     seen = await asyncio.gather(*early, late)

@@ -1,7 +1,8 @@
 """A conversation as a file to take along: JSON with everything in it, or Markdown to read."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,28 +14,51 @@ from chatbot.messages import Conversation, StoredMessage
 LONGEST_TITLE = 200
 
 
+LARGEST_NUMBER = 2**53 - 1
+"""Up to here every program that reads JSON can tell a number from its neighbours; the store takes a little more."""
+
+
 class ConversationFile(BaseModel):
     """The JSON file. Fields that a later version adds are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
-    format: Literal["chatbot-conversation"] = "chatbot-conversation"
-    version: Literal[1] = 1
+    format: Literal["chatbot-conversation"]
+    version: Literal[1]
     title: str = Field(max_length=LONGEST_TITLE)
     created_at: str
     updated_at: str
     messages: list[StoredMessage]
 
     @model_validator(mode="after")
-    def _times_are_times(self) -> Self:
+    def _is_as_we_write_it(self) -> Self:
         for time in (self.created_at, self.updated_at, *(message.created_at for message in self.messages)):
-            datetime.fromisoformat(time)
+            written = datetime.fromisoformat(time)
+            if written.utcoffset() != timedelta(0) or written.isoformat(timespec="milliseconds") != time:
+                raise ValueError("a time is not in UTC with milliseconds")
+        if any(message.role == "user" and not message.content.strip() for message in self.messages):
+            raise ValueError("a question is empty")
+        for number in chain.from_iterable(map(_numbers, self.messages)):
+            if not 0 <= number <= LARGEST_NUMBER:
+                raise ValueError("a number is out of bounds")
         return self
+
+
+def _numbers(message: StoredMessage) -> Iterator[float]:
+    """The counts and durations that the message carries."""
+    found = [message.usage.input_tokens, message.usage.output_tokens]
+    if message.timing:
+        found += [message.timing.first_token_ms, message.timing.total_ms]
+    yield from (number for number in found if number is not None)
+    if message.fault and message.fault.retry_after is not None:
+        yield message.fault.retry_after
 
 
 def to_json(conversation: Conversation, messages: Sequence[StoredMessage]) -> bytes:
     """The whole conversation, for `from_json` and for programs."""
     file = ConversationFile(
+        format="chatbot-conversation",
+        version=1,
         title=conversation.title,
         created_at=conversation.created_at,
         updated_at=conversation.updated_at,
@@ -45,7 +69,7 @@ def to_json(conversation: Conversation, messages: Sequence[StoredMessage]) -> by
 
 def to_markdown(conversation: Conversation, messages: Sequence[StoredMessage]) -> str:
     """The conversation for reading: who said what, without settings or times."""
-    parts = [f"# {conversation.title or 'Conversation'}"]
+    parts = [f"# {' '.join(conversation.title.split()) or 'Conversation'}"]
     for message in messages:
         speaker = "You" if message.role == "user" else message.model or "Assistant"
         parts.append(f"**{speaker}**\n\n{message.content or '(no answer)'}")

@@ -10,7 +10,7 @@ from anthropic.types import Usage as PromptUsage
 
 from chatbot.errors import BadAnswer, CutOff
 from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
-from chatbot.providers.base import CONNECT_SECONDS, LIST_SECONDS, SILENCE_SECONDS
+from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.faults import translated, wait_not_for_long
 
 OFFICIAL_URL = "https://api.anthropic.com"
@@ -35,7 +35,10 @@ class AnthropicProvider:
             max_retries=1,
             timeout=timeout,
             http_client=anthropic.DefaultAsyncHttpxClient(
-                follow_redirects=False, timeout=timeout, event_hooks={"response": [wait_not_for_long]}
+                follow_redirects=False,
+                timeout=timeout,
+                mounts=DIRECT,
+                event_hooks={"response": [wait_not_for_long]},
             ),
         )
 

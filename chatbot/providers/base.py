@@ -13,6 +13,10 @@ LIST_SECONDS = 5.0
 """How long a list of models may take: it fills a dropdown and must not hold anything up."""
 
 
+DIRECT = {"http://127.0.0.1": None, "http://localhost": None, "http://[::1]": None}
+"""For the SDKs' HTTP clients: a server on this machine is not asked through a proxy, which HTTP_PROXY would ask for."""
+
+
 class Provider(Protocol):
     """Somebody who completes conversations. Implementations raise only our ProviderErrors."""
 

@@ -162,7 +162,5 @@ async def wait_not_for_long(response: httpx2.Response) -> None:
 def _retry_after(error: Exception) -> float | None:
     """Seconds that the provider asked to wait; a date in the header counts as not said."""
     response = getattr(error, "response", None)
-    try:
-        return float(response.headers["retry-after"]) if response is not None else None
-    except (KeyError, ValueError):
-        return None
+    wait = "" if response is None else response.headers.get("retry-after", "")
+    return float(wait) if wait.isdecimal() else None

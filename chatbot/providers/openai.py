@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from chatbot.errors import BadAnswer, CutOff, RequestRefused
 from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
-from chatbot.providers.base import CONNECT_SECONDS, LIST_SECONDS, SILENCE_SECONDS
+from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.faults import kind_of, translated, wait_not_for_long
 
 OFFICIAL_URL = "https://api.openai.com/v1"
@@ -51,7 +51,10 @@ class OpenAIProvider:
             max_retries=1,
             timeout=timeout,
             http_client=openai.DefaultAsyncHttpxClient(
-                follow_redirects=False, timeout=timeout, event_hooks={"response": [wait_not_for_long]}
+                follow_redirects=False,
+                timeout=timeout,
+                mounts=DIRECT,
+                event_hooks={"response": [wait_not_for_long]},
             ),
         )
         # The rest of what the environment holds for OpenAI is not for whatever server this is either.

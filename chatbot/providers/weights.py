@@ -193,8 +193,8 @@ def _unpack(wheel: Path, bundle: Bundle, target: Path) -> None:
 def _from_hub(repo: str, file: str, token: str | None) -> Path:
     """The file in Hugging Face's cache, fetched first where it has to be. A kept one is not looked up again.
 
-    HF_ENDPOINT and HF_HOME are huggingface_hub's own, and HF_TOKEN is where `token` is None. It would try a silent hub for six minutes, so
-    one request of bounded length goes first.
+    HF_ENDPOINT and HF_HOME are huggingface_hub's own, and HF_TOKEN is where `token` is None. It would try a silent
+    hub for six minutes, so one request of bounded length goes first.
     """
     import huggingface_hub as hub  # noqa: PLC0415 - half a second that only this way of naming a model needs
 

@@ -3,12 +3,14 @@
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import WithJsonSchema
 from sse_starlette import EventSourceResponse
 
 from chatbot import __version__
 from chatbot.memory import Store, from_json, to_json, to_markdown
+from chatbot.memory.exchange import ConversationFile
 from chatbot.messages import Conversation
 from chatbot.options import complete
 from chatbot.providers import Choice, Providers
@@ -16,6 +18,7 @@ from chatbot.replies import Replies
 from chatbot.reply import Reply
 from chatbot.settings import PROVIDER_NAMES, ProviderName, Settings
 from chatbot.web import events
+from chatbot.web.description import ASKING, COUNT, EVENTS, FILE, OWNED, TOKEN_OR_NOT, WHOLE_OR_EVENTS, errors
 from chatbot.web.schemas import (
     ChatBody,
     ChatOut,
@@ -23,7 +26,6 @@ from chatbot.web.schemas import (
     ConversationsOut,
     ConversationWithMessagesOut,
     DefaultOut,
-    ErrorOut,
     HealthOut,
     MessageOut,
     ModelOut,
@@ -38,30 +40,6 @@ from chatbot.web.sessions import Sessions
 
 bearer = HTTPBearer(auto_error=False, description="A session's token, from POST /session or from an answer.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-
-OPEN_TO_ALL: dict[str, Any] = {"security": [{}, {"HTTPBearer": []}]}
-"""In /openapi.json: a token is taken, but not needed."""
-
-EVENTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The answer as it is made: start, then token and reasoning, then done or error.",
-        "content": {
-            "text/event-stream": {
-                "schema": {"type": "string"},
-                "example": 'event: token\nid: 5\ndata: "Hello"\n\n',
-            }
-        },
-    }
-}
-
-
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation, for its description."""
-    return {status: {"model": ErrorOut} for status in statuses}
-
-
-ASKING = errors(401, 404, 409, 413, 422, 429, 500, 502, 503, 504)
-OWNED = errors(401, 404, 422, 500)
 
 
 class Api:
@@ -82,21 +60,35 @@ class Api:
         owned = "/conversations/{conversation_id}"
         add = router.add_api_route
         add("/health", self.health, methods=["GET"], tags=["service"])
-        add("/models", self.models, methods=["GET"], tags=["service"])
-        add("/session", self.new_session, methods=["POST"], status_code=201, tags=["session"])
+        add("/models", self.models, methods=["GET"], responses=errors(401), tags=["service"])
+        add("/session", self.new_session, methods=["POST"], status_code=201, responses=errors(401), tags=["session"])
         add("/session", self.delete_session, methods=["DELETE"], responses=errors(401, 500), tags=["session"])
-        chat: dict[str, Any] = {"methods": ["POST"], "openapi_extra": OPEN_TO_ALL, "tags": ["chat"]}
-        both: dict[int | str, dict[str, Any]] = {200: {"content": EVENTS[200]["content"]}}
-        add("/chat", self.chat, response_model=ChatOut, responses=both | ASKING, **chat)
+        chat: dict[str, Any] = {"methods": ["POST"], "openapi_extra": TOKEN_OR_NOT, "tags": ["chat"]}
+        add("/chat", self.chat, response_model=ChatOut, responses=WHOLE_OR_EVENTS | ASKING, **chat)
         add("/chat/stream", self.chat_stream, response_class=EventSourceResponse, responses=EVENTS | ASKING, **chat)
         mine: dict[str, Any] = {"responses": OWNED, "tags": ["conversations"]}
         add("/conversations", self.list_conversations, methods=["GET"], responses=errors(401, 500), tags=mine["tags"])
-        add("/conversations/import", self.import_conversation, methods=["POST"], status_code=201, **mine)
+        taken = errors(401, 413, 422, 500)
+        add(
+            "/conversations/import",
+            self.import_conversation,
+            methods=["POST"],
+            status_code=201,
+            responses=taken,
+            tags=mine["tags"],
+        )
         add(owned, self.get_conversation, methods=["GET"], **mine)
-        add(owned, self.rename, methods=["PATCH"], **mine)
+        add(owned, self.rename, methods=["PATCH"], responses=OWNED | errors(413), tags=mine["tags"])
         add(owned, self.delete, methods=["DELETE"], **mine)
         add(f"{owned}/stop", self.stop, methods=["POST"], **mine)
-        add(f"{owned}/export", self.export, methods=["GET"], response_class=Response, **mine)
+        add(
+            f"{owned}/export",
+            self.export,
+            methods=["GET"],
+            response_class=Response,
+            responses=FILE | OWNED,
+            tags=mine["tags"],
+        )
         add(
             f"{owned}/stream",
             self.resume,
@@ -158,16 +150,19 @@ class Api:
         self,
         conversation_id: str,
         credentials: Credentials,
-        last_event_id: Annotated[int | None, Header(ge=0, description="The id of the last token event seen.")] = None,
+        last_event_id: Annotated[
+            int | None, Header(ge=0, description="The id of the last token event seen."), WithJsonSchema(COUNT)
+        ] = None,
     ) -> Response:
         """Watch the answer under way, from its start or from where a connection broke."""
         owner = self._owner(credentials)
-        _, messages = await self._replies.messages(owner, conversation_id)
         if reply := self._replies.running(owner, conversation_id):
             return events.stream(reply, credentials.credentials if credentials else "", last_event_id)
-        if last_event_id is None or not messages or messages[-1].role == "user":
+        _, messages = await self._replies.messages(owner, conversation_id)
+        answer = messages[-1] if messages and messages[-1].role == "assistant" else None
+        if last_event_id is None or answer is None or answer.status == "running":  # running: begun this very moment
             return Response(status_code=204)
-        return events.replay(conversation_id, messages[-1], last_event_id)
+        return events.replay(conversation_id, answer, last_event_id)
 
     async def list_conversations(self, credentials: Credentials) -> ConversationsOut:
         """The session's conversations, the last changed one first."""
@@ -217,9 +212,7 @@ class Api:
             return _file(to_markdown(conversation, messages).encode(), "text/markdown", f"{conversation_id}.md")
         return _file(to_json(conversation, messages), "application/json", f"{conversation_id}.json")
 
-    async def import_conversation(
-        self, content: Annotated[dict[str, Any], Body()], credentials: Credentials
-    ) -> ConversationOut:
+    async def import_conversation(self, content: ConversationFile, credentials: Credentials) -> ConversationOut:
         """Make an exported JSON file a conversation of this session."""
         memory = self._store.memory(self._owner(credentials))
         conversation_id = await asyncio.to_thread(from_json, memory, content)

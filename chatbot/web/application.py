@@ -1,5 +1,8 @@
 """The API as an application of its own, so that its errors, limits and description do not touch Gradio's routes."""
 
+import logging
+import math
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,42 +14,48 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot import __version__
-from chatbot.errors import ChatbotError
+from chatbot.errors import ChatbotError, InvalidMessage, NotFound, Unauthorized
+from chatbot.web.access import Access, LoginNeeded
+from chatbot.web.description import ABOUT
+
+log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body."""
 
+TOO_LARGE = "The body is larger than 1 MiB"
+
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def routes(router: APIRouter) -> list[Route]:
+def routes(router: APIRouter, access: Access) -> list[Route]:
     """The router's operations with /docs and /openapi.json, as routes for another application to take in.
 
     Each leads whole, path and all, into an application that knows nothing but these operations.
     """
-    api = FastAPI(title="Chatbot", version=__version__, description=DESCRIPTION, redoc_url=None)
+    api = FastAPI(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None)
     api.include_router(router)
     api.add_exception_handler(ChatbotError, _ours)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(Exception, _unforeseen)
-    limited = _LimitedBody(api)
-    return [Route(path, limited) for path in [*api.openapi()["paths"], "/docs", "/openapi.json"]]
+    about: dict[str, Any] = {"get": {}, "head": {}}
+    described = api.openapi()["paths"] | {"/docs": about, "/openapi.json": about}
+    nothing = _error(NotFound.status, NotFound.code, NotFound.sentence)
+    return [
+        *(Route(path, _Door(api, path, operations, access)) for path, operations in described.items()),
+        Route("/conversations/{conversation_id}/{anything:path}", nothing),
+    ]
 
 
-DESCRIPTION = """
-A session owns conversations. Its token goes into the header `Authorization: Bearer <token>`. `POST /chat` and
-`POST /chat/stream` without a token begin a new session and return its token.
+class _Door:
+    """What is settled before an operation hears of a call: who calls, by which method, and how large the body is."""
 
-Every error has the form `{"error": {"code": "…", "message": "…"}}`.
-"""
-
-
-class _LimitedBody:
-    """Refuses a body over LARGEST_BODY, before it is read where its length is told, else as it comes."""
-
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, path: str, operations: Mapping[str, Any], access: Access) -> None:
         self._app = app
+        self._path = path
+        self._access = access
+        self._security = {method.upper(): operation.get("security", []) for method, operation in operations.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = 0
@@ -56,43 +65,64 @@ class _LimitedBody:
             message = await receive()
             received += len(message.get("body", b""))
             if received > LARGEST_BODY:
-                raise HTTPException(413)
+                raise HTTPException(413, TOO_LARGE)
             return message
 
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > LARGEST_BODY:
-            await _error(413, "too_large", "The body is larger than 1 MiB.")(scope, receive, send)
+        try:
+            self._check(Request(scope))
+        except Unauthorized as refused:
+            await (await _ours(Request(scope), refused))(scope, receive, send)
+        except HTTPException as refused:
+            await (await _http(Request(scope), refused))(scope, receive, send)
         else:
-            await self._app(scope, counted, send)
+            try:
+                await self._app(scope, counted, send)
+            except Exception as unforeseen:  # _unforeseen has answered; raised further, it would cost the connection
+                log.error("api: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
+
+    def _check(self, request: Request) -> None:
+        security = self._security.get(request.method)
+        self._access.check(self._path, request.headers.get("authorization", ""), security or [])
+        if security is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(self._security)})
+        length = request.headers.get("content-length", "0")
+        if length.isdigit() and int(length) > LARGEST_BODY:  # refused unread where the length is told, else as it comes
+            raise HTTPException(413, TOO_LARGE)
 
 
-def _error(status: int, code: str, message: str, retry_after: float | None = None) -> JSONResponse:
-    error: dict[str, Any] = {"code": code, "message": message}
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    if retry_after is not None:
-        error["retry_after"] = retry_after
-        headers["Retry-After"] = str(round(retry_after))
-    return JSONResponse({"error": error}, status, headers)
+def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ChatbotError)  # noqa: S101 - what it is registered for
-    return _error(error.status, error.code, str(error), error.retry_after)
+    body: dict[str, Any] = {"code": error.code, "message": str(error)}
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Basic realm="Chatbot"' if isinstance(error, LoginNeeded) else "Bearer"
+    if error.retry_after is not None:
+        body["retry_after"] = error.retry_after
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return JSONResponse({"error": body}, error.status, headers)
 
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"][1:]) or "body"
-    return _error(422, "invalid", f"{place}: {first['msg']}")
+    place = "" if first["type"] == "json_invalid" else ".".join(str(part) for part in first["loc"][1:])
+    return _unfit(place or "body", first["msg"].removeprefix("Value error, "))
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-    response = _error(error.status_code, CODES.get(error.status_code, "invalid"), f"{error.detail}.")
-    response.headers.update(error.headers or {})
-    return response
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that no JSON parser takes
+        return _unfit("body", "it is not JSON in UTF-8")
+    return _error(error.status_code, CODES.get(error.status_code, "invalid"), f"{error.detail}.", error.headers)
 
 
 async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
     return _error(500, ChatbotError.code, ChatbotError.sentence)
+
+
+def _unfit(place: str, fault: str) -> JSONResponse:
+    return _error(InvalidMessage.status, InvalidMessage.code, f"{place}: {fault}")

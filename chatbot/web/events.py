@@ -14,6 +14,9 @@ from chatbot.reply import Piece, Reply
 KEEPALIVE_SECONDS = 10
 """How often a comment goes through a silent stream; proxies give up a connection after 30 s and more."""
 
+LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+"""JSON may have these as they are, but many a client ends its lines there."""
+
 
 def stream(reply: Reply, token: str, after: int | None = None) -> EventSourceResponse:
     """The answer from its start, or the rest of it after that many characters, and how it ended."""
@@ -73,9 +76,8 @@ def _last(conversation_id: str, answer: StoredMessage) -> ServerSentEvent:
 
 
 def _event(name: str, data: Any, event_id: str | None = None) -> ServerSentEvent:
-    return ServerSentEvent(
-        json.dumps(data, ensure_ascii=False, separators=(",", ":")), event=name, id=event_id, sep="\n"
-    )
+    line = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(LINE_ENDS)
+    return ServerSentEvent(line, event=name, id=event_id, sep="\n")
 
 
 def _response(events: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:

@@ -1,8 +1,8 @@
 """What the HTTP API takes and gives, as pydantic models: they validate, and they describe themselves in /docs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from chatbot.messages import FinishReason, Role, Status, StoredMessage
 from chatbot.options import HOTTEST, MOST_HISTORY
@@ -11,6 +11,9 @@ from chatbot.settings import ProviderName
 
 LONGEST_NAME = 200
 
+VISIBLE: dict[str, JsonValue] = {"pattern": r"\S"}
+"""For the description: what `_not_blank` asks for."""
+
 
 def _not_blank(text: str) -> str:
     if not text.strip():
@@ -18,36 +21,47 @@ def _not_blank(text: str) -> str:
     return text
 
 
-class Body(BaseModel):
-    """A request's body. Unknown fields are refused, so that a misspelt one is not silently without effect."""
+def _whole(number: Any) -> Any:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
-    model_config = ConfigDict(extra="forbid")
+
+WHOLE = BeforeValidator(_whole)
+"""To JSON 20 and 20.0 are the same."""
+
+
+class Body(BaseModel):
+    """A request's body. Unknown fields are refused, so that a misspelt one is not silently without effect; and so are
+    values of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ChatBody(Body):
     """A message, and how it is to be answered. What is left out is the operator's setting."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"message": "Tell me a joke.", "stream": False}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"message": "Tell me a joke.", "stream": False}]})
 
-    message: Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE), AfterValidator(_not_blank)]
+    message: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_MESSAGE, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+    ]
     conversation_id: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
     provider: ProviderName | None = None
     model: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
     system_prompt: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=HOTTEST)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
-    history_limit: Annotated[int, Field(ge=1, le=MOST_HISTORY)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=HOTTEST, allow_inf_nan=False)] | None = None
+    max_tokens: Annotated[int, Field(ge=1), WHOLE] | None = None
+    history_limit: Annotated[int, Field(ge=1, le=MOST_HISTORY), WHOLE] | None = None
     stream: bool = False
 
 
 class TitleBody(Body):
     """A conversation's new title."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Jokes"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes"}]})
 
-    title: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME), AfterValidator(_not_blank)]
+    title: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_NAME, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+    ]
 
 
 class UsageOut(BaseModel):

@@ -21,6 +21,7 @@ SHUTDOWN_SECONDS = 2.5
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported; nothing here calls home
 
+from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
@@ -42,7 +43,7 @@ class Server:
         self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds)
         parts = (settings, self.sessions, self.store, self.providers, self.replies)
         self.page = build_page(Handlers(*parts))
-        self._routes = routes(Api(*parts).router())
+        self._routes = routes(Api(*parts).router(), Access(self.sessions, settings.logins()))
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:

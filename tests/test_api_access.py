@@ -1,0 +1,164 @@
+"""Who may call the API: without a token, with a bad one, and where logins are set."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AuthenticationError
+
+from chatbot.web.sessions import Sessions
+from tests.api import NO_CONVERSATION, Visitor, asked, error_of
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp, two_providers
+
+ONE = f"/conversations/{NO_CONVERSATION}"
+
+NEED_A_TOKEN = [
+    ("DELETE", "/session"),
+    ("GET", "/conversations"),
+    ("POST", "/conversations/import"),
+    ("GET", ONE),
+    ("PATCH", ONE),
+    ("DELETE", ONE),
+    ("GET", f"{ONE}/stream"),
+    ("POST", f"{ONE}/stop"),
+    ("GET", f"{ONE}/export"),
+    ("GET", f"{ONE}/export?format=nonsense"),
+]
+
+
+def of_another_server(token: str) -> str:
+    return Sessions("another secret").new()
+
+
+def with_another_session(token: str) -> str:
+    return f"{'0' * 32}.{token.partition('.')[2]}"
+
+
+def with_another_signature(token: str) -> str:
+    session, _, signature = token.partition(".")
+    return f"{session}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+
+
+BAD_TOKENS = [of_another_server, with_another_session, with_another_signature, lambda token: token.partition(".")[0]]
+
+
+@pytest.mark.parametrize(("method", "path"), NEED_A_TOKEN)
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer x", "Basic dXNlcjpwYXNz", "{token}", "Token {token}"]
+)
+def test_without_a_genuine_token_every_call_of_a_sessions_is_401(
+    authorization: str | None, method: str, path: str, visitor: Visitor
+) -> None:
+    token = visitor.call("POST", "/session").json()["token"]
+    headers = {} if authorization is None else {"Authorization": authorization.format(token=token)}
+    answer = visitor.http.request(method, path, headers=headers, content=b"{ no JSON")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert error_of(answer) == {"code": "unauthorized", "message": "This needs a valid session token."}
+
+
+@pytest.mark.parametrize("spoil", BAD_TOKENS)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/conversations"), ("POST", "/chat"), ("POST", "/chat/stream")])
+def test_a_token_that_this_server_did_not_sign_is_401(
+    method: str, path: str, spoil: Callable[[str], str], visitor: Visitor, upstream: FakeUpstream
+) -> None:
+    token = visitor.chat()["session_token"]
+    upstream.requests.clear()
+    headers = {"Authorization": f"Bearer {spoil(token)}"}
+    answer = visitor.http.request(method, path, headers=headers, json={"message": "Hello"})
+    assert answer.status_code == 401
+    assert error_of(answer)["code"] == "unauthorized"
+    assert asked(upstream) == []
+
+
+def test_the_scheme_may_be_written_in_small_letters(visitor: Visitor) -> None:
+    token = visitor.chat()["session_token"]
+    assert visitor.http.get("/conversations", headers={"Authorization": f"bearer {token}"}).status_code == 200
+
+
+LOGINS = [("alice", "pass: word"), ("Jürgen", "schlüssel🔑")]
+
+
+@pytest.fixture(scope="module")
+def guarded(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    auth = ",".join(f"{name}:{password}" for name, password in LOGINS)
+    environment = two_providers(upstream_server) | {"CHATBOT_AUTH": auth}
+    with RunningApp(tmp_path_factory.mktemp("guarded"), environment) as running:
+        yield running
+
+
+@pytest.fixture
+def stranger(guarded: RunningApp, upstream: FakeUpstream) -> Iterator[Visitor]:
+    with Visitor(guarded.url) as somebody:
+        yield somebody
+
+
+def basic(name: str, password: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + b64encode(f"{name}:{password}".encode()).decode()}
+
+
+OPEN_WITHOUT_LOGINS = [
+    ("GET", "/models"),
+    ("GET", "/docs"),
+    ("GET", "/openapi.json"),
+    ("POST", "/session"),
+    ("POST", "/chat"),
+    ("POST", "/chat/stream"),
+]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        basic("alice", "wrong"),
+        basic("alice", ""),
+        basic("alice", LOGINS[1][1]),
+        basic("mallory", LOGINS[0][1]),
+        basic("", ""),
+        {"Authorization": "Basic"},
+        {"Authorization": "Basic !"},
+        {"Authorization": "Bearer " + b64encode(b"alice:pass: word").decode()},
+        {"Authorization": f"Bearer {Sessions('another secret').new()}"},
+    ],
+)
+def test_where_logins_are_set_every_call_but_health_asks_for_one(
+    headers: dict[str, str], stranger: Visitor, upstream: FakeUpstream
+) -> None:
+    for method, path in [*OPEN_WITHOUT_LOGINS, *NEED_A_TOKEN, ("PUT", "/conversations")]:
+        answer = stranger.http.request(method, path, headers=headers, json={"message": "Hello"})
+        assert answer.status_code == 401, path
+        assert answer.headers["www-authenticate"] == 'Basic realm="Chatbot"'
+        assert error_of(answer) == {"code": "unauthorized", "message": "This needs a login: a name and a password."}
+    assert stranger.http.get("/health", headers=headers).status_code == 200
+    assert asked(upstream) == []
+
+
+@pytest.mark.parametrize(("name", "password"), LOGINS)
+def test_whoever_logs_in_gets_a_token_and_needs_no_login_with_it(name: str, password: str, stranger: Visitor) -> None:
+    for method, path in OPEN_WITHOUT_LOGINS:
+        answer = stranger.http.request(method, path, headers=basic(name, password), json={"message": "Hello"})
+        assert answer.status_code in (200, 201), path
+        if path == "/session":
+            stranger.token = answer.json()["token"]
+    for method, path in OPEN_WITHOUT_LOGINS:
+        assert stranger.call(method, path, json={"message": "Hello"}).status_code in (200, 201), path
+    assert len(stranger.get("/conversations")["conversations"]) == 2
+
+
+def test_a_login_is_no_token(stranger: Visitor) -> None:
+    for method, path in NEED_A_TOKEN:
+        answer = stranger.http.request(method, path, headers=basic(*LOGINS[0]))
+        assert answer.status_code == 401, path
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_the_page_asks_for_the_login_too(guarded: RunningApp, upstream: FakeUpstream) -> None:
+    assert httpx.get(f"{guarded.url}/config").status_code == 401
+    with pytest.raises(AuthenticationError):
+        Client(guarded.url, verbose=False)
+    client = Client(guarded.url, auth=LOGINS[0], verbose=False)
+    assert client.predict("Hello", api_name="/chat") == "You said: Hello"

@@ -1,0 +1,200 @@
+"""What the API refuses: the status, the envelope, and that nothing was asked of a model."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.api import NO_CONVERSATION, Json, Visitor, asked, error_of, text_of
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp
+
+ONE = f"/conversations/{NO_CONVERSATION}"
+MIB = 1024 * 1024
+
+TAKE_A_BODY = [
+    ("POST", "/chat"),
+    ("POST", "/chat/stream"),
+    ("PATCH", ONE),
+    ("POST", "/conversations/import"),
+]
+
+
+@pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
+def test_a_conversation_with_an_answer_under_way_is_busy(path: str, visitor: Visitor, upstream: FakeUpstream) -> None:
+    body = {"message": "Count.", "model": "pace:50x25"}
+    with visitor.watching("POST", "/chat/stream", json=body) as answer:
+        start = next(answer).data
+        visitor.token = start["session_token"]
+        second = visitor.call("POST", path, json={"message": "Me too", "conversation_id": start["conversation_id"]})
+        assert second.status_code == 409
+        assert error_of(second)["code"] == "busy"
+        assert text_of(answer).endswith(" word25")
+    assert len(visitor.messages(start["conversation_id"])) == 2
+    assert len(asked(upstream)) == 1
+    visitor.chat("Now", conversation_id=start["conversation_id"])
+
+
+def in_pieces(body: bytes) -> Iterator[bytes]:
+    yield from (body[place : place + 65_536] for place in range(0, len(body), 65_536))
+
+
+@pytest.mark.parametrize("size", [MIB + 1, 8 * MIB])
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(("method", "path"), TAKE_A_BODY)
+def test_a_body_over_one_mebibyte_is_413(
+    method: str, path: str, chunked: bool, size: int, visitor: Visitor, upstream: FakeUpstream
+) -> None:
+    visitor.token = visitor.call("POST", "/session").json()["token"]
+    body = b'{"message": "Hello"}'.ljust(size)
+    headers = {"Content-Type": "application/json"}
+    answer = visitor.call(method, path, content=in_pieces(body) if chunked else body, headers=headers)
+    assert ("transfer-encoding" in answer.request.headers) == chunked
+    assert answer.status_code == 413
+    assert error_of(answer) == {"code": "too_large", "message": "The body is larger than 1 MiB."}
+    assert asked(upstream) == []
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_of_just_one_mebibyte_is_taken(chunked: bool, visitor: Visitor) -> None:
+    body = b'{"message": "Hello"}'.ljust(MIB)
+    headers = {"Content-Type": "application/json"}
+    answer = visitor.call("POST", "/chat", content=in_pieces(body) if chunked else body, headers=headers)
+    assert answer.json()["response"] == "You said: Hello"
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"message": ""}, "message"),
+        ({"message": " \t\n\u3000"}, "message"),
+        ({"message": "\x1c"}, "message"),
+        ({"message": "x" * 10_001}, "message"),
+        ({"message": 5}, "message"),
+        ({"message": None}, "message"),
+        ({"message": ["Hello"]}, "message"),
+        ({}, "message"),
+        ({"massage": "Hello", "message": "Hello"}, "massage"),
+        ({"message": "Hello", "temperature": -0.1}, "temperature"),
+        ({"message": "Hello", "temperature": 2.1}, "temperature"),
+        ({"message": "Hello", "temperature": "1"}, "temperature"),
+        ({"message": "Hello", "temperature": True}, "temperature"),
+        ({"message": "Hello", "temperature": float("nan")}, "temperature"),
+        ({"message": "Hello", "temperature": float("inf")}, "temperature"),
+        ({"message": "Hello", "max_tokens": 0}, "max_tokens"),
+        ({"message": "Hello", "max_tokens": 1.5}, "max_tokens"),
+        ({"message": "Hello", "max_tokens": True}, "max_tokens"),
+        ({"message": "Hello", "max_tokens": "5"}, "max_tokens"),
+        ({"message": "Hello", "history_limit": 0}, "history_limit"),
+        ({"message": "Hello", "history_limit": 1001}, "history_limit"),
+        ({"message": "Hello", "provider": "skynet"}, "provider"),
+        ({"message": "Hello", "model": ""}, "model"),
+        ({"message": "Hello", "model": "x" * 201}, "model"),
+        ({"message": "Hello", "system_prompt": "x" * 10_001}, "system_prompt"),
+        ({"message": "Hello", "stream": "yes"}, "stream"),
+        ({"message": "Hello", "stream": 1}, "stream"),
+        ({"message": "Hello", "conversation_id": 7}, "conversation_id"),
+        ([], "body"),
+        ("Hello", "body"),
+        (None, "body"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
+def test_a_body_that_is_wrong_is_422_and_names_the_field(
+    path: str, body: Json, place: str, visitor: Visitor, upstream: FakeUpstream
+) -> None:
+    answer = visitor.call("POST", path, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    error = error_of(answer)
+    assert error["code"] == "invalid"
+    assert error["message"].startswith(f"{place}: ")
+    assert asked(upstream) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"message": "half an emoji: \\ud83d"}', "message"),
+        (b'{"message": "Hello", "system_prompt": "\\ude00"}', "system_prompt"),
+        (b'{"message": "Hello", "\\ud83d": 1}', "body"),
+        (b'{"message": ', "body"),
+        (b"", "body"),
+        (b'{"message": "\xff"}', "body"),
+        (b"[" * 100_000, "body"),
+        (b'{"message": "Hello", "max_tokens": ' + b"9" * 5000 + b"}", "body"),
+    ],
+)
+def test_a_body_that_is_no_json_or_no_text_is_422(body: bytes, place: str, visitor: Visitor) -> None:
+    answer = visitor.call("POST", "/chat", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert error_of(answer)["message"].startswith(f"{place}: ")
+
+
+def test_two_halves_of_an_emoji_make_one(visitor: Visitor) -> None:
+    body = b'{"message": "\\ud83d\\ude00"}'
+    answer = visitor.call("POST", "/chat", content=body, headers={"Content-Type": "application/json"})
+    assert answer.json()["response"] == "You said: 😀"
+
+
+def test_a_body_that_is_not_said_to_be_json_is_422(visitor: Visitor, upstream: FakeUpstream) -> None:
+    answer = visitor.call("POST", "/chat", content=b'{"message": "Hello"}', headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 422
+    assert error_of(answer)["message"].startswith("body: ")
+    assert asked(upstream) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "request_", "place"),
+    [
+        ("PATCH", "", {"json": {"title": ""}}, "title"),
+        ("PATCH", "", {"json": {"title": "  "}}, "title"),
+        ("PATCH", "", {"json": {"title": "x" * 201}}, "title"),
+        ("PATCH", "", {"json": {"title": "New", "pinned": True}}, "pinned"),
+        ("GET", "/export?format=pdf", {}, "format"),
+        ("GET", "/stream", {"headers": {"Last-Event-ID": "-1"}}, "last-event-id"),
+        ("GET", "/stream", {"headers": {"Last-Event-ID": "five"}}, "last-event-id"),
+    ],
+)
+def test_other_calls_name_what_is_wrong_with_them_too(
+    method: str, path: str, request_: Json, place: str, visitor: Visitor
+) -> None:
+    conversation = visitor.chat()["conversation_id"]
+    before = visitor.get("/conversations")
+    answer = visitor.call(method, f"/conversations/{conversation}{path}", **request_)
+    assert answer.status_code == 422
+    assert error_of(answer)["message"].startswith(f"{place}: ")
+    assert visitor.get("/conversations") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/health", {"GET"}),
+        ("/session", {"POST", "DELETE"}),
+        ("/chat", {"POST"}),
+        ("/chat/stream", {"POST"}),
+        ("/conversations", {"GET"}),
+        ("/conversations/{id}", {"GET", "PATCH", "DELETE"}),
+        ("/conversations/{id}/stop", {"POST"}),
+        ("/conversations/{id}/stream", {"GET"}),
+        ("/conversations/{id}/export", {"GET"}),
+    ],
+)
+def test_a_method_that_a_path_does_not_know_is_405_and_told_which_it_knows(
+    path: str, allowed: set[str], visitor: Visitor
+) -> None:
+    path = path.format(id=visitor.chat()["conversation_id"])
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} - allowed:
+        answer = visitor.call(method, path)
+        assert answer.status_code == 405, method
+        assert error_of(answer)["code"] == "method_not_allowed"
+        assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+def test_a_refusal_leaves_the_connection_usable(api_app: RunningApp, upstream: FakeUpstream) -> None:
+    with httpx.Client(base_url=api_app.url) as client:
+        for _ in range(3):
+            assert client.post("/chat", json={"message": ""}).status_code == 422
+            assert client.get("/conversations").status_code == 401
+            assert client.get("/health").status_code == 200
