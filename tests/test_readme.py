@@ -1,19 +1,20 @@
 """The README is true: its script runs as it stands, and its table names every setting."""
 
-import re
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 from chatbot.settings import Settings
 from tests.fake_upstream import FakeUpstream
-from tests.running import ROOT, clean_environment, two_providers
+from tests.running import ROOT, RunningApp, clean_environment, two_providers
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = [block.removeprefix("python") for block in README.split("```")[1::2]]
 
 
 def test_its_library_script_runs_as_it_stands(upstream: FakeUpstream, tmp_path: Path) -> None:
-    (script,) = (block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "ChatEngine" in block)
+    (script,) = (block for block in BLOCKS if "ChatEngine" in block and "import asyncio" in block)
     (tmp_path / "script.py").write_text(script, encoding="utf-8")
     environment = clean_environment() | two_providers(upstream) | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -27,6 +28,24 @@ def test_its_library_script_runs_as_it_stands(upstream: FakeUpstream, tmp_path: 
     )
     assert done.stdout.split("\n") == ["You said: Why is the sky blue?", " You said: And at night?", ""], done.stderr
     assert [received.body["messages"][0]["content"] for received in upstream.requests] == ["Answer in rhyme."] * 2
+
+
+def test_its_curl_commands_and_its_client_work_as_they_stand(upstream: FakeUpstream, tmp_path: Path) -> None:
+    curls = next(block for block in BLOCKS if "Tell me a joke" in block)
+    client = next(block for block in BLOCKS if "import httpx" in block)
+    with RunningApp(tmp_path, two_providers(upstream)) as app:
+        whole, stream = (_run(["bash", "-c", curl], app) for curl in curls.strip().split("\n\n"))
+        talk = _run([sys.executable, "-c", client], app)
+    assert json.loads(whole)["response"] == "You said: Hello, my name is Alice"
+    assert stream.startswith("event: start")
+    assert "event: done" in stream
+    assert talk.splitlines() == ["You said: My name is Alice.", "Your name is Alice."]
+
+
+def _run(command: list[str], app: RunningApp) -> str:
+    here = [part.replace("http://localhost:7860", app.url) for part in command]
+    done = subprocess.run(here, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
 
 
 def test_it_names_every_setting() -> None:
