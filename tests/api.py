@@ -75,6 +75,12 @@ class Visitor:
         with self.watching("GET", f"/conversations/{conversation_id}/stream", headers=headers) as answer:
             return list(answer)
 
+    def first_bytes(self, path: str, size: int, headers: dict[str, str]) -> list[Event]:
+        """The events that are whole in the first bytes of a stream; with the last of them the connection breaks."""
+        with self.http.stream("GET", path, **self._with_token({"headers": headers})) as response:
+            assert response.status_code == 200, response.read()
+            return list(events(_first(response.iter_raw(), size)))
+
     def messages(self, conversation_id: str) -> list[Json]:
         """The conversation's messages."""
         return list(self.get(f"/conversations/{conversation_id}")["messages"])
@@ -130,6 +136,14 @@ def blocks(chunks: Iterable[bytes]) -> Iterator[str]:
         *whole, waiting = (waiting + chunk).split(b"\n\n")
         for block in whole:
             yield block.decode()
+
+
+def _first(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk[:size]
+        size -= len(chunk)
+        if size <= 0:
+            return
 
 
 def text_of(answer: Iterable[Event]) -> str:

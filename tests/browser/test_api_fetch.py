@@ -1,0 +1,116 @@
+"""The API from a browser: `fetch` reads its streams, and the page and the API watch the same answer."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Request, expect
+
+from tests.api import Visitor, text_of
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.road import until
+from tests.running import RunningApp
+
+AWKWARD = ("One\u2028", " 🙂", "é", "\n\n", '"two"', "\x85", " three")
+COUNTED = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 26))
+
+READ_JS = """
+async ([method, path, headers, body, most]) => {
+    const broken = new AbortController();
+    const answer = await fetch(path, {method, headers, body, signal: broken.signal});
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    const events = [];
+    let waiting = "";
+    for (;;) {
+        const {done, value} = await reader.read();
+        if (done) return events;
+        const blocks = (waiting + value).split("\\n\\n");
+        waiting = blocks.pop();
+        for (const block of blocks) {
+            const fields = Object.fromEntries(block.split("\\n").map(line => line.split(/: (.*)/s)));
+            if (fields.data) events.push([fields.event, JSON.parse(fields.data), fields.id]);
+        }
+        if (events.length >= most) {
+            broken.abort();
+            return events;
+        }
+    }
+}
+"""
+
+Events = list[list[Any]]
+
+
+@pytest.fixture
+async def at_the_api(app: RunningApp, page: Page, upstream: FakeUpstream) -> Page:
+    await page.goto(f"{app.url}/health")
+    return page
+
+
+async def read(page: Page, method: str, path: str, headers: dict[str, str], body: str | None, most: int) -> Events:
+    return list(await page.evaluate(READ_JS, [method, path, headers, body, most]))
+
+
+async def test_fetch_reads_every_character_as_it_comes(at_the_api: Page, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(tokens=AWKWARD, tokens_per_second=20))
+    headers = {"Content-Type": "application/json"}
+    start, *tokens, done = await read(at_the_api, "POST", "/chat/stream", headers, '{"message": "Hello"}', 1000)
+    assert (start[0], done[0]) == ("start", "done")
+    assert "".join(token[1] for token in tokens) == "".join(AWKWARD)
+    assert len(tokens) > 1
+
+
+async def test_fetch_picks_up_a_stream_that_broke(at_the_api: Page) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = '{"message": "Count.", "model": "pace:50x25"}'
+    start, *tokens = await read(at_the_api, "POST", "/chat/stream", headers, body, 6)
+    headers = {"Authorization": f"Bearer {start[1]['session_token']}", "Last-Event-ID": tokens[-1][2]}
+    path = f"/conversations/{start[1]['conversation_id']}/stream"
+    *rest, done = await read(at_the_api, "GET", path, headers, None, 1000)
+    assert len(tokens) < 20
+    assert "".join(token[1] for token in tokens + rest) == COUNTED
+    assert done[0] == "done"
+
+
+@pytest.fixture
+async def api(chat: ChatPage, app: RunningApp) -> Visitor:
+    """The API with the page's own session, whose token the page sends with what its visitor does."""
+    tokens: list[str] = []
+
+    def note(request: Request) -> None:
+        tokens.extend(re.findall(r'"([0-9a-f]{32}\.[\w-]{43})"', request.post_data or ""))
+
+    chat.page.on("request", note)
+    await chat.ask("Who am I?")
+    assert tokens
+    return Visitor(app.url, tokens[-1])
+
+
+async def test_the_page_and_the_api_watch_the_same_answer(chat: ChatPage, api: Visitor) -> None:
+    await chat.type_model("pace:50x50")
+    await chat.send("Count.")
+    await expect(chat.answers.last).to_contain_text("word3")
+    (conversation,) = api.get("/conversations")["conversations"]
+    seen = api.follow(conversation["conversation_id"])
+    assert [seen[0].name, seen[-1].name] == ["start", "done"]
+    await expect(chat.answers.last).to_have_text(text_of(seen))
+    assert text_of(seen).endswith(" word50")
+
+
+async def test_the_api_stops_what_the_page_began_and_the_page_what_the_api_began(
+    chat: ChatPage, api: Visitor, upstream: FakeUpstream
+) -> None:
+    await chat.type_model("pace:50x5000")
+    await chat.send("Count.")
+    await expect(chat.answers.last).to_contain_text("word3")
+    (conversation,) = api.get("/conversations")["conversations"]
+    assert api.stop(conversation["conversation_id"]) == "stopped"
+    await expect(chat.send_button).to_be_visible()
+
+    began = api.begin("Count again.", conversation_id=conversation["conversation_id"], model="pace:50x5000")
+    await chat.reload()
+    await expect(chat.answers.last).to_contain_text("word3")
+    await chat.stop_button.click()
+    await until(lambda: api.messages(began)[-1]["status"] == "interrupted")
+    await until(lambda: upstream.open_streams == 0)

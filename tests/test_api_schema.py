@@ -1,0 +1,45 @@
+"""The API against its own description, by Schemathesis: thousands of calls made from /openapi.json, right and wrong."""
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from tests.api import Visitor
+from tests.fake_upstream import FakeUpstream
+from tests.running import ROOT, RunningApp
+
+CONFIGURATION = ROOT / "tests" / "schemathesis.toml"
+SCHEMATHESIS = shutil.which("st", path=sysconfig.get_path("scripts"))
+FEWEST_CASES = 2000
+
+
+@pytest.mark.timeout(300)
+def test_no_generated_call_breaks_the_server_or_the_description(
+    api_app: RunningApp, visitor: Visitor, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    assert SCHEMATHESIS
+    token = visitor.call("POST", "/session").json()["token"]
+    run = subprocess.run(
+        [
+            *(SCHEMATHESIS, "--config-file", str(CONFIGURATION), "run", f"{api_app.url}/openapi.json"),
+            *("--header", f"Authorization: Bearer {token}", "--no-color"),
+        ],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,  # for what it leaves behind
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-20_000:]
+    cases = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
+    assert cases, run.stdout
+    assert cases[1] == cases[2]
+    assert int(cases[1]) >= FEWEST_CASES
+    assert "API operations" not in run.stdout or "14/14" in run.stdout
+    print(run.stdout)
