@@ -40,6 +40,6 @@ def test_no_generated_call_breaks_the_server_or_the_description(
     cases = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
     assert cases, run.stdout
     assert cases[1] == cases[2]
+    print(cases[0])
     assert int(cases[1]) >= FEWEST_CASES
-    assert "API operations" not in run.stdout or "14/14" in run.stdout
-    print(run.stdout)
+    assert "14 selected / 14 total" in run.stdout

@@ -1,7 +1,7 @@
 """An answer as a stream of events: their order and shape, and what leaving, waiting and stopping do to it."""
 
 import asyncio
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import httpx
 import pytest

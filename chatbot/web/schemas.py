@@ -11,8 +11,8 @@ from chatbot.settings import ProviderName
 
 LONGEST_NAME = 200
 
-VISIBLE: dict[str, JsonValue] = {"pattern": r"\S"}
-"""For the description: what `_not_blank` asks for."""
+VISIBLE: dict[str, JsonValue] = {"pattern": r"[^\s\u001c-\u001f\u0085]"}
+"""For the description: what `_not_blank` asks for. Python knows a few white spaces more than JSON Schema's patterns."""
 
 
 def _not_blank(text: str) -> str:
