@@ -18,6 +18,7 @@ SCHEMATHESIS = shutil.which("st", path=sysconfig.get_path("scripts"))
 FEWEST_CASES = 2000
 
 
+@pytest.mark.skipif("TEST_API_SCHEMA" not in os.environ, reason="takes 40 s: set TEST_API_SCHEMA=1, as CI does")
 @pytest.mark.timeout(300)
 def test_no_generated_call_breaks_the_server_or_the_description(
     api_app: RunningApp, visitor: Visitor, upstream: FakeUpstream, tmp_path: Path
@@ -40,6 +41,5 @@ def test_no_generated_call_breaks_the_server_or_the_description(
     cases = re.search(r"(\d+) generated, (\d+) passed", run.stdout)
     assert cases, run.stdout
     assert cases[1] == cases[2]
-    print(cases[0])
     assert int(cases[1]) >= FEWEST_CASES
     assert "14 selected / 14 total" in run.stdout
