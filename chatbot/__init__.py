@@ -3,9 +3,8 @@
 from chatbot.engine import ChatEngine
 from chatbot.errors import ChatbotError
 from chatbot.memory import ConversationMemory, Store
-from chatbot.messages import Completion, Delta, Message
-from chatbot.options import Options
-from chatbot.providers import Choice, Providers, connect
+from chatbot.messages import Choice, Completion, Delta, Message, Options
+from chatbot.providers import Providers, connect
 from chatbot.replies import Replies
 from chatbot.settings import Settings
 

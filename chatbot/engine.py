@@ -7,13 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from chatbot.errors import EmptyAnswer
-from chatbot.messages import Completion, Delta, Finish, Message, Request, clean
-from chatbot.providers.base import Provider
+from chatbot.messages import Completion, Delta, Effort, Finish, Message, Request, clean
+from chatbot.providers import Provider, patiently
 
 
 class ChatEngine:
     """A provider with a model and its settings: `temperature` (0 to 2, None: the model's own), `max_tokens` (the
-    longest answer) and `system_prompt`.
+    longest answer), `system_prompt`, and `effort` for a model that reasons (None: the model's own).
 
     As an async context manager it closes the provider's connections at the end. Everything that goes wrong is one
     of `chatbot.errors`.
@@ -27,12 +27,14 @@ class ChatEngine:
         temperature: float | None = None,
         max_tokens: int = 2000,
         system_prompt: str = "You are a helpful AI assistant.",
+        effort: Effort | None = None,
     ) -> None:
         self.provider = provider
         self.model = model
         self.temperature = temperature
         self.max_tokens = max_tokens
         self.system_prompt = system_prompt
+        self.effort = effort
 
     async def chat(self, messages: str | Sequence[Message]) -> Completion:
         """The whole answer to `messages`, oldest first; a string is one message of the user's."""
@@ -49,11 +51,12 @@ class ChatEngine:
     async def chat_stream(self, messages: str | Sequence[Message]) -> AsyncGenerator[Delta]:
         """The answer piece by piece, the last delta with the finish.
 
-        Closing the generator, or cancelling the task that iterates it, stops the generation at the provider.
+        A failure that may pass is tried once more before anything came. Closing the generator, or cancelling the task
+        that iterates it, stops the generation at the provider.
         """
         said = False
         characters = _Characters()
-        async with aclosing(self.provider.stream(self._request(messages))) as deltas:
+        async with aclosing(patiently(self.provider, self._request(messages))) as deltas:
             async for piece in deltas:
                 delta = characters.whole(piece)
                 said = said or bool(delta.text)
@@ -64,7 +67,8 @@ class ChatEngine:
     def _request(self, messages: str | Sequence[Message]) -> Request:
         spoken = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
         spoken = tuple(replace(message, content=clean(message.content)) for message in spoken)
-        return Request(self.model, spoken, clean(self.system_prompt), self.max_tokens, self.temperature)
+        prompt = clean(self.system_prompt)
+        return Request(self.model, spoken, prompt, self.max_tokens, self.temperature, self.effort)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,7 +1,10 @@
 """The values that travel between the parts: what is said, by whom, and how an answer went. All frozen."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
+
+ProviderName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+PROVIDER_NAMES: tuple[ProviderName, ...] = get_args(ProviderName)
 
 Role = Literal["user", "assistant"]
 
@@ -10,6 +13,9 @@ FinishReason = Literal["stop", "length", "refusal", "content_filter", "stopped",
 stopped by a person, or cut off on the way."""
 
 Status = Literal["running", "complete", "interrupted", "failed"]
+
+Effort = Literal["low", "medium", "high"]
+"""How long a model that reasons is to think before it answers."""
 
 
 def clean(text: str) -> str:
@@ -28,18 +34,26 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a completion read and wrote, as the provider counted them; None where it did not say."""
+    """Tokens that a completion read and wrote, as the provider counted them; None where nobody did. `estimated`: the
+    provider did not say, so they were counted here."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a provider's stream ended. Without one, the stream was cut off."""
+    """How a provider's stream ended. Without one, the stream was cut off.
+
+    `cache_read` and `cache_write` are those of the input tokens that came from the provider's cache and went into it,
+    which have prices of their own.
+    """
 
     reason: FinishReason
     usage: Usage = Usage()
+    cache_read: int = 0
+    cache_write: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +86,47 @@ class Request:
     system_prompt: str = ""
     max_tokens: int = 2000
     temperature: float | None = None
+    effort: Effort | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model of a provider. The model is empty where none is known."""
+
+    provider: ProviderName
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A model, and how it is to answer."""
+
+    choice: Choice
+    system_prompt: str
+    max_tokens: int
+    history_limit: int
+    temperature: float | None = None
+    effort: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Milliseconds from the start of an answer; `first_token_ms` is None when no token came."""
+    """Milliseconds from the start of an answer; `first_token_ms` is None when no token came. `reasoning_ms` is how long
+    the model reasoned before it answered, None where it did not."""
 
     first_token_ms: int | None
     total_ms: int
+    reasoning_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What of a conversation a model was sent: `sent` of the `total` messages that could have been. `trimmed`: it was
+    sent fewer after the provider had found more too long."""
+
+    sent: int
+    total: int
+    trimmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +141,9 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message as a conversation keeps it. Times are ISO 8601 in UTC."""
+    """A message as a conversation keeps it. Times are ISO 8601 in UTC, `cost` is in US dollars, None where the price is
+    not known. `parent_id` is the message that it followed, empty at a conversation's beginning: messages with the same
+    parent are versions of each other."""
 
     message_id: str
     role: Role
@@ -108,14 +157,18 @@ class StoredMessage:
     usage: Usage = field(default_factory=Usage)
     timing: Timing | None = None
     fault: Fault | None = None
+    cost: float | None = None
+    seen: Seen | None = None
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation without its messages."""
+    """A conversation without its messages. `options` are those of its last turn, None before the first."""
 
     conversation_id: str
     title: str
     created_at: str
     updated_at: str
     message_count: int
+    options: Options | None = None

@@ -1,24 +1,12 @@
-"""Options: what an answer is asked for, checked in one place whoever asks."""
-
-from dataclasses import dataclass
+"""What an answer is asked for, checked in one place whoever asks."""
 
 from chatbot.errors import InvalidMessage, NoProvider
-from chatbot.providers import Choice, Providers
-from chatbot.settings import ProviderName, Settings
+from chatbot.messages import Choice, Effort, Options, ProviderName
+from chatbot.providers import Providers
+from chatbot.settings import Settings
 
 MOST_HISTORY = 1000
 HOTTEST = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """A model, and how it is to answer."""
-
-    choice: Choice
-    system_prompt: str
-    max_tokens: int
-    history_limit: int
-    temperature: float | None = None
 
 
 def complete(
@@ -31,6 +19,7 @@ def complete(
     max_tokens: float | None = None,
     history_limit: float | None = None,
     temperature: float | None = None,
+    effort: Effort | None = None,
 ) -> Options:
     """The options, with the operator's where somebody left theirs open.
 
@@ -42,6 +31,7 @@ def complete(
         settings.chatbot_max_tokens if max_tokens is None else int(max_tokens),
         settings.chatbot_history_limit if history_limit is None else int(history_limit),
         settings.chatbot_temperature if temperature is None else temperature,
+        effort,
     )
     if options.max_tokens < 1:
         raise InvalidMessage("“Longest answer” has to be 1 or more.")

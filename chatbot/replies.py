@@ -2,26 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from chatbot.engine import ChatEngine
-from chatbot.errors import Busy, ChatbotError, InvalidMessage, NotFound, ProviderTimeout, StorageError
-from chatbot.memory import ConversationMemory, Store, select
-from chatbot.messages import Conversation, Finish, StoredMessage
-from chatbot.options import Options
-from chatbot.providers import Choice, Provider, Providers, takes_temperature
+from pydantic import SecretStr
+
+from chatbot.answering import Asking
+from chatbot.errors import Busy, ChatbotError, NotFound, ProviderTimeout, StorageError
+from chatbot.limits import Limits, Settle
+from chatbot.memory import ConversationMemory, Store
+from chatbot.messages import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
+from chatbot.providers import Providers
 from chatbot.reply import Reply
+from chatbot.turns import Question, new_message, old_message, write_turn
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-LONGEST_MESSAGE = 10_000
-"""Characters of one message, as the API's description promises."""
 
 CHECKPOINT_SECONDS = 1.5
 """How often the text of a running answer is put on disk: the most of it that a killed process can lose."""
@@ -36,10 +36,11 @@ FRAME_SHARE = 0.35
 class Replies:
     """Starts answers and knows those that run. Whoever watches one may leave: it goes on."""
 
-    def __init__(self, store: Store, providers: Providers, reply_seconds: float) -> None:
+    def __init__(self, store: Store, providers: Providers, reply_seconds: float, limits: Limits) -> None:
         self._store = store
         self._providers = providers
         self._reply_seconds = reply_seconds
+        self._limits = limits
         self._taken: dict[tuple[str, str], Reply | None] = {}
         """By session and conversation, those that a turn is under way in; None while it is being written."""
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -51,20 +52,52 @@ class Replies:
         options: Options,
         *,
         conversation_id: str | None = None,
-        instead_of: str | None = None,
+        edited: str | None = None,
+        key: SecretStr | None = None,
+        address: str = "",
     ) -> Reply:
         """Store the visitor's message and begin its answer, in a new conversation where no id is given.
 
-        `instead_of` is the id of a message that is removed first, with all that followed it. Raises InvalidMessage,
-        Busy, NotFound or StorageError; what goes wrong from then on becomes part of the answer.
+        `edited` is the id of the message that this one is another version of; `key` the visitor's own for the
+        provider; `address` where they call from. Raises InvalidMessage, Busy, NotFound, StorageError, and what
+        `Limits` raises; what goes wrong from then on becomes part of the answer.
         """
-        _check(text)
-        begun = self._spawn(self._begin(session_id, text, options, conversation_id, instead_of))
-        return await asyncio.shield(begun)  # a caller who leaves now must not leave half a turn behind
+        question = new_message(text, edited)
+        return await self._begun((session_id, conversation_id), question, options, key, address)
+
+    async def retry(
+        self,
+        session_id: str,
+        conversation_id: str,
+        question: str,
+        options: Options,
+        *,
+        key: SecretStr | None = None,
+        address: str = "",
+    ) -> Reply:
+        """Begin another answer to the visitor's message with the id `question`; the earlier ones stay. Raises as
+        `start` does."""
+        return await self._begun((session_id, conversation_id), old_message(question), options, key, address)
+
+    async def undo(self, session_id: str, conversation_id: str) -> str:
+        """Take the last message of the visitor's back, with its answer; returns its text. An answer under way is ended
+        first. Raises NotFound where there is none."""
+        await self.stop(session_id, conversation_id)
+        memory = self._store.memory(session_id)
+        messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
+        taken = next((message for message in reversed(messages) if message.role == "user"), None)
+        if taken is None:
+            raise NotFound
+        await asyncio.to_thread(memory.remove_from, conversation_id, taken.message_id)
+        return taken.content
 
     def running(self, session_id: str, conversation_id: str) -> Reply | None:
         """The answer under way in that conversation, if there is one."""
         return self._taken.get((session_id, conversation_id))
+
+    def running_in(self, session_id: str) -> set[str]:
+        """The session's conversations that an answer is under way in."""
+        return {conversation_id for owner, conversation_id in self._taken if owner == session_id}
 
     async def stop(self, session_id: str, conversation_id: str) -> bool:
         """End the answer under way there, and wait until it is stored. False where none runs."""
@@ -111,49 +144,69 @@ class Replies:
         """Seconds between a page's updates, so that those of all pages together leave the event loop its time."""
         return max(FASTEST_FRAMES, len(self._taken) * FRAME_SECONDS / FRAME_SHARE)
 
+    async def _begun(
+        self,
+        where: tuple[str, str | None],
+        question: Question,
+        options: Options,
+        key: SecretStr | None,
+        address: str,
+    ) -> Reply:
+        begun = self._spawn(self._begin(where, question, options, key, address))
+        return await asyncio.shield(begun)  # a caller who leaves now must not leave half a turn behind
+
     async def _begin(
         self,
-        session_id: str,
-        text: str,
+        where: tuple[str, str | None],
+        question: Question,
         options: Options,
-        conversation_id: str | None,
-        instead_of: str | None,
+        key: SecretStr | None,
+        address: str,
     ) -> Reply:
-        key = session_id, conversation_id or uuid4().hex
-        if key in self._taken:
+        session_id, conversation_id = where
+        place = session_id, conversation_id or uuid4().hex
+        if place in self._taken:
             raise Busy
-        self._taken[key] = None
+        paid = options if key is None and options.choice.provider != "local" else None
+        settle = self._limits.admit(session_id, address, len(self.running_in(session_id)), paid)
+        self._taken[place] = None
         memory = self._store.memory(session_id)
-        is_new = conversation_id is None
         try:
-            history, answer = await asyncio.to_thread(
-                _write_turn, memory, key[1], is_new, instead_of, text, options.choice
-            )
+            turn = memory, place[1], conversation_id is None, question, options
+            history, answer = await asyncio.to_thread(write_turn, *turn)
         except BaseException:
-            del self._taken[key]
+            del self._taken[place]
+            settle(Usage())
             raise
-        reply = self._taken[key] = Reply(*key, answer)
-        self._spawn(self._run(reply, memory, history, options))
+        reply = self._taken[place] = Reply(*place, answer)
+        asking = Asking(self._providers, history, options, key)
+        self._spawn(self._run(reply, memory, asking, options.choice.provider, settle))
         return reply
 
     async def _run(
-        self, reply: Reply, memory: ConversationMemory, history: Sequence[StoredMessage], options: Options
+        self, reply: Reply, memory: ConversationMemory, asking: Asking, provider: ProviderName, settle: Settle
     ) -> None:
         """The answer's task. However it goes, there is one way out: settle, store, let the conversation go, tell."""
         finish: Finish | None = None
         error: ChatbotError | None = None
         try:
             async with _checkpoints(reply, memory), reply.within(self._reply_seconds):
-                finish = await self._stream(reply, history, options)
+                finish = await asking.run(reply.append)
         except TimeoutError:
-            error = ProviderTimeout(self._providers.label(options.choice.provider))
+            error = ProviderTimeout(self._providers.label(provider))
         except ChatbotError as known:
             error = known
         except Exception as unforeseen:
             log.error("reply: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
             error = ChatbotError()
+        if error:
+            error = error.with_rescue(self._providers.others(provider))
         answer = reply.finish(finish, error)
+        usage = Usage()
         try:
+            account = await asyncio.to_thread(asking.account, answer, finish)
+            usage = account.usage
+            answer = reply.charge(usage, account.cost, account.seen)
             await asyncio.to_thread(memory.update_message, reply.conversation_id, answer)
         except NotFound:
             log.info("reply: its conversation was deleted meanwhile")
@@ -161,36 +214,11 @@ class Replies:
             log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
             reply.finish(finish, StorageError("The answer could not be saved on the server's disk."))
         finally:
+            with suppress(OSError):
+                await asyncio.to_thread(settle, usage)
             del self._taken[reply.session_id, reply.conversation_id]
             reply.end()
-
-    async def _stream(self, reply: Reply, history: Sequence[StoredMessage], options: Options) -> Finish | None:
-        provider, context_tokens = await asyncio.to_thread(self._prepared, options.choice)
-        window = select(
-            history,
-            system_prompt=options.system_prompt,
-            history_limit=options.history_limit,
-            context_tokens=context_tokens,
-            max_tokens=options.max_tokens,
-        )
-        fits = takes_temperature(options.choice.provider, options.choice.model)
-        engine = ChatEngine(
-            provider,
-            model=options.choice.model,
-            temperature=options.temperature if fits else None,
-            max_tokens=options.max_tokens,
-            system_prompt=options.system_prompt,
-        )
-        finish: Finish | None = None
-        async with aclosing(engine.chat_stream(window.messages)) as deltas:
-            async for delta in deltas:
-                reply.append(delta)
-                finish = delta.finish or finish
-        return finish
-
-    def _prepared(self, choice: Choice) -> tuple[Provider, int | None]:
-        """The provider, and how much its model reads. Blocks when an SDK has to be imported first."""
-        return self._providers.get(choice.provider), self._providers.context_tokens(choice)
+            self._store.changes.notify(reply.session_id)  # it runs no more, which no write tells
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
@@ -206,33 +234,6 @@ def _as_it_stands(message: StoredMessage, reply: Reply | None) -> StoredMessage:
     if reply and (now := reply.snapshot()).message_id == message.message_id:
         return now
     return replace(message, status="interrupted", finish_reason="interrupted")
-
-
-def _check(text: str) -> None:
-    if not text.strip():
-        raise InvalidMessage
-    if len(text) > LONGEST_MESSAGE:
-        raise InvalidMessage(f"This message is {len(text):,} characters long; {LONGEST_MESSAGE:,} is the most.")
-
-
-def _write_turn(
-    memory: ConversationMemory,
-    conversation_id: str,
-    is_new: bool,
-    instead_of: str | None,
-    text: str,
-    choice: Choice,
-) -> tuple[Sequence[StoredMessage], StoredMessage]:
-    """Put the message and its empty answer on disk; returns the conversation up to the message, and the answer."""
-    with memory.one_write():
-        if is_new:
-            memory.create_conversation(conversation_id=conversation_id)
-        if instead_of:
-            memory.remove_from(conversation_id, instead_of)
-        memory.add_message(conversation_id, "user", text)
-        history = memory.get_messages(conversation_id, limit=None)
-        details = {"status": "running", "provider": choice.provider, "model": choice.model}
-        return history, memory.add_message(conversation_id, "assistant", "", **details)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from chatbot.errors import ChatbotError, CutOff, ProviderError, ProviderTimeout
-from chatbot.messages import Delta, Fault, Finish, FinishReason, Status, StoredMessage, Timing
+from chatbot.messages import Delta, Fault, Finish, FinishReason, Seen, Status, StoredMessage, Timing, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,23 @@ class Reply:
         self._version = 0
         self._watchers: list[asyncio.Future[None]] = []
         self._began = time.perf_counter()
-        self._first_token_ms: int | None = None
+        self._first_text_ms: int | None = None
+        self._first_thought_ms: int | None = None
         self._stopped: FinishReason | None = None
         self._limit: asyncio.Timeout | None = None
 
     def append(self, delta: Delta) -> None:
         """Add the next piece. This runs for every token, so it does next to nothing."""
         if delta.text:
+            if not self._text:
+                self._first_text_ms = self._elapsed_ms()
             self._text.append(delta.text)
         elif delta.reasoning:
+            if not self._reasoning:
+                self._first_thought_ms = self._elapsed_ms()
             self._reasoning.append(delta.reasoning)
         else:
             return
-        if self._first_token_ms is None:
-            self._first_token_ms = self._elapsed_ms()
         self._version += 1
         if self._watchers:
             self._wake()
@@ -82,9 +85,15 @@ class Reply:
             status=self._status(finish),
             finish_reason=self._stopped or (finish.reason if finish else "interrupted"),
             usage=finish.usage if finish else self._answer.usage,
-            timing=Timing(self._first_token_ms, self._elapsed_ms()),
+            timing=self._timing(),
             fault=Fault(error.code, str(error), error.retryable, error.retry_after) if error else None,
         )
+        return self._answer
+
+    def charge(self, usage: Usage, cost: float | None, seen: Seen | None) -> StoredMessage:
+        """Write down what the answer took, in tokens and US dollars, and what the model was sent; returns it as it is
+        to be stored."""
+        self._answer = replace(self._answer, usage=usage, cost=cost, seen=seen)
         return self._answer
 
     def end(self) -> None:
@@ -152,6 +161,11 @@ class Reply:
             return "complete"
         cut = self._stopped or (isinstance(self.error, CutOff | ProviderTimeout) and self._text)
         return "interrupted" if cut else "failed"
+
+    def _timing(self) -> Timing:
+        now, text, thought = self._elapsed_ms(), self._first_text_ms, self._first_thought_ms
+        first = min((each for each in (text, thought) if each is not None), default=None)
+        return Timing(first, now, None if thought is None else max(0, (now if text is None else text) - thought))
 
     def _elapsed_ms(self) -> int:
         return round((time.perf_counter() - self._began) * 1000)

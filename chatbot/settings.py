@@ -1,16 +1,14 @@
 """Settings: read once from the environment and `.env`, checked, and handed down. Nothing else reads the environment."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chatbot.errors import SettingsError
-
-ProviderName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
-PROVIDER_NAMES: tuple[ProviderName, ...] = get_args(ProviderName)
+from chatbot.messages import ProviderName
 
 BUNDLED = "bundled"
 """LOCAL_MODEL's default: the small model whose weights the app fetches by itself."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.messages import ProviderName
 from chatbot.providers import Provider, connect, registry
-from chatbot.settings import ProviderName, Settings
+from chatbot.settings import Settings
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
 from tests.road import Road
@@ -61,6 +62,7 @@ def settings(upstream: FakeUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyP
         "hf_token": OPERATORS_KEY,
         "local_model": "off",
         "chatbot_data_dir": tmp_path / "data",
+        "chatbot_messages_per_minute": 0,
     }
     return lambda **values: Settings.load(**usual | values)
 
@@ -90,7 +92,7 @@ async def road(settings: MakeSettings) -> AsyncIterator[Road]:
 @pytest.fixture(scope="session")
 def api_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """One app for all tests of the API that do not end it; each test's visitors have sessions of their own."""
-    environment = two_providers(upstream_server) | {"CHATBOT_MESSAGES_PER_MINUTE": "0"}
+    environment = two_providers(upstream_server)
     with RunningApp(tmp_path_factory.mktemp("api"), environment) as running:
         yield running
 

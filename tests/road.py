@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pydantic import SecretStr
+
+from chatbot.limits import Limits
 from chatbot.memory import ConversationMemory, Store
-from chatbot.messages import StoredMessage
-from chatbot.options import Options
-from chatbot.providers import Choice, Providers
+from chatbot.messages import Choice, Options, ProviderName, StoredMessage
+from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.reply import Reply
-from chatbot.settings import ProviderName, Settings
+from chatbot.settings import Settings
 
 SESSION = "the-session"
 
@@ -22,11 +24,13 @@ class Road:
     """Everything that an answer needs, from start to `close`."""
 
     def __init__(self, settings: Settings) -> None:
-        self.path = settings.chatbot_data_dir / "sessions" / f"{SESSION}.json"
+        self.path = settings.chatbot_data_dir / "sessions" / SESSION
         self._store = Store(settings.chatbot_data_dir)
-        self._providers = Providers(settings)
+        self.providers = Providers(settings)
         self.memory = self._store.memory(SESSION)
-        self.replies = Replies(self._store, self._providers, settings.chatbot_reply_seconds)
+        per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
+        limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
+        self.replies = Replies(self._store, self.providers, settings.chatbot_reply_seconds, limits)
 
     async def say(
         self,
@@ -35,15 +39,18 @@ class Road:
         *,
         provider: ProviderName = "compatible",
         model: str = "any-model",
-        instead_of: str | None = None,
+        edited: str | None = None,
+        key: str | None = None,
         session_id: str = SESSION,
+        address: str = "",
         **options: Any,
     ) -> Reply:
         """Say something and see the answer begin."""
         usual: dict[str, Any] = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
         chosen = Options(Choice(provider, model), **usual | options)
+        secret = SecretStr(key) if key else None
         return await self.replies.start(
-            session_id, text, chosen, conversation_id=conversation_id, instead_of=instead_of
+            session_id, text, chosen, conversation_id=conversation_id, edited=edited, address=address, key=secret
         )
 
     async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
@@ -60,10 +67,14 @@ class Road:
         """The conversation as another process would read it."""
         return ConversationMemory(self.path).get_messages(conversation_id)
 
+    def files(self) -> bytes:
+        """All that is on disk of the session."""
+        return b"".join(path.read_bytes() for path in sorted(self.path.glob("*.json")))
+
     async def close(self) -> None:
         """End what runs, and let the directory go."""
         await self.replies.shutdown()
-        await self._providers.aclose()
+        await self.providers.aclose()
         self._store.close()
 
 
@@ -86,7 +97,7 @@ def slow_disk(memory: ConversationMemory) -> Iterator[None]:
     begun, over = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with memory.one_write():
+        with memory.one_write("another"):
             begun.set()
             over.wait()
 
@@ -103,7 +114,7 @@ def slow_disk(memory: ConversationMemory) -> Iterator[None]:
 @contextmanager
 def full_disk(road: Road) -> Iterator[None]:
     """Inside, no write of the session succeeds: something else has the name of its draft."""
-    obstacle = road.path.with_suffix(".draft")
+    obstacle = road.path / "draft"
     obstacle.mkdir(parents=True)
     try:
         yield

@@ -7,30 +7,34 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from threading import Event, Thread
+from typing import IO, Self
 
 from chatbot.settings import Settings
 from tests.fake_upstream import FakeUpstream
 
 ROOT = Path(__file__).parent.parent
+APP = ROOT / "app.py"
 START_SECONDS = 60
 
 
 class RunningApp:
     """A started app. `environment` is all that it is told; of this process's own settings it sees none."""
 
-    def __init__(self, data: Path, environment: Mapping[str, str], *arguments: str) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str], *arguments: str, script: Path = APP) -> None:
         self.data = data
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = dict(environment)
         self._arguments = arguments
+        self._script = script
         self._process: subprocess.Popen[str] | None = None
+        self._ready = Event()
         self.log = ""
 
     def start(self) -> Self:
         """Start it, and wait until it says that it is ready."""
-        command = [sys.executable, str(ROOT / "app.py"), "--port", str(self.port), *self._arguments]
+        command = [sys.executable, str(self._script), "--port", str(self.port), *self._arguments]
         self.data.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             command,
@@ -40,21 +44,22 @@ class RunningApp:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        assert self._process.stdout
-        for line in self._process.stdout:
-            self.log += line
-            if self.url in line:
-                return self
-        self._process.communicate()
-        raise AssertionError(f"the app ended at its start: {self.log}")
+        self._ready.clear()
+        self._reader = Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+        self._reader.start()
+        self._ready.wait(START_SECONDS)
+        if self.url not in self.log:
+            self.stop(signal.SIGKILL)
+            raise AssertionError(f"the app ended at its start: {self.log}")
+        return self
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it, and return its exit status."""
         assert self._process
         self._process.send_signal(number)
-        rest, _ = self._process.communicate(timeout=START_SECONDS)
-        self.log += rest
-        return self._process.returncode
+        status = self._process.wait(START_SECONDS)
+        self._reader.join(START_SECONDS)
+        return status
 
     def __enter__(self) -> Self:
         return self.start()
@@ -63,15 +68,25 @@ class RunningApp:
         if self._process and self._process.poll() is None:
             self.stop()
 
+    def _read(self, output: IO[str]) -> None:
+        """All that the app prints: left unread, it would wait with its next line for ever."""
+        with output:
+            for line in output:
+                self.log += line
+                if self.url in line:
+                    self._ready.set()
+        self._ready.set()
+
 
 def two_providers(upstream: FakeUpstream) -> dict[str, str]:
-    """Settings with OpenAI and Anthropic, both played by `upstream`."""
+    """Settings with OpenAI and Anthropic, both played by `upstream`, for tests that ask oftener than people do."""
     return {
         "OPENAI_API_KEY": "sk-test-operator",
         "OPENAI_BASE_URL": upstream.openai_url,
         "ANTHROPIC_API_KEY": "sk-ant-test-operator",
         "ANTHROPIC_BASE_URL": upstream.anthropic_url,
         "LOCAL_MODEL": "off",
+        "CHATBOT_MESSAGES_PER_MINUTE": "0",
     }
 
 

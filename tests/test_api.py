@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 
 import chatbot
-from chatbot.settings import PROVIDER_NAMES
+from chatbot.messages import PROVIDER_NAMES
 from tests.api import Json, Visitor, asked
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp
@@ -194,6 +194,7 @@ def test_the_api_describes_itself(visitor: Visitor) -> None:
         ("get", "/conversations/{conversation_id}/stream"),
         ("post", "/conversations/{conversation_id}/stop"),
         ("get", "/conversations/{conversation_id}/export"),
+        ("get", "/session/export"),
     }
     docs = visitor.call("GET", "/docs")
     assert docs.headers["content-type"].startswith("text/html")
@@ -205,8 +206,8 @@ def test_the_description_says_which_calls_need_a_token(visitor: Visitor) -> None
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 9
-    assert len(calls) == 14
+    assert len(needed) == 10
+    assert len(calls) == 15
 
 
 def test_the_page_and_its_own_routes_stay_gradios(api_app: RunningApp, upstream: FakeUpstream) -> None:

@@ -78,7 +78,7 @@ def test_a_disk_that_refuses_is_500_and_nothing_is_asked(
     visitor: Visitor, api_app: RunningApp, upstream: FakeUpstream
 ) -> None:
     conversation = visitor.chat()["conversation_id"]
-    obstacle = api_app.data / "sessions" / f"{visitor.token.partition('.')[0]}.draft"
+    obstacle = api_app.data / "sessions" / visitor.token.partition(".")[0] / "draft"
     obstacle.mkdir()
     upstream.requests.clear()
     try:

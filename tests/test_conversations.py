@@ -1,39 +1,29 @@
 """ConversationMemory: what is said stays said, in order, whatever is said, and by however many at once."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import orjson
 import pytest
 
 from chatbot.errors import NotFound
 from chatbot.memory import ConversationMemory
-from chatbot.memory.conversations import TITLE_LENGTH, cut_title
-from chatbot.messages import Fault, StoredMessage, Timing, Usage
+from chatbot.memory.times import at, now
+from chatbot.memory.titles import TITLE_LENGTH, cut_title
+from chatbot.messages import Choice, Fault, Options, Seen, StoredMessage, Timing, Usage
+from tests.kept import contents, files, filled, put, tables
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "session.json"
+    return tmp_path / "the-session"
 
 
 @pytest.fixture
 def memory(path: Path) -> ConversationMemory:
     return ConversationMemory(path)
-
-
-def filled(memory: ConversationMemory, *texts: str) -> str:
-    """The id of a new conversation in which the visitor said that."""
-    conversation_id = memory.create_conversation()
-    for text in texts:
-        memory.add_message(conversation_id, "user", text)
-    return conversation_id
-
-
-def contents(memory: ConversationMemory, conversation_id: str, limit: int | None = None) -> list[str]:
-    return [message.content for message in memory.get_messages(conversation_id, limit=limit)]
 
 
 def test_a_new_conversation_is_empty_and_has_the_id_and_title_that_were_asked_for(memory: ConversationMemory) -> None:
@@ -60,6 +50,7 @@ def test_messages_come_back_as_they_were_added_also_after_a_restart(memory: Conv
             usage=Usage(3, 2),
             timing=Timing(120, 400),
         ),
+        memory.add_message(conversation_id, "user", "How much?", cost=0.25, seen=Seen(3, 5, trimmed=True)),
         memory.add_message(
             conversation_id, "assistant", "", status="failed", fault=Fault("provider_timeout", "Too slow.", True, 1.5)
         ),
@@ -67,7 +58,7 @@ def test_messages_come_back_as_they_were_added_also_after_a_restart(memory: Conv
     again = ConversationMemory(path)
     assert memory.get_messages(conversation_id) == again.get_messages(conversation_id) == added
     assert memory.list_conversations() == again.list_conversations()
-    assert again.get_conversation(conversation_id).message_count == 3
+    assert again.get_conversation(conversation_id).message_count == 4
 
 
 def test_the_newest_messages_are_given_oldest_first(memory: ConversationMemory) -> None:
@@ -102,7 +93,8 @@ def test_a_cleared_conversation_stays_and_a_deleted_one_goes(memory: Conversatio
     memory.delete_conversation(deleted)
     assert {c.conversation_id for c in ConversationMemory(path).list_conversations()} == {cleared, other}
     assert (contents(memory, cleared), contents(memory, other)) == ([], ["C"])
-    assert b"secret" not in path.read_bytes()
+    assert files(path).keys() == {f"{cleared}.json", f"{other}.json"}
+    assert tables(path, cleared)["messages"] == {}
 
 
 def test_delete_all_leaves_nothing_and_the_session_can_go_on(memory: ConversationMemory, path: Path) -> None:
@@ -128,16 +120,40 @@ def test_the_last_changed_conversation_is_listed_first(memory: ConversationMemor
 
 def test_a_clock_that_is_set_back_does_not_move_a_conversation_down(memory: ConversationMemory, path: Path) -> None:
     first, second = filled(memory, "A"), filled(memory, "B")
-    tables = orjson.loads(path.read_bytes())
-    for document in tables["conversations"].values():
-        document["updated_at"] = "2999-01-01T00:00:00.000+00:00"
-    path.write_bytes(orjson.dumps(tables))
+    content = tables(path, first)
+    content["conversation"][first]["updated_at"] = "2999-01-01T00:00:00.000+00:00"
+    put(path, first, content)
     again = ConversationMemory(path)
     again.add_message(first, "user", "later")
-    assert [c.conversation_id for c in again.list_conversations()] == [second, first]
+    assert [c.conversation_id for c in again.list_conversations()] == [first, second]
     assert again.get_conversation(first).updated_at.startswith("2999")
 
 
+def test_a_clock_that_was_set_back_before_the_start_changes_no_order(memory: ConversationMemory, path: Path) -> None:
+    first, second = filled(memory, "A"), filled(memory, "B")
+    future = time.time() + 1000
+    content = tables(path, second)
+    content["conversation"][second]["updated_at"] = at(future)
+    put(path, second, content)
+    os.utime(path, (future, future))
+    again = ConversationMemory(path)
+    again.add_message(first, "user", "now the newest")
+    assert [c.conversation_id for c in again.list_conversations()] == [first, second]
+
+
+def test_of_changes_within_a_millisecond_the_last_is_the_newest(
+    memory: ConversationMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = now()
+    monkeypatch.setattr("chatbot.memory.session.now", lambda: stopped)
+    ids = [filled(memory, text) for text in "ABC"]
+    for conversation_id in (*ids, ids[0], ids[2], ids[1]):
+        memory.add_message(conversation_id, "user", "again")
+        assert memory.list_conversations()[0].conversation_id == conversation_id
+    assert [c.conversation_id for c in memory.list_conversations()] == [ids[1], ids[2], ids[0]]
+
+
+OPTIONS = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
 ANYTHING = StoredMessage("id", "assistant", "text", "2026-11-22T10:00:00.000+00:00")
 
 
@@ -145,6 +161,11 @@ ANYTHING = StoredMessage("id", "assistant", "text", "2026-11-22T10:00:00.000+00:
     "call",
     [
         lambda memory: memory.add_message("other", "user", "text"),
+        lambda memory: memory.all_messages("other"),
+        lambda memory: memory.get_head("other"),
+        lambda memory: memory.get_versions("other"),
+        lambda memory: memory.show_version("other", "id"),
+        lambda memory: memory.set_options("other", OPTIONS),
         lambda memory: memory.update_message("other", ANYTHING),
         lambda memory: memory.get_messages("other"),
         lambda memory: memory.get_conversation("other"),
@@ -158,10 +179,10 @@ def test_an_unknown_conversation_is_not_found_and_nothing_changes(
     memory: ConversationMemory, path: Path, call: Callable[[ConversationMemory], object]
 ) -> None:
     filled(memory, "A")
-    before = path.read_bytes()
+    before = files(path)
     with pytest.raises(NotFound):
         call(memory)
-    assert path.read_bytes() == before
+    assert files(path) == before
 
 
 @pytest.mark.parametrize(
@@ -189,3 +210,30 @@ def test_only_the_visitors_first_message_gives_a_title(memory: ConversationMemor
     memory.add_message(conversation_id, "user", "My question")
     memory.add_message(conversation_id, "user", "Another one")
     assert memory.get_conversation(conversation_id).title == "My question"
+
+
+@pytest.mark.parametrize(
+    "conversation_id", ["", "session", "..", "../x", "a/b", "a\\b", "A", "a.b", "é", "a\0", "x" * 65]
+)
+def test_an_id_that_cannot_be_one_of_ours_never_becomes_a_path(
+    memory: ConversationMemory, path: Path, conversation_id: str
+) -> None:
+    filled(memory, "A")
+    memory.save_prompt("Name", "Text")
+    path.with_name("x.json").write_text("of another session")
+    before = files(path)
+    for call in (memory.get_messages, memory.delete_conversation, memory.get_conversation):
+        with pytest.raises(NotFound):
+            call(conversation_id)
+    if conversation_id:
+        with pytest.raises(NotFound):
+            memory.create_conversation(conversation_id=conversation_id)
+    assert files(path) == before
+    assert path.with_name("x.json").read_text() == "of another session"
+
+
+def test_an_id_is_given_once(memory: ConversationMemory) -> None:
+    conversation_id = filled(memory, "A")
+    with pytest.raises(ValueError, match="already"):
+        memory.create_conversation(conversation_id=conversation_id)
+    assert contents(memory, conversation_id) == ["A"]

@@ -8,30 +8,19 @@ import pytest
 
 from chatbot.errors import NotFound, StorageError
 from chatbot.memory import ConversationMemory
+from tests.kept import contents, files, filled
 
 THREADS, EACH = 16, 50
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "session.json"
+    return tmp_path / "the-session"
 
 
 @pytest.fixture
 def memory(path: Path) -> ConversationMemory:
     return ConversationMemory(path)
-
-
-def filled(memory: ConversationMemory, *texts: str) -> str:
-    """The id of a new conversation in which the visitor said that."""
-    conversation_id = memory.create_conversation()
-    for text in texts:
-        memory.add_message(conversation_id, "user", text)
-    return conversation_id
-
-
-def contents(memory: ConversationMemory, conversation_id: str) -> list[str]:
-    return [message.content for message in memory.get_messages(conversation_id, limit=None)]
 
 
 @pytest.mark.usefixtures("threads_switch_often")
@@ -57,7 +46,7 @@ def test_many_threads_lose_nothing(memory: ConversationMemory, path: Path) -> No
 
 def test_a_refusing_disk_raises_and_the_conversation_is_as_it_was(memory: ConversationMemory, path: Path) -> None:
     conversation_id = filled(memory, "A")
-    in_the_way = path.with_suffix(".draft")
+    in_the_way = path / "draft"
     in_the_way.mkdir()
     with pytest.raises(StorageError):
         memory.add_message(conversation_id, "user", "B")
@@ -72,26 +61,27 @@ def test_a_refusing_disk_raises_and_the_conversation_is_as_it_was(memory: Conver
     [
         lambda memory, conversation_id, _: memory.clear_conversation(conversation_id),
         lambda memory, conversation_id, second: memory.remove_from(conversation_id, second),
-        lambda memory, conversation_id, _: memory.create_conversation("New"),
+        lambda memory, conversation_id, second: memory.add_message(conversation_id, "user", "X", after=second),
+        lambda memory, conversation_id, second: memory.show_version(conversation_id, second),
     ],
 )
 def test_one_write_is_undone_as_a_whole_and_the_conversation_goes_on(
     path: Path, change: Callable[[ConversationMemory, str, str], object]
 ) -> None:
     conversation_id = filled(ConversationMemory(path), "A", "B", "C")
-    before = path.read_bytes()
+    before = files(path)
     memory = ConversationMemory(path)
     second = memory.get_messages(conversation_id)[1].message_id
 
     def fail() -> None:
-        with memory.one_write():
+        with memory.one_write(conversation_id):
             change(memory, conversation_id, second)
             memory.add_message(conversation_id, "user", "D")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert path.read_bytes() == before
+    assert files(path) == before
     assert contents(memory, conversation_id) == ["A", "B", "C"]
     memory.add_message(conversation_id, "user", "E")
     assert contents(ConversationMemory(path), conversation_id) == ["A", "B", "C", "E"]
@@ -99,7 +89,7 @@ def test_one_write_is_undone_as_a_whole_and_the_conversation_goes_on(
 
 def test_one_write_survives_a_missing_conversation_that_is_expected(memory: ConversationMemory, path: Path) -> None:
     conversation_id = filled(memory, "A")
-    with memory.one_write():
+    with memory.one_write(conversation_id):
         memory.add_message(conversation_id, "user", "B")
         with pytest.raises(NotFound):
             memory.delete_conversation("other")

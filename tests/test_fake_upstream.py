@@ -168,6 +168,14 @@ async def test_tokens_come_at_their_pace(gpt: openai.AsyncOpenAI) -> None:
     assert 0.25 <= time.monotonic() - started < 1
 
 
+async def test_it_notes_when_it_sends_a_first_token(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=3, tokens_per_second=20, first_token_after=0.1)
+    began = time.perf_counter()
+    await gpt_chunks(gpt)
+    (noted,) = upstream.first_tokens
+    assert began + 0.1 <= noted <= time.perf_counter() - 0.05
+
+
 async def test_scenarios_queue_up(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     upstream.queue(FAULTS["overloaded"], Scenario(reply="At last."))
     with pytest.raises(openai.InternalServerError):

@@ -13,6 +13,7 @@ from chatbot.errors import (
     ContextOverflow,
     CutOff,
     InvalidKey,
+    OutOfOrder,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
@@ -36,7 +37,7 @@ BY_STATUS: Kinds = {
     "ConflictError": RequestRefused,
     "UnprocessableEntityError": RequestRefused,
     "RateLimitError": RateLimited,
-    "InternalServerError": Unavailable,
+    "InternalServerError": OutOfOrder,
 }
 CONNECTION: Kinds = {
     "APIConnectionError": Unavailable,
@@ -51,10 +52,10 @@ ANTHROPIC: Kinds = OPENAI | {
     "ContentTooLargeError": ContextOverflow,
     "RequestHeaderFieldsTooLargeError": RequestRefused,
     "ClientClosedRequestError": RequestRefused,
-    "HTTPNotImplementedError": Unavailable,
-    "ServiceUnavailableError": Unavailable,
+    "HTTPNotImplementedError": OutOfOrder,
+    "ServiceUnavailableError": OutOfOrder,
     "GatewayTimeoutError": ProviderTimeout,
-    "OverloadedError": Unavailable,
+    "OverloadedError": OutOfOrder,
 }
 HTTPX2: Kinds = {
     "TransportError": CutOff,

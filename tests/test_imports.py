@@ -16,7 +16,7 @@ LAYERS = (
     {"chatbot.providers", "chatbot.memory"},
     {"chatbot.options"},
     {"chatbot.engine"},
-    {"chatbot.reply"},
+    {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits"},
     {"chatbot.replies"},
     {"chatbot"},
     {"chatbot.web"},
@@ -25,7 +25,17 @@ LAYERS = (
 """From the ground up. The parts of one layer do not know each other; `chatbot` itself lists what the package offers."""
 
 DOORS = (
-    {"chatbot.web.ui", "chatbot.web.handlers", "chatbot.web.controls", "chatbot.web.rendering", "chatbot.web.theme"},
+    {
+        "chatbot.web.ui",
+        "chatbot.web.chat",
+        "chatbot.web.handlers",
+        "chatbot.web.sidebar_events",
+        "chatbot.web.panel_events",
+        "chatbot.web.controls",
+        "chatbot.web.views",
+        "chatbot.web.rendering",
+        "chatbot.web.theme",
+    },
     {"chatbot.web.api"},
 )
 """The page and the HTTP API: both lead to the same road, neither through the other."""

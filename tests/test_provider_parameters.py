@@ -5,8 +5,8 @@ from contextlib import aclosing
 import pytest
 
 from chatbot.errors import RequestRefused
-from chatbot.messages import Message, Request, Usage
-from chatbot.providers import Provider
+from chatbot.messages import Message, ProviderName, Request, Usage
+from chatbot.providers import Provider, takes_effort
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 
@@ -79,6 +79,83 @@ async def test_a_length_that_is_too_large_does_not_lift_the_limit_for_those_afte
         await ask(provider, max_tokens=999_999)
     await ask(provider)
     assert upstream.requests[-1].body[name] == 50
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 2.5 instead.",
+        "temperature: Input should be less than or equal to 1",
+        "temperature must be non-negative, got -1.0.",
+    ],
+)
+async def test_a_temperature_out_of_bounds_is_no_refusal_of_every_temperature(
+    said: str, provider: Provider, upstream: FakeUpstream
+) -> None:
+    told = {"message": said, "type": "invalid_request_error", "param": "temperature", "code": None}
+    upstream.queue(Scenario(status=400, body={"error": told}))
+    with pytest.raises(RequestRefused):
+        await ask(provider)
+    await ask(provider)
+    assert "temperature" in upstream.requests[-1].body
+
+
+async def test_a_body_that_fails_the_servers_own_check_names_the_parameter_too(
+    opened: Open, upstream: FakeUpstream
+) -> None:
+    told = {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}
+    upstream.queue(Scenario(status=422, body=told))
+    await ask(opened("compatible"))
+    assert ["stream_options" in request.body for request in upstream.requests] == [True, False]
+
+
+async def test_an_effort_is_asked_for_as_each_protocol_has_it(opened: Open, upstream: FakeUpstream) -> None:
+    request = Request("one", (Message("user", "Hi"),), effort="low")
+    for name in ("openai", "anthropic"):
+        async with aclosing(opened(name).stream(request)) as deltas:
+            assert [delta async for delta in deltas]
+    first, second = (request.body for request in upstream.requests)
+    assert first["reasoning_effort"] == "low"
+    assert second["output_config"] == {"effort": "low"}
+    assert second["thinking"]["type"] == "adaptive"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"), [("openai", "reasoning_effort"), ("anthropic", "output_config"), ("anthropic", "thinking")]
+)
+async def test_an_effort_that_a_model_refuses_is_dropped_and_remembered(
+    name: ProviderName, parameter: str, opened: Open, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(refuse_parameters=(parameter,))
+    said = "This model does not support the effort parameter."
+    if parameter == "output_config":
+        upstream.queue(Scenario(status=400, message=said))
+    provider = opened(name)
+    request = Request("one", (Message("user", "Hi"),), effort="high")
+    for _ in range(2):
+        async with aclosing(provider.stream(request)) as deltas:
+            assert [delta async for delta in deltas]
+    assert [parameter in request.body for request in upstream.requests] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "takes"),
+    [
+        ("openai", "gpt-6-luna", True),
+        ("openai", "o3", True),
+        ("openai", "gpt-4o-mini", False),
+        ("openai", "gpt-5-chat-latest", False),
+        ("anthropic", "claude-haiku-5-5", True),
+        ("anthropic", "claude-opus-4-6", True),
+        ("anthropic", "claude-haiku-4-5", False),
+        ("huggingface", "openai/gpt-oss-20b", True),
+        ("compatible", "llama3.2", False),
+        ("compatible", "qwen3:8b", True),
+        ("local", "SmolLM2-135M-Instruct", False),
+    ],
+)
+def test_who_can_be_told_how_long_to_reason(provider: ProviderName, model: str, takes: bool) -> None:
+    assert takes_effort(provider, model) is takes
 
 
 async def test_what_cannot_be_left_out_is_not_asked_twice(provider: Provider, upstream: FakeUpstream) -> None:

@@ -5,9 +5,8 @@ import os
 import pytest
 
 from chatbot.errors import BadAnswer, Unavailable
-from chatbot.messages import Message, Request
+from chatbot.messages import Message, ProviderName, Request
 from chatbot.providers import Provider, connect
-from chatbot.settings import ProviderName
 from tests.conftest import OPERATORS_KEY, MakeSettings, Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Received
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from chatbot.errors import CutOff, NoProvider
-from chatbot.messages import Delta, Finish, Message, Request, Usage
+from chatbot.messages import PROVIDER_NAMES, Delta, Finish, Message, ProviderName, Request, Usage
 from chatbot.providers import Provider, Providers, connect
 from chatbot.providers.registry import SPECS
-from chatbot.settings import PROVIDER_NAMES, ProviderName, Settings
+from chatbot.settings import Settings
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.fake_upstream.answers import count_tokens
@@ -70,6 +71,15 @@ async def test_every_reason_to_end_has_a_meaning(
     assert finish.reason in meant
 
 
+async def test_words_with_which_a_model_declines_are_a_refusal(opened: Open, upstream: FakeUpstream) -> None:
+    head = 'data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,'
+    said, ended = '"delta":{"refusal":"I cannot."}}]}', '"delta":{},"finish_reason":"stop"}]}'
+    upstream.scenario = Scenario(body=f"{head}{said}\n\n{head}{ended}\n\ndata: [DONE]\n\n")
+    *words, last = await deltas_of(opened("openai"))
+    assert "".join(delta.text for delta in words) == "I cannot."
+    assert last.finish == Finish("refusal")
+
+
 async def test_usage_that_nobody_told_is_unknown_not_zero(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(drop_usage=True)
     assert await finish_of(provider) == Finish("stop", Usage(None, None))
@@ -82,7 +92,7 @@ async def test_what_anthropic_read_from_its_cache_counts_as_read(opened: Open, u
         'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},'
         '"usage":{"output_tokens":9}}\n\n'
     )
-    assert await finish_of(opened("anthropic")) == Finish("stop", Usage(125, 9))
+    assert await finish_of(opened("anthropic")) == Finish("stop", Usage(125, 9), cache_read=100, cache_write=20)
 
 
 async def test_reasoning_is_kept_apart_from_the_text(provider: Provider, upstream: FakeUpstream) -> None:
@@ -103,7 +113,7 @@ async def test_a_stream_that_ends_without_a_finish_was_cut_off(provider: Provide
 async def test_the_models_are_the_servers(provider: Provider) -> None:
     models = await provider.models()
     assert len(models) == 3
-    assert {name.partition("-")[0] for name in models} <= {"gpt", "claude"}
+    assert {model.id.partition("-")[0] for model in models} <= {"gpt", "claude"}
 
 
 @pytest.mark.parametrize("name", CHAT_COMPLETIONS)
@@ -201,9 +211,9 @@ async def test_answers_that_begin_together_share_one_client(
 ) -> None:
     spec = SPECS["compatible"]
 
-    def open_slowly(settings: Settings, label: str) -> Provider:
+    def open_slowly(settings: Settings, label: str, key: SecretStr | None) -> Provider:
         time.sleep(0.05)
-        return spec.open(settings, label)
+        return spec.open(settings, label, key)
 
     monkeypatch.setitem(SPECS, "compatible", replace(spec, open=open_slowly))
     providers = Providers(settings())

@@ -49,9 +49,5 @@ def _run(command: list[str], app: RunningApp) -> str:
 
 
 def test_it_names_every_setting() -> None:
-    for name in Settings.model_fields.keys() - {"space_id"} - NOT_YET:
+    for name in Settings.model_fields.keys() - {"space_id"}:
         assert f"`{name.upper()}`" in README, name
-
-
-NOT_YET = {"chatbot_messages_per_minute", "chatbot_daily_tokens"}
-"""Read, and to be enforced when the app gets its limits."""

@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import orjson
 import pytest
 
+from chatbot.errors import StorageError
 from chatbot.memory import ConversationMemory
-from chatbot.memory.conversations import cut_title
+from chatbot.memory.titles import cut_title
+from tests.kept import filled, put, tables
 from tests.running import ROOT
 
 OTHER_PROCESS = """
@@ -28,7 +31,7 @@ print(conversation_id)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "session.json"
+    return tmp_path / "the-session"
 
 
 @pytest.fixture
@@ -82,11 +85,75 @@ def test_an_answer_of_this_process_is_still_running_also_for_another_memory(
 def test_a_field_that_a_later_version_wrote_is_left_alone(memory: ConversationMemory, path: Path) -> None:
     conversation_id = memory.create_conversation()
     message = memory.add_message(conversation_id, "user", "Hello")
-    tables = orjson.loads(path.read_bytes())
-    tables[f"messages:{conversation_id}"]["1"]["rating"] = 5
-    path.write_bytes(orjson.dumps(tables))
+    content = tables(path, conversation_id)
+    content["messages"][message.message_id]["rating"] = 5
+    put(path, conversation_id, content)
     again = ConversationMemory(path)
     assert again.get_messages(conversation_id) == [message]
     again.update_message(conversation_id, replace(message, content="Hello!"))
-    record = orjson.loads(path.read_bytes())[f"messages:{conversation_id}"]["1"]
+    record = tables(path, conversation_id)["messages"][message.message_id]
     assert (record["content"], record["rating"]) == ("Hello!", 5)
+
+
+def test_a_message_that_an_earlier_version_wrote_has_what_was_added_since_by_default(
+    memory: ConversationMemory, path: Path
+) -> None:
+    conversation_id = filled(memory, "Hello")
+    stored = memory.get_messages(conversation_id)
+    content = tables(path, conversation_id)
+    for record in content["messages"].values():
+        for name in ("cost", "seen", "usage", "timing", "fault", "reasoning"):
+            del record[name]
+    put(path, conversation_id, content)
+    assert ConversationMemory(path).get_messages(conversation_id) == stored
+
+
+def broken(content: Any, place: str, key: str, value: Any) -> Any:
+    """The tables with another value in the only document of a table; without it for `...`."""
+    (document,) = content[place].values()
+    document[key] = value
+    if value is ...:
+        del document[key]
+    return content
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: [],
+        lambda content: {},
+        lambda content: content | {"conversation": {}},
+        lambda content: content | {"conversation": content["conversation"] | {"b": {}}},
+        lambda content: content | {"messages": []},
+        lambda content: content | {"messages": {}},
+        lambda content: content | {"messages": {"": next(iter(content["messages"].values()))}},
+        lambda content: broken(content, "conversation", "head", "missing"),
+        lambda content: broken(content, "conversation", "head", None),
+        lambda content: broken(content, "conversation", "title", 1),
+        lambda content: broken(content, "conversation", "updated_at", ...),
+        lambda content: broken(content, "messages", "parent_id", "missing"),
+        lambda content: broken(content, "messages", "parent_id", []),
+        lambda content: broken(content, "messages", "parent_id", next(iter(content["messages"]))),
+        lambda content: broken(content, "messages", "content", None),
+        lambda content: broken(content, "messages", "role", "system"),
+        lambda content: broken(content, "messages", "status", ...),
+    ],
+)
+def test_a_file_of_another_shape_is_set_aside_and_the_rest_of_the_session_works(
+    memory: ConversationMemory, path: Path, spoil: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged, other = filled(memory, "secret"), filled(memory, "B")
+    put(path, damaged, spoil(tables(path, damaged)))
+    content = (path / f"{damaged}.json").read_bytes()
+    again = ConversationMemory(path)
+    assert [each.conversation_id for each in again.list_conversations()] == [other]
+    assert [each.message_id for each in again.search("secret")] == []
+    for memory_of_it in (again, ConversationMemory(path)):
+        with pytest.raises(StorageError, match="damaged"):
+            memory_of_it.get_messages(damaged)
+    assert [aside.read_bytes() for aside in path.glob(f"{damaged}.damaged-*")] == [content]
+    assert damaged in caplog.text
+    assert "secret" not in caplog.text
+    again.add_message(other, "user", "C")
+    again.delete_all()
+    assert not path.exists()

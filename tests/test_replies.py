@@ -7,8 +7,7 @@ import orjson
 import pytest
 
 from chatbot.errors import Busy, InvalidMessage, NotFound
-from chatbot.messages import Usage
-from chatbot.settings import ProviderName
+from chatbot.messages import ProviderName, Usage
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import SESSION, Road, ended, slow_disk, until
@@ -52,7 +51,9 @@ async def test_the_answer_is_stored_with_all_that_is_known_of_it(
     assert answer.usage == Usage(3, 4)
     assert answer.timing
     assert answer.timing.first_token_ms
-    assert 100 <= answer.timing.first_token_ms <= answer.timing.total_ms < 3000
+    assert (
+        100 <= answer.timing.first_token_ms <= answer.timing.total_ms < 30_000
+    )  # an SDK may have to be imported first
 
 
 async def test_a_new_conversation_gets_an_id_and_a_title(road: Road) -> None:
@@ -119,7 +120,7 @@ async def test_a_retry_takes_the_place_of_what_it_repeats(road: Road, upstream: 
     await road.answer("Two", conversation_id)
     await road.answer("Three", conversation_id)
     second = road.on_disk(conversation_id)[2]
-    await road.answer("Two, better", conversation_id, instead_of=second.message_id)
+    await road.answer("Two, better", conversation_id, edited=second.message_id)
     assert [message.content for message in road.on_disk(conversation_id)] == [
         "One",
         "You said: One",
@@ -196,9 +197,9 @@ async def test_a_caller_who_leaves_while_it_starts_leaves_a_whole_turn(road: Roa
 
 async def test_a_stored_conversation_is_plain_json(road: Road, upstream: FakeUpstream) -> None:
     upstream.scenario = replace(FAULTS["length"], tokens=("Über",))
-    conversation_id, _ = await road.answer("Hello")
-    tables = orjson.loads(road.path.read_bytes())
-    records = list(tables[f"messages:{conversation_id}"].values())
+    await road.answer("Hello")
+    tables = orjson.loads(road.files())
+    records = list(tables["messages"].values())
     assert [record["content"] for record in records] == ["Hello", "Über"]
     assert records[1]["finish_reason"] == "length"
     assert records[1]["usage"]["output_tokens"] == 1

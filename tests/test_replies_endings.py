@@ -6,8 +6,7 @@ import time
 import pytest
 
 from chatbot.errors import ChatbotError, InvalidKey, NoProvider, ProviderTimeout, StorageError
-from chatbot.messages import StoredMessage
-from chatbot.settings import ProviderName
+from chatbot.messages import ProviderName, StoredMessage
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import SESSION, Road, ended, full_disk, slow_disk, until
@@ -103,7 +102,7 @@ async def test_a_failure_is_stored_as_one_with_our_own_sentence(
     assert answer.fault
     assert (answer.status, answer.fault.code, answer.fault.message) == ("failed", code, str(reply.error))
     assert "Compatible server" in answer.fault.message
-    assert FAULTS[fault].message.encode() not in road.path.read_bytes()
+    assert FAULTS[fault].message.encode() not in road.files()
 
 
 async def test_a_rate_limit_says_how_long_to_wait(road: Road, upstream: FakeUpstream) -> None:
@@ -208,7 +207,7 @@ async def test_a_store_that_was_spoilt_meanwhile_does_not_keep_the_conversation_
     reply = await road.say("Hello")
     with full_disk(road):
         await asyncio.sleep(0.2)
-        road.path.write_text("[]")
+        (road.path / f"{reply.conversation_id}.json").write_text("[]")
     await ended(reply)
     assert isinstance(reply.error, StorageError)
     assert not road.replies.running(SESSION, reply.conversation_id)
@@ -236,4 +235,4 @@ async def test_a_key_that_the_service_repeats_is_stored_nowhere(road: Road, upst
     reply = await road.say("Hello")
     await ended(reply)
     assert isinstance(reply.error, InvalidKey)
-    assert b"sk-operator" not in road.path.read_bytes()
+    assert b"sk-operator" not in road.files()

@@ -1,6 +1,7 @@
 """AtomicStorage: kills, full disks and damaged files, done for real."""
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import orjson
 import pytest
 from tinydb import TinyDB, where
 
-from chatbot.memory.storage import AtomicStorage, Tables
+from chatbot.memory.storage import DRAFT, AtomicStorage, Tables
 from tests.running import ROOT
 
 KILLS = 20
@@ -61,7 +62,7 @@ def files_limited_to(size: int) -> Iterator[None]:
 
 
 def table(**documents: str) -> Tables:
-    return {"table": dict(documents)}
+    return {"table": {key: {"text": text} for key, text in documents.items()}}
 
 
 def names(path: Path) -> list[str]:
@@ -97,7 +98,7 @@ def _goes_on(path: Path, kept: int) -> None:
     """The next process takes the file up where the killed one left it, and tidies up after it."""
     TinyDB(storage=lambda: AtomicStorage(path)).insert({"number": kept})
     assert len(TinyDB(storage=lambda: AtomicStorage(path))) == kept + 1
-    assert not path.with_suffix(".draft").exists()
+    assert not path.with_name(DRAFT).exists()
 
 
 def test_writes_inside_one_write_reach_the_disk_together_at_its_end(path: Path) -> None:
@@ -170,7 +171,13 @@ def test_a_directory_that_cannot_be_made_raises_and_keeps_nothing(tmp_path: Path
     assert storage.read() is None
 
 
-@pytest.mark.parametrize("content", [b"", b'{"table": {"1": {"te', bytes(4096), b'{"table": "\xff"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b'{"table": {"1": {"te', bytes(4096), b'{"table": "\xff"}'),
+        *(b"[]", b"null", b'"table"', b'{"table": []}', b'{"table": {"1": "text"}}'),
+    ],
+)
 def test_a_damaged_file_is_set_aside_and_told_without_its_content(
     path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -186,13 +193,31 @@ def test_a_damaged_file_is_set_aside_and_told_without_its_content(
     assert names(path) == [aside.name, "one.json"]
 
 
-def test_forget_removes_the_file_and_whatever_is_left_beside_it(path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_only_the_apps_own_user_may_read_what_it_writes(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        AtomicStorage(path).write(table(one="eins"))
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)]
+    assert modes == [0o600, 0o700, 0o700]
+
+
+def test_what_a_storage_takes_for_damaged_can_be_told_to_it(path: Path) -> None:
+    AtomicStorage(path).write(table(one="eins"))
+    storage = AtomicStorage(path, lambda tables: "another table" in tables)
+    assert (storage.read(), storage.is_damaged) == (None, True)
+    assert names(path)[0].startswith("one.damaged-")
+
+
+def test_forget_removes_the_file_and_no_other(path: Path) -> None:
     storage = AtomicStorage(path)
     storage.write(table(one="eins"))
-    path.with_suffix(".draft").write_text("of a process that was killed")
-    path.with_suffix(".damaged-1").write_text("set aside")
-    path.with_name("other.json").write_text("of another session")
-    storage.forget()
+    path.with_name("other.json").write_text("of another conversation")
+    with storage.one_write():
+        storage.write(table(two="zwei"))
+        storage.forget()
     assert storage.read() is None
     assert names(path) == ["other.json"]
     storage.forget()

@@ -10,6 +10,7 @@ import pytest
 
 from chatbot.errors import NotFound, SettingsError
 from chatbot.memory import ConversationMemory, Store
+from chatbot.memory.directory import KEPT_PARSED
 from chatbot.memory.store import KEPT_OPEN
 from tests.running import ROOT
 
@@ -33,7 +34,7 @@ def test_nothing_is_written_for_a_session_before_something_is_said(store: Store)
     assert store.memory("anna").list_conversations() == []
     assert not (store.directory / "sessions").exists()
     store.memory("anna").create_conversation()
-    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna.json"]
+    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna"]
 
 
 def test_a_session_has_one_memory_however_often_it_is_asked_for(store: Store) -> None:
@@ -128,3 +129,38 @@ def test_a_directory_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> N
     for directory in (tmp_path / "file", tmp_path / "file" / "data"):
         with pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*': expected a directory to write in$"):
             Store(directory)
+
+
+@pytest.mark.usefixtures("threads_switch_often")
+def test_many_threads_in_many_sessions_lose_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatbot.memory.store.KEPT_OPEN", 3)
+    sessions = [f"visitor{number}" for number in range(50)]
+    ids = {session: store.memory(session).create_conversation() for session in sessions}
+
+    def talk(thread: int) -> None:
+        for session in sessions[thread:] + sessions[:thread]:
+            store.memory(session).add_message(ids[session], "user", f"{thread} in {session}", after="")
+
+    threads = [threading.Thread(target=talk, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    again = Store(store.directory)
+    for session in sessions:
+        kept = [message.content for message in again.memory(session).all_messages(ids[session])]
+        assert sorted(kept) == sorted(f"{thread} in {session}" for thread in range(16))
+        assert again.memory(session).get_messages(ids[session])[0].content == kept[-1]
+
+
+def test_more_conversations_than_are_kept_parsed_can_be_changed_in_turns(store: Store) -> None:
+    memory = store.memory("anna")
+    ids = [memory.create_conversation(str(number)) for number in range(KEPT_PARSED + 3)]
+    with memory.one_write(ids[0]):
+        for _ in range(2):
+            for conversation_id in ids:
+                memory.add_message(conversation_id, "user", "text")
+    store.close()
+    again = Store(store.directory).memory("anna")
+    assert [again.get_conversation(each).message_count for each in ids] == [2] * len(ids)

@@ -35,7 +35,8 @@ def events(url: str) -> list[Event]:
 
 
 def test_enter_shows_the_message_in_the_browser_and_queues_the_answer_with_no_call_between(events: list[Event]) -> None:
-    in_browser = _one(events, "submit")
+    message_box, _ = _one(events, "stop")["targets"][0]
+    (in_browser,) = (event for event in events if [message_box, "submit"] in event["targets"])
     assert in_browser["js"]
     assert not in_browser["backend_fn"]
     queued = [event for event in events if event["trigger_after"] == in_browser["id"]]

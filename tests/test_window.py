@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.memory import estimate_tokens, select
+from chatbot.memory import estimate_tokens, likely_tokens, select
 from chatbot.messages import FinishReason, Message, Role, Status, StoredMessage
 
 ids = count()
@@ -123,6 +123,18 @@ def test_the_newest_message_is_sent_even_where_it_does_not_fit() -> None:
 @pytest.mark.parametrize("text", ["", "plain words", "漢字", "😀", "half an emoji \ud83d"])
 def test_the_estimate_is_never_below_a_third_of_the_bytes(text: str) -> None:
     assert estimate_tokens(text) * 3 >= len(text.encode("utf-8", "replace"))
+
+
+def test_what_was_used_is_counted_fairly_four_characters_of_english_to_a_token_and_fewer_of_other_scripts() -> None:
+    assert likely_tokens("") == 0
+    assert likely_tokens("plain words.") == 3
+    assert likely_tokens("Привет, мир!") == 6
+    assert likely_tokens("你好，世界。") == 5
+
+
+@pytest.mark.parametrize("text", ["", "plain words", "漢字", "😀", "half an emoji \ud83d"])
+def test_a_fair_count_is_never_above_the_one_that_has_to_fit(text: str) -> None:
+    assert likely_tokens(text) <= estimate_tokens(text)
 
 
 statuses = st.sampled_from(["complete", "interrupted", "failed", "running"])

@@ -1,6 +1,7 @@
 """A conversation as a file to take along: JSON with everything in it, or Markdown to read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -9,22 +10,28 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from chatbot.errors import InvalidFile
 from chatbot.memory.conversations import ConversationMemory
-from chatbot.messages import Conversation, StoredMessage
+from chatbot.messages import Conversation, Options, StoredMessage
 
 LONGEST_TITLE = 200
 
 
 class ConversationFile(BaseModel):
-    """The JSON file. Fields that a later version adds are ignored."""
+    """The JSON file. Fields that a later version adds are ignored.
+
+    Version 1 had one branch: its messages follow each other in the order of the file, whatever else they say.
+    In version 2, `head` is the newest message on show, and each message comes after its parent.
+    """
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     format: Literal["chatbot-conversation"]
-    version: Literal[1]
+    version: Literal[1, 2]
     title: str = Field(max_length=LONGEST_TITLE)
     created_at: str
     updated_at: str
     messages: list[StoredMessage]
+    head: str = ""
+    options: Options | None = None
 
     @model_validator(mode="after")
     def _is_as_we_write_it(self) -> Self:
@@ -34,28 +41,57 @@ class ConversationFile(BaseModel):
                 raise ValueError("a time is not in UTC with milliseconds")
         if any(message.role == "user" and not message.content.strip() for message in self.messages):
             raise ValueError("a question is empty")
+        if self.options and not _are_possible(self.options):
+            raise ValueError("the options are beyond what can be asked for")
+        self._check_tree()
         try:
             orjson.dumps(self.model_dump())
         except orjson.JSONEncodeError:
             raise ValueError("a number or a text is beyond what can be kept") from None
         return self
 
+    def tree(self) -> tuple[list[StoredMessage], str]:
+        """The messages, each after its parent, and which of them is the newest on show."""
+        if self.version == 2:
+            return self.messages, self.head
+        line = [replace(m, message_id=f"{n + 1}", parent_id=f"{n or ''}") for n, m in enumerate(self.messages)]
+        return line, line[-1].message_id if line else ""
 
-def to_json(conversation: Conversation, messages: Sequence[StoredMessage]) -> bytes:
-    """The whole conversation, for `from_json` and for programs."""
+    def _check_tree(self) -> None:
+        messages, head = self.tree()
+        known = {""}
+        for message in messages:
+            if message.message_id in known:
+                raise ValueError("two messages have the same id, or one has none")
+            if message.parent_id not in known:
+                raise ValueError("a message does not come after the one that it follows")
+            known.add(message.message_id)
+        if head not in known:
+            raise ValueError("the head is none of the messages")
+
+
+def to_json(memory: ConversationMemory, conversation_id: str) -> bytes:
+    """The whole conversation, for `from_json` and for programs. An answer that is being written is in it as one that
+    was interrupted, with its text as far as it is stored. Raises NotFound and StorageError."""
+    with memory.one_write(conversation_id):
+        conversation = memory.get_conversation(conversation_id)
+        messages = memory.all_messages(conversation_id)
+        head = memory.get_head(conversation_id)
     file = ConversationFile.model_construct(  # what is stored was checked before
         format="chatbot-conversation",
-        version=1,
+        version=2,
         title=conversation.title,
         created_at=conversation.created_at,
         updated_at=conversation.updated_at,
-        messages=list(messages),
+        messages=[_ended(message) for message in messages],
+        head=head,
+        options=conversation.options,
     )
     return file.model_dump_json(indent=2).encode()
 
 
 def to_markdown(conversation: Conversation, messages: Sequence[StoredMessage]) -> str:
-    """The conversation for reading: who said what, without settings or times."""
+    """The conversation for reading: who said what in `messages`, without settings or times."""
     parts = [f"# {' '.join(conversation.title.split()) or 'Conversation'}"]
     for message in messages:
         speaker = "You" if message.role == "user" else message.model or "Assistant"
@@ -63,13 +99,35 @@ def to_markdown(conversation: Conversation, messages: Sequence[StoredMessage]) -
     return "\n\n".join(parts) + "\n"
 
 
+def parse(content: Any) -> ConversationFile:
+    """The file, given as parsed JSON, checked. Raises InvalidFile for anything that `to_json` did not make."""
+    try:
+        return ConversationFile.model_validate(content)
+    except ValidationError:
+        raise InvalidFile from None
+
+
 def from_json(memory: ConversationMemory, content: Any) -> str:
     """Store the conversation of such a file, given as parsed JSON, as a new one; returns its id.
 
     Raises InvalidFile, and changes nothing, for anything that `to_json` did not make.
     """
-    try:
-        file = ConversationFile.model_validate(content)
-    except ValidationError:
-        raise InvalidFile from None
-    return memory.restore_conversation(file.title, file.created_at, file.updated_at, file.messages)
+    return restore(memory, parse(content))
+
+
+def restore(memory: ConversationMemory, file: ConversationFile) -> str:
+    """Store the conversation of a file as a new one; returns its id. Raises StorageError."""
+    messages, head = file.tree()
+    return memory.restore_conversation(
+        file.title, file.created_at, file.updated_at, messages, head=head, options=file.options
+    )
+
+
+def _are_possible(options: Options) -> bool:
+    return options.max_tokens >= 1 and options.history_limit >= 1 and 0 <= (options.temperature or 0) <= 2
+
+
+def _ended(message: StoredMessage) -> StoredMessage:
+    if message.status != "running":
+        return message
+    return replace(message, status="interrupted", finish_reason="interrupted")

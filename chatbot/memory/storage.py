@@ -3,8 +3,8 @@
 import logging
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,33 +15,50 @@ log = logging.getLogger(__name__)
 
 Tables = dict[str, dict[str, Any]]
 
+DRAFT = "draft"
+"""The name under which a directory's next file is written. One for all of them: whoever writes there does so one file
+at a time, and a killed process leaves at most one behind."""
+
+
+def are_tables(content: Any) -> bool:
+    """Whether `content` has the shape of a TinyDB file: tables by name, in each of them documents by id."""
+    return isinstance(content, dict) and all(
+        isinstance(table, dict) and all(isinstance(document, dict) for document in table.values())
+        for table in content.values()
+    )
+
 
 class AtomicStorage(Storage):
     """One JSON file. Assumes that nobody else writes it, so what was read once is kept.
 
+    `is_sound` tells whether a file's content has the expected shape; where it has not, the file counts as damaged.
     TinyDB's own JSONStorage writes in place: a kill or a full disk in the middle loses the whole file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, is_sound: Callable[[Any], bool] = are_tables) -> None:
+        self.path = path
+        self.written = 0
+        """How often the file was replaced."""
+        self.is_damaged = False
+        """Whether the file was set aside."""
+        self._is_sound = is_sound
         self._tables: Tables | None = None
         self._depth = 0
         self._dirty = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a `one_write` is under way."""
+        return self._depth > 0
 
     def read(self) -> Tables | None:
         """The tables, or None where there is no file yet. Raises OSError.
 
         A damaged file is set aside under another name, never overwritten, and counts as none.
         """
-        if self._tables is None and self._path.exists():
-            try:
-                self._tables = cast(Tables, orjson.loads(self._path.read_bytes()))
-            except orjson.JSONDecodeError:
-                aside = self._path.with_suffix(f".damaged-{time.time_ns()}")
-                self._path.replace(aside)
-                log.error(  # noqa: TRY400 - the trace would show what was said
-                    "storage: %s could not be read and was set aside as %s", self._path.name, aside.name
-                )
+        if self._tables is None:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                self._tables = self._parsed(self.path.read_bytes())
         return self._tables
 
     def write(self, data: Tables) -> None:
@@ -56,7 +73,8 @@ class AtomicStorage(Storage):
         try:
             yield
             if self._depth == 1 and self._dirty:
-                _replace(self._path, orjson.dumps(self._tables))
+                _replace(self.path, orjson.dumps(self._tables))
+                self.written += 1
         except BaseException:
             if self._depth == 1:
                 self._tables = None  # what is on disk counts, not what did not get there
@@ -66,26 +84,51 @@ class AtomicStorage(Storage):
             self._dirty = self._dirty and self._depth > 0
 
     def forget(self) -> None:
-        """Remove the file, with what a killed process or a damaged file left beside it."""
-        self._tables = None
-        for path in self._path.parent.glob(f"{self._path.stem}.*"):
-            path.unlink(missing_ok=True)
+        """Remove the file, and what is not written yet."""
+        self._tables, self._dirty = None, False
+        if self.path.exists():
+            self.path.unlink()
+            _sync_directory(self.path.parent)
+
+    def set_aside(self) -> None:
+        """Give the file another name, under which nothing reads it any more."""
+        aside = self.path.with_suffix(f".damaged-{time.time_ns()}")
+        self.path.replace(aside)
+        self.is_damaged = True
+        log.error("storage: %s could not be read and was set aside as %s", self.path.name, aside.name)
+
+    def _parsed(self, content: bytes) -> Tables | None:
+        with suppress(orjson.JSONDecodeError):  # its trace would show what was said
+            tables = orjson.loads(content)
+            if self._is_sound(tables):
+                return cast(Tables, tables)
+        self.set_aside()
+        return None
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Put `content` in `path`'s place in one step; fsync before and after, so that a power cut keeps one of the two."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
+    """Put `content` in `path`'s place in one step; fsync before and after, so that a power cut keeps one of the two.
+    Only the app's own user may read it."""
+    _make_directory(path.parent)
+    draft = path.with_name(DRAFT)
     try:
-        with draft.open("wb") as file:
+        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise
     _sync_directory(path.parent)
+
+
+def _make_directory(directory: Path) -> None:
+    if not directory.is_dir():
+        _make_directory(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
+        _sync_directory(directory.parent)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -1,28 +1,31 @@
-"""The store: one ConversationMemory for each session, one file for each memory, one process for a directory."""
+"""The store: one ConversationMemory and one directory for each session, one process for all of them."""
 
 import threading
 from collections import OrderedDict
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from filelock import FileLock, Timeout
 
 from chatbot.errors import SettingsError
+from chatbot.memory.changes import Changes
 from chatbot.memory.conversations import ConversationMemory
 
 KEPT_OPEN = 64
-"""Sessions whose parsed file stays in memory after use; the others cost nothing until they are back."""
+"""Sessions of which parsed files stay in memory after use; the others cost nothing until they are back."""
 
 
 class Store:
     """Hands out the memory of a session. While anybody holds one, the same session gets the same object,
-    so that its lock is the session's lock.
+    so that its lock is the session's lock. `changes` tells of every write in a session.
 
     Raises SettingsError where the directory cannot be used, or another process is using it.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.changes = Changes()
         self._guard = threading.Lock()
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
@@ -31,7 +34,7 @@ class Store:
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session; nothing is written before something is said."""
         with self._guard:
-            memory = self._alive.get(session_id) or ConversationMemory(self._path(session_id))
+            memory = self._alive.get(session_id) or self._opened(session_id)
             self._alive[session_id] = self._recent[session_id] = memory
             self._recent.move_to_end(session_id)
             if len(self._recent) > KEPT_OPEN:
@@ -42,15 +45,15 @@ class Store:
         """Let another process have the directory."""
         self._process_lock.release()
 
-    def _path(self, session_id: str) -> Path:
-        return self.directory / "sessions" / f"{session_id}.json"
+    def _opened(self, session_id: str) -> ConversationMemory:
+        return ConversationMemory(self.directory / "sessions" / session_id, partial(self.changes.notify, session_id))
 
 
 def _claimed(directory: Path) -> FileLock:
     """The lock on `directory`, taken. The operating system lets it go with the process, however that ends."""
     lock = FileLock(directory / ".lock", timeout=0, thread_local=False)  # any thread may close the store
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: another chatbot is using this directory") from None

@@ -9,6 +9,10 @@ BYTES_PER_TOKEN = 3
 """English text has about four bytes a token in current tokenizers, most other languages three or more;
 three keeps the estimate on the safe side."""
 
+LIKELY_BYTES_PER_TOKEN = 4
+"""The same for an account of what was used, which has no safe side: for English four characters to a token, for Greek
+or Russian two, for Chinese about one and a third, as tokenizers have it."""
+
 TOKENS_PER_MESSAGE = 4
 """What a chat template adds around a message: role and separators."""
 
@@ -24,6 +28,11 @@ class Window:
 def estimate_tokens(text: str) -> int:
     """About how many tokens `text` is, rather too many than too few."""
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE
+
+
+def likely_tokens(text: str) -> int:
+    """How many tokens `text` most likely is, for telling somebody what was used."""
+    return -(-len(text.encode("utf-8", "replace")) // LIKELY_BYTES_PER_TOKEN)
 
 
 def select(

@@ -1,8 +1,20 @@
 """Whoever completes conversations. Nothing outside this package knows an SDK."""
 
 from chatbot.providers.base import Provider
-from chatbot.providers.catalog import takes_temperature
+from chatbot.providers.catalog import takes_effort, takes_temperature
 from chatbot.providers.embedded import ModelState
-from chatbot.providers.registry import Choice, Providers, connect
+from chatbot.providers.listing import Model
+from chatbot.providers.offer import Providers
+from chatbot.providers.patience import patiently
+from chatbot.providers.registry import connect
 
-__all__ = ["Choice", "ModelState", "Provider", "Providers", "connect", "takes_temperature"]
+__all__ = [
+    "Model",
+    "ModelState",
+    "Provider",
+    "Providers",
+    "connect",
+    "patiently",
+    "takes_effort",
+    "takes_temperature",
+]

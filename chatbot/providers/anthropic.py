@@ -1,17 +1,20 @@
 """Anthropic's Messages."""
 
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import anthropic
 import httpx2
-from anthropic.types import RawContentBlockDeltaEvent
+from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent
 from anthropic.types import Usage as PromptUsage
 
 from chatbot.errors import BadAnswer, CutOff
 from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.faults import translated, wait_not_for_long
+from chatbot.providers.faults import translated
+from chatbot.providers.listing import Model, described
+from chatbot.providers.parameters import without_refused
 
 OFFICIAL_URL = "https://api.anthropic.com"
 """Named, so that ANTHROPIC_BASE_URL in the environment never moves a key that was not meant for it."""
@@ -22,59 +25,92 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "refusal": "refusal",
 }
 
+OPTIONAL = {"output_config": "effort", "thinking": "thinking", "cache_control": "cache_control"}
+"""Parameters that a request can do without, and the word that a refusal has for each."""
+
 
 class AnthropicProvider:
-    """A server that speaks Messages at `base_url`. It takes no temperature: the SDK and the models refuse one."""
+    """A server that speaks Messages at `base_url`. It takes no temperature: the SDK and the models refuse one.
+
+    A parameter that a model refuses is left out and remembered for that model.
+    """
 
     def __init__(self, label: str, api_key: str, base_url: str | None = None) -> None:
         self.label = label
+        self._refused: defaultdict[str, set[str]] = defaultdict(set)
         timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
             base_url=base_url or OFFICIAL_URL,
-            max_retries=1,
+            max_retries=0,
             timeout=timeout,
-            http_client=anthropic.DefaultAsyncHttpxClient(
-                follow_redirects=False,
-                timeout=timeout,
-                mounts=DIRECT,
-                event_hooks={"response": [wait_not_for_long]},
-            ),
+            http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout, mounts=DIRECT),
         )
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ProviderErrors."""
-        finish: FinishReason | None = None
-        input_tokens = output_tokens = None
-        answered = False
+        end = _End()
         with translated(self.label, anthropic):
-            answer = await self._client.messages.create(**_parameters(request))
+            answer = await self._started(request)
         with translated(self.label, anthropic, streaming=True):
             async with answer as events:
                 async for event in events:
-                    answered = True
-                    if event.type == "content_block_delta":
-                        if delta := _delta(event):
-                            yield delta
-                    elif event.type == "message_start":
-                        input_tokens = _prompt_tokens(event.message.usage)
-                    elif event.type == "message_delta":
-                        output_tokens = event.usage.output_tokens if event.usage else None
-                        if event.delta.stop_reason:
-                            finish = FINISH_REASONS.get(event.delta.stop_reason, "stop")
-        if finish is None:
-            raise CutOff(self.label) if answered else BadAnswer(self.label)
-        yield Delta(finish=Finish(finish, Usage(input_tokens, output_tokens)))
+                    if delta := end.read(event):
+                        yield delta
+        yield Delta(finish=end.finish(self.label))
 
-    async def models(self) -> list[str]:
-        """The ids of the models in use, newest first as the provider lists them."""
+    async def models(self) -> list[Model]:
+        """The models in use, newest first as the provider lists them."""
         with translated(self.label, anthropic):
             found = [model async for model in self._client.models.list(timeout=LIST_SECONDS)]
-        return [model.id for model in found if model.lifecycle != "retired"]
+            return [described(model.to_dict()) for model in found if model.lifecycle != "retired"]
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def _started(self, request: Request) -> Any:
+        refused = self._refused[request.model]
+        parameters = _parameters(request)
+
+        def accepted() -> dict[str, Any]:
+            return {name: value for name, value in parameters.items() if name not in refused}
+
+        return await without_refused(refused, OPTIONAL, accepted, self._client.messages.create, anthropic)
+
+
+class _End:
+    """Reads a stream's events for what they say of its end, and hands on the rest."""
+
+    def __init__(self) -> None:
+        self._reason: FinishReason | None = None
+        self._prompt: PromptUsage | None = None
+        self._output_tokens: int | None = None
+        self._answered = False
+
+    def read(self, event: RawMessageStreamEvent) -> Delta | None:
+        """What the event adds to the answer."""
+        self._answered = True
+        if event.type == "content_block_delta":
+            return _delta(event)
+        if event.type == "message_start":
+            self._prompt = event.message.usage
+        elif event.type == "message_delta":
+            self._output_tokens = event.usage.output_tokens if event.usage else None
+            if event.delta.stop_reason:
+                self._reason = FINISH_REASONS.get(event.delta.stop_reason, "stop")
+        return None
+
+    def finish(self, label: str) -> Finish:
+        """How the stream ended. Raises CutOff or BadAnswer where it did not say."""
+        if self._reason is None:
+            raise CutOff(label) if self._answered else BadAnswer(label)
+        if self._prompt is None:  # servers that only imitate Anthropic's do not always count
+            return Finish(self._reason, Usage(None, self._output_tokens))
+        read, written = self._prompt.cache_read_input_tokens or 0, self._prompt.cache_creation_input_tokens or 0
+        # What came from the cache, or went into it, is counted apart from the rest.
+        usage = Usage(self._prompt.input_tokens + written + read, self._output_tokens)
+        return Finish(self._reason, usage, read, written)
 
 
 def _parameters(request: Request) -> dict[str, Any]:
@@ -87,6 +123,9 @@ def _parameters(request: Request) -> dict[str, Any]:
     }
     if request.system_prompt:
         parameters["system"] = request.system_prompt
+    if request.effort:
+        parameters["output_config"] = {"effort": request.effort}
+        parameters["thinking"] = {"type": "adaptive", "display": "summarized"}
     return parameters
 
 
@@ -96,10 +135,3 @@ def _delta(event: RawContentBlockDeltaEvent) -> Delta | None:
     if event.delta.type == "thinking_delta":
         return Delta(reasoning=event.delta.thinking)
     return None
-
-
-def _prompt_tokens(usage: PromptUsage | None) -> int | None:
-    """All that was read: what came from the cache, or went into it, is counted apart from the rest."""
-    if usage is None:  # servers that only imitate Anthropic's do not always count
-        return None
-    return usage.input_tokens + (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)

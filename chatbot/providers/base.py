@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from chatbot.messages import Delta, Request
+from chatbot.providers.listing import Model
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 90.0
@@ -27,12 +28,12 @@ class Provider(Protocol):
         """The completion piece by piece; the last delta carries the finish.
 
         Closing the generator, or cancelling its task, ends the generation at the provider. A stream that ends
-        without a finish raises CutOff.
+        without a finish raises CutOff. Nothing is sent twice: `patiently` does that, for all alike.
         """
         ...
 
-    async def models(self) -> list[str]:
-        """The chat models that the provider offers now, by id. Takes a few seconds at most."""
+    async def models(self) -> list[Model]:
+        """The models that the provider offers now. Takes a few seconds at most."""
         ...
 
     async def aclose(self) -> None:

@@ -1,10 +1,11 @@
-"""What is known of models without asking anybody: names to start with, how much they read, whether they take a
-temperature."""
+"""What is known of models without asking anybody: names to start with, how much they read, what they cost, whether
+they take a temperature or an effort."""
 
 import re
 from functools import lru_cache
 
-from chatbot.settings import ProviderName
+from chatbot.messages import ProviderName, Usage
+from chatbot.providers.listing import Model
 
 BUILT_IN: dict[ProviderName, tuple[str, ...]] = {
     "openai": ("gpt-6-luna", "gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-sol", "gpt-5.4-mini"),
@@ -22,10 +23,24 @@ owner chose how much of the context to offer."""
 NO_TEMPERATURE = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d))")
 """OpenAI's models that refuse a temperature: those that reason, since o1, and all since GPT-5."""
 
+TAKES_EFFORT: dict[ProviderName, re.Pattern[str]] = {
+    "openai": re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d))(?!.*-chat)"),
+    "anthropic": re.compile(r"^claude-[a-z]+-([5-9]|4-[6-9])"),
+    "huggingface": (
+        open_models := re.compile(r"gpt-oss|gpt-[5-9]|(^|/)o\d|grok|deepseek|qwen3|magistral|thinking", re.I)
+    ),
+    "compatible": open_models,
+}
+"""The models that reason for as long as they are told: OpenAI's since o1, Anthropic's since Opus 4.6 (whose thinking
+adapts), and elsewhere those whose names say it. One that refuses after all is not asked for it again."""
+
 NOT_FOR_CHAT = re.compile(
     r"embed|whisper|tts|transcribe|audio|realtime|image|dall-e|moderation|davinci|babbage|-instruct|search|sora|live"
 )
 """Models in OpenAI's list that do something other than chat."""
+
+NOT_TEXT = re.compile(r"embed|rerank|whisper|tts|moderation|\bbge-|stable-diffusion|\bsdxl|\bflux", re.I)
+"""The same in any other list, where names are less of one kind."""
 
 
 def takes_temperature(provider: ProviderName, model: str) -> bool:
@@ -33,9 +48,38 @@ def takes_temperature(provider: ProviderName, model: str) -> bool:
     return provider != "anthropic" and not (provider == "openai" and NO_TEMPERATURE.match(model))
 
 
-def for_chat(provider: ProviderName, models: list[str]) -> list[str]:
+def takes_effort(provider: ProviderName, model: str) -> bool:
+    """Whether that model can be told how long to reason."""
+    known = TAKES_EFFORT.get(provider)
+    return bool(known and known.search(model))
+
+
+def for_chat(provider: ProviderName, models: list[Model]) -> list[Model]:
     """Those of a provider's listed models that can chat."""
-    return [model for model in models if provider != "openai" or not NOT_FOR_CHAT.search(model)]
+    others = NOT_FOR_CHAT if provider == "openai" else NOT_TEXT
+    return [model for model in models if not others.search(model.id)]
+
+
+def cost(provider: ProviderName, model: str, usage: Usage, cache_read: int = 0, cache_write: int = 0) -> float | None:
+    """What an answer cost by the provider's public prices, in US dollars; None where they are not known.
+
+    `cache_read` and `cache_write` are as `Finish` has them.
+    """
+    from genai_prices import Usage as Priced  # noqa: PLC0415 - 0.2 s that the first page need not wait for
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415
+
+    if provider not in PRICED_AS:
+        return None
+    priced = Priced(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=cache_read or None,
+        cache_write_tokens=cache_write or None,
+    )
+    try:
+        return float(get_snapshot().calc(priced, model, PRICED_AS[provider], None, None).total_price)
+    except (LookupError, ValueError):
+        return None
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,7 @@
 """From what the SDKs raise to our errors. Their texts are read here, to tell causes apart, and go no further."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -13,6 +14,7 @@ from chatbot.errors import (
     ContextOverflow,
     CutOff,
     InvalidKey,
+    OutOfOrder,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
@@ -21,6 +23,7 @@ from chatbot.errors import (
     RequestRefused,
     Unavailable,
     UnknownModel,
+    WrongAddress,
 )
 
 
@@ -48,11 +51,11 @@ BY_CODE: dict[str, type[ProviderError]] = {
     "not_found_error": UnknownModel,
     "rate_limit_error": RateLimited,
     "rate_limit_exceeded": RateLimited,
-    "overloaded_error": Unavailable,
-    "api_error": Unavailable,
-    "server_error": Unavailable,
-    "server_is_overloaded": Unavailable,
-    "service_unavailable_error": Unavailable,
+    "overloaded_error": OutOfOrder,
+    "api_error": OutOfOrder,
+    "server_error": OutOfOrder,
+    "server_is_overloaded": OutOfOrder,
+    "service_unavailable_error": OutOfOrder,
     "timeout_error": ProviderTimeout,
 }
 """By the code or type in an error's body, as the providers' references name them; tried before the status."""
@@ -62,6 +65,7 @@ BY_STATUS: dict[int, type[ProviderError]] = {
     401: InvalidKey,
     402: QuotaExhausted,
     404: UnknownModel,
+    405: WrongAddress,
     408: ProviderTimeout,
     413: ContextOverflow,
     422: RequestRefused,
@@ -85,8 +89,14 @@ UNREADABLE = (
 """What the SDKs let escape when the bytes are not their protocol."""
 
 
-PATIENCE_SECONDS = 5
-"""The longest Retry-After that is slept through before a request is sent once more: a visitor waits for a word."""
+NO_SUCH_PATH = ("invalid url (", "file not found")
+"""OpenAI's and llama.cpp's words for a path that they do not have; a model that they do not have is a 404 as well."""
+
+LENGTHS = (
+    re.compile(r"context length is (?P<most>\d+)\D.*?(?:requested|resulted in) (?P<sent>\d+)"),  # OpenAI, vLLM
+    re.compile(r"(?P<sent>\d+) tokens > (?P<most>\d+)"),  # Anthropic
+)
+"""How a prompt that is too long is told in words."""
 
 
 @contextmanager
@@ -104,7 +114,10 @@ def translated(provider: str, sdk: Sdk, *, streaming: bool = False) -> Iterator[
         kind = kind_of(error, sdk)
         if streaming and kind is Unavailable and isinstance(error, sdk.APIConnectionError):
             kind = CutOff
-        raise kind(provider, retry_after=_retry_after(error)) from None
+        known = kind(provider, retry_after=_retry_after(error))
+        if isinstance(known, ContextOverflow):
+            known.prompt_tokens, known.context_tokens = _lengths(error)
+        raise known from None
 
 
 def kind_of(error: Exception, sdk: Sdk) -> type[ProviderError]:
@@ -119,8 +132,11 @@ def kind_of(error: Exception, sdk: Sdk) -> type[ProviderError]:
 
 
 def _connection_kind(error: Exception, sdk: Sdk) -> type[ProviderError]:
-    if isinstance(error.__cause__ or error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
+    cause = error.__cause__ or error
+    if isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout)):
         return Unavailable
+    if isinstance(cause, httpx2.LocalProtocolError):  # a line break inside the key, as above
+        return InvalidKey
     if isinstance(error, (sdk.APITimeoutError, httpx2.TimeoutException)):
         return ProviderTimeout
     return Unavailable if isinstance(error, sdk.APIConnectionError) else CutOff
@@ -128,9 +144,11 @@ def _connection_kind(error: Exception, sdk: Sdk) -> type[ProviderError]:
 
 def _told_kind(error: Exception) -> type[ProviderError]:
     """By what the provider said of it: its code, its words, its status, in this order."""
-    status = getattr(error, "status_code", None)
+    status = _status(error)
     if status == 403:  # OpenAI gives a model that this key may not use the code of one that does not exist
         return PermissionDenied
+    if status == 404 and not _is_told_in_protocol(error):
+        return WrongAddress
     for name in ("code", "error_code", "type"):
         code = getattr(error, name, None)
         if isinstance(code, str) and code in BY_CODE:
@@ -148,15 +166,42 @@ def _status_kind(status: int | None) -> type[ProviderError]:
     if status in BY_STATUS:
         return BY_STATUS[status]
     if status >= 500:
-        return Unavailable
+        return OutOfOrder
     return RequestRefused if status >= 400 else BadAnswer
 
 
-async def wait_not_for_long(response: httpx2.Response) -> None:
-    """A hook for the SDKs' HTTP clients: they would sleep through any Retry-After, be it an hour."""
-    wait = response.headers.get("retry-after")
-    if wait and not (wait.isdecimal() and int(wait) <= PATIENCE_SECONDS):
-        response.headers["x-should-retry"] = "false"
+def _status(error: Exception) -> int | None:
+    """The HTTP status. An error inside a stream has none, or 200; some servers send a number as its code instead."""
+    status = getattr(error, "status_code", None)
+    if status is None or status < 300:
+        code = str(getattr(error, "code", None) or "")
+        status = int(code) if re.fullmatch(r"[45]\d\d", code) else status
+    return status
+
+
+def _is_told_in_protocol(error: Exception) -> bool:
+    """Whether the provider wrote this, and not some server that knows nothing of the protocol."""
+    response = getattr(error, "response", None)
+    if response is None:
+        return True
+    try:
+        body = response.json()
+    except ValueError:
+        return False
+    words = str(error).lower()
+    in_protocol = isinstance(body, dict) and body.keys() & {"error", "message"}
+    return bool(in_protocol) and not any(phrase in words for phrase in NO_SUCH_PATH)
+
+
+def _lengths(error: Exception) -> tuple[int | None, int | None]:
+    """How many tokens were sent, and how many the model reads, where the provider says so."""
+    body = getattr(error, "body", None)
+    told = body if isinstance(body, dict) else {}
+    sent, most = told.get("n_prompt_tokens"), told.get("n_ctx")  # llama.cpp's
+    if isinstance(sent, int) and isinstance(most, int):
+        return sent, most
+    found = next((match for pattern in LENGTHS if (match := pattern.search(str(error)))), None)
+    return (int(found["sent"]), int(found["most"])) if found else (None, None)
 
 
 def _retry_after(error: Exception) -> float | None:

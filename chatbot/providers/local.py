@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chatbot.errors import ModelNotLoaded
 from chatbot.messages import Delta, Request
 from chatbot.providers.embedded import EmbeddedModel, defuse
+from chatbot.providers.listing import Model
 
 if TYPE_CHECKING:
     from chatbot.providers.openai import OpenAIProvider
@@ -32,9 +33,9 @@ class LocalProvider:
             async for delta in deltas:
                 yield delta
 
-    async def models(self) -> list[str]:
+    async def models(self) -> list[Model]:
         """The one model."""
-        return [self.embedded.model]
+        return [Model(self.embedded.model, self.embedded.context_tokens)]
 
     async def aclose(self) -> None:
         """Close the connections. The model itself belongs to whoever started it."""

@@ -1,29 +1,38 @@
 """OpenAI's Chat Completions, the protocol of OpenAI, Hugging Face's router, Ollama, vLLM, llama.cpp and many more."""
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from typing import Any, Literal, get_args
 
 import httpx2
 import openai
 from openai import AsyncStream
+from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
-from chatbot.errors import BadAnswer, CutOff, RequestRefused
+from chatbot.errors import BadAnswer, CutOff
 from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.faults import kind_of, translated, wait_not_for_long
+from chatbot.providers.faults import translated
+from chatbot.providers.listing import Model, described, writes_text
+from chatbot.providers.parameters import without_refused
+from chatbot.providers.thinking import Thinking
 
 OFFICIAL_URL = "https://api.openai.com/v1"
 """Named, so that OPENAI_BASE_URL in the environment never moves a key that was not meant for it."""
 
 FINISH_REASONS: dict[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
 
+BROKEN = "error"
+"""OpenRouter's finish reason for an answer whose model failed on the way: as good as none."""
+
 LengthParameter = Literal["max_tokens", "max_completion_tokens"]
 LENGTH_PARAMETERS: tuple[LengthParameter, ...] = get_args(LengthParameter)
 
-OPTIONAL = ("temperature", "stream_options", *LENGTH_PARAMETERS)
-"""Parameters that a request can do without."""
+OPTIONAL = {"temperature": "temperature", "stream_options": "stream_options", "reasoning_effort": "effort"} | {
+    name: name for name in LENGTH_PARAMETERS
+}
+"""Parameters that a request can do without, and the word that a refusal has for each."""
 
 
 class OpenAIProvider:
@@ -48,14 +57,9 @@ class OpenAIProvider:
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url or OFFICIAL_URL,
-            max_retries=1,
+            max_retries=0,
             timeout=timeout,
-            http_client=openai.DefaultAsyncHttpxClient(
-                follow_redirects=False,
-                timeout=timeout,
-                mounts=DIRECT,
-                event_hooks={"response": [wait_not_for_long]},
-            ),
+            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout, mounts=DIRECT),
         )
         # The rest of what the environment holds for OpenAI is not for whatever server this is either.
         self._client.organization = self._client.project = None
@@ -63,32 +67,25 @@ class OpenAIProvider:
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ProviderErrors."""
-        finish: FinishReason | None = None
-        usage = Usage()
-        answered = False
+        end = _End()
+        thinking = Thinking()
         with translated(self.label, openai):
             answer = await self._started(request)
         with translated(self.label, openai, streaming=True):
             async with answer as chunks:
                 async for chunk in chunks:
-                    answered = True
-                    if chunk.usage:
-                        usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-                    if not chunk.choices:
-                        continue
-                    choice = chunk.choices[0]
-                    if choice.delta and (delta := _delta(choice.delta)):
-                        yield delta
-                    if choice.finish_reason:
-                        finish = FINISH_REASONS.get(choice.finish_reason, "stop")
-        if finish is None:
-            raise CutOff(self.label) if answered else BadAnswer(self.label)
-        yield Delta(finish=Finish(finish, usage))
+                    if delta := end.read(chunk):
+                        for piece in thinking.read(delta):
+                            yield piece
+        for piece in thinking.rest(complete=end.reason == "stop"):
+            yield piece
+        yield Delta(finish=end.finish(self.label))
 
-    async def models(self) -> list[str]:
-        """The ids of the server's models, in the server's order."""
+    async def models(self) -> list[Model]:
+        """The server's models, in the server's order."""
         with translated(self.label, openai):
-            return [model.id async for model in self._client.models.list(timeout=LIST_SECONDS)]
+            found = [model.to_dict() async for model in self._client.models.list(timeout=LIST_SECONDS)]
+            return [described(model) for model in found if writes_text(model)]
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -96,15 +93,8 @@ class OpenAIProvider:
 
     async def _started(self, request: Request) -> AsyncStream[ChatCompletionChunk]:
         refused = self._refused[request.model]
-        while True:
-            parameters = self._parameters(request)
-            try:
-                return await self._client.chat.completions.create(**parameters)  # type: ignore[no-any-return]
-            except openai.BadRequestError as error:
-                name = _refused_parameter(error, parameters)
-                if name is None:
-                    raise
-                refused.add(name)
+        create = self._client.chat.completions.create
+        return await without_refused(refused, OPTIONAL, lambda: self._parameters(request), create, openai)
 
     def _parameters(self, request: Request) -> dict[str, Any]:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
@@ -112,13 +102,49 @@ class OpenAIProvider:
             messages.insert(0, {"role": "system", "content": request.system_prompt})
         refused = self._refused[request.model]
         names = sorted(LENGTH_PARAMETERS, key=lambda name: name != self._length_parameter)
-        length = next((name for name in names if name not in refused), None)
-        optional = {"stream_options": {"include_usage": True}, length: request.max_tokens}
-        if request.temperature is not None:
-            optional["temperature"] = request.temperature
-        return {"model": request.model, "messages": messages, "stream": True} | {
-            name: value for name, value in optional.items() if name and name not in refused
+        length = next((name for name in names if name not in refused), "")
+        optional = {
+            "stream_options": {"include_usage": True},
+            length: request.max_tokens,
+            "temperature": request.temperature,
+            "reasoning_effort": request.effort,
         }
+        return {"model": request.model, "messages": messages, "stream": True} | {
+            name: value for name, value in optional.items() if name and name not in refused and value is not None
+        }
+
+
+class _End:
+    """Reads a stream's chunks for what they say of its end, and hands on the rest."""
+
+    def __init__(self) -> None:
+        self.reason: FinishReason | None = None
+        self._usage: CompletionUsage | None = None
+        self._answered = self._declined = False
+
+    def read(self, chunk: ChatCompletionChunk) -> Delta | None:
+        """What the chunk adds to the answer."""
+        self._answered = True
+        self._usage = chunk.usage or self._usage
+        if not chunk.choices:
+            return None
+        choice = chunk.choices[0]
+        if choice.finish_reason and choice.finish_reason != BROKEN:
+            self.reason = "refusal" if self._declined else FINISH_REASONS.get(choice.finish_reason, "stop")
+        if not choice.delta:
+            return None
+        self._declined = self._declined or bool(choice.delta.refusal)
+        return _delta(choice.delta)
+
+    def finish(self, label: str) -> Finish:
+        """How the stream ended. Raises CutOff or BadAnswer where it did not say."""
+        if self.reason is None:
+            raise CutOff(label) if self._answered else BadAnswer(label)
+        if self._usage is None:
+            return Finish(self.reason)
+        details = self._usage.prompt_tokens_details
+        cached = (details.cached_tokens if details else 0) or 0
+        return Finish(self.reason, Usage(self._usage.prompt_tokens, self._usage.completion_tokens), cached)
 
 
 def _delta(delta: Any) -> Delta | None:
@@ -129,11 +155,3 @@ def _delta(delta: Any) -> Delta | None:
     if isinstance(reasoning, str) and reasoning:
         return Delta(reasoning=reasoning)
     return Delta(text=delta.refusal) if delta.refusal else None
-
-
-def _refused_parameter(error: openai.BadRequestError, sent: Mapping[str, Any]) -> str | None:
-    """The parameter that a 400 complains about, if it is one that the request can do without."""
-    if kind_of(error, openai) is not RequestRefused or error.code == "invalid_value":
-        return None  # where only the value is refused, the parameter is a good one
-    words = f"{error.param} {error}"
-    return next((name for name in OPTIONAL if name in sent and name in words), None)

@@ -3,22 +3,23 @@
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import WithJsonSchema
 from sse_starlette import EventSourceResponse
 
 from chatbot import __version__
-from chatbot.memory import Store, from_json, to_json, to_markdown
+from chatbot.memory import Store, from_json, to_json, to_markdown, to_zip
 from chatbot.memory.exchange import ConversationFile
-from chatbot.messages import Conversation
+from chatbot.messages import PROVIDER_NAMES, Choice, Conversation, ProviderName
 from chatbot.options import complete
-from chatbot.providers import Choice, Providers
+from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.reply import Reply
-from chatbot.settings import PROVIDER_NAMES, ProviderName, Settings
+from chatbot.settings import Settings
 from chatbot.web import events
-from chatbot.web.description import ASKING, COUNT, EVENTS, FILE, OWNED, TOKEN_OR_NOT, WHOLE_OR_EVENTS, errors
+from chatbot.web.address import address_of
+from chatbot.web.description import ASKING, COUNT, EVENTS, FILE, OWNED, TOKEN_OR_NOT, WHOLE_OR_EVENTS, ZIP, errors
 from chatbot.web.schemas import (
     ChatBody,
     ChatOut,
@@ -63,6 +64,8 @@ class Api:
         add("/models", self.models, methods=["GET"], responses=errors(401), tags=["service"])
         add("/session", self.new_session, methods=["POST"], status_code=201, responses=errors(401), tags=["session"])
         add("/session", self.delete_session, methods=["DELETE"], responses=errors(401, 500), tags=["session"])
+        everything: dict[str, Any] = {"response_class": Response, "responses": ZIP | errors(401, 500)}
+        add("/session/export", self.export_session, methods=["GET"], tags=["session"], **everything)
         chat: dict[str, Any] = {"methods": ["POST"], "openapi_extra": TOKEN_OR_NOT, "tags": ["chat"]}
         add("/chat", self.chat, response_model=ChatOut, responses=WHOLE_OR_EVENTS | ASKING, **chat)
         add("/chat/stream", self.chat_stream, response_class=EventSourceResponse, responses=EVENTS | ASKING, **chat)
@@ -121,9 +124,14 @@ class Api:
         await self._replies.delete_session(self._owner(credentials))
         return StatusOut(status="deleted")
 
-    async def chat(self, body: ChatBody, credentials: Credentials) -> Any:
+    async def export_session(self, credentials: Credentials) -> Response:
+        """All conversations of the session as a zip, each as JSON and as Markdown."""
+        content = await asyncio.to_thread(to_zip, self._store.memory(self._owner(credentials)))
+        return _file(content, "application/zip", "conversations.zip")
+
+    async def chat(self, body: ChatBody, credentials: Credentials, request: Request) -> Any:
         """Send a message and get the whole answer; with `stream`, as /chat/stream. Without a token a session begins."""
-        token, reply = await self._begun(body, credentials)
+        token, reply = await self._begun(body, credentials, request)
         if body.stream:
             return events.stream(reply, token)
         await reply.ended.wait()
@@ -138,12 +146,12 @@ class Api:
             provider=answer.provider or "",
             model=answer.model or "",
             finish_reason=answer.finish_reason,
-            usage=UsageOut(input_tokens=answer.usage.input_tokens, output_tokens=answer.usage.output_tokens),
+            usage=UsageOut.model_validate(answer.usage, from_attributes=True),
         )
 
-    async def chat_stream(self, body: ChatBody, credentials: Credentials) -> EventSourceResponse:
+    async def chat_stream(self, body: ChatBody, credentials: Credentials, request: Request) -> EventSourceResponse:
         """Send a message and watch the answer come. Closing the connection does not end it: stop does."""
-        token, reply = await self._begun(body, credentials)
+        token, reply = await self._begun(body, credentials, request)
         return events.stream(reply, token)
 
     async def resume(
@@ -207,10 +215,12 @@ class Api:
         file_format: Annotated[Literal["json", "md"], Query(alias="format")] = "json",
     ) -> Response:
         """A conversation as a file: `json` for importing it again, `md` for reading."""
-        conversation, messages = await self._replies.messages(self._owner(credentials), conversation_id)
+        owner = self._owner(credentials)
         if file_format == "md":
+            conversation, messages = await self._replies.messages(owner, conversation_id)
             return _file(to_markdown(conversation, messages).encode(), "text/markdown", f"{conversation_id}.md")
-        return _file(to_json(conversation, messages), "application/json", f"{conversation_id}.json")
+        content = await asyncio.to_thread(to_json, self._store.memory(owner), conversation_id)
+        return _file(content, "application/json", f"{conversation_id}.json")
 
     async def import_conversation(self, content: ConversationFile, credentials: Credentials) -> ConversationOut:
         """Make an exported JSON file a conversation of this session."""
@@ -218,12 +228,18 @@ class Api:
         conversation_id = await asyncio.to_thread(from_json, memory, content)
         return _summary(await asyncio.to_thread(memory.get_conversation, conversation_id))
 
-    async def _begun(self, body: ChatBody, credentials: HTTPAuthorizationCredentials | None) -> tuple[str, Reply]:
+    async def _begun(
+        self, body: ChatBody, credentials: HTTPAuthorizationCredentials | None, request: Request
+    ) -> tuple[str, Reply]:
         token = credentials.credentials if credentials else self._sessions.new()
         owner = self._sessions.owner(token)
         asked = body.model_dump(exclude={"message", "conversation_id", "stream"})
         options = await asyncio.to_thread(lambda: complete(self._settings, self._providers, **asked))
-        reply = await self._replies.start(owner, body.message, options, conversation_id=body.conversation_id)
+        where: dict[str, Any] = {
+            "conversation_id": body.conversation_id,
+            "address": address_of(request, bool(self._settings.space_id)),
+        }
+        reply = await self._replies.start(owner, body.message, options, **where)
         return token, reply
 
     def _owner(self, credentials: HTTPAuthorizationCredentials | None) -> str:

@@ -71,6 +71,13 @@ FILE: Responses = {
     }
 }
 
+ZIP: Responses = {
+    200: {
+        "description": "The zip file.",
+        "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
 TOKEN_OR_NOT: dict[str, Any] = {"security": [{}]}
 """Beside the bearer token that an operation takes: none."""
 

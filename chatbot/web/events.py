@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from chatbot.messages import StoredMessage
 from chatbot.reply import Piece, Reply
+from chatbot.web.schemas import TimingOut, UsageOut
 
 KEEPALIVE_SECONDS = 10
 """How often a comment goes through a silent stream; proxies give up a connection after 30 s and more."""
@@ -63,16 +64,14 @@ def _piece(piece: Piece) -> ServerSentEvent:
 def _last(conversation_id: str, answer: StoredMessage) -> ServerSentEvent:
     if answer.fault:
         return _event("error", asdict(answer.fault))
-    return _event(
-        "done",
-        {
-            "conversation_id": conversation_id,
-            "message_id": answer.message_id,
-            "finish_reason": answer.finish_reason,
-            "usage": asdict(answer.usage),
-            "timing": asdict(answer.timing) if answer.timing else None,
-        },
-    )
+    done = {
+        "conversation_id": conversation_id,
+        "message_id": answer.message_id,
+        "finish_reason": answer.finish_reason,
+        "usage": UsageOut.model_validate(answer.usage, from_attributes=True).model_dump(),
+        "timing": answer.timing and TimingOut.model_validate(answer.timing, from_attributes=True).model_dump(),
+    }
+    return _event("done", done)
 
 
 def _event(name: str, data: Any, event_id: str | None = None) -> ServerSentEvent:

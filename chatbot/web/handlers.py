@@ -1,117 +1,84 @@
-"""What the page's events do. Each takes the session's token from the browser, and trusts nothing else from there."""
+"""What the chat's events do. Each takes the session's token from the browser, and trusts nothing else from there."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 
-from chatbot.errors import ChatbotError, NoProvider, Unauthorized
-from chatbot.memory import ConversationMemory, Store
-from chatbot.messages import StoredMessage
+from chatbot.errors import ChatbotError
+from chatbot.messages import ProviderName, StoredMessage
 from chatbot.options import complete
-from chatbot.providers import Providers, takes_temperature
+from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.reply import Reply
-from chatbot.settings import ProviderName, Settings
-from chatbot.web.rendering import Shown, show, show_message, show_model_state, show_notice
+from chatbot.settings import Settings
+from chatbot.web.address import address_of
+from chatbot.web.panel import Panel
+from chatbot.web.rendering import Shown, show, show_message, show_notice
 from chatbot.web.sessions import Sessions
-
-SHOWN_MESSAGES = 30
-"""The newest messages of a conversation that the page holds: every update sends them all through Gradio."""
-
-MODEL_SECONDS = 0.3
-"""How often the page looks whether the embedded model is loaded, while it is being loaded."""
+from chatbot.web.views import SHOWN_MESSAGES, Views
 
 READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
 """The button in the message box: send, or stop."""
 
+Kind = Literal["new", "edited", "again"]
+"""A turn: a message that goes on from the last, another version of a message, or another answer to it."""
+
+
+class Asked(NamedTuple):
+    """Who asks, from where, in which conversation, and for what; `question` is the message that a turn is another
+    version of, or another answer to."""
+
+    token: str | None
+    conversation_id: str
+    panel: Panel
+    address: str
+    kind: Kind = "new"
+    question: str = ""
+
 
 class Update(NamedTuple):
-    """What a step of an answer changes on the page: its messages, the message box, and the open conversation."""
+    """What a step of an answer changes: its messages, the message box, the open conversation, the lines below."""
 
     answer: list[Shown]
-    textbox: Any
-    conversation_id: Any
+    textbox: Any = gr.skip()
+    conversation_id: Any = gr.skip()
+    turns: Any = gr.skip()
 
 
 class Handlers:
-    """The page's door to the road."""
+    """The chat's door to the road."""
 
     def __init__(
-        self, settings: Settings, sessions: Sessions, store: Store, providers: Providers, replies: Replies
+        self, settings: Settings, sessions: Sessions, providers: Providers, replies: Replies, views: Views
     ) -> None:
-        self.settings = settings
-        self.providers = providers
+        self._settings = settings
         self._sessions = sessions
-        self._store = store
+        self._providers = providers
         self._replies = replies
+        self._views = views
 
-    async def enter(self, token: str | None) -> tuple[str, str, list[Shown]]:
-        """A page was opened: its session's token, a new one where the browser has none of ours, and the conversation
-        that was changed last."""
-        try:
-            memory = self._memory(token)
-        except Unauthorized:
-            return self._sessions.new(), "", []
-        conversations = await asyncio.to_thread(memory.list_conversations)
-        if not conversations:
-            return str(token), "", []
-        opened = conversations[0].conversation_id
-        return str(token), opened, await self.shown(token, opened)
+    def address_of(self, request: gr.Request) -> str:
+        """Where a page's request comes from."""
+        return address_of(request, bool(self._settings.space_id))
 
-    async def shown(self, token: str | None, conversation_id: str) -> list[Shown]:
-        """The newest messages of the conversation, without an answer that is under way."""
-        try:
-            messages = await asyncio.to_thread(self._memory(token).get_messages, conversation_id, SHOWN_MESSAGES)
-        except ChatbotError:
-            return []
-        return show(message for message in messages if message.status != "running")
-
-    async def respond(
-        self,
-        text: str,
-        history: list[Shown],
-        token: str | None,
-        conversation_id: str,
-        provider: ProviderName,
-        model: str,
-        system_prompt: str,
-        max_tokens: float | None,
-        history_limit: float | None,
-        temperature: float | None,
-        instead_of: str | None = None,
-    ) -> AsyncGenerator[Update]:
+    async def respond(self, text: str, history: list[Shown], asked: Asked) -> AsyncGenerator[Update]:
         """The answer to `text`, again and again as it grows. Never raises: Gradio has nowhere to show it."""
         try:
-            options = complete(
-                self.settings,
-                self.providers,
-                provider=provider,
-                model=model,
-                system_prompt=system_prompt,
-                max_tokens=max_tokens,
-                history_limit=history_limit,
-                temperature=temperature,
-            )
-            reply = await self._replies.start(
-                self._sessions.owner(token),
-                text,
-                options,
-                conversation_id=conversation_id or None,
-                instead_of=instead_of,
-            )
+            reply = await self._begun(text, asked)
         except ChatbotError as error:
-            yield Update(show_notice(str(error)), gr.Textbox(value=text, **READY), gr.skip())
+            yield self._refusal(text, asked, error)
             return
-        async with aclosing(self._frames(reply)) as updates:
+        async with aclosing(self._frames(reply, SHOWN_MESSAGES + 2)) as updates:
             async for update in updates:
                 yield update
 
     async def answer_program(
         self,
+        request: gr.Request,
         message: str,
         session: tuple[str, str] | None,
         provider: ProviderName,
@@ -125,10 +92,11 @@ class Handlers:
         token, conversation_id = session or (self._sessions.new(), "")
         try:
             options = complete(
-                self.settings, self.providers, provider=provider, model=model, system_prompt=system_prompt
+                self._settings, self._providers, provider=provider, model=model, system_prompt=system_prompt
             )
             owner = self._sessions.owner(token)
-            reply = await self._replies.start(owner, message, options, conversation_id=conversation_id or None)
+            where: dict[str, Any] = {"conversation_id": conversation_id or None, "address": self.address_of(request)}
+            reply = await self._replies.start(owner, message, options, **where)
         except ChatbotError as error:
             raise gr.Error(str(error), print_exception=False) from None
         async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
@@ -137,72 +105,91 @@ class Handlers:
         if reply.error:
             raise gr.Error(str(reply.error), print_exception=False)
 
-    async def follow(self, token: str | None, conversation_id: str) -> AsyncGenerator[tuple[list[Shown], Any]]:
-        """The conversation with the answer that is under way in it, if one is, until it has ended."""
-        reply = self._running(token, conversation_id)
-        if reply is None:
-            yield gr.skip(), gr.skip()
+    async def shown(self, token: str | None, conversation_id: str) -> list[Shown]:
+        """The newest messages of the conversation, without an answer that is under way."""
+        try:
+            view = await self._views.of(self._sessions.owner(token), conversation_id)
+        except ChatbotError:
+            return []
+        return view.messages
+
+    async def follow(self, token: str | None, conversation_id: str) -> AsyncGenerator[tuple[Any, Any, Any]]:
+        """The conversation as it is now, and the answer under way in it, if one is, until it has ended."""
+        try:
+            owner = self._sessions.owner(token)
+            reply = self._replies.running(owner, conversation_id)
+            answer = (
+                reply.snapshot().message_id if reply else None
+            )  # it may end in between, and must not be shown twice
+            view = await self._views.of(owner, conversation_id, without=answer)
+        except ChatbotError:  # deleted meanwhile: the list will tell the page, which then leaves it
+            yield gr.skip(), gr.Textbox(**READY), gr.skip()
             return
-        history = await self.shown(token, conversation_id)
-        async with aclosing(self._frames(reply)) as updates:
+        if reply is None:
+            yield view.messages, gr.Textbox(**READY), view.turns
+            return
+        async with aclosing(self._frames(reply, SHOWN_MESSAGES)) as updates:
             async for update in updates:
-                yield history + update.answer, update.textbox
+                yield view.messages + update.answer, update.textbox, update.turns
 
     async def stop(self, token: str | None, conversation_id: str) -> None:
         """End the answer under way in the conversation; what it has stays."""
         await self._replies.stop(self._sessions.owner(token), conversation_id)
 
-    async def last_turn(self, token: str | None, conversation_id: str) -> tuple[list[Shown], StoredMessage | None]:
-        """The last message of the visitor's, and what the page shows before it. An answer under way is ended."""
-        await self.stop(token, conversation_id)
-        messages = await asyncio.to_thread(self._memory(token).get_messages, conversation_id, SHOWN_MESSAGES)
-        places = [place for place, message in enumerate(messages) if message.role == "user"]
-        if not places:
-            return show(messages), None
-        return show(messages[: places[-1]]), messages[places[-1]]
+    async def turn_of(self, asked: Asked, question: str) -> tuple[list[Shown], StoredMessage | None]:
+        """A message of the visitor's, None where it is gone, and what stands before it. An answer under way is
+        ended."""
+        try:
+            await self.stop(asked.token, asked.conversation_id)
+            messages = await self._views.before(self._sessions.owner(asked.token), asked.conversation_id, question)
+        except ChatbotError:
+            return [], None
+        return show(messages[:-1]), messages[-1] if messages and messages[-1].role == "user" else None
 
-    async def undo(self, token: str | None, conversation_id: str) -> tuple[list[Shown], Any]:
+    async def undo(self, token: str | None, conversation_id: str) -> tuple[Any, Any, Any]:
         """Take the last message and its answer back, the message into the box."""
-        history, question = await self.last_turn(token, conversation_id)
-        if question is None:
-            return history, gr.skip()
-        await asyncio.to_thread(self._memory(token).remove_from, conversation_id, question.message_id)
-        return history, gr.Textbox(value=question.content, **READY)
+        owner = self._sessions.owner(token)
+        taken = await self._replies.undo(owner, conversation_id)
+        view = await self._views.of(owner, conversation_id)
+        return view.messages, gr.Textbox(value=taken, **READY), view.turns
 
-    async def follow_model(self, provider: ProviderName) -> AsyncGenerator[str]:
-        """How far the embedded model is, where it is the chosen provider, until it is loaded or has failed."""
-        embedded = self.providers.embedded if provider == "local" else None
-        while embedded and embedded.state.phase == "loading":
-            yield show_model_state(embedded.state)
-            await asyncio.sleep(MODEL_SECONDS)
-        yield (show_model_state(embedded.state) if embedded else "" if self.providers.offered else NoProvider.sentence)
+    def _refusal(self, text: str, asked: Asked, error: ChatbotError) -> Update:
+        """Says why a turn was refused before it began, and gives back what was typed for it."""
+        if asked.kind == "new":
+            return Update(show_notice(str(error)), gr.Textbox(value=text, **READY))
+        gr.Warning(str(error), title="That did not work")
+        box = gr.Textbox(**READY) if asked.kind == "again" else gr.Textbox(value=text, **READY)
+        shown_anew = {"conversation_id": asked.conversation_id}  # as the page then knows of no change, it asks for all
+        return Update(show_notice(str(error)), box, gr.skip(), shown_anew)
 
-    def provider_chosen(self, provider: ProviderName) -> tuple[Any, Any]:
-        """The model list and the temperature field follow the provider."""
-        models = self.providers.models(provider)
-        model = next(iter(models), "")
-        return gr.Dropdown(choices=models, value=model), self.model_chosen(provider, model)
+    async def _begun(self, text: str, asked: Asked) -> Reply:
+        owner, panel = self._sessions.owner(asked.token), asked.panel
+        options = await asyncio.to_thread(panel.options, self._settings, self._providers)
+        caller: dict[str, Any] = {"key": panel.key, "address": asked.address}
+        if asked.kind == "again":
+            return await self._replies.retry(owner, asked.conversation_id, asked.question, options, **caller)
+        where: dict[str, Any] = {"conversation_id": asked.conversation_id or None, "edited": asked.question or None}
+        return await self._replies.start(owner, text, options, **where, **caller)
 
-    def model_chosen(self, provider: ProviderName, model: str | None) -> Any:
-        """The temperature field shows only where the model takes one."""
-        return gr.Number(visible=takes_temperature(provider, model or ""))
-
-    async def _frames(self, reply: Reply) -> AsyncGenerator[Update]:
-        """The updates of a reply: at once that it has begun, then its text, at last that the box is free again."""
+    async def _frames(self, reply: Reply, most: int) -> AsyncGenerator[Update]:
+        """The updates of a reply: at once that it has begun, then its text, at last that the box is free again.
+        `most` is how many messages the page shows then, the answer included: each line belongs to one of them."""
         first = show_message(reply.snapshot(), self._waiting_for(reply))
-        yield Update(first, gr.Textbox(**BUSY), reply.conversation_id)
+        yield Update(first, gr.Textbox(**BUSY), reply.conversation_id, await self._turns(reply, most) or gr.skip())
         async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
             async for frame in frames:
                 box = BUSY if frame.status == "running" else READY  # each time: a page that still loads loses the first
-                yield Update(show_message(frame), gr.update(**box), gr.skip())
+                yield Update(show_message(frame), gr.update(**box))
+        if turns := await self._turns(reply, most):  # of one deleted meanwhile the page hears no more
+            yield Update(show_message(reply.snapshot()), gr.update(**READY), gr.skip(), turns)
+
+    async def _turns(self, reply: Reply, most: int) -> dict[str, Any] | None:
+        try:
+            return (await self._views.of(reply.session_id, reply.conversation_id, most)).turns
+        except ChatbotError:  # deleted meanwhile, as above
+            return None
 
     def _waiting_for(self, reply: Reply) -> str:
-        embedded = self.providers.embedded
+        embedded = self._providers.embedded
         is_loading = embedded and embedded.state.phase != "ready" and reply.snapshot().provider == "local"
         return "Loading the embedded model…" if is_loading else ""
-
-    def _memory(self, token: str | None) -> ConversationMemory:
-        return self._store.memory(self._sessions.owner(token))
-
-    def _running(self, token: str | None, conversation_id: str) -> Reply | None:
-        return self._replies.running(self._sessions.owner(token), conversation_id)

@@ -1,23 +1,19 @@
-"""How a stored message looks on the page: values for gr.Chatbot."""
+"""How stored messages look on the page: values for gr.Chatbot, and for the lines below its messages."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from chatbot.messages import StoredMessage
 from chatbot.providers import ModelState
+from chatbot.web.accounting import details, ending
 
 Shown = dict[str, Any]
 """A message as gr.Chatbot takes it. The content is a list of parts, because of a plain string Gradio cuts the
 indentation, code's included."""
 
-ENDINGS = {
-    "stopped": "You stopped this answer.",
-    "interrupted": "This answer was cut off.",
-    "length": "The answer reached the longest length that is set. Ask to go on, or raise “Longest answer”.",
-    "refusal": "The model declined to answer this.",
-    "content_filter": "The provider withheld the rest of this answer.",
-}
+Turn = dict[str, Any]
+"""What stands below a message, as assets/turns.js takes it."""
 
 TOY = (
     "This small model runs inside the app, so that you can try the chat without an API key. "
@@ -31,17 +27,28 @@ def show(messages: Iterable[StoredMessage]) -> list[Shown]:
 
 
 def show_message(message: StoredMessage, waiting: str = "") -> list[Shown]:
-    """One message: for an answer its reasoning, its text, and a note where it did not end normally. `waiting` says
-    what an answer without a word yet is waiting for."""
+    """One message: for an answer its reasoning and its text. `waiting` says what an answer without a word yet is
+    waiting for."""
     if message.role == "user":
         return [{"role": "user", "content": [_text(message.content)]}]
-    shown = [_reasoning(message)] if message.reasoning else []
-    parts = [_text(message.content)] if message.content else []
-    if note := _note(message):
-        parts.append(_text(f'<span class="note">{escape(note)}</span>'))
-    if not parts and not shown:
-        parts = [_text(f'<span class="typing">{escape(waiting)}</span>')]
-    return [*shown, {"role": "assistant", "content": parts}] if parts else shown
+    reasoning = [_reasoning(message)] if message.reasoning else []
+    if message.status == "running" and not message.content:
+        return [*reasoning, _answer(f'<span class="typing">{escape(waiting)}</span>')]
+    return [*reasoning, _answer(message.content)]
+
+
+def turns(
+    messages: Sequence[StoredMessage], versions: Mapping[str, tuple[str, ...]], label: Callable[[str], str]
+) -> list[Turn]:
+    """What stands below the messages, one for each run of messages by the same speaker: Gradio shows them as one. An
+    answer under way can be tried again and taken back too."""
+    rows: list[Turn] = []
+    for message in messages:
+        turn = _turn(message, label) | {"versions": _place(message.message_id, versions.get(message.message_id, ()))}
+        rows[-1:] = [turn] if rows and rows[-1]["role"] == message.role else [*rows[-1:], turn]
+    if rows and rows[-1]["role"] == "assistant":
+        rows[-1]["undo"] = True
+    return rows
 
 
 def show_model_state(state: ModelState) -> str:
@@ -52,20 +59,44 @@ def show_model_state(state: ModelState) -> str:
 
 def show_notice(sentence: str) -> list[Shown]:
     """Something that the app has to say in an answer's place."""
-    return [{"role": "assistant", "content": [_text(f'<span class="note">{escape(sentence)}</span>')]}]
+    return [_answer(f'<span class="note">{escape(sentence)}</span>')]
 
 
 def _text(text: str) -> dict[str, str]:
     return {"type": "text", "text": text}
 
 
+def _answer(text: str) -> Shown:
+    return {"role": "assistant", "content": [_text(text)]}
+
+
 def _reasoning(message: StoredMessage) -> Shown:
     is_over = bool(message.content) or message.status != "running"
-    metadata = {"title": "Reasoning", "status": "done" if is_over else "pending"}
+    # always “done”: what is “pending” stands open, and would fold up under the reader's eyes
+    metadata: dict[str, Any] = {"title": "Reasoning" if is_over else "Reasoning…", "status": "done"}
+    if message.timing and message.timing.reasoning_ms is not None:
+        metadata["duration"] = message.timing.reasoning_ms / 1000
     return {"role": "assistant", "content": [_text(message.reasoning)], "metadata": metadata}
 
 
-def _note(message: StoredMessage) -> str | None:
-    if message.fault:
-        return message.fault.message
-    return ENDINGS.get(message.finish_reason or "")
+def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
+    turn: Turn = {"id": message.message_id, "role": message.role, "text": message.content}
+    if message.role == "user":
+        return turn
+    turn |= {"question": message.parent_id}
+    if message.status == "running":
+        return turn | {"text": ""}  # what is stored of it is behind what the page shows
+    failed = message.status == "failed" or message.finish_reason == "interrupted"  # part-way is a failure too
+    return turn | {
+        "note": ending(message),
+        "failed": failed,
+        "details": details(message, label),
+    }
+
+
+def _place(message_id: str, versions: tuple[str, ...]) -> dict[str, Any] | None:
+    if len(versions) < 2:
+        return None
+    place = versions.index(message_id)
+    around = ("", *versions, "")
+    return {"number": place + 1, "count": len(versions), "previous": around[place], "next": around[place + 2]}

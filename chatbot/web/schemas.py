@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from chatbot.messages import FinishReason, Role, Status, StoredMessage
+from chatbot.messages import FinishReason, ProviderName, Role, Status, StoredMessage, Usage
 from chatbot.options import HOTTEST, MOST_HISTORY
-from chatbot.replies import LONGEST_MESSAGE
-from chatbot.settings import ProviderName
+from chatbot.turns import LONGEST_MESSAGE
 
 LONGEST_NAME = 200
 
@@ -65,10 +64,15 @@ class TitleBody(Body):
 
 
 class UsageOut(BaseModel):
-    """Tokens read and written; null where the provider did not say."""
+    """Tokens read and written, as the provider counted them; null where it did not say."""
 
     input_tokens: int | None
     output_tokens: int | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_estimated(cls, value: Any) -> Any:
+        return Usage() if isinstance(value, Usage) and value.estimated else value
 
 
 class TimingOut(BaseModel):

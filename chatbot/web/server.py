@@ -4,12 +4,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
 from chatbot.errors import SettingsError
+from chatbot.limits import Limits
 from chatbot.memory import Store
 from chatbot.providers import Providers
 from chatbot.replies import Replies
@@ -24,11 +24,15 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
+from chatbot.web.controls import ASSETS  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
+from chatbot.web.panel_events import PanelEvents  # noqa: E402
+from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
 from chatbot.web.theme import theme  # noqa: E402
-from chatbot.web.ui import build_page  # noqa: E402
+from chatbot.web.ui import Page  # noqa: E402
+from chatbot.web.views import Views  # noqa: E402
 
-STYLE = Path(__file__).with_name("style.css")
+STYLE = ASSETS / "style.css"
 
 
 class Server:
@@ -40,10 +44,16 @@ class Server:
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
         self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
         self.providers = Providers(settings)
-        self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds)
-        parts = (settings, self.sessions, self.store, self.providers, self.replies)
-        self.page = build_page(Handlers(*parts))
-        self._routes = routes(Api(*parts).router(), Access(self.sessions, settings.logins()))
+        per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
+        limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
+        self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits)
+        sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
+        views = Views(store, providers)
+        handlers = Handlers(settings, sessions, providers, replies, views)
+        sidebar = SidebarEvents(sessions, store, providers, replies, views)
+        self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers)).blocks
+        api = Api(settings, sessions, store, providers, replies)
+        self._routes = routes(api.router(), Access(sessions, settings.logins()))
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
@@ -64,7 +74,7 @@ class Server:
         except OSError as error:
             port = settings.gradio_server_port
             raise SettingsError(f"GRADIO_SERVER_PORT={port}: expected a port that is free") from error
-        return url
+        return str(url)
 
     def close(self) -> None:
         """Save every partial answer and let go of everything; the process may end then."""
@@ -92,7 +102,7 @@ LAUNCH: dict[str, Any] = {
     "enable_monitoring": False,  # public by default
     "run_history": False,
     "pwa": False,
-    "max_file_size": "1mb",
+    "max_file_size": "50mb",
     "footer_links": [],
     "theme": theme(),
     "css_paths": STYLE,

@@ -1,169 +1,160 @@
-"""The page: a ChatInterface whose events are wired for one round trip, and the controls beside it."""
+"""The page: the chat, what stands beside it, and all that connects them."""
 
-from collections.abc import AsyncGenerator
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 
-from chatbot.web.controls import Controls, build_controls
-from chatbot.web.handlers import SHOWN_MESSAGES, Handlers
+from chatbot.web.chat import ANY_TIME, AT_ONCE, QUEUED, Chat, told
+from chatbot.web.controls import asset, build_controls, element
+from chatbot.web.handlers import Handlers
+from chatbot.web.panel_events import PanelEvents
+from chatbot.web.sentences import in_sentences
+from chatbot.web.sidebar_events import SidebarEvents
 
 TITLE = "Chatbot"
 
-WELCOME = """
-# How can I help you today?
-Type a message below. Your conversations are kept on the computer that runs this app.
-"""
-
-LATEX: list[dict[str, str | bool]] = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "\\[", "right": "\\]", "display": True},
-    {"left": "\\(", "right": "\\)", "display": False},
+EXAMPLES = [
+    "Explain recursion to a ten-year-old",
+    "Write a polite reminder about an unpaid invoice",
+    "What can I cook from eggs, rice and spinach?",
 ]
-"""No single $: “between $5 and $10” is not a formula."""
 
-SEND_JS = f"""
-async (text, messages) => {{
-    for (let i = 0; i < 100 && !window.chatbotEntered; i++) await new Promise(wake => setTimeout(wake, 50));
-    const busy = document.querySelector("#message .stop-button");
-    if (busy || !text.trim()) return [text, messages, ""];
-    const sent = {{role: "user", content: [{{type: "text", text}}], metadata: null, options: null}};
-    const box = {{__type__: "update", value: "", submit_btn: false, stop_btn: true}};
-    return [box, [...(messages ?? []), sent].slice(-{SHOWN_MESSAGES}), text];
-}}
-"""
-"""In the browser, with no round trip: show the message, clear the box, offer to stop, and hand the text on; nothing of
-it while an answer is still coming. A very quick hand waits until the page knows its session."""
-
-ENTERED_JS = "() => { window.chatbotEntered = true; }"
-
-NEW_CHAT_JS = """
-async () => {
-    document.querySelector("#message textarea")?.focus();
-    await new Promise(wake => setTimeout(wake, 100));
-    const box = {__type__: "update", submit_btn: true, stop_btn: false};
-    const sidebar = innerWidth < 768 ? {__type__: "update", open: false} : {__type__: "update"};
-    return ["", [], box, sidebar];
-}
-"""
-"""Clears the page, once the updates of an answer that was just left have come to rest: they would fill it again."""
+ENTERED_JS = """() => {
+    (window.chatbot ??= {}).entered = true;
+    document.dispatchEvent(new Event("chatbot:entered"));
+}"""
 
 OPEN_SIDEBAR_JS = """() => ({__type__: "update", open: innerWidth >= 768})"""
 """The sidebar begins closed: on a phone it would cover the chat."""
 
-QUIET: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
-AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
-QUEUED: dict[str, Any] = QUIET | {"concurrency_limit": None}
+CLOSE_ON_PHONE_JS = """() => innerWidth < 768 ? {__type__: "update", open: false} : {__type__: "update"}"""
+
+ASK_JS = """() => [{__type__: "update", visible: false}, {__type__: "update", visible: true}]"""
+UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", visible: false}]"""
 
 
-class Chat(gr.ChatInterface):
-    """Gradio's chat with its own wiring.
+class Page:
+    """The whole page, ready to launch as `blocks`."""
 
-    Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
-    textbox disabled. Here Enter does two things at once: in the browser the message appears and the box clears, on
-    the server `fn` is queued. Stop ends the Reply, not Gradio's event, so it works however an answer began. This
-    overrides the private `_setup_events`: requirements.txt pins Gradio's minor version, tests/test_ui.py guards it.
-    """
+    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents) -> None:
+        self._sidebar = sidebar
+        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
+            self._controls = build_controls(events.settings, events.providers)
+            self._chat = Chat(handlers, self._controls)
+            element("examples", EXAMPLES)
+            self._controls.turns.render()  # type: ignore[no-untyped-call]
+            self._watching = self._chat.answers
+            self._enter()
+            self._list()
+            self._turns()
+            self._data()
+            self._fields(events)
 
-    def __init__(self, handlers: Handlers, controls: Controls) -> None:
-        self._handlers = handlers
-        self._controls = controls
-        self.answers: list[Any] = []
-        super().__init__(
-            handlers.respond,
-            chatbot=gr.Chatbot(
-                elem_id="chat",
-                show_label=False,
-                container=False,
-                scale=1,
-                layout="panel",
-                placeholder=WELCOME,
-                buttons=["copy", "copy_all"],
-                latex_delimiters=LATEX,
-                allow_tags=False,
-                feedback_options=None,
-            ),
-            textbox=gr.Textbox(
-                elem_id="message",
-                label="Message",
-                placeholder="Type a message",
-                autofocus=True,
-                submit_btn=True,
-                stop_btn=True,
-                max_lines=10,
-                scale=7,
-            ),
-            additional_inputs=list[str | gr.components.Component](controls.inputs),
-            concurrency_limit=None,
-            api_name="chat",
-        )
-        self.additional_outputs = [self.textbox, controls.conversation]
+    @property
+    def _view(self) -> list[Any]:
+        """What opening a conversation changes."""
+        controls = self._controls
+        return [controls.conversation, self._chat.chatbot, controls.turns, *controls.fields.kept]
 
-    def _setup_events(self) -> None:
-        inputs, conversation = self._controls.inputs, self._controls.conversation
-        session = [self._controls.token, conversation]
-        outputs = [self.null_component, self.chatbot, self.textbox, conversation]
-        box_and_chat = [self.textbox, self.chatbot]
-        sent = self.textbox.submit(
-            None, box_and_chat, [*box_and_chat, self._controls.outgoing], js=SEND_JS, **AT_ONCE
-        ).then(self._send, [self._controls.outgoing, *inputs], outputs, **QUEUED)
-        self.textbox.stop(self._handlers.stop, session, None, **AT_ONCE)
-        retried = self.chatbot.retry(self._retry, inputs, outputs, **QUEUED)
-        self.chatbot.undo(self._handlers.undo, session, [self.chatbot, self.textbox], **AT_ONCE)
-        self.answers = [sent, retried]
-        client = gr.State()
-        self.fake_api_btn.click(
-            self._handlers.answer_program,
-            [self.textbox, client, self._controls.provider, self._controls.model, self._controls.system_prompt],
-            [self.api_response, client],
-            api_name="chat",
-            concurrency_limit=None,
-            postprocess=False,
-        )
-
-    async def _send(self, text: str, token: str, conversation_id: str, *settings: Any) -> AsyncGenerator[Any]:
-        if not text:
-            yield (gr.skip(),) * 4  # a generator without a single yield would empty its outputs
-            return
-        history = await self._handlers.shown(token, conversation_id) if conversation_id else []
-        async for update in self._stream_fn(text, cast(Any, history), token, conversation_id, *settings):
-            yield update
-
-    async def _retry(self, token: str, conversation_id: str, *settings: Any) -> AsyncGenerator[Any]:
-        history, question = await self._handlers.last_turn(token, conversation_id)
-        if question is None:
-            yield (gr.skip(),) * 4
-            return
-        again = (token, conversation_id, *settings, question.message_id)
-        async for update in self._stream_fn(question.content, cast(Any, history), *again):
-            yield update
-
-
-def build_page(handlers: Handlers) -> gr.Blocks:
-    """The whole page, ready to launch."""
-    with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as page:
-        controls = build_controls(handlers.settings, handlers.providers)
-        chat = Chat(handlers, controls)
-        session = [controls.token, controls.conversation]
-        view = [controls.conversation, chat.chatbot]
-        entered = page.load(handlers.enter, [controls.token], [controls.token, *view], **AT_ONCE)
+    def _enter(self) -> None:
+        controls, load = self._controls, self.blocks.load
+        entered = load(in_sentences(self._sidebar.enter), [controls.token], [controls.token, *self._view], **AT_ONCE)
         entered.then(None, None, None, js=ENTERED_JS, **AT_ONCE)
-        followed = entered.then(handlers.follow, session, [chat.chatbot, chat.textbox], **QUEUED)
-        watching = [*chat.answers, followed]
-        cleared = [*view, chat.textbox, controls.sidebar]
-        controls.new_chat.click(None, None, None, cancels=watching, **AT_ONCE)  # first, or a last update comes after
-        controls.new_chat.click(None, None, cleared, js=NEW_CHAT_JS, **AT_ONCE)
-        page.load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
-        model_state = {
-            "fn": handlers.follow_model,
-            "inputs": [controls.provider],
+        load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
+        cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
+        controls.new_chat.click(None, None, None, cancels=self._watching, **AT_ONCE)  # or a last update comes after
+        controls.new_chat.click(None, None, cleared, js=asset("new_chat.js"), **AT_ONCE)
+
+    def _list(self) -> None:
+        controls = self._controls
+        controls.conversations.join(
+            in_sentences(self._sidebar.join),
+            [controls.token],
+            [controls.conversations],
+            **ANY_TIME,
+        )
+        for source in (controls.conversations, controls.search):
+            source.open(None, None, None, cancels=self._watching, **AT_ONCE)
+            source.open(
+                in_sentences(self._open),
+                [controls.token, *controls.fields.keys],
+                [*self._view, self._chat.textbox],
+                **AT_ONCE,
+            ).then(None, None, [controls.sidebar], js=CLOSE_ON_PHONE_JS, **AT_ONCE)
+        controls.conversations.rename(in_sentences(self._rename), [controls.token], None, **AT_ONCE)
+        controls.conversations.remove(in_sentences(self._remove), [controls.token], None, **AT_ONCE)
+        controls.search.search(in_sentences(self._search), [controls.token], [controls.search], **AT_ONCE)
+
+    def _turns(self) -> None:
+        controls, shown = self._controls, [self._chat.chatbot, self._chat.textbox, self._controls.turns]
+        controls.turns.earlier(
+            in_sentences(self._sidebar.show_earlier),
+            [controls.token, controls.turns],
+            [self._chat.chatbot, controls.turns],
+            **AT_ONCE,
+        )
+        controls.turns.version(None, None, None, cancels=self._watching, **AT_ONCE)
+        controls.turns.version(in_sentences(self._version), controls.session, shown, **AT_ONCE)
+
+    def _data(self) -> None:
+        controls, data = self._controls, self._controls.data
+        for button, path in (
+            (data.markdown, "conversations/{id}/export?format=md"),
+            (data.json, "conversations/{id}/export?format=json"),
+            (data.everything, "session/export"),
+        ):
+            script = asset("download.js").replace("PATH", repr(path), 1)
+            button.click(None, controls.session, [data.result], js=script, **AT_ONCE)
+        data.file.upload(in_sentences(self._sidebar.import_file), [controls.token, data.file], [data.result], **AT_ONCE)
+        asking = [data.delete, data.question]
+        data.delete.click(None, None, asking, js=ASK_JS, **AT_ONCE)
+        data.keep.click(None, None, asking, js=UNASK_JS, **AT_ONCE)
+        data.really.click(None, None, asking, js=UNASK_JS, cancels=self._watching, **AT_ONCE)
+        cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
+        data.really.click(in_sentences(self._sidebar.remove_all), [controls.token], None, **AT_ONCE).then(
+            None, None, cleared, js=asset("new_chat.js"), **AT_ONCE
+        )
+
+    def _fields(self, events: PanelEvents) -> None:
+        controls, fields, prompts = self._controls, self._controls.fields, self._controls.prompts
+        fitting = [fields.temperature, fields.effort]
+        state: dict[str, Any] = {
+            "fn": events.follow_model,
+            "inputs": [fields.provider],
             "outputs": [controls.model_state],
         }
-        page.load(**model_state, **QUEUED)
-        controls.provider.input(
-            handlers.provider_chosen, [controls.provider], [controls.model, controls.temperature], **AT_ONCE
-        ).then(**model_state, **QUEUED)
-        controls.model.change(
-            handlers.model_chosen, [controls.provider, controls.model], [controls.temperature], **AT_ONCE
+        self.blocks.load(**state, **QUEUED)
+        fields.provider.input(events.provider_chosen, fields.all, [fields.model, *fitting], **AT_ONCE).then(
+            **state, **QUEUED
         )
-    return cast(gr.Blocks, page)
+        fields.model.change(events.model_chosen, [fields.provider, fields.model], fitting, **AT_ONCE)
+        for key in fields.keys:
+            for typed in (key.blur, key.submit):
+                typed(events.key_typed, fields.all, [fields.provider, fields.model], **AT_ONCE).then(**state, **QUEUED)
+        prompts.preset.focus(in_sentences(events.saved_prompts), [controls.token], [prompts.preset], **AT_ONCE)
+        prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js="(prompt) => prompt ?? ''", **AT_ONCE)
+        prompts.save.click(
+            in_sentences(events.save_prompt),
+            [controls.token, prompts.name, fields.system_prompt],
+            [prompts.preset, prompts.name],
+            **AT_ONCE,
+        )
+        prompts.remove.click(
+            in_sentences(events.remove_prompt), [controls.token, prompts.preset], [prompts.preset], **AT_ONCE
+        )
+
+    async def _open(self, event: gr.EventData, token: str, *keys: Any) -> tuple[Any, ...]:
+        opened = await self._sidebar.open(token, told(event, "id"), told(event, "message_id") or None, keys)
+        return *opened, gr.Textbox(submit_btn=True, stop_btn=False)
+
+    async def _rename(self, token: str, event: gr.EventData) -> None:
+        await self._sidebar.rename(token, told(event, "id"), told(event, "title"))
+
+    async def _remove(self, token: str, event: gr.EventData) -> None:
+        await self._sidebar.remove(token, told(event, "id"))
+
+    async def _search(self, token: str, event: gr.EventData) -> dict[str, Any]:
+        return await self._sidebar.search(token, told(event, "query"))
+
+    async def _version(self, token: str, conversation_id: str, event: gr.EventData) -> tuple[Any, ...]:
+        return await self._sidebar.show_version(token, conversation_id, told(event, "id"))

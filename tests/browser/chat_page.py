@@ -1,8 +1,12 @@
 """The chat page as a person uses it: type, read, press."""
 
-from typing import Self
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Self
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Error, Locator, Page, expect
 
 
 class ChatPage:
@@ -15,6 +19,19 @@ class ChatPage:
         self.send_button = page.locator("#message .submit-button")
         self.questions = page.locator("#chat .user-row .message-content")
         self.answers = page.locator("#chat .bot-row .message-content")
+        self._answers = page.locator("#chat .bot-row")
+        self.notes = page.locator("#chat .turn .note")
+        self.details = page.locator("#chat .turn .details")
+        self.failures = page.locator("#chat .turn .note.failed")
+        self.reasoning = page.locator("#chat .thought-group .title")
+        self.total = page.locator("#turns .html-container")
+        self.rows = page.locator("#chat .message-row")
+        self.versions = page.locator("#chat .turn .versions .number")
+        self.sidebar = page.locator("#sidebar")
+        self.conversations = page.locator("#conversations .conversation .title")
+        self.opened = page.locator("#conversations .title[aria-current=true]")
+        self.search_box = page.locator("#search input")
+        self.hits = page.locator("#search li button")
 
     async def open(self, url: str) -> Self:
         """Go there and wait until one can type."""
@@ -24,7 +41,8 @@ class ChatPage:
 
     async def reload(self) -> None:
         """Load the page again."""
-        await self.page.reload()
+        with suppress(Error):  # where Gradio is just doing so itself, because the server is back
+            await self.page.reload()
         await self._entered()
 
     async def send(self, text: str) -> None:
@@ -34,15 +52,119 @@ class ChatPage:
 
     async def ask(self, text: str) -> str:
         """Send the text, wait for the whole answer, and return it."""
-        count = await self.questions.count()
+        count, answers = await self.questions.count(), await self._answers.count()
         await self.send(text)
         await expect(self.questions).to_have_count(count + 1)
+        await expect(self._answers).to_have_count(answers + 1)  # or the box may not know yet that it is busy
         await expect(self.send_button).to_be_visible()
         return await self.last_answer()
 
     async def last_answer(self) -> str:
         """The text of the newest answer."""
         return await self.answers.last.inner_text()
+
+    async def press(self, name: str) -> None:
+        """Press the last button of that name."""
+        await self.page.get_by_role("button", name=name, exact=True).last.click()
+
+    async def begin(self, text: str, *, words: int = 5) -> None:
+        """Send the text, and wait until an answer in numbered words has come so far."""
+        await self.send(text)
+        await self.has_come(words)
+
+    async def has_come(self, words: int) -> None:
+        """Wait until the newest answer has got to that word."""
+        await expect(self.answers.last).to_have_text(re.compile(rf"\bword{words}\b"))
+
+    async def is_answering(self) -> None:
+        """Wait until the page shows an answer under way."""
+        await expect(self.stop_button).to_be_visible()
+
+    async def is_ready(self) -> None:
+        """Wait until one can send."""
+        await expect(self.send_button).to_be_visible()
+
+    async def new_chat(self) -> None:
+        """Begin a new chat, and wait for the empty page."""
+        await self.page.get_by_role("button", name="New chat").first.click()
+        await expect(self.rows).to_have_count(0)
+        await expect(self.opened).to_have_count(0)
+
+    def conversation(self, title: str) -> Locator:
+        """The conversation's line in the sidebar."""
+        return self.page.locator("#conversations .conversation").filter(has_text=title)
+
+    async def open_conversation(self, title: str) -> None:
+        """Open it from the sidebar, and wait until it is the open one."""
+        await self.conversation(title).locator(".title").click()
+        await expect(self.opened).to_contain_text(title)
+
+    async def rename(self, title: str, new: str, key: str | None) -> None:
+        """Type another title over that one, and end with the key, or elsewhere on the page."""
+        line = self.conversation(title)
+        await line.hover()
+        await line.locator(".rename").click()
+        field = self.page.locator("#conversations .rename-field")
+        await field.fill(new)
+        await (field.press(key) if key else self.box.click())
+        await expect(field).to_have_count(0)
+
+    async def remove(self, title: str, answer: str = "Delete") -> None:
+        """Press the conversation's ✕, and then what is to be answered."""
+        line = self.conversation(title)
+        await line.hover()
+        await line.locator(".remove").click()
+        question = self.page.locator("#conversations .conversation:has(.question)")
+        await question.get_by_role("button", name=answer, exact=True).click()
+        await expect(question).to_have_count(0)
+
+    async def search(self, words: str) -> None:
+        """Type into the search box, a key at a time."""
+        await self.search_box.press_sequentially(words)
+
+    async def press_at(self, row: int, name: str) -> None:
+        """Press a button of the line below a message, counted from 0, from the end where negative."""
+        line = self.rows.nth(row)
+        await line.hover()
+        await line.get_by_role("button", name=name, exact=True).click()
+
+    async def import_file(self, content: Mapping[str, Any] | bytes, name: str = "file.json") -> Locator:
+        """Choose a file to import; returns where the page says how that went."""
+        await self.open_part("data")
+        payload = content if isinstance(content, bytes) else json.dumps(content).encode()
+        field = self.page.locator("#data input[type=file]")
+        await field.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": payload})
+        return self.page.locator("#import-result")
+
+    async def import_all(self, *files: Mapping[str, Any]) -> None:
+        """Import those conversations, and wait until they are listed."""
+        count = await self.conversations.count()
+        for number, each in enumerate(files, 1):
+            await self.import_file(each)
+            await expect(self.conversations).to_have_count(count + number)
+
+    async def download(self, button: str) -> tuple[str, bytes]:
+        """Press a button of what is kept that hands a file over; returns its name and content."""
+        await self.open_part("data")
+        async with self.page.expect_download() as started:
+            await self.press(button)
+        file = await started.value
+        return file.suggested_filename, (await file.path()).read_bytes()
+
+    async def open_part(self, name: str) -> None:
+        """Open a part of the sidebar that is folded, where it is not open yet."""
+        head = self.page.locator(f"#{name} button").first
+        if "open" not in (await head.get_attribute("class") or "").split():
+            await head.click()
+            await self.page.wait_for_timeout(300)  # Gradio fills the fields a moment after it has drawn them
+
+    async def edit(self, question: int, text: str) -> None:
+        """Change one of the visitor's messages, counted from 0, and send it again."""
+        row = self.page.locator("#chat .user-row").nth(question)
+        await row.hover()
+        await row.get_by_role("button", name="Edit").click()
+        await row.locator(".editor textarea").fill(text)
+        await row.locator(".editor textarea").press("Enter")
 
     async def choose_provider(self, label: str) -> None:
         """Choose a provider in its dropdown."""
@@ -62,11 +184,31 @@ class ChatPage:
 
     async def open_settings(self) -> None:
         """Open the settings."""
-        await self.page.locator("#settings button").first.click()
+        await self.open_part("settings")
+
+    async def open_keys(self) -> None:
+        """Open the visitor's own keys."""
+        if not await self.page.locator("#openai-key").is_visible():
+            await self.page.locator("#keys button").first.click()
+
+    async def type_key(self, provider: str, key: str) -> None:
+        """Type a key of the visitor's own for a provider, and wait until the page knows it."""
+        await self.open_keys()
+        field = self.page.locator(f"#{provider}-key input")
+        await field.fill(key)
+        async with self.page.expect_response(re.compile("/gradio_api/run/")):
+            await field.blur()
+
+    async def exported(self) -> str:
+        """The conversation as the text to take along."""
+        await self.page.locator("#data button").first.click()
+        async with self.page.expect_download() as download:
+            await self.page.locator("#export-md").click()
+        return (await (await download.value).path()).read_text("utf-8")
 
     async def _entered(self) -> None:
         await expect(self.box).to_be_visible()
-        await self.page.wait_for_function("window.chatbotEntered")
+        await self.page.wait_for_function("window.chatbot?.entered")
 
     def _dropdown(self, name: str) -> Locator:
         return self.page.locator(f"#{name} input")

@@ -1,5 +1,6 @@
 """A real Chromium, where this machine has one, and the app in it as a person sees it."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,17 +23,40 @@ ARGUMENTS = [
 ]
 
 
+THOROUGH = os.environ.get("TEST_THOROUGH") == "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test with several cases the first runs, and those that are marked as thorough do not, unless TEST_THOROUGH=1
+    asks for all: pages take seconds, and CI has ten minutes."""
+    seen: set[str] = set()
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        if "tests/browser/" in name and (name in seen or item.get_closest_marker("thorough")) and not THOROUGH:
+            item.add_marker(pytest.mark.skip("with TEST_THOROUGH=1 only"))
+        seen.add(name)
+
+
 expect.set_options(timeout=20_000)  # CI's machines are slow and noisy
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One Chromium for all tests."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        await chromium.close()
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """The browser, without what a test opened in it once that is over."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +71,10 @@ def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A page that fails the test when its console shows an error."""
-    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context = await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     opened = await context.new_page()
     errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("pageerror", lambda error: errors.append(f"{error}\n{error.stack}"))
     yield opened
     await context.close()
     assert errors == []

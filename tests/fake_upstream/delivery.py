@@ -6,7 +6,7 @@ import struct
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.types import Receive, Scope, Send
 
@@ -103,6 +103,7 @@ class Traffic:
     open_streams: int = 0
     closed_early: int = 0
     last_close: float | None = None
+    first_tokens: list[float] = field(default_factory=list)
 
     @contextmanager
     def stream(self) -> Iterator[None]:
@@ -117,6 +118,11 @@ class Traffic:
         """A client went away before the end."""
         self.closed_early += 1
         self.last_close = time.monotonic()
+
+    def sends(self, number: int) -> None:
+        """That part of a stream goes to the socket now; 0 is its opening, 1 its first token."""
+        if number == 1:
+            self.first_tokens.append(time.perf_counter())
 
 
 class Delivery:
@@ -154,13 +160,14 @@ class Delivery:
                 await asyncio.gather(sending, leaving, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
-        started = False
+        number = 0
         async with aclosing(self._parts) as parts:
             async for part in parts:
                 # Not before the first part: a service that is silent sends no status either.
-                if not started:
+                if number == 0:
                     await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-                    started = True
+                self._traffic.sends(number)
+                number += 1
                 await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 

@@ -52,6 +52,8 @@ class FakeUpstream:
     def __init__(self, scenario: Scenario | None = None, *, port: int = 0) -> None:
         self.scenario = scenario or Scenario()
         self.port = port
+        self.listed: list[Json] | None = None
+        """The models, where they are not the usual ones."""
         # A list's append and a deque's append and popleft are atomic, so both are safe between threads.
         self.requests: list[Received] = []
         self._queue: deque[Scenario] = deque()
@@ -73,6 +75,11 @@ class FakeUpstream:
         return self._traffic.open_streams
 
     @property
+    def connections(self) -> int:
+        """Connections that are open now, busy or not."""
+        return len(self._server.server_state.connections)
+
+    @property
     def closed_early(self) -> int:
         """Answers whose client went away before the end."""
         return self._traffic.closed_early
@@ -82,6 +89,11 @@ class FakeUpstream:
         """When a client last went away early, by `time.monotonic()`."""
         return self._traffic.last_close
 
+    @property
+    def first_tokens(self) -> list[float]:
+        """When each stream's first token went to the socket, just before it did, by `time.perf_counter()`."""
+        return self._traffic.first_tokens
+
     def queue(self, *scenarios: Scenario) -> None:
         """One scenario for each of the next answers asked for; the list of models takes none of them."""
         self._queue.extend(scenarios)
@@ -89,13 +101,17 @@ class FakeUpstream:
     def reset(self) -> None:
         """As new, for the next test on the same server."""
         self.scenario = Scenario()
+        self.listed = None
         self._queue.clear()
         self.requests.clear()
         self._traffic.closed_early = 0
         self._traffic.last_close = None
+        self._traffic.first_tokens.clear()
 
     def __enter__(self) -> Self:
         self._socket = socket.create_server(("127.0.0.1", self.port), backlog=2048)
+        # asyncio leaves this off where it did not make the socket; a small event may then wait 40 ms for an ACK.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = self._socket.getsockname()[1]
         self._server = uvicorn.Server(_config(self._application()))
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), name="fake-upstream")
@@ -138,7 +154,8 @@ class FakeUpstream:
     async def _models(self, request: Request) -> ASGIApp:
         asked = await self._receive(request)
         scenario = _as_seen_by(asked.dialect, self.scenario)
-        listed = whole(asked.dialect.models(), 0, scenario)
+        models = asked.dialect.models()
+        listed = whole(models if self.listed is None else models | {"data": self.listed}, 0, scenario)
         # Nobody counts these among the answers.
         return instead(asked, scenario) or self._delivery(asked, scenario, listed, Traffic())
 

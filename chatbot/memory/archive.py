@@ -1,0 +1,117 @@
+"""All conversations of a session as one zip file, and the way back."""
+
+import re
+import zlib
+from io import BytesIO
+from typing import IO
+from unicodedata import normalize
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import orjson
+
+from chatbot.errors import InvalidFile, NotFound, StorageError
+from chatbot.memory.conversations import ConversationMemory
+from chatbot.memory.exchange import ConversationFile, parse, restore, to_json, to_markdown
+from chatbot.messages import Conversation
+
+LARGEST = 128 * 1024 * 1024
+"""Bytes that an import may have when it is unpacked."""
+MOST_MEMBERS = 20_000
+LONGEST_NAME = 50
+"""Characters of a title in a file's name."""
+
+EARLIEST = "1980-01-01T00:00:00"
+"""Before it no zip file can date anything."""
+LATEST = "2107-12-31T23:59:58"
+
+BROKEN = (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError, OverflowError)
+"""What reading a zip file raises where it was not made as ours are."""
+
+
+def write_zip(memory: ConversationMemory, file: IO[bytes]) -> None:
+    """Write all conversations of the session to `file` as a zip, each as JSON and as Markdown, one after the other, so
+    that it takes the memory of one. Raises StorageError."""
+    taken: set[str] = set()
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        for conversation in memory.list_conversations():
+            conversation_id = conversation.conversation_id
+            try:
+                as_json = to_json(memory, conversation_id)
+                as_markdown = to_markdown(conversation, memory.get_messages(conversation_id, limit=None))
+            except NotFound:  # deleted meanwhile
+                continue
+            name = _name(conversation, taken)
+            archive.writestr(_member(f"{name}.json", conversation), as_json)
+            archive.writestr(_member(f"{name}.md", conversation), as_markdown)
+
+
+def to_zip(memory: ConversationMemory) -> bytes:
+    """All conversations of the session as a zip. Raises StorageError."""
+    file = BytesIO()
+    write_zip(memory, file)
+    return file.getvalue()
+
+
+def from_file(memory: ConversationMemory, content: bytes) -> list[str]:
+    """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids.
+
+    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported, and StorageError.
+    Either way nothing is changed then.
+    """
+    files = _unpacked(content) if content.startswith(b"PK") else [content]
+    conversations = [_parsed(each) for each in files]
+    restored: list[str] = []
+    try:
+        for conversation in conversations:
+            restored.append(restore(memory, conversation))
+    except StorageError:
+        for conversation_id in restored:
+            memory.delete_conversation(conversation_id)
+        raise
+    return restored
+
+
+def _unpacked(content: bytes) -> list[bytes]:
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST:
+                raise InvalidFile("This zip file holds more than can be imported at once. Nothing was changed.")
+            wanted = [member for member in members if member.filename.endswith(".json")]
+            if any(member.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for member in wanted):
+                raise InvalidFile
+            files = [archive.read(member) for member in wanted]
+    except BROKEN:
+        raise InvalidFile("This zip file is damaged, or was not made by this app. Nothing was changed.") from None
+    if not files:
+        raise InvalidFile("There is no conversation in this zip file. Nothing was changed.")
+    return files
+
+
+def _parsed(content: bytes) -> ConversationFile:
+    if len(content) > LARGEST:
+        raise InvalidFile("This file is larger than can be imported. Nothing was changed.")
+    try:
+        return parse(orjson.loads(content))
+    except orjson.JSONDecodeError:
+        raise InvalidFile from None
+
+
+def _name(conversation: Conversation, taken: set[str]) -> str:
+    """A file name that every system accepts, and that is not taken: the title's letters and digits, and a short id."""
+    words = re.sub(r"[^\w-]+", " ", normalize("NFC", conversation.title)).split()
+    title = " ".join(words)[:LONGEST_NAME].strip() or "Conversation"
+    name = f"{title} {conversation.conversation_id[:8]}"
+    if name.casefold() in taken:
+        name = f"{title} {conversation.conversation_id}"
+    taken.add(name.casefold())
+    return name
+
+
+def _member(name: str, conversation: Conversation) -> ZipInfo:
+    time = min(max(conversation.updated_at[:19], EARLIEST), LATEST)
+    year, month, day, hour, minute, second = map(int, re.findall(r"\d+", time))
+    member = ZipInfo(name, (year, month, day, hour, minute, second))
+    member.compress_type = ZIP_DEFLATED
+    member.external_attr = 0o600 << 16
+    return member

@@ -1,0 +1,91 @@
+"""SessionMemory: what all conversations of a session have in common: a lock, a directory, and saved prompts."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chatbot.errors import StorageError
+from chatbot.memory.conversation import StoredConversation
+from chatbot.memory.directory import SessionDirectory
+from chatbot.memory.times import at, later, now
+from chatbot.messages import clean
+
+
+class SessionMemory:
+    """One session's directory at `path`, for any number of threads. `changed` is called after each write."""
+
+    def __init__(self, path: Path, changed: Callable[[], None] = lambda: None) -> None:
+        self._lock = threading.RLock()
+        self._session = SessionDirectory(path)
+        self._changed = changed
+        self._last_change = ""
+
+    def delete_all(self) -> None:
+        """Remove everything that this session has, its directory included."""
+        with self._locked():
+            self._session.remove_all()
+        self._changed()
+
+    def saved_prompts(self) -> dict[str, str]:
+        """The session's saved system prompts by name, in the order in which they were first saved."""
+        with self._locked():
+            return {name: str(record["text"]) for name, record in self._session.prompts().records.items()}
+
+    def save_prompt(self, name: str, text: str) -> None:
+        """Save a system prompt, in the place of the one of that name."""
+        with self._locked():
+            self._session.prompts().set(clean(name), {"text": clean(text)})
+        self._changed()
+
+    def delete_prompt(self, name: str) -> None:
+        """Remove a saved system prompt; nothing where there is none of that name."""
+        with self._locked():
+            prompts = self._session.prompts()
+            if clean(name) not in prompts.records:
+                return
+            prompts.drop([clean(name)])
+        self._changed()
+
+    @contextmanager
+    def one_write(self, conversation_id: str) -> Iterator[None]:
+        """Changes of that conversation made inside reach the disk together, or not at all; what is read inside belongs
+        together. It may be one that is only created inside."""
+        with self._locked():
+            stored = self._session.opened(conversation_id)
+            before = stored.written
+            try:
+                with stored.one_write():
+                    yield
+            finally:
+                self._session.changed(conversation_id)
+                if stored.written > before:
+                    self._changed()
+
+    @contextmanager
+    def _writing(self, conversation_id: str) -> Iterator[StoredConversation]:
+        with self._reading(conversation_id) as stored, self.one_write(conversation_id):
+            yield stored
+
+    @contextmanager
+    def _reading(self, conversation_id: str) -> Iterator[StoredConversation]:
+        with self._locked():
+            yield self._session.existing(conversation_id)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except OSError as error:
+                raise StorageError from error
+
+    def _touch(self, stored: StoredConversation, **changes: str) -> None:
+        stored.change(updated_at=self._time(stored.document["updated_at"]), **changes)
+
+    def _time(self, known: str = "") -> str:
+        """The time of a change, after all changes before it even where the clock was set back. `known` is when the
+        conversation was last changed: where nothing else was since, the time may be the same."""
+        newest = self._last_change or at(self._session.changed_at())
+        self._last_change = max(now(), known if known >= newest else later(newest))
+        return self._last_change

@@ -1,0 +1,49 @@
+"""TinyDB with keys of our own: what has an id is found by it, not by a query that looks through the whole table."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from tinydb import TinyDB
+from tinydb.table import Document, Table
+
+from chatbot.memory.storage import AtomicStorage
+
+
+class KeyedTable(Table):
+    """A table of documents by string. TinyDB allows it, but its annotations know numbers only."""
+
+    document_id_class = str  # type: ignore[assignment]
+
+    @property
+    def records(self) -> dict[str, dict[str, Any]]:
+        """All documents by key, in the order in which they were added. To be read only."""
+        return cast(dict[str, dict[str, Any]], self._read_table())
+
+    def put(self, records: Mapping[str, Mapping[str, Any]]) -> None:
+        """Add documents under keys that are not taken yet."""
+        self.insert_multiple(Document(record, key) for key, record in records.items())  # type: ignore[arg-type]
+
+    def change(self, key: str, fields: Mapping[str, Any]) -> None:
+        """Set these fields of a document and leave its others."""
+        self.update(fields, doc_ids=[key])  # type: ignore[list-item]
+
+    def set(self, key: str, record: Mapping[str, Any]) -> None:
+        """Put the document under the key, whether or not there is one already."""
+        self.upsert(Document(record, key))  # type: ignore[arg-type]
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Remove those documents."""
+        self.remove(doc_ids=keys)  # type: ignore[arg-type]
+
+
+class KeyedDB(TinyDB):
+    """A TinyDB over an AtomicStorage, whose tables are all keyed by string."""
+
+    table_class = KeyedTable
+
+    def __init__(self, storage: AtomicStorage) -> None:
+        super().__init__(storage=lambda: storage)
+
+    def keyed(self, name: str) -> KeyedTable:
+        """The table of that name."""
+        return KeyedTable(self.storage, name, cache_size=0)

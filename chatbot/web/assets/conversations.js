@@ -1,0 +1,126 @@
+// The list of the visitor's conversations, and what keeps the page in step with the server: props.value is
+// {conversations: [{id, title, updated_at, running}], more, beat}, sent anew whenever one of them changes, in any tab.
+// Tells Python: "open", "rename", "remove", "follow", "join".
+
+const LOST_SECONDS = 50; // the server sends a beat every 20
+
+let changing = null; // {id, how: "rename" | "remove"}: the conversation that is being changed
+let heard = performance.now();
+const known = new Set(); // the ids that were ever listed
+let leaving;
+let pressing = false;
+const busy = () => document.querySelector("#message .stop-button");
+const listed = () => props.value?.conversations ?? [];
+
+const change = (id, how) => { pressing = false; changing = how && { id, how }; draw(); };
+
+const day = (time) => {
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  const age = midnight - new Date(time);
+  return age <= 0 ? "Today" : age <= 86400000 ? "Yesterday" : "Earlier";
+};
+
+const renaming = ({ id, title }) => {
+  const field = make("input", "rename-field");
+  let over = false;
+  const end = (keep) => {
+    if (over) return;
+    over = true;
+    const name = field.value.trim();
+    if (keep && name && name !== title) {
+      (listed().find((one) => one.id === id) ?? {}).title = name; // until the server says so
+      trigger("rename", { id, title: name });
+    }
+    change(id, null);
+  };
+  field.value = title;
+  field.maxLength = 200;
+  field.setAttribute("aria-label", "Title");
+  onKeys(field, { Enter: () => end(true), Escape: () => end(false) });
+  field.addEventListener("blur", () => end(true));
+  requestAnimationFrame(() => { field.focus(); field.select(); });
+  return [field];
+};
+
+const removing = ({ id }) => {
+  const keep = press("keep", "Keep", () => change(id, null));
+  const remove = press("remove", "Delete", () => { change(id, null); trigger("remove", { id }); });
+  requestAnimationFrame(() => keep.focus());
+  return [make("span", "question", "Delete for good?"), remove, keep];
+};
+
+const resting = ({ id, title, running }) => {
+  const open = press("title", title || "New chat", () => opening(id, () => trigger("open", { id })));
+  open.setAttribute("aria-current", String(id === page.open));
+  if (running) open.append(make("span", "running", "answering"));
+  const rename = press("rename", `Rename “${title}”`, () => change(id, "rename"), "✎");
+  const remove = press("remove", `Delete “${title}”`, () => change(id, "remove"), "✕");
+  return [open, rename, remove];
+};
+
+const item = (conversation) => {
+  const made = make("li", conversation.id === page.open ? "conversation open" : "conversation");
+  const how = changing?.id === conversation.id ? changing.how : null;
+  made.append(...(how === "rename" ? renaming : how === "remove" ? removing : resting)(conversation));
+  return made;
+};
+
+const draw = () => {
+  if (pressing) return; // or a click would have no button any more when it ends
+  const focused = element.contains(document.activeElement) && !element.querySelector("input");
+  const place = focused ? [...element.querySelectorAll("button")].indexOf(document.activeElement) : -1;
+  const drawn = [];
+  let group = null;
+  for (const conversation of listed()) {
+    const label = day(conversation.updated_at);
+    if (label !== group?.dataset.day) {
+      drawn.push(make("h3", "day", label));
+      group = make("ul", "group");
+      group.dataset.day = label;
+      drawn.push(group);
+    }
+    group.append(item(conversation));
+  }
+  if (!drawn.length) drawn.push(make("p", "empty", props.value?.conversations ? "Your conversations will be listed here." : ""));
+  element.replaceChildren(...drawn);
+  if (place >= 0) element.querySelectorAll("button")[place]?.focus();
+};
+
+// What another tab or a program does in the open conversation shows here as well.
+const keepUp = () => {
+  if (busy() || performance.now() < page.elsewhere) return;
+  const open = listed().find((one) => one.id === page.open);
+  if (open && ((open.running && page.running) || open.updated_at > page.updated)) trigger("follow", {});
+};
+
+// The open one was deleted, maybe in another tab: Python opens nothing in its place, once the last updates of an answer
+// that ran in it have come; they would fill the page again.
+const isGone = () => known.has(page.open) && !props.value?.more && !listed().some(({ id }) => id === page.open);
+const leave = () => {
+  if (!isGone()) return false;
+  clearTimeout(leaving);
+  leaving = setTimeout(() => { if (isGone()) busy() ? leave() : trigger("open", { id: page.open }); }, 500);
+  return true;
+};
+
+const join = () => { heard = performance.now(); trigger("join", {}); };
+
+watch("value", () => {
+  heard = performance.now();
+  if (changing?.how !== "rename") draw();
+  listed().forEach(({ id }) => known.add(id));
+  leave() || keepUp();
+});
+document.addEventListener("chatbot:shown", () => {
+  draw();
+  setTimeout(() => leave() || keepUp(), 60); // once the box is drawn too
+});
+document.addEventListener("chatbot:entered", join);
+element.addEventListener("pointerdown", () => { pressing = true; });
+for (const end of ["pointerup", "pointercancel"]) {
+  addEventListener(end, () => setTimeout(() => { if (pressing) { pressing = false; draw(); } }));
+}
+addEventListener("online", join);
+setInterval(() => { if (page.entered && performance.now() - heard > LOST_SECONDS * 1000) join(); }, 5000);
+if (page.entered) join();
+draw();

@@ -1,0 +1,156 @@
+// Below each message of the chat: its versions, what can be done with it, and how an answer came about.
+// Gradio draws the messages; this adds a line to each of their rows, from props.value:
+// {conversation_id, updated_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
+// Tells Python: "retry", "edit", "undo", "version", "earlier".
+
+const rows = () => [...document.querySelectorAll("#chat .message-row")];
+
+const ICONS = {
+  copy: "M9 9h11v11H9z M5 15H4V4h11v1",
+  done: "M4 12l5 5L20 6",
+  retry: "M20 11a8 8 0 1 0-2 6 M20 5v6h-6",
+  edit: "M4 20h4L19 9l-4-4L4 16z",
+  undo: "M9 14L4 9l5-5 M4 9h10a6 6 0 0 1 0 12h-3",
+  previous: "M15 5l-7 7 7 7",
+  next: "M9 5l7 7-7 7",
+};
+
+const icon = (name) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+  svg.firstChild.setAttribute("d", ICONS[name]);
+  return svg;
+};
+
+const tool = (name, label, act) => press(`tool ${name}`, label, act, icon(name));
+
+// Browsers have a clipboard for https and localhost only; elsewhere they still copy what is selected.
+const copySelected = (text) => {
+  const field = Object.assign(make("textarea"), { value: text });
+  const focused = document.activeElement;
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+  focused?.focus();
+};
+
+const copy = async (made, text) => {
+  await (navigator.clipboard ? navigator.clipboard.writeText(text) : copySelected(text));
+  made.replaceChildren(icon("done"));
+  setTimeout(() => made.replaceChildren(icon("copy")), 1500);
+};
+
+const versions = ({ number, count, previous, next }) => {
+  const made = make("span", "versions");
+  const back = tool("previous", "Earlier version", () => trigger("version", { id: previous }));
+  const on = tool("next", "Later version", () => trigger("version", { id: next }));
+  back.disabled = !previous;
+  on.disabled = !next;
+  made.append(back, make("span", "number", `${number} / ${count}`), on);
+  return made;
+};
+
+// The message turns into a field, with the same keys as the message box.
+const edit = (row, turn) => {
+  const form = make("div", "editor");
+  const field = make("textarea");
+  const actions = make("div", "actions");
+  const close = () => { form.remove(); row.classList.remove("editing"); row.edited = null; draw(); };
+  const send = () => {
+    if (!field.value.trim()) return field.focus();
+    trigger("edit", { id: turn.id, text: field.value });
+    close();
+  };
+  field.value = turn.text;
+  field.setAttribute("aria-label", "Your message, changed");
+  onKeys(field, { Enter: send, Escape: close });
+  actions.append(press("keep", "Cancel", close), press("send", "Send", send));
+  form.append(field, actions);
+  row.classList.add("editing");
+  row.edited = turn.id;
+  row.querySelector(".flex-wrap").append(form);
+  field.style.height = `${Math.min(field.scrollHeight + 4, innerHeight / 2)}px`;
+  field.focus();
+};
+
+const line = (row, turn) => {
+  const made = make("div", "turn");
+  const tools = make("span", "tools");
+  if (turn.text) tools.append(tool("copy", "Copy", (pressed) => copy(pressed, turn.text)));
+  if (turn.role === "user") tools.append(tool("edit", "Edit", () => edit(row, turn)));
+  if (turn.question) tools.append(tool("retry", "Try again", () => trigger("retry", { id: turn.question })));
+  if (turn.undo) tools.append(tool("undo", "Take this turn back", () => trigger("undo", {})));
+  if (turn.versions) tools.append(versions(turn.versions));
+  if (turn.note) {
+    const note = make("p", turn.failed ? "note failed" : "note", turn.note);
+    if (turn.failed && turn.question) {
+      note.append(press("again", "Send again", () => trigger("retry", { id: turn.question })));
+    }
+    made.append(note);
+  }
+  made.append(tools);
+  if (turn.details) made.append(make("span", "details", turn.details));
+  return made;
+};
+
+const decorate = (row, turn) => {
+  const fits = turn && row.classList.contains(turn.role === "user" ? "user-row" : "bot-row");
+  const key = fits ? JSON.stringify(turn) : "";
+  if ((row.turnKey ?? "") === key && (!key || row.querySelector(".turn"))) return;
+  if (row.edited && row.edited === turn?.id) return; // what is being typed comes first
+  row.turnKey = key;
+  row.edited = null;
+  row.querySelectorAll(".turn, .editor").forEach((old) => old.remove());
+  row.classList.remove("editing");
+  if (fits) row.querySelector(".flex-wrap").append(line(row, turn));
+};
+
+const offerEarlier = (count) => {
+  const [first] = rows();
+  const offered = document.querySelector("#chat .earlier");
+  const busy = document.querySelector("#message .stop-button"); // the answer's next update would take them away
+  if (!count || !first || busy) return offered?.remove();
+  const made = offered ?? press("earlier", "Show earlier messages", () => trigger("earlier", {}));
+  made.textContent = `Show earlier messages (${count})`;
+  if (made.nextElementSibling !== first) first.before(made);
+};
+
+// Again and again for a moment: Gradio scrolls to the end, sooner or later. Whoever scrolls meanwhile has their way.
+const goTo = (turns, id) => {
+  const row = () => rows()[turns.findIndex((turn) => turn.id === id)];
+  const steps = [100, 400, 700, 1000, 1500, 2000].map((wait) => setTimeout(() => {
+    row()?.scrollIntoView({ block: "center" });
+    row()?.classList.add("found");
+  }, wait));
+  const leave = () => steps.forEach(clearTimeout);
+  for (const move of ["wheel", "touchstart", "mousedown", "keydown"]) addEventListener(move, leave, { once: true });
+  setTimeout(() => row()?.classList.remove("found"), 4000);
+};
+
+const draw = () => {
+  const { rows: turns = [], earlier = 0 } = props.value ?? {};
+  rows().forEach((row, index) => decorate(row, turns[index]));
+  offerEarlier(earlier);
+};
+
+const shown = () => {
+  const { conversation_id = "", updated_at = "", rows: turns = [], running = false, total = "", place } = props.value ?? {};
+  if (conversation_id !== page.open) page.elsewhere = 0;
+  Object.assign(page, { open: conversation_id, updated: updated_at, running });
+  element.textContent = total;
+  draw();
+  if (place) goTo(turns, place);
+  document.dispatchEvent(new Event("chatbot:shown"));
+};
+
+let waiting = false;
+new MutationObserver(() => {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => { waiting = false; draw(); });
+}).observe(document.body, { childList: true, subtree: true });
+watch("value", shown);
+shown();

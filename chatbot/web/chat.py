@@ -1,0 +1,147 @@
+"""Gradio's chat, wired so that a message takes one round trip to its first token."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, cast
+
+import gradio as gr
+
+from chatbot.web.controls import Controls, asset
+from chatbot.web.handlers import READY, Asked, Handlers
+from chatbot.web.panel import Panel
+from chatbot.web.sentences import in_sentences
+
+WELCOME = """
+# How can I help you today?
+Type a message below, or start with one of these.
+"""
+
+LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "\\[", "right": "\\]", "display": True},
+    {"left": "\\(", "right": "\\)", "display": False},
+]
+"""No single $: “between $5 and $10” is not a formula."""
+
+BUSY_JS = """() => ({__type__: "update", submit_btn: false, stop_btn: true})"""
+"""At once: until the server has told, the page would take the answer for another tab's and follow it."""
+
+QUIET: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
+AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
+QUEUED: dict[str, Any] = QUIET | {"concurrency_limit": None}
+ANY_TIME: dict[str, Any] = QUEUED | {"trigger_mode": "multiple"}
+
+
+class Chat(gr.ChatInterface):
+    """Gradio's chat with its own wiring.
+
+    Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
+    textbox disabled. Here Enter does two things at once: in the browser the message appears and the box clears, on
+    the server `fn` is queued. Stop ends the Reply, not Gradio's event, so it works however an answer began. This
+    overrides the private `_setup_events`: requirements.txt pins Gradio's minor version, tests/test_ui.py guards it.
+    """
+
+    def __init__(self, handlers: Handlers, controls: Controls) -> None:
+        self._handlers = handlers
+        self._controls = controls
+        self.answers: list[Any] = []
+        super().__init__(
+            handlers.respond,
+            chatbot=gr.Chatbot(
+                elem_id="chat",
+                show_label=False,
+                container=False,
+                scale=1,
+                layout="panel",
+                placeholder=WELCOME,
+                buttons=[],
+                latex_delimiters=LATEX,
+                allow_tags=False,
+                feedback_options=None,
+            ),
+            textbox=gr.Textbox(
+                elem_id="message",
+                label="Message",
+                placeholder="Type a message",
+                autofocus=True,
+                submit_btn=True,
+                stop_btn=True,
+                max_lines=10,
+                scale=7,
+            ),
+            concurrency_limit=None,
+            api_name="chat",
+        )
+        self.additional_outputs = [self.textbox, controls.conversation, controls.turns]
+
+    def _setup_events(self) -> None:
+        handlers, controls = self._handlers, self._controls
+        turns, conversation = controls.turns, controls.conversation
+        inputs = [*controls.session, *controls.fields.all]
+        outputs = [self.null_component, self.chatbot, self.textbox, conversation, turns]
+        box_and_chat = [self.textbox, self.chatbot]
+        sent = self.textbox.submit(
+            None, box_and_chat, [*box_and_chat, controls.outgoing], js=asset("send.js"), **AT_ONCE
+        ).then(self._send, [controls.outgoing, *inputs], outputs, **QUEUED)
+        self.textbox.stop(in_sentences(handlers.stop), controls.session, None, **AT_ONCE)
+        followed = controls.conversations.follow(
+            handlers.follow, controls.session, [self.chatbot, self.textbox, turns], **QUEUED
+        )
+        for event in (turns.retry, turns.edit):
+            event(None, None, [self.textbox], js=BUSY_JS, cancels=[sent, followed], **AT_ONCE)
+        again = turns.retry(self._retry, inputs, outputs, **ANY_TIME)
+        edited = turns.edit(self._edit, inputs, outputs, **ANY_TIME)
+        self.answers = [sent, again, edited, followed]
+        turns.undo(None, None, None, cancels=self.answers, **AT_ONCE)
+        turns.undo(in_sentences(handlers.undo), controls.session, [self.chatbot, self.textbox, turns], **AT_ONCE)
+        client = gr.State()
+        provider, model, system_prompt = controls.fields.kept[:3]
+        self.fake_api_btn.click(
+            handlers.answer_program,
+            [self.textbox, client, provider, model, system_prompt],
+            [self.api_response, client],
+            api_name="chat",
+            concurrency_limit=None,
+            postprocess=False,
+        )
+
+    async def _send(
+        self, request: gr.Request, text: str, token: str, conversation_id: str, *fields: Any
+    ) -> AsyncGenerator[Any]:
+        if not text:
+            yield (gr.skip(),) * 5  # a generator without a single yield would empty its outputs
+            return
+        history = await self._handlers.shown(token, conversation_id) if conversation_id else []
+        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request))
+        async for update in self._stream_fn(text, cast(Any, history), asked):
+            yield update
+
+    async def _retry(
+        self, request: gr.Request, event: gr.EventData, token: str, conversation_id: str, *fields: Any
+    ) -> AsyncGenerator[Any]:
+        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), "again")
+        async for update in self._another(asked, event):
+            yield update
+
+    async def _edit(
+        self, request: gr.Request, event: gr.EventData, token: str, conversation_id: str, *fields: Any
+    ) -> AsyncGenerator[Any]:
+        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), "edited")
+        async for update in self._another(asked, event):
+            yield update
+
+    async def _another(self, asked: Asked, event: gr.EventData) -> AsyncGenerator[Any]:
+        """A turn in the place of one that is there, which stays as another version."""
+        history, question = await self._handlers.turn_of(asked, told(event, "id"))
+        if question is None:
+            yield gr.skip(), gr.skip(), gr.Textbox(**READY), gr.skip(), gr.skip()
+            return
+        text = told(event, "text") or question.content
+        async for update in self._stream_fn(text, cast(Any, history), asked._replace(question=question.message_id)):
+            yield update
+
+
+def told(event: gr.EventData, name: str) -> str:
+    """What the browser says of an event, empty where it says nothing of the kind."""
+    data = event._data
+    value = data.get(name) if isinstance(data, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,91 @@
+"""What the events of the model's fields do."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import gradio as gr
+
+from chatbot.errors import ChatbotError, NoProvider
+from chatbot.memory import Store
+from chatbot.messages import PROVIDER_NAMES, ProviderName
+from chatbot.providers import Providers, takes_effort, takes_temperature
+from chatbot.settings import Settings
+from chatbot.web.panel import Panel
+from chatbot.web.presets import choices
+from chatbot.web.rendering import show_model_state
+from chatbot.web.sessions import Sessions
+
+MODEL_SECONDS = 0.3
+"""How often the page looks whether the embedded model is loaded, while it is being loaded."""
+
+
+class PanelEvents:
+    """Keeps the fields in step with each other."""
+
+    def __init__(self, settings: Settings, sessions: Sessions, store: Store, providers: Providers) -> None:
+        self.settings = settings
+        self.providers = providers
+        self._sessions = sessions
+        self._store = store
+
+    async def follow_model(self, provider: ProviderName) -> AsyncGenerator[str]:
+        """How far the embedded model is, where it is the chosen provider, until it is loaded or has failed."""
+        embedded = self.providers.embedded if provider == "local" else None
+        while embedded and embedded.state.phase == "loading":
+            yield show_model_state(embedded.state)
+            await asyncio.sleep(MODEL_SECONDS)
+        yield (show_model_state(embedded.state) if embedded else "" if self.providers.offered else NoProvider.sentence)
+
+    async def provider_chosen(self, *fields: Any) -> tuple[Any, Any, Any]:
+        """The model list, and the fields that not every model has, follow the provider."""
+        panel = Panel(*fields)
+        models = await self._models(panel)
+        model = next(iter(models), "")
+        return gr.Dropdown(choices=models, value=model), *self.model_chosen(panel.provider, model)
+
+    async def key_typed(self, *fields: Any) -> tuple[Any, Any]:
+        """With a key of the visitor's own its provider can be chosen, and its models are listed."""
+        panel = Panel(*fields)
+        keys = panel.keys()
+        offered = [name for name in PROVIDER_NAMES if name in self.providers.offered or name in keys]
+        providers = [(self.providers.label(name), name) for name in offered]
+        kept = panel.provider if panel.provider in offered else next(iter(offered), panel.provider)
+        models = await self._models(panel._replace(provider=kept))
+        model = panel.model if kept == panel.provider and panel.model else next(iter(models), "")
+        return gr.Dropdown(choices=providers, value=kept), gr.Dropdown(choices=models, value=model)
+
+    def model_chosen(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
+        """Temperature and reasoning effort show only where the model takes them."""
+        fits = takes_temperature(provider, model or ""), takes_effort(provider, model or "")
+        return gr.Number(visible=fits[0]), gr.Dropdown(visible=fits[1])
+
+    async def saved_prompts(self, token: str | None) -> Any:
+        """The prompts to choose from, the visitor's own among them."""
+        memory = self._store.memory(self._sessions.owner(token))
+        saved = await asyncio.to_thread(memory.saved_prompts)
+        return gr.Dropdown(choices=choices(self.settings.chatbot_system_prompt, saved))
+
+    async def save_prompt(self, token: str | None, name: str, prompt: str) -> tuple[Any, str]:
+        """Keep a prompt under a name."""
+        memory = self._store.memory(self._sessions.owner(token))
+        if name.strip() and prompt.strip():
+            await asyncio.to_thread(memory.save_prompt, name.strip()[:60], prompt)
+        return await self.saved_prompts(token), ""
+
+    async def remove_prompt(self, token: str | None, prompt: str | None) -> Any:
+        """Forget a saved prompt; those that come with the app stay."""
+        memory = self._store.memory(self._sessions.owner(token))
+        for name, saved in (await asyncio.to_thread(memory.saved_prompts)).items():
+            if saved == prompt:
+                await asyncio.to_thread(memory.delete_prompt, name)
+        return await self.saved_prompts(token)
+
+    async def _models(self, panel: Panel) -> list[str]:
+        """The models of the chosen provider, with the visitor's key where there is one."""
+        if panel.key:
+            try:
+                return await self.providers.list_models(panel.provider, panel.key)
+            except ChatbotError as error:
+                gr.Warning(str(error))
+        return self.providers.models(panel.provider)

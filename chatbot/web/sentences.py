@@ -1,0 +1,45 @@
+"""Failures of the page's events, as sentences: a toast on the page instead of a trace in the log."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from inspect import isasyncgenfunction
+from typing import Any
+
+import gradio as gr
+
+from chatbot.errors import ChatbotError
+
+Handler = Callable[..., Any]
+
+
+def in_sentences(handler: Handler) -> Handler:
+    """`handler`, an async function or generator, with gr.Error raised in the place of ChatbotErrors."""
+    return _generator(handler) if isasyncgenfunction(handler) else _function(handler)
+
+
+def _function(handler: Callable[..., Awaitable[Any]]) -> Handler:
+    @wraps(handler)
+    async def call(*values: Any) -> Any:
+        with _translated():
+            return await handler(*values)
+
+    return call
+
+
+def _generator(handler: Callable[..., AsyncIterator[Any]]) -> Handler:
+    @wraps(handler)
+    async def iterate(*values: Any) -> AsyncIterator[Any]:
+        with _translated():
+            async for value in handler(*values):
+                yield value
+
+    return iterate
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ChatbotError as error:
+        raise gr.Error(str(error), print_exception=False, title="That did not work") from None

@@ -1,0 +1,131 @@
+"""How long listing, opening and searching take with 10,000 messages: what the sidebar does, without the network.
+
+The first time nothing has been read yet, as after a start of the server; again is the median of the times after it.
+"""
+
+import argparse
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from chatbot.memory import ConversationMemory, Store
+from chatbot.messages import StoredMessage
+from chatbot.providers import Providers
+from chatbot.settings import Settings
+from chatbot.web.views import Views
+from tests.bench.figures import load, table
+
+CONVERSATIONS = 100
+MESSAGES = 100
+TIMES = 7
+SESSION = "a-session"
+NEEDLE = "needle"
+TIME = "2026-01-31T12:00:00.000+00:00"
+
+WORDS = ("tide", "moon", "water", "harbour", "boat", "rope", "sail", "wind", "shore", "light", "letter", "bread")
+
+Work = Callable[[Views, ConversationMemory, str], Awaitable[object]]
+
+
+class Taken(NamedTuple):
+    """The milliseconds of one kind of work."""
+
+    first: float
+    again: float
+
+
+def main() -> None:
+    """Measure, and print a line for each kind of work."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.search", description=__doc__)
+    parser.add_argument("--conversations", type=int, default=CONVERSATIONS, help=f"{CONVERSATIONS} by default")
+    parser.add_argument("--messages", type=int, default=MESSAGES, help=f"in each, {MESSAGES} by default")
+    options = parser.parse_args()
+    before = load()
+    taken = measured(options.conversations, options.messages)
+    print(f"{options.conversations} conversations of {options.messages} messages; {before}\n")
+    print(
+        table(("", "first", "again"), [(name, f"{t.first:.1f} ms", f"{t.again:.1f} ms") for name, t in taken.items()])
+    )
+
+
+def measured(conversations: int, messages: int) -> dict[str, Taken]:
+    """What each kind of work takes in a session with so much in it."""
+    with tempfile.TemporaryDirectory() as directory:
+        ids = _filled(Path(directory), conversations, messages)
+        return {name: asyncio.run(_taken(Path(directory), ids[0], work)) for name, work in WORK.items()}
+
+
+async def _list(_: Views, memory: ConversationMemory, __: str) -> object:
+    return await asyncio.to_thread(memory.list_conversations)
+
+
+async def _open(views: Views, _: ConversationMemory, conversation_id: str) -> object:
+    return await views.of(SESSION, conversation_id)
+
+
+def _search(words: str, found: bool) -> Work:
+    async def search(_: Views, memory: ConversationMemory, __: str) -> object:
+        hits = await asyncio.to_thread(memory.search, words)
+        assert bool(hits) == found
+        return hits
+
+    return search
+
+
+WORK: dict[str, Work] = {
+    "list": _list,
+    "open": _open,
+    "search, a word in most": _search("harbour", True),
+    "search, a word in one": _search(NEEDLE, True),
+    "search, a word in none": _search("absent", False),
+}
+
+
+async def _taken(directory: Path, conversation_id: str, work: Work) -> Taken:
+    """The times of that work in a store that was just opened."""
+    settings = Settings.load(chatbot_data_dir=directory, local_model="off")
+    store, providers = Store(directory), Providers(settings)
+    views, memory = Views(store, providers), store.memory(SESSION)
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        await work(views, memory, conversation_id)
+        times.append((time.perf_counter() - began) * 1000)
+    await providers.aclose()
+    store.close()
+    return Taken(times[0], median(times[1:]))
+
+
+def _filled(directory: Path, conversations: int, messages: int) -> Sequence[str]:
+    """A session with so many messages of some 60 words; one of them has the needle."""
+    store = Store(directory)
+    memory, dice = store.memory(SESSION), random.Random(1)  # noqa: S311 - the same text each time
+    ids = [
+        memory.restore_conversation(f"Talk {number}", TIME, TIME, _talk(dice, messages), head=f"{messages}")
+        for number in range(conversations)
+    ]
+    memory.add_message(ids[len(ids) // 2], "user", f"Here is the {NEEDLE}.")
+    store.close()
+    return ids
+
+
+def _talk(dice: random.Random, messages: int) -> list[StoredMessage]:
+    return [
+        StoredMessage(
+            f"{number}",
+            "user" if number % 2 else "assistant",
+            " ".join(dice.choices(WORDS, k=60)),
+            TIME,
+            parent_id=f"{number - 1}" if number > 1 else "",
+        )
+        for number in range(1, messages + 1)
+    ]
+
+
+if __name__ == "__main__":
+    main()

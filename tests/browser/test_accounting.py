@@ -1,0 +1,186 @@
+"""What stands under each answer: where it came from, what it took, how it ended; and that it is no part of the text."""
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.running import RunningApp, two_providers
+
+ACCOUNT = re.compile(r"^OpenAI · gpt-6-luna · first token \d+\.\d s · \d+ tokens/s · \d+ in, 30 out · \$\d\.\d+$")
+TOTAL = re.compile(r"^This conversation: \d+ tokens · \$\d\.\d+$")
+SLOW = Scenario(tokens=30, tokens_per_second=60)
+
+
+def asked(upstream: FakeUpstream) -> list[str]:
+    """What the model was sent last."""
+    last = next(received for received in reversed(upstream.requests) if received.body)
+    return [message["content"] for message in last.body["messages"]]
+
+
+async def test_the_account_is_always_visible_and_the_same_after_reload_and_restart(
+    browser: Browser, upstream: FakeUpstream, data: Path
+) -> None:
+    with RunningApp(data, two_providers(upstream)) as app:
+        page = await browser.new_page()
+        chat = await ChatPage(page).open(app.url)
+        upstream.queue(SLOW)
+        await chat.ask("Count")
+        await page.mouse.move(0, 0)
+        await expect(chat.details.last).to_be_visible()
+        await expect(chat.details.last).to_have_text(ACCOUNT)
+        await expect(chat.total).to_have_text(TOTAL)
+        told, total = await chat.details.last.inner_text(), await chat.total.inner_text()
+        await chat.reload()
+        await expect(chat.details.last).to_have_text(told)
+        app.stop(signal.SIGKILL)
+        app.start()
+        await chat.reload()
+        await expect(chat.details.last).to_have_text(told)
+        await expect(chat.total).to_have_text(total)
+
+
+async def test_a_price_that_nobody_knows_is_not_shown(chat: ChatPage) -> None:
+    await chat.type_model("nobody-knows-this")
+    await chat.ask("Hello")
+    await expect(chat.details.last).to_contain_text("nobody-knows-this")
+    assert "$" not in await chat.details.last.inner_text()
+    await expect(chat.total).to_have_text(re.compile(r"^This conversation: \d+ tokens$"))
+
+
+async def test_what_the_provider_did_not_count_is_called_estimated(chat: ChatPage, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply="Four score and seven years ago", drop_usage=True))
+    await chat.ask("Hello")
+    await expect(chat.details.last).to_have_text(re.compile(r"\d+ in, 8 out \(estimated\) · \$\d\.\d+ \(estimated\)$"))
+    await expect(chat.total).to_have_text(re.compile(r"^This conversation: about \d+ tokens · about \$\d\.\d+$"))
+
+
+async def test_the_total_grows_with_every_answer_another_version_included(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(tokens=100)
+    totals = []
+    await chat.type_model("nobody-knows-this")
+    await chat.ask("One")
+    await expect(chat.details).to_have_count(1)
+    totals.append(await spent(chat, 100))
+    await chat.ask("Two")
+    await expect(chat.details).to_have_count(2)
+    totals.append(await spent(chat, totals[-1] + 100))
+    await chat.press("Try again")
+    await expect(chat.versions).to_have_text(["2 / 2"])
+    await expect(chat.details).to_have_count(2)
+    totals.append(await spent(chat, totals[-1] + 100))
+    await chat.reload()
+    assert await spent(chat, totals[-1]) == totals[-1]
+
+
+async def spent(chat: ChatPage, at_least: int) -> int:
+    """The tokens of the whole conversation, once they are so many."""
+    await chat.page.wait_for_function(
+        "least => parseInt(document.querySelector('#turns').innerText.replace(/\\D/g, '')) >= least", arg=at_least
+    )
+    return int(re.sub(r"\D", "", await chat.total.inner_text()))
+
+
+async def test_an_answer_that_was_stopped_says_after_how_many_tokens(chat: ChatPage) -> None:
+    await chat.type_model("pace:50x1000")
+    await chat.send("Count to a thousand")
+    await expect(chat.answers.last).to_contain_text("word10")
+    await chat.stop_button.click()
+    note = re.compile(r"^Stopped by you after \d+ tokens\.$")
+    await expect(chat.notes.last).to_have_text(note)
+    await expect(chat.details.last).to_contain_text("(estimated)")
+    await chat.reload()
+    await expect(chat.notes.last).to_have_text(note)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("length", "reached the longest length"), ("content_filter", "withheld the rest")]
+)
+async def test_an_answer_that_did_not_end_by_itself_says_why(
+    reason: str, words: str, chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    upstream.queue(Scenario(reply="Half of it", finish_reason=reason))
+    assert await chat.ask("Hello") == "Half of it"
+    await expect(chat.notes.last).to_contain_text(words)
+
+
+async def test_what_the_model_saw_of_a_long_conversation_is_told(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.ask("One")
+    assert "messages sent" not in await chat.details.last.inner_text()
+    await chat.open_settings()
+    await chat.page.locator("#history-limit input").fill("3")
+    await chat.ask("Two")
+    await chat.ask("Three")
+    await expect(chat.details.last).to_contain_text("3 of 5 messages sent")
+    assert asked(upstream)[1:] == ["Two", "You said: Two", "Three"]
+
+
+async def test_a_conversation_that_is_too_long_is_trimmed_and_the_line_says_so(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(context_tokens=300)
+    await chat.type_model("nobody-knows-this")
+    await chat.ask("a" * 500)
+    answer = await chat.ask("b" * 500)
+    assert answer == "You said: " + "b" * 500
+    await expect(chat.details.last).to_contain_text("1 of 3 messages sent, the rest was too long for the model")
+    assert asked(upstream)[1:] == ["b" * 500]
+
+
+async def test_none_of_it_is_copied_by_button_or_by_hand(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await chat.type_model("pace:50x1000")
+    await chat.send("Count to a thousand")
+    await expect(chat.answers.last).to_contain_text("word10")
+    await chat.stop_button.click()
+    await expect(chat.notes.last).to_be_visible()
+    answer = await chat.last_answer()
+    await chat.press("Copy")
+    assert await copied(chat.page) == answer
+    await chat.page.locator("#chat").click(position={"x": 5, "y": 5})
+    await chat.page.keyboard.press("Control+A")
+    await chat.page.keyboard.press("Control+C")
+    everything = await copied(chat.page)
+    assert answer in everything
+    for word in ("Stopped by you", "first token", "tokens/s", "This conversation"):
+        assert word not in everything
+
+
+async def test_the_button_copies_on_a_plain_http_address_too(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    await chat.reload()
+    upstream.queue(Scenario(reply="Two\n\n    lines"))
+    await chat.ask("Hello")
+    await expect(chat.details.last).to_be_visible()
+    await chat.press("Copy")
+    await chat.box.press("Control+V")
+    await expect(chat.box).to_have_value("Two\n\n    lines")
+
+
+async def copied(page: Page) -> str:
+    """The clipboard's text."""
+    return str(await page.evaluate("navigator.clipboard.readText()"))
+
+
+async def test_none_of_it_is_in_the_text_to_take_along_or_sent_to_a_model(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    await chat.type_model("pace:50x1000")
+    await chat.send("Count to a thousand")
+    await expect(chat.answers.last).to_contain_text("word10")
+    await chat.stop_button.click()
+    await expect(chat.notes.last).to_be_visible()
+    first = await chat.last_answer()
+    await chat.type_model("gpt-6-luna")
+    second = await chat.ask("Go on")
+    assert asked(upstream)[1:] == ["Count to a thousand", first, "Go on"]
+    text = await chat.exported()
+    said = re.findall(r"^\*\*.+\*\*$|^(?!#).+$", text, re.M)
+    questions = ["**You**", "Count to a thousand", "**You**", "Go on"]
+    assert said == [*questions[:2], "**pace:50x1000**", first, *questions[2:], "**gpt-6-luna**", second]

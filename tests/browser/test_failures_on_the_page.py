@@ -1,0 +1,138 @@
+"""After a failure: one press sends again, somebody else may answer, and nothing of it goes to a model."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.running import RunningApp, two_providers
+
+ONE_PROVIDER = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}
+
+
+def conversation(upstream: FakeUpstream) -> list[tuple[str, str]]:
+    """What the model was sent last, without the system prompt."""
+    sent = next(received.body for received in reversed(upstream.requests) if received.body)
+    return [(message["role"], message["content"]) for message in sent["messages"] if message["role"] != "system"]
+
+
+async def failed(chat: ChatPage, fault: str, upstream: FakeUpstream) -> None:
+    """Have an answer fail, the second try of a patient app included."""
+    upstream.queue(FAULTS[fault], FAULTS[fault])
+    await chat.ask("Does this work?")
+    await expect(chat.failures.last).to_be_visible()
+    upstream.reset()
+
+
+@pytest.mark.parametrize("fault", ["wrong_key", "quota", "overloaded", "cut", "server_error_middle", "empty"])
+async def test_one_press_sends_again_and_nothing_of_the_failure_is_sent(
+    fault: str, chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    await failed(chat, fault, upstream)
+    await chat.reload()
+    await expect(chat.failures.last).to_be_visible()
+    await chat.press("Send again")
+    await expect(chat.answers.last).to_have_text("You said: Does this work?")
+    await expect(chat.send_button).to_be_visible()
+    await expect(chat.failures).to_have_count(0)
+    await expect(chat.questions).to_have_count(1)
+    assert conversation(upstream) == [("user", "Does this work?")]
+    assert await chat.ask("And this?") == "You said: And this?"
+    assert "failed" not in json.dumps(upstream.requests[-1].body)
+
+
+async def test_partial_text_stays_above_the_note_and_the_next_turn_works(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    await failed(chat, "server_error_middle", upstream)
+    for _ in range(2):
+        await expect(chat.answers.last).to_contain_text("word5")
+        text, note = await chat.answers.last.bounding_box(), await chat.failures.last.bounding_box()
+        assert text
+        assert note
+        assert text["y"] + text["height"] <= note["y"] + 1
+        await chat.reload()
+    assert await chat.ask("And this?") == "You said: And this?"
+    assert conversation(upstream) == [("user", "Does this work?"), ("user", "And this?")]
+
+
+async def test_the_note_names_another_provider_that_could_answer_and_it_does(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    await failed(chat, "quota", upstream)
+    await expect(chat.failures.last).to_contain_text("Anthropic is set up too: choose it and send again.")
+    await chat.choose_provider("Anthropic")
+    await expect(chat.page.locator("#model input")).to_have_value("claude-haiku-5-5")
+    await chat.press("Send again")
+    await expect(chat.details.last).to_contain_text("Anthropic · claude-haiku-5-5")
+    await expect(chat.answers.last).to_have_text("You said: Does this work?")
+    assert upstream.requests[-1].path == "/v1/messages"
+
+
+async def test_no_other_provider_is_promised_where_there_is_none(
+    browser: Browser, upstream: FakeUpstream, data: Path
+) -> None:
+    with RunningApp(data, two_providers(upstream) | ONE_PROVIDER) as app:
+        chat = await ChatPage(await browser.new_page()).open(app.url)
+        await failed(chat, "quota", upstream)
+        assert "set up too" not in await chat.failures.last.inner_text()
+
+
+async def test_the_failure_is_not_copied_and_not_taken_along(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await failed(chat, "server_error_middle", upstream)
+    await chat.press("Copy")
+    copied = await chat.page.evaluate("navigator.clipboard.readText()")
+    assert copied == "word1 word2 word3 word4 word5"
+    assert "OpenAI" not in await chat.exported()
+
+
+@pytest.mark.thorough
+async def test_an_answer_that_was_killed_with_its_process_can_be_sent_again(
+    browser: Browser, upstream: FakeUpstream, data: Path
+) -> None:
+    with RunningApp(data, two_providers(upstream)) as app:
+        chat = await ChatPage(await browser.new_page()).open(app.url)
+        upstream.queue(Scenario(tokens=500, tokens_per_second=20))
+        await chat.send("Take your time")
+        await expect(chat.answers.last).to_contain_text("word60", timeout=30_000)  # on disk by now, most of it
+        app.stop(signal.SIGKILL)
+        app.start()
+        await chat.reload()
+        await expect(chat.answers.last).to_contain_text("word10")
+        await expect(chat.notes.last).to_contain_text("cut off")
+        await chat.press("Send again")
+        await expect(chat.answers.last).to_have_text("You said: Take your time")
+
+
+async def test_a_refused_setting_is_a_sentence_and_the_text_is_not_lost(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.open_settings()
+    await chat.page.locator("#max-tokens input").fill("0")
+    await chat.send("Hello?")
+    await expect(chat.answers.last).to_contain_text("“Longest answer” has to be 1 or more.")
+    await expect(chat.box).to_have_value("Hello?")
+    await chat.page.locator("#max-tokens input").fill("50")
+    await chat.box.press("Enter")
+    await expect(chat.answers.last).to_have_text("You said: Hello?")
+    assert conversation(upstream) == [("user", "Hello?")]
+
+
+async def test_a_refused_setting_loses_neither_an_edited_message_nor_what_is_typed_meanwhile(chat: ChatPage) -> None:
+    await chat.ask("One")
+    await chat.open_settings()
+    await chat.page.locator("#max-tokens input").fill("0")
+    await chat.box.fill("Half a tho")
+    await chat.press("Try again")
+    await expect(chat.answers.last).to_contain_text("“Longest answer” has to be 1 or more.")
+    await expect(chat.box).to_have_value("Half a tho")
+    await chat.reload()
+    await expect(chat.answers.last).to_have_text("You said: One")
+    await chat.open_settings()
+    await chat.page.locator("#max-tokens input").fill("0")
+    await chat.edit(0, "One, but better")
+    await expect(chat.answers.last).to_contain_text("“Longest answer” has to be 1 or more.")
+    await expect(chat.box).to_have_value("One, but better")

@@ -1,0 +1,207 @@
+"""A visitor's own API key: it opens the provider to this visitor, pays for their messages, and is kept nowhere."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import CHROMIUM
+from tests.fake_upstream import FakeUpstream, Received
+from tests.running import ROOT, RunningApp
+
+KEY = "sk-visitors-own-5d41402abc4b2a76"
+OPERATORS = "sk-operators-9719d911017c592"
+LAUNCHER = ROOT / "tests" / "elsewhere.py"
+
+
+@pytest.fixture(scope="module")
+def operators_upstream() -> Iterator[FakeUpstream]:
+    """Where the operator's key goes: a gateway, so not the official host."""
+    with FakeUpstream() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def app(
+    upstream_server: FakeUpstream, operators_upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningApp]:
+    """An app whose operator pays for OpenAI's models, by way of a gateway."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    settings = {"OPENAI_API_KEY": OPERATORS, "OPENAI_BASE_URL": operators_upstream.openai_url, "LOCAL_MODEL": "off"}
+    with RunningApp(tmp_path_factory.mktemp("keys"), settings | official(upstream_server), script=LAUNCHER) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_received(operators_upstream: FakeUpstream) -> None:
+    operators_upstream.reset()
+
+
+@pytest.fixture
+async def other(browser: Browser, app: RunningApp) -> AsyncIterator[ChatPage]:
+    """Somebody else's page."""
+    context = await browser.new_context()
+    yield await ChatPage(await context.new_page()).open(app.url)
+    await context.close()
+
+
+def official(upstream: FakeUpstream) -> dict[str, str]:
+    """What the launcher has to know."""
+    return {"OFFICIAL_UPSTREAM": str(upstream.port), "PYTHONPATH": str(ROOT)}
+
+
+def keys_of(received: list[Received]) -> set[str]:
+    """The keys that an upstream was shown."""
+    found = (each.headers.get("x-api-key") or each.headers.get("authorization", "") for each in received)
+    return {key.removeprefix("Bearer ") for key in found}
+
+
+async def has_a_key(chat: ChatPage, name: str, upstream: FakeUpstream, label: str) -> None:
+    """Type a key, and choose its provider."""
+    await chat.type_key(name, KEY)
+    await chat.page.locator("#provider input").click()
+    await expect(chat.page.get_by_role("option", name=label)).to_be_visible()
+    await chat.page.get_by_role("option", name=label).click()
+
+
+async def test_there_is_a_password_field_for_each_provider_that_takes_a_key(chat: ChatPage) -> None:
+    await chat.open_keys()
+    for name in ("openai", "anthropic", "huggingface"):
+        field = chat.page.locator(f"#{name}-key input")
+        await expect(field).to_be_visible()
+        await expect(field).to_have_attribute("type", "password")
+    await expect(chat.page.locator("#compatible-key")).to_be_hidden()  # there is no such server here
+    await expect(chat.page.locator("#local-key")).to_have_count(0)
+
+
+async def test_with_a_key_the_provider_can_be_chosen_its_models_are_listed_and_it_answers(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    await chat.page.locator("#provider input").click()
+    await expect(chat.page.get_by_role("option", name="OpenAI")).to_be_visible()
+    await expect(chat.page.get_by_role("option", name="Anthropic")).to_have_count(0)
+    await chat.page.keyboard.press("Escape")
+    await has_a_key(chat, "anthropic", upstream, "Anthropic")
+    await expect(chat.page.locator("#model input")).to_have_value("claude-opus-5-5")  # the first of the list
+    assert await chat.ask("Hello") == "You said: Hello"
+    assert {received.path for received in upstream.requests} == {"/v1/models", "/v1/messages"}
+    assert keys_of(upstream.requests) == {KEY}
+
+
+async def test_the_key_is_used_for_this_visitors_messages_only_and_goes_to_the_official_host(
+    chat: ChatPage, other: ChatPage, upstream: FakeUpstream, operators_upstream: FakeUpstream
+) -> None:
+    await chat.type_key("openai", KEY)
+    assert await chat.ask("Mine") == "You said: Mine"
+    assert await other.ask("Theirs") == "You said: Theirs"
+    assert await chat.ask("Mine again") == "You said: Mine again"
+    assert keys_of(upstream.requests) == {KEY}
+    assert keys_of(operators_upstream.requests) == {OPERATORS}
+    assert "Theirs" not in json.dumps([received.body for received in upstream.requests])
+    assert "Mine" not in json.dumps([received.body for received in operators_upstream.requests])
+
+
+async def test_enter_is_enough_to_use_a_key(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.open_keys()
+    field = chat.page.locator("#anthropic-key input")
+    async with chat.page.expect_request(lambda request: KEY in (request.post_data or "")):
+        await field.fill(KEY)
+        await field.press("Enter")
+    await chat.page.locator("#provider input").click()
+    await expect(chat.page.get_by_role("option", name="Anthropic")).to_be_visible()
+
+
+async def test_without_the_key_again_the_operators_is_used(
+    chat: ChatPage, upstream: FakeUpstream, operators_upstream: FakeUpstream
+) -> None:
+    await chat.type_key("openai", KEY)
+    await chat.ask("Mine")
+    upstream.reset()
+    await chat.type_key("openai", "")
+    assert await chat.ask("Yours") == "You said: Yours"
+    assert upstream.requests == []
+    assert keys_of(operators_upstream.requests) == {OPERATORS}
+
+
+async def test_retries_and_edits_use_the_key_too(
+    chat: ChatPage, upstream: FakeUpstream, operators_upstream: FakeUpstream
+) -> None:
+    await chat.type_key("openai", KEY)
+    await chat.ask("One")
+    await chat.press("Try again")
+    await expect(chat.page.locator("#chat .versions .number")).to_have_text("2 / 2")
+    await chat.edit(0, "Two")
+    await expect(chat.answers.last).to_have_text("You said: Two")
+    assert [received.body for received in operators_upstream.requests if received.body] == []
+
+
+async def test_a_wrong_key_is_a_sentence_that_does_not_hold_it(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.type_key("openai", KEY)
+    await chat.type_model("fault:echo_key")
+    await chat.ask("Hello")
+    await expect(chat.failures.last).to_contain_text("did not accept the API key")
+    assert KEY not in await chat.page.locator("body").inner_text()
+
+
+async def test_the_key_is_kept_nowhere(chat: ChatPage, upstream: FakeUpstream, app: RunningApp) -> None:
+    await chat.type_key("openai", KEY)
+    await chat.ask("Hello")
+    await chat.type_model("fault:echo_key")
+    await chat.ask("And this?")
+    assert keys_of(upstream.requests) == {KEY}
+    assert KEY not in await in_browser(chat.page)
+    for path in ("/config", "/gradio_api/info", "/models", "/openapi.json"):
+        assert KEY not in httpx.get(app.url + path).text
+    assert KEY not in await chat.exported()
+    await chat.reload()
+    await chat.open_keys()
+    await expect(chat.page.locator("#openai-key input")).to_have_value("")
+    assert KEY not in await chat.page.content()
+    kept = [path for path in app.data.rglob("*") if path.is_file()]
+    assert kept
+    assert [path for path in kept if KEY.encode() in path.read_bytes()] == []
+    assert KEY not in app.log
+
+
+async def in_browser(page: Page) -> str:
+    """All that a browser keeps of a page."""
+    kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    return str(kept) + str(await page.context.storage_state(indexed_db=True))
+
+
+@pytest.mark.thorough
+async def test_with_no_key_anywhere_the_embedded_model_answers_and_a_visitor_may_bring_their_own(
+    browser: Browser, upstream: FakeUpstream, data: Path
+) -> None:
+    with RunningApp(data, official(upstream), script=LAUNCHER) as app:
+        chat = await ChatPage(await browser.new_page()).open(app.url)
+        await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
+        await expect(chat.page.locator("#model-state")).to_contain_text("is ready", timeout=60_000)
+        await chat.ask("Say hello.")
+        await expect(chat.details.last).to_contain_text("Embedded model · ")
+        await has_a_key(chat, "openai", upstream, "OpenAI")
+        await expect(chat.page.locator("#model-state")).to_be_empty()
+        assert await chat.ask("Hello") == "You said: Hello"
+        assert keys_of(upstream.requests) == {KEY}
+        await chat.type_key("openai", "")
+        await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
+        await expect(chat.page.locator("#model-state")).to_contain_text("is ready")
+        await chat.ask("Say goodbye.")
+        await expect(chat.details.last).to_contain_text("Embedded model · ")
+
+
+async def test_a_key_for_the_compatible_server_goes_there(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
+    settings = {"COMPATIBLE_BASE_URL": upstream.openai_url, "COMPATIBLE_NAME": "Our server", "LOCAL_MODEL": "off"}
+    with RunningApp(data, settings) as app:
+        chat = await ChatPage(await browser.new_page()).open(app.url)
+        await chat.open_keys()
+        await expect(chat.page.locator("#compatible-key")).to_contain_text("Our server")
+        upstream.reset()
+        await chat.type_key("compatible", KEY)
+        await chat.ask("Hello")
+        assert keys_of(upstream.requests) == {KEY}

@@ -1,0 +1,140 @@
+"""A conversation keeps its settings, and a new one starts with those that were used last."""
+
+from playwright.async_api import expect
+
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FakeUpstream
+
+FIELDS = {"system-prompt textarea": "Be brief.", "max-tokens input": "77", "history-limit input": "9"}
+
+
+async def set_fields(chat: ChatPage) -> None:
+    """Settings that are nobody's default."""
+    await chat.open_part("settings")
+    for field, value in FIELDS.items():
+        await chat.page.locator(f"#{field}").fill(value)
+        await chat.page.locator(f"#{field}").blur()
+
+
+async def fields_are_set(chat: ChatPage) -> None:
+    """Wait until they are those again."""
+    await chat.open_part("settings")
+    for field, value in FIELDS.items():
+        await expect(chat.page.locator(f"#{field}")).to_have_value(value)
+
+
+async def choose_anthropic(chat: ChatPage) -> None:
+    """Choose another provider, and a model that is in no list once the list is there."""
+    await chat.choose_provider("Anthropic")
+    await expect(chat.page.locator("#model input")).to_have_value("claude-haiku-5-5")
+    await chat.type_model("claude-of-my-own")
+
+
+async def choose_preset(chat: ChatPage, name: str) -> None:
+    """Choose a prompt to start from."""
+    await chat.page.locator("#preset input").click()
+    await chat.page.get_by_role("option", name=name, exact=True).click()
+
+
+async def test_provider_model_prompt_and_limits_come_back_with_their_conversation(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    await choose_anthropic(chat)
+    await set_fields(chat)
+    await chat.ask("First")
+    await chat.new_chat()
+    await chat.choose_provider("OpenAI")
+    await expect(chat.page.locator("#model input")).to_have_value("gpt-6-luna")
+    await chat.type_model("gpt-4.1")
+    for field, value in (("system-prompt textarea", "Be long."), ("temperature input", "0.3")):
+        await chat.page.locator(f"#{field}").fill(value)
+        await chat.page.locator(f"#{field}").blur()
+    await chat.ask("Second")
+    await chat.open_conversation("First")
+    await expect(chat.page.locator("#provider input")).to_have_value("Anthropic")
+    await expect(chat.page.locator("#model input")).to_have_value("claude-of-my-own")
+    await fields_are_set(chat)
+    await expect(chat.page.locator("#temperature input")).to_be_hidden()
+    await chat.ask("What do you know?")
+    assert (upstream.requests[-1].path, upstream.requests[-1].body["model"]) == ("/v1/messages", "claude-of-my-own")
+    assert upstream.requests[-1].body["max_tokens"] == 77
+    await chat.open_conversation("Second")
+    await expect(chat.page.locator("#model input")).to_have_value("gpt-4.1")
+    await expect(chat.page.locator("#system-prompt textarea")).to_have_value("Be long.")
+    await expect(chat.page.locator("#temperature input")).to_have_value("0.3")
+
+
+async def test_a_new_chat_starts_with_the_settings_that_were_used_last(chat: ChatPage) -> None:
+    await choose_anthropic(chat)
+    await set_fields(chat)
+    await chat.ask("First")
+    await chat.new_chat()
+    await expect(chat.page.locator("#model input")).to_have_value("claude-of-my-own")
+    await fields_are_set(chat)
+    await chat.reload()
+    await chat.new_chat()
+    await expect(chat.page.locator("#provider input")).to_have_value("Anthropic")
+    await expect(chat.page.locator("#model input")).to_have_value("claude-of-my-own")
+    await fields_are_set(chat)
+
+
+async def test_the_settings_are_there_after_a_reload(chat: ChatPage) -> None:
+    await choose_anthropic(chat)
+    await set_fields(chat)
+    await chat.ask("First")
+    await chat.reload()
+    await expect(chat.page.locator("#provider input")).to_have_value("Anthropic")
+    await expect(chat.page.locator("#model input")).to_have_value("claude-of-my-own")
+    await fields_are_set(chat)
+
+
+async def test_a_preset_fills_the_system_prompt_and_reaches_the_model(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.open_part("settings")
+    await choose_preset(chat, "Tutor")
+    prompt = chat.page.locator("#system-prompt textarea")
+    await expect(prompt).not_to_have_value("You are a helpful AI assistant.")
+    await chat.ask("Hello")
+    assert upstream.requests[-1].body["messages"][0]["content"].startswith("You are a patient tutor.")
+
+
+async def test_a_prompt_of_ones_own_is_kept_chosen_and_forgotten(chat: ChatPage) -> None:
+    prompt, saved = chat.page.locator("#system-prompt textarea"), "Pirate (saved)"
+    await chat.open_part("settings")
+    await prompt.fill("Answer like a pirate.")
+    await chat.page.locator("#prompt-name input, #prompt-name textarea").fill("Pirate")
+    await chat.press("Save")
+    await expect(chat.page.locator("#prompt-name input, #prompt-name textarea")).to_have_value("")
+    await chat.reload()
+    await chat.open_part("settings")
+    await expect(prompt).to_have_value("You are a helpful AI assistant.")
+    await choose_preset(chat, saved)
+    await expect(prompt).to_have_value("Answer like a pirate.")
+    await chat.press("Forget")
+    await chat.reload()
+    await chat.open_part("settings")
+    await chat.page.locator("#preset input").click()
+    await expect(chat.page.get_by_role("option", name="Editor", exact=True)).to_be_visible()
+    await expect(chat.page.get_by_role("option", name=saved)).to_have_count(0)
+
+
+async def test_a_prompt_saved_again_under_its_name_is_the_new_one(chat: ChatPage) -> None:
+    name = chat.page.locator("#prompt-name input, #prompt-name textarea")
+    await chat.open_part("settings")
+    for text in ("Answer like a pirate.", "Answer like a poet."):
+        await chat.page.locator("#system-prompt textarea").fill(text)
+        await name.fill("Mine")
+        await chat.press("Save")
+        await expect(name).to_have_value("")
+    await choose_preset(chat, "Assistant")
+    await choose_preset(chat, "Mine (saved)")
+    await expect(chat.page.locator("#system-prompt textarea")).to_have_value("Answer like a poet.")
+
+
+async def test_what_is_typed_into_the_settings_is_not_lost_when_an_answer_ends(chat: ChatPage) -> None:
+    await chat.open_part("settings")
+    await chat.type_model("pace:50x100")
+    await chat.begin("First")
+    await chat.page.locator("#system-prompt textarea").fill("For the next one.")
+    await chat.has_come(100)
+    await chat.is_ready()
+    await expect(chat.page.locator("#system-prompt textarea")).to_have_value("For the next one.")

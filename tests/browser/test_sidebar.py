@@ -1,0 +1,185 @@
+"""The list of conversations beside the chat, in a real browser."""
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.files import dated, talk
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp
+
+
+async def test_conversations_are_listed_newest_first_under_today_yesterday_and_earlier(chat: ChatPage) -> None:
+    await chat.import_all(dated("From last month", 30), dated("From yesterday", 1), dated("From last week", 7))
+    await chat.ask("From now")
+    await expect(chat.conversations).to_have_text(["From now", "From yesterday", "From last week", "From last month"])
+    await expect(chat.page.locator("#conversations .day")).to_have_text(["Today", "Yesterday", "Earlier"])
+    counts = [await group.locator("li").count() for group in await chat.page.locator("#conversations .group").all()]
+    assert counts == [1, 1, 2]
+
+
+async def test_a_conversation_goes_to_the_top_when_something_is_said_in_it(chat: ChatPage) -> None:
+    await chat.import_all(dated("From last week", 7))
+    await chat.ask("From now")
+    await chat.open_conversation("From last week")
+    await chat.ask("Anything new?")
+    await expect(chat.conversations).to_have_text(["From last week", "From now"])
+
+
+async def test_a_title_is_the_first_message_cut_at_a_word(chat: ChatPage) -> None:
+    await chat.ask("Please explain the difference between a list and a tuple in the Python language to me")
+    await expect(chat.conversations).to_have_text(["Please explain the difference between a list and a tuple…"])
+
+
+async def test_the_open_conversation_is_marked(chat: ChatPage) -> None:
+    await chat.ask("First")
+    await expect(chat.opened).to_have_text(["First"])
+    await chat.new_chat()
+    await chat.ask("Second")
+    await expect(chat.opened).to_have_text(["Second"])
+    await chat.open_conversation("First")
+    await expect(chat.opened).to_have_text(["First"])
+    await expect(chat.questions).to_have_text(["First"])
+    await expect(chat.answers).to_have_text(["You said: First"])
+
+
+async def test_a_conversation_that_is_being_answered_is_marked_until_it_is_over(chat: ChatPage) -> None:
+    await chat.type_model("pace:50x150")
+    await chat.begin("Take your time")
+    mark = chat.conversation("Take your time").locator(".running")
+    await expect(mark).to_be_visible()
+    await chat.new_chat()
+    await expect(mark).to_be_visible()
+    await expect(mark).to_have_count(0)
+
+
+@pytest.mark.parametrize(("key", "title"), [("Enter", "Another"), ("Escape", "First"), (None, "Another")])
+async def test_a_title_is_changed_in_place(chat: ChatPage, key: str | None, title: str) -> None:
+    await chat.ask("First")
+    await chat.rename("First", "Another", key)
+    await expect(chat.conversations).to_have_text([title])
+    await chat.reload()
+    await expect(chat.conversations).to_have_text([title])
+    await expect(chat.questions).to_have_text(["First"])
+
+
+@pytest.mark.thorough
+async def test_a_title_is_not_lost_while_an_answer_runs(chat: ChatPage) -> None:
+    await chat.type_model("pace:50x150")
+    await chat.begin("First")
+    await chat.rename("First", "Another", "Enter")
+    await expect(chat.conversations).to_contain_text(["Another"])
+    await chat.is_ready()
+    await expect(chat.conversations).to_have_text(["Another"])
+
+
+async def test_a_conversation_is_deleted_only_when_one_says_so(chat: ChatPage) -> None:
+    await chat.ask("First")
+    await chat.new_chat()
+    await chat.ask("Second")
+    await chat.remove("First", "Keep")
+    await expect(chat.conversations).to_have_text(["Second", "First"])
+    await chat.remove("First")
+    await expect(chat.conversations).to_have_text(["Second"])
+    await expect(chat.questions).to_have_text(["Second"])
+    await chat.reload()
+    await expect(chat.conversations).to_have_text(["Second"])
+
+
+async def test_deleting_the_open_conversation_leaves_an_empty_chat_that_works(chat: ChatPage) -> None:
+    await chat.ask("First")
+    await chat.remove("First")
+    await expect(chat.conversations).to_have_count(0)
+    await expect(chat.rows).to_have_count(0)
+    assert await chat.ask("Second") == "You said: Second"
+    await expect(chat.conversations).to_have_text(["Second"])
+
+
+@pytest.mark.thorough
+async def test_deleting_a_conversation_ends_its_answer(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.type_model("pace:50x1000")
+    await chat.begin("First")
+    await chat.remove("First")
+    await expect(chat.conversations).to_have_count(0)
+    await expect(chat.rows).to_have_count(0)
+    await chat.is_ready()
+    assert upstream.closed_early == 1
+    await chat.type_model("gpt-6-luna")
+    assert await chat.ask("Second") == "You said: Second"
+
+
+async def test_search_finds_titles_and_texts_as_one_types(chat: ChatPage) -> None:
+    await chat.import_all(
+        dated("Trip to Málaga", 3, *talk(2, m2="There is a train at noon")),
+        dated("Cooking", 2, *talk(2, m1="What goes with a tomato?")),
+    )
+    await chat.search("malag")
+    await expect(chat.hits).to_have_count(1)
+    await expect(chat.hits.locator("strong")).to_have_text(["Trip to Málaga"])
+    await expect(chat.hits.locator("mark")).to_have_text(["Málag"])
+    await expect(chat.conversations.first).to_be_hidden()
+    await chat.search_box.fill("")
+    await chat.search("TRAIN")
+    await expect(chat.hits.locator("span")).to_have_text(["There is a train at noon"])
+    await expect(chat.hits.locator("mark")).to_have_text(["train"])
+    await chat.search("zzz")
+    await expect(chat.page.locator("#search li")).to_have_text(["Nothing found."])
+
+
+async def test_escape_ends_a_search(chat: ChatPage) -> None:
+    await chat.ask("First")
+    await chat.search("first")
+    await expect(chat.hits).not_to_have_count(0)
+    await chat.search_box.press("Escape")
+    await expect(chat.search_box).to_have_value("")
+    await expect(chat.hits).to_have_count(0)
+    await expect(chat.conversations).to_have_text(["First"])
+    await expect(chat.conversations.first).to_be_visible()
+
+
+async def test_a_hit_far_up_is_opened_at_its_message(chat: ChatPage) -> None:
+    await chat.import_all(dated("A long one", 1, *talk(200, m41="Here is the needle")))
+    await chat.search("needle")
+    await chat.hits.first.click()
+    found = chat.page.locator("#chat .message-row.found")
+    await expect(found).to_contain_text("Here is the needle")
+    await expect(found).to_be_in_viewport()
+    await expect(chat.opened).to_have_text(["A long one"])
+
+
+async def test_a_hit_in_another_version_opens_that_version(chat: ChatPage) -> None:
+    await chat.ask("Tell me about pears")
+    await chat.edit(0, "Tell me about plums")
+    await expect(chat.answers).to_have_text(["You said: Tell me about plums"])
+    await chat.is_ready()
+    await chat.new_chat()
+    await chat.search("said pears")
+    await chat.hits.first.click()
+    await expect(chat.answers).to_have_text(["You said: Tell me about pears"])
+    await expect(chat.page.locator("#chat .found")).to_contain_text("pears")
+
+
+async def test_on_a_phone_the_sidebar_is_closed_until_called_and_closes_when_a_conversation_is_opened(
+    browser: Browser, app: RunningApp, upstream: FakeUpstream
+) -> None:
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    chat = await ChatPage(await context.new_page()).open(app.url)
+    await chat.ask("First")
+    await expect(chat.conversations.first).not_to_be_in_viewport()
+    await chat.sidebar.locator(".toggle-button").click()
+    await expect(chat.conversations.first).to_be_in_viewport()
+    await chat.conversations.first.click()
+    await expect(chat.conversations.first).not_to_be_in_viewport()
+    await expect(chat.questions).to_have_text(["First"])
+    width = await chat.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    await context.close()
+
+
+async def test_an_example_is_sent_by_a_press(chat: ChatPage) -> None:
+    await chat.page.locator("#examples .example").first.click()
+    await expect(chat.questions).to_have_text(["Explain recursion to a ten-year-old"])
+    await expect(chat.answers).to_have_text(["You said: Explain recursion to a ten-year-old"])
+    await expect(chat.page.locator("#examples .example").first).to_be_hidden()
+    await chat.is_ready()
+    await expect(chat.questions).to_have_count(1)

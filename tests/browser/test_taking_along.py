@@ -1,0 +1,152 @@
+"""What is kept goes with the visitor: as files out and in, and away when they say so."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.files import dated, talk
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp
+
+
+async def with_versions(chat: ChatPage) -> None:
+    """A conversation in which one message was changed."""
+    await chat.ask("Pears")
+    await chat.edit(0, "Plums")
+    await expect(chat.versions).to_have_text(["2 / 2"])
+    await chat.is_ready()
+
+
+async def test_a_conversation_is_saved_as_markdown(chat: ChatPage) -> None:
+    await chat.ask("Pears")
+    name, content = await chat.download("This chat as text")
+    assert name.endswith(".md")
+    text = content.decode()
+    assert text.startswith("# Pears\n")
+    assert "**You**\n\nPears" in text
+    assert "You said: Pears" in text
+
+
+async def test_a_conversation_is_saved_as_json(chat: ChatPage) -> None:
+    await with_versions(chat)
+    name, content = await chat.download("This chat as JSON")
+    assert name.endswith(".json")
+    assert [message["content"] for message in json.loads(content)["messages"] if message["role"] == "user"] == [
+        "Pears",
+        "Plums",
+    ]
+
+
+async def test_all_conversations_are_saved_as_a_zip(chat: ChatPage) -> None:
+    await chat.ask("Pears")
+    await chat.new_chat()
+    await chat.ask("Plums 🍑")
+    name, content = await chat.download("All chats (zip)")
+    assert name.endswith(".zip")
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert sorted((each.split()[0], each.rpartition(".")[2]) for each in names) == [
+        ("Pears", "json"),
+        ("Pears", "md"),
+        ("Plums", "json"),
+        ("Plums", "md"),
+    ]
+
+
+async def test_saving_an_empty_chat_says_that_there_is_nothing_to_save(chat: ChatPage) -> None:
+    await chat.open_part("data")
+    await chat.press("This chat as text")
+    await expect(chat.page.get_by_text("nothing to save")).to_be_visible()
+
+
+@pytest.mark.parametrize("button", ["This chat as JSON", "All chats (zip)"])
+async def test_a_file_gives_the_conversation_back_to_another_session(
+    chat: ChatPage, app: RunningApp, browser: Browser, button: str
+) -> None:
+    await with_versions(chat)
+    name, content = await chat.download(button)
+    context = await browser.new_context()
+    other = await ChatPage(await context.new_page()).open(app.url)
+    said = await other.import_file(content, name)
+    await expect(said).to_have_text("1 conversation imported.")
+    await other.open_conversation("Pears")
+    await expect(other.questions).to_have_text(["Plums"])
+    await expect(other.answers).to_have_text(["You said: Plums"])
+    await expect(other.versions).to_have_text(["2 / 2"])
+    await expect(other.details).to_have_text(await chat.details.all_inner_texts())
+    await other.press_at(0, "Earlier version")
+    await expect(other.answers).to_have_text(["You said: Pears"])
+    assert await other.ask("And now?") == "You said: And now?"
+    await context.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("file.json", b"{", "not"),
+        ("file.json", b'{"format": "another"}', "not"),
+        ("file.json", b"\xff\xfe", "not"),
+        ("file.zip", b"PK\x03\x04 nothing more", "damaged"),
+    ],
+)
+async def test_a_broken_file_gets_a_sentence_and_changes_nothing(
+    chat: ChatPage, name: str, content: bytes, sentence: str
+) -> None:
+    await chat.ask("Pears")
+    said = await chat.import_file(content, name)
+    await expect(said).to_contain_text("othing was changed")
+    await expect(said).to_contain_text(sentence)
+    await expect(chat.conversations).to_have_text(["Pears"])
+    await expect(chat.answers).to_have_text(["You said: Pears"])
+    await chat.import_all(dated("A good one", 1, *talk(2)))
+
+
+async def test_the_same_file_can_be_imported_again_after_a_broken_one(chat: ChatPage) -> None:
+    said = await chat.import_file(b"{")
+    await expect(said).to_contain_text("othing was changed")
+    said = await chat.import_file(dated("A good one", 1, *talk(2)))
+    await expect(said).to_have_text("1 conversation imported.")
+    await expect(chat.conversations).to_have_text(["A good one"])
+
+
+async def test_everything_is_deleted_after_one_question(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.ask("Pears")
+    await chat.new_chat()
+    await chat.type_model("pace:50x1000")
+    await chat.begin("Plums")
+    await chat.open_part("data")
+    await chat.press("Delete everything of mine")
+    await chat.press("Keep them")
+    await expect(chat.conversations).to_have_count(2)
+    await chat.press("Delete everything of mine")
+    await chat.press("Delete all")
+    await expect(chat.conversations).to_have_count(0)
+    await expect(chat.rows).to_have_count(0)
+    await chat.is_ready()
+    assert upstream.closed_early == 1
+    await expect(chat.page.get_by_role("button", name="Delete all")).to_be_hidden()
+    await chat.reload()
+    await expect(chat.conversations).to_have_count(0)
+    await chat.type_model("gpt-6-luna")
+    assert await chat.ask("Anything left?") == "You said: Anything left?"
+    await expect(chat.conversations).to_have_text(["Anything left?"])
+
+
+async def test_everything_deleted_in_another_tab_is_gone_here(chat: ChatPage, app: RunningApp) -> None:
+    await chat.ask("Pears")
+    other = await ChatPage(await chat.page.context.new_page()).open(app.url)
+    await other.open_part("data")
+    await other.press("Delete everything of mine")
+    await other.press("Delete all")
+    await expect(chat.conversations).to_have_count(0)
+    await expect(chat.rows).to_have_count(0)
+    assert await chat.ask("Plums") == "You said: Plums"
+
+
+async def test_a_line_says_where_the_conversations_are(chat: ChatPage) -> None:
+    await chat.open_part("data")
+    line = chat.page.locator("#data").get_by_text("Conversations are kept on the computer that runs this app")
+    await expect(line).to_be_visible()

@@ -1,0 +1,202 @@
+"""Changing one's mind: stop, try again, edit, take back, at any time, and the way back to what was there before."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.running import RunningApp, two_providers
+
+SLOW = "pace:50x1000"
+
+
+async def answering(chat: ChatPage, how: str) -> None:
+    """A slow answer that began in that way."""
+    if how == "send":
+        await chat.type_model(SLOW)
+        await chat.begin("Slow")
+    elif how == "example":
+        await chat.type_model(SLOW)
+        await chat.page.locator("#examples .example").first.click()
+    elif how == "reload":
+        await chat.type_model(SLOW)
+        await chat.begin("Slow")
+        await chat.reload()
+    else:
+        await chat.ask("Quick")
+        await chat.type_model(SLOW)
+        await (chat.press_at(-1, "Try again") if how == "retry" else chat.edit(0, "Slow"))
+    await chat.is_answering()
+    await chat.has_come(10)
+
+
+BEGINNINGS = ("send", "example", "reload", "retry", "edit")
+
+
+@pytest.mark.parametrize("how", BEGINNINGS)
+async def test_stop_ends_an_answer_however_it_began(chat: ChatPage, upstream: FakeUpstream, how: str) -> None:
+    await answering(chat, how)
+    await chat.stop_button.click()
+    await chat.is_ready()
+    await expect(chat.notes.last).to_contain_text("Stopped by you after")
+    assert upstream.closed_early == 1
+    kept = await chat.last_answer()
+    await chat.reload()
+    await expect(chat.answers).to_have_text([kept])
+
+
+async def test_stop_in_a_second_tab_ends_the_answer_in_both(
+    chat: ChatPage, app: RunningApp, upstream: FakeUpstream
+) -> None:
+    await answering(chat, "send")
+    other = await ChatPage(await chat.page.context.new_page()).open(app.url)
+    await other.is_answering()
+    await other.stop_button.click()
+    for each in (chat, other):
+        await expect(each.notes.last).to_contain_text("Stopped by you after")
+        await each.is_ready()
+    assert upstream.closed_early == 1
+
+
+@pytest.mark.parametrize("how", BEGINNINGS)
+async def test_an_edit_while_an_answer_runs_ends_it_and_is_answered(
+    chat: ChatPage, upstream: FakeUpstream, how: str
+) -> None:
+    await answering(chat, how)
+    await chat.type_model("gpt-6-luna")
+    await chat.edit(0, "Something else")
+    await expect(chat.questions).to_have_text(["Something else"])
+    await expect(chat.answers).to_have_text(["You said: Something else"])
+    await chat.is_ready()
+    assert upstream.closed_early == 1
+    await chat.reload()
+    await expect(chat.questions).to_have_text(["Something else"])
+    await expect(chat.answers).to_have_text(["You said: Something else"])
+
+
+async def test_an_earlier_answer_is_tried_again_while_a_later_one_runs(chat: ChatPage, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply="One."))
+    await chat.ask("First")
+    await chat.type_model(SLOW)
+    await chat.begin("Second")
+    await chat.type_model("gpt-6-luna")
+    await chat.press_at(1, "Try again")
+    await expect(chat.questions).to_have_text(["First"])
+    await expect(chat.answers).to_have_text(["You said: First"])
+    await chat.is_ready()
+    assert upstream.closed_early == 1
+    await expect(chat.versions).to_have_text(["2 / 2"])
+
+
+async def test_an_answer_that_runs_is_tried_again(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await answering(chat, "send")
+    await chat.type_model("gpt-6-luna")
+    await chat.press_at(-1, "Try again")
+    await expect(chat.answers).to_have_text(["You said: Slow"])
+    await chat.is_ready()
+    assert upstream.closed_early == 1
+
+
+@pytest.mark.parametrize("how", BEGINNINGS)
+async def test_a_turn_is_taken_back_while_its_answer_runs(chat: ChatPage, upstream: FakeUpstream, how: str) -> None:
+    await answering(chat, how)
+    asked = (await chat.questions.all_inner_texts())[-1]
+    await chat.press_at(-1, "Take this turn back")
+    await chat.is_ready()
+    await expect(chat.box).to_have_value(asked)
+    await expect(chat.questions).to_have_text(["Quick"] if how == "edit" else [])
+    assert upstream.closed_early == 1
+    await chat.page.wait_for_timeout(300)
+    await expect(chat.questions).to_have_text(["Quick"] if how == "edit" else [])
+
+
+async def test_earlier_answers_stay_within_reach(chat: ChatPage, upstream: FakeUpstream) -> None:
+    upstream.queue(*(Scenario(reply=reply) for reply in ("One.", "Two.", "Three.")))
+    await chat.ask("Say something")
+    await expect(chat.versions).to_have_count(0)
+    for number, reply in ((2, "Two."), (3, "Three.")):
+        await chat.press_at(-1, "Try again")
+        await expect(chat.answers).to_have_text([reply])
+        await expect(chat.versions).to_have_text([f"{number} / {number}"])
+        await chat.is_ready()
+    await chat.press_at(-1, "Earlier version")
+    await expect(chat.answers).to_have_text(["Two."])
+    await expect(chat.versions).to_have_text(["2 / 3"])
+    await chat.press_at(-1, "Earlier version")
+    await expect(chat.answers).to_have_text(["One."])
+    await expect(chat.page.get_by_role("button", name="Earlier version")).to_be_disabled()
+    await chat.press_at(-1, "Later version")
+    await expect(chat.answers).to_have_text(["Two."])
+    await chat.reload()
+    await expect(chat.answers).to_have_text(["Two."])
+
+
+async def test_an_edited_message_takes_its_answers_along(chat: ChatPage) -> None:
+    await chat.ask("Pears")
+    await chat.ask("More about them")
+    await chat.edit(0, "Plums")
+    await expect(chat.answers).to_have_text(["You said: Plums"])
+    await expect(chat.versions).to_have_text(["2 / 2"])
+    await chat.press_at(0, "Earlier version")
+    await expect(chat.questions).to_have_text(["Pears", "More about them"])
+    await expect(chat.answers).to_have_text(["You said: Pears", "You said: More about them"])
+    await expect(chat.versions).to_have_text(["1 / 2"])
+
+
+async def test_a_version_is_chosen_while_an_answer_runs(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await answering(chat, "edit")
+    await chat.press_at(0, "Earlier version")
+    await expect(chat.questions).to_have_text(["Quick"])
+    await expect(chat.answers).to_have_text(["You said: Quick"])
+    await chat.is_ready()
+    await chat.page.wait_for_timeout(300)
+    await expect(chat.answers).to_have_text(["You said: Quick"])
+    await chat.press_at(0, "Later version")
+    await expect(chat.notes.last).to_contain_text("Stopped by you")
+
+
+async def test_a_model_is_sent_the_branch_on_show_only(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.ask("Pears")
+    await chat.edit(0, "Plums")
+    await expect(chat.versions).to_have_text(["2 / 2"])
+    await chat.is_ready()
+    await chat.press_at(0, "Earlier version")
+    await expect(chat.questions).to_have_text(["Pears"])
+    await chat.ask("And now?")
+    sent = [message["content"] for message in upstream.requests[-1].body["messages"][1:]]
+    assert sent == ["Pears", "You said: Pears", "And now?"]
+
+
+async def test_an_edit_can_be_given_up(chat: ChatPage) -> None:
+    await chat.ask("Pears")
+    await chat.press_at(0, "Edit")
+    field = chat.page.locator(".editor textarea")
+    await expect(field).to_have_value("Pears")
+    await field.fill("Plums")
+    await field.press("Escape")
+    await expect(field).to_have_count(0)
+    await expect(chat.questions).to_have_text(["Pears"])
+    await expect(chat.questions).to_be_visible()
+
+
+async def test_versions_are_there_after_the_server_was_started_again(
+    page: Page, upstream: FakeUpstream, data: Path
+) -> None:
+    running = RunningApp(data, two_providers(upstream)).start()
+    try:
+        chat = await ChatPage(page).open(running.url)
+        await chat.ask("Pears")
+        await chat.edit(0, "Plums")
+        await expect(chat.versions).to_have_text(["2 / 2"])
+        await chat.is_ready()
+        running.stop(signal.SIGKILL)
+        running.start()
+        await chat.reload()
+        await expect(chat.versions).to_have_text(["2 / 2"])
+        await chat.press_at(0, "Earlier version")
+        await expect(chat.answers).to_have_text(["You said: Pears"])
+    finally:
+        running.stop()

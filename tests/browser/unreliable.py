@@ -1,0 +1,62 @@
+"""A network that can be cut: a TCP proxy before the app."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Line:
+    """What goes through it reaches the app on `target`, unless it is cut."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._open: set[asyncio.StreamWriter] = set()
+        self.is_cut = False
+        self.url = ""
+
+    async def start(self) -> asyncio.Server:
+        """Listen on a port of its own."""
+        server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        return server
+
+    def cut(self) -> None:
+        """End every connection, and refuse new ones."""
+        self.is_cut = True
+        for writer in self._open:
+            writer.transport.abort()
+
+    def restore(self) -> None:
+        """Let connections through again."""
+        self.is_cut = False
+
+    async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_cut:
+            return writer.transport.abort()
+        app_reader, app_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        ends = {writer, app_writer}
+        self._open |= ends
+        await asyncio.gather(_pump(reader, app_writer), _pump(app_reader, writer), return_exceptions=True)
+        self._open -= ends
+        return None
+
+
+@asynccontextmanager
+async def line_to(port: int) -> AsyncIterator[Line]:
+    """A line to that port of this machine."""
+    line = Line(port)
+    server = await line.start()
+    try:
+        yield line
+    finally:
+        server.close()
+        line.cut()
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await source.read(65536):
+            sink.write(chunk)
+            await sink.drain()
+    finally:
+        sink.close()

@@ -1,0 +1,197 @@
+"""Everything that can go wrong with an answer, as one table: what is read, kept and tried.
+
+`python -m tests.fault_table` runs it for real, against the fake upstream, and prints it.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chatbot.providers.anthropic
+import chatbot.providers.openai
+from chatbot.errors import (
+    BadAnswer,
+    ChatbotError,
+    ContextOverflow,
+    CutOff,
+    EmptyAnswer,
+    InvalidKey,
+    ModelNotLoaded,
+    NoProvider,
+    OutOfOrder,
+    PermissionDenied,
+    ProviderTimeout,
+    QuotaExhausted,
+    RateLimited,
+    Unavailable,
+    UnknownModel,
+    WrongAddress,
+)
+from chatbot.messages import FinishReason, ProviderName, Status, StoredMessage
+from chatbot.providers.embedded import EmbeddedModel, Endpoint
+from chatbot.settings import Settings
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.road import Road
+
+KEY = "sk-operator-0123456789abcdef"
+BEGINNING = "word1 word2 word3 word4 word5"
+NOWHERE = "http://127.0.0.1:9"
+
+REMOTE: tuple[ProviderName, ...] = ("openai", "compatible", "anthropic")
+ALL: tuple[ProviderName, ...] = (*REMOTE, "local")
+
+NOT_SET_UP = {"openai_api_key": None, "compatible_base_url": None, "anthropic_api_key": None}
+NOT_THERE = {f"{name}_base_url": NOWHERE for name in REMOTE}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, and what becomes of an answer that meets it. `finish` and `tries` may differ for some providers."""
+
+    fault: str
+    upstream: Scenario
+    error: type[ChatbotError] | None
+    status: Status = "failed"
+    finish: FinishReason = "interrupted"
+    kept: str = ""
+    tries: int = 1
+    providers: tuple[ProviderName, ...] = REMOTE
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    but: Mapping[ProviderName, Mapping[str, Any]] = field(default_factory=dict)
+
+    def of(self, provider: ProviderName) -> "Row":
+        """The row as it is for that provider."""
+        return replace(self, **self.but.get(provider, {}))
+
+
+def answered(fault: str, scenario: Scenario, finish: FinishReason = "stop", **more: Any) -> Row:
+    """A row that ends well, if not as was hoped."""
+    return Row(fault, scenario, None, "complete", finish, **more)
+
+
+MIDDLE: dict[str, Any] = {"kept": BEGINNING, "providers": ALL}
+CUT: dict[str, Any] = {"status": "interrupted", **MIDDLE}
+
+ROWS = (
+    Row("no key", Scenario(), NoProvider, tries=0, settings=NOT_SET_UP),
+    Row("wrong key", FAULTS["wrong_key"], InvalidKey),
+    Row("wrong key, repeated in the answer", FAULTS["echo_key"], InvalidKey),
+    Row("no permission", FAULTS["no_permission"], PermissionDenied),
+    Row("unknown model", FAULTS["unknown_model"], UnknownModel),
+    Row("address without /v1", Scenario(status=404, html=True), WrongAddress),
+    Row("quota exhausted", FAULTS["quota"], QuotaExhausted),
+    Row("rate limit, Retry-After 1", FAULTS["rate_limit"], RateLimited, tries=2),
+    Row("rate limit, no Retry-After", replace(FAULTS["rate_limit"], retry_after=None), RateLimited),
+    Row("rate limit, Retry-After 3600", FAULTS["rate_limit_3600"], RateLimited),
+    Row("overloaded", FAULTS["overloaded"], OutOfOrder, tries=2, providers=ALL),
+    Row("overloaded, told with 200", replace(FAULTS["overloaded_middle"], error_after=0), OutOfOrder, tries=2),
+    Row("overloaded in the middle", FAULTS["overloaded_middle"], OutOfOrder, **MIDDLE),
+    Row("500", FAULTS["server_error"], OutOfOrder, tries=2, providers=ALL),
+    Row("500 in the middle", FAULTS["server_error_middle"], OutOfOrder, **MIDDLE),
+    Row("503 with a web page", FAULTS["html_503"], OutOfOrder, tries=2),
+    Row("connection refused", Scenario(), Unavailable, tries=0, settings=NOT_THERE),
+    Row("silence before the headers", FAULTS["no_headers"], ProviderTimeout, providers=ALL),
+    Row("silence before the first token", FAULTS["silence_first"], ProviderTimeout, providers=ALL),
+    Row("silence in the middle", FAULTS["silence_middle"], ProviderTimeout, **CUT),
+    Row("cut off", FAULTS["cut"], CutOff, **CUT),
+    Row("cut off by a reset", FAULTS["reset"], CutOff, **CUT),
+    Row("end without a finish reason", FAULTS["no_finish"], CutOff, **CUT),
+    Row("bad JSON", FAULTS["bad_json"], BadAnswer, **MIDDLE),
+    Row("bad UTF-8", FAULTS["bad_utf8"], BadAnswer, **MIDDLE),
+    Row("200 with a web page", FAULTS["html_page"], BadAnswer),
+    Row("200 with nothing", FAULTS["empty"], BadAnswer),
+    Row("redirect to another host", FAULTS["redirect"], BadAnswer),
+    Row("empty answer", FAULTS["empty_answer"], EmptyAnswer, providers=ALL),
+    Row("conversation too long", FAULTS["context_overflow"], ContextOverflow),
+    Row(
+        "conversation too long, llama.cpp", FAULTS["llama_context"], ContextOverflow, providers=("compatible", "local")
+    ),
+    answered("answer cut by the limit", FAULTS["length"], "length", kept=BEGINNING, providers=ALL),
+    answered("limit spent on reasoning", FAULTS["reasoning_only_length"], "length", providers=ALL),
+    answered("refusal", FAULTS["refusal"], "content_filter", kept="I can", but={"anthropic": {"finish": "refusal"}}),
+    answered("temperature refused", FAULTS["refused_temperature"], tries=2, but={"anthropic": {"tries": 1}}),
+    answered("stream_options refused", FAULTS["refused_stream_options"], tries=2, but={"anthropic": {"tries": 1}}),
+    answered("max_tokens refused", Scenario(refuse_parameters=("max_tokens",)), tries=2, providers=("compatible",)),
+    Row("weights missing", Scenario(), ModelNotLoaded, tries=0, providers=("local",)),
+)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What became of the answer, and of the next one in the same conversation."""
+
+    answer: StoredMessage
+    error: ChatbotError | None
+    tries: int
+    after: StoredMessage
+    sent_after: str
+    stored: bytes
+
+
+async def observe(row: Row, provider: ProviderName, upstream: FakeUpstream, folder: Path) -> Observed:
+    """Run the row for real: a visitor asks, something goes wrong, and they ask on."""
+    upstream.reset()
+    upstream.scenario = row.upstream
+    road = Road(_settings(upstream, folder, row))
+    with _in_a_hurry(upstream, pretend=row.error is not ModelNotLoaded):
+        reply = await road.say("What did the doctor say?", provider=provider, temperature=0.5)
+        await asyncio.wait_for(reply.ended.wait(), 20)
+        tries = len(upstream.requests)
+        upstream.scenario = Scenario()
+        able = "openai" if provider != "openai" and (row.settings or provider == "local") else provider
+        able = "huggingface" if row.settings else able
+        _, after = await road.answer("And now?", reply.conversation_id, provider=able)
+    answer, stored = road.on_disk(reply.conversation_id)[1], road.files()
+    await road.close()
+    return Observed(answer, reply.error, tries, after, str(upstream.requests[-1].body), stored)
+
+
+def _settings(upstream: FakeUpstream, folder: Path, row: Row) -> Settings:
+    usual: dict[str, Any] = {f"{name}_api_key": KEY for name in REMOTE}
+    usual |= {f"{name}_base_url": upstream.openai_url for name in ("openai", "compatible")}
+    usual |= {"anthropic_base_url": upstream.anthropic_url, "hf_token": KEY, "chatbot_data_dir": folder}
+    return Settings.load(
+        **usual | {"local_model": str(folder / "missing.gguf"), "_env_file": None} | dict(row.settings)
+    )
+
+
+@contextmanager
+def _in_a_hurry(upstream: FakeUpstream, *, pretend: bool) -> Iterator[None]:
+    """Inside, silence is short, and (`pretend`) the embedded model, which cannot fail on demand, is the upstream."""
+
+    async def endpoint(_: EmbeddedModel) -> Endpoint:
+        return Endpoint(upstream.openai_url, KEY)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (chatbot.providers.openai, chatbot.providers.anthropic):
+            patch.setattr(module, "SILENCE_SECONDS", 0.2)
+        patch.setattr("chatbot.providers.registry.HUGGINGFACE_URL", upstream.openai_url)
+        if pretend:
+            patch.setattr(EmbeddedModel, "start", lambda _: None)
+            patch.setattr(EmbeddedModel, "endpoint", endpoint)
+        yield
+
+
+async def _table() -> None:
+    print("| fault | provider | what is read | retry offered | stored | text kept | tried |")
+    print("|---|---|---|---|---|---|---|")
+    with FakeUpstream() as upstream:
+        for row in ROWS:
+            for provider in row.providers:
+                with tempfile.TemporaryDirectory() as folder:
+                    seen = await observe(row, provider, upstream, Path(folder))
+                fault, answer = seen.answer.fault, seen.answer
+                read = fault.message if fault else "(the answer)"
+                offered = "-" if fault is None else "yes" if fault.retryable else "no"
+                stored, kept = f"{answer.status}, {answer.finish_reason}", "yes" if answer.content else "none"
+                print(f"| {row.fault} | {provider} | {read} | {offered} | {stored} | {kept} | {seen.tries} × |")
+
+
+if __name__ == "__main__":
+    asyncio.run(_table())

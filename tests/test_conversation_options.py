@@ -1,0 +1,54 @@
+"""The options of a conversation's last turn: kept with it, and read with care."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatbot.memory import ConversationMemory
+from chatbot.messages import Choice, Options
+from tests.kept import filled, put, tables
+
+OPTIONS = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "the-session"
+
+
+@pytest.fixture
+def memory(path: Path) -> ConversationMemory:
+    return ConversationMemory(path)
+
+
+def test_the_options_of_the_last_turn_are_kept(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = filled(memory, "A")
+    before = memory.get_conversation(conversation_id)
+    assert before.options is None
+    memory.set_options(conversation_id, replace(OPTIONS, choice=Choice("openai", "half \ud83d")))
+    memory.set_options(conversation_id, OPTIONS)
+    for each in (memory, ConversationMemory(path)):
+        assert each.get_conversation(conversation_id) == replace(before, options=OPTIONS)
+        assert each.list_conversations() == [replace(before, options=OPTIONS)]
+
+
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ({"choice": {"provider": "openai", "model": ""}}, Options(Choice("openai", ""), "", 2000, 20)),
+        ({"choice": {"provider": "openai", "model": "m"}, "later": 1}, Options(Choice("openai", "m"), "", 2000, 20)),
+        ({"choice": {"provider": "another", "model": "m"}}, None),
+        ({}, None),
+        ("text", None),
+        (None, None),
+    ],
+)
+def test_options_of_another_version_are_read_as_far_as_they_are_understood(
+    memory: ConversationMemory, path: Path, stored: object, read: Options | None
+) -> None:
+    conversation_id = filled(memory, "A")
+    content = tables(path, conversation_id)
+    content["conversation"][conversation_id]["options"] = stored
+    put(path, conversation_id, content)
+    assert ConversationMemory(path).get_conversation(conversation_id).options == read

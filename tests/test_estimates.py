@@ -1,0 +1,46 @@
+"""What an answer is said to have taken, where the provider does not say."""
+
+import pytest
+
+from chatbot.messages import StoredMessage
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.road import Road
+
+ENGLISH = "The quick brown fox jumps over the lazy dog. " * 20
+PROMPT = 9 + 4
+"""Tokens of the road's system prompt, about, with what a template adds to a message."""
+
+
+async def answered(road: Road, text: str) -> StoredMessage:
+    _, answer = await road.answer(text)
+    return answer
+
+
+async def test_tokens_that_the_provider_does_not_count_are_estimated_at_four_characters_each(
+    road: Road, upstream: FakeUpstream
+) -> None:
+    upstream.queue(Scenario(reply=ENGLISH, drop_usage=True))
+    usage = (await answered(road, ENGLISH)).usage
+    tokens = len(ENGLISH) / 4
+    assert usage.estimated
+    assert usage.output_tokens == pytest.approx(tokens, rel=0.01)
+    assert usage.input_tokens == pytest.approx(tokens + PROMPT, rel=0.05)
+
+
+async def test_tokens_that_the_provider_counts_are_the_providers(road: Road, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(tokens=7))
+    usage = (await answered(road, ENGLISH)).usage
+    assert (usage.output_tokens, usage.estimated) == (7, False)
+
+
+async def test_reasoning_counts_as_written(road: Road, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply="Yes.", reasoning=(ENGLISH,), drop_usage=True))
+    usage = (await answered(road, "Really?")).usage
+    assert usage.output_tokens == pytest.approx(len(ENGLISH) / 4, rel=0.02)
+
+
+async def test_a_refused_question_cost_nothing(road: Road, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(status=401))
+    answer = await answered(road, "Hello")
+    assert answer.status == "failed"
+    assert answer.usage.output_tokens is answer.usage.input_tokens is answer.cost is None

@@ -1,0 +1,105 @@
+"""Limits: what anybody may ask for, at the road and so at both doors."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from starlette.requests import Request
+
+from chatbot.errors import AllowanceSpent, TooManyAnswers, TooManyMessages
+from chatbot.limits import ANSWERS_AT_ONCE
+from chatbot.web.address import address_of
+from tests.api import Visitor, asked, error_of
+from tests.conftest import MakeSettings
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.road import Road, ended
+from tests.running import RunningApp, two_providers
+
+
+async def test_a_session_that_sends_too_quickly_is_told_how_long_to_wait(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_messages_per_minute=2))
+    await road.answer("One")
+    await road.answer("Two")
+    with pytest.raises(TooManyMessages, match=r"Wait \d+ seconds") as refused:
+        await road.say("Three")
+    assert 0 < (refused.value.retry_after or 0) <= 60
+    await ended(await road.say("Somebody else's", session_id="another"))
+    assert len(asked(upstream)) == 3
+    await road.close()
+
+
+async def test_an_address_is_counted_over_all_its_sessions(settings: MakeSettings) -> None:
+    road = Road(settings(chatbot_messages_per_minute=2))
+    for session in ("one", "two"):
+        await ended(await road.say("Hello", session_id=session, address="192.0.2.1"))
+    with pytest.raises(TooManyMessages):
+        await road.say("Hello", session_id="three", address="192.0.2.1")
+    await ended(await road.say("Hello", session_id="three", address="192.0.2.2"))
+    await road.close()
+
+
+async def test_a_session_has_only_so_many_answers_at_once(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=1000, tokens_per_second=1)
+    for _ in range(ANSWERS_AT_ONCE):
+        await road.say("Take your time")
+    with pytest.raises(TooManyAnswers):
+        await road.say("One more")
+    await ended(await road.say("Somebody else's", session_id="another", model="pace:0x1"))
+
+
+async def test_the_days_tokens_are_counted_and_kept_across_restarts(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(tokens=5)
+    few = settings(chatbot_daily_tokens=15)
+    spent = 0
+    while spent < 15:
+        road = Road(few)
+        usage = (await road.answer("Hello"))[1].usage
+        spent += (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        await road.close()
+    road = Road(few)
+    with pytest.raises(AllowanceSpent, match="midnight UTC") as refused:
+        await road.say("Three")
+    assert 0 < (refused.value.retry_after or 0) <= 86_400
+    await road.close()
+
+
+async def test_what_answers_under_way_may_still_take_is_kept_for_them(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_daily_tokens=150))
+    upstream.scenario = Scenario(tokens=3, tokens_per_second=20)
+    first, second = await road.say("One", max_tokens=100), await road.say("Two", max_tokens=100)
+    with pytest.raises(AllowanceSpent):
+        await road.say("Three", max_tokens=100)
+    await asyncio.gather(ended(first), ended(second))
+    await ended(await road.say("Three again", max_tokens=100))
+    await road.close()
+
+
+def test_both_doors_say_so(upstream: FakeUpstream, tmp_path: Path) -> None:
+    environment = two_providers(upstream) | {"CHATBOT_MESSAGES_PER_MINUTE": "2"}
+    with RunningApp(tmp_path, environment) as app, Visitor(app.url) as visitor:
+        visitor.chat()
+        visitor.chat()
+        refused = visitor.call("POST", "/chat", json={"message": "Hello"})
+        assert refused.status_code == 429
+        assert error_of(refused)["code"] == "rate_limited"
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        other = httpx.post(f"{app.url}/chat", json={"message": "Hello"})
+        assert other.status_code == 429, "another session, but the same address"
+        client = Client(app.url, verbose=False)
+        with pytest.raises(AppError, match="many messages in a short time"):
+            client.predict("Hello", api_name="/chat")
+
+
+@pytest.mark.parametrize(("behind_proxy", "address"), [(True, "192.0.2.9"), (False, "127.0.0.1")])
+def test_a_forwarded_address_counts_only_behind_a_spaces_proxy(behind_proxy: bool, address: str) -> None:
+    scope = {"type": "http", "headers": [(b"x-forwarded-for", b"192.0.2.9, 10.0.0.1")], "client": ("127.0.0.1", 5)}
+    assert address_of(Request(scope), behind_proxy) == address

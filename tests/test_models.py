@@ -1,0 +1,153 @@
+"""What is known of models: from the providers' own lists, fetched in the background, and without them."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from chatbot.messages import Choice, ProviderName, Usage
+from chatbot.providers import Model, Providers, lists
+from chatbot.providers.listing import described
+from tests.conftest import MakeSettings, Open
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.road import until
+
+OPENROUTER = {
+    "id": "meta/llama-4",
+    "context_length": 131072,
+    "architecture": {"output_modalities": ["text"]},
+    "pricing": {"prompt": "0.00000015", "completion": "0.0000006", "request": "0"},
+}
+VLLM = {"id": "Qwen/Qwen3-8B", "object": "model", "owned_by": "vllm", "max_model_len": 32768}
+LLAMA_CPP = {"id": "gemma.gguf", "meta": {"n_vocab": 32000, "n_ctx_train": 131072, "n_ctx": 8192}}
+
+
+def hub(*hosts: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "openai/gpt-oss-20b", "providers": list(hosts)}
+
+
+GROQ = {"provider": "groq", "status": "live", "context_length": 131072, "pricing": {"input": 0.1, "output": 0.5}}
+DEAR = {"provider": "dear", "status": "live", "context_length": 65536, "pricing": {"input": 1, "output": 2}}
+DOWN = {"provider": "down", "status": "error", "context_length": 1024, "pricing": {"input": 9, "output": 9}}
+
+
+@pytest.mark.parametrize(
+    ("entry", "model"),
+    [
+        (OPENROUTER, Model("meta/llama-4", 131072, None, 1.5e-7, 6e-7)),
+        (OPENROUTER | {"pricing": {"prompt": "-1", "completion": "-1"}}, Model("meta/llama-4", 131072)),
+        (OPENROUTER | {"pricing": {"prompt": "0", "completion": "0"}}, Model("meta/llama-4", 131072, None, 0, 0)),
+        (VLLM, Model("Qwen/Qwen3-8B", 32768)),
+        (LLAMA_CPP, Model("gemma.gguf", 8192)),
+        ({"id": "m", "meta": {"n_ctx_train": 4096}}, Model("m", 4096)),
+        (hub(GROQ, DOWN), Model("openai/gpt-oss-20b", 131072, None, 1e-7, 5e-7)),
+        (hub(GROQ, DEAR), Model("openai/gpt-oss-20b", 65536)),
+        ({"id": "c", "max_input_tokens": 200_000, "max_tokens": 64_000}, Model("c", 200_000, 64_000)),
+        ({"id": "m", "context_length": "many", "pricing": "cheap", "providers": 7, "meta": None}, Model("m")),
+        ({"id": "m", "pricing": {"prompt": None, "completion": "x"}, "providers": [None]}, Model("m")),
+    ],
+)
+def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: Model) -> None:
+    found = described(entry)
+    assert (found.id, found.context_tokens, found.answer_tokens) == (
+        model.id,
+        model.context_tokens,
+        model.answer_tokens,
+    )
+    assert [found.input_price, found.output_price] == [
+        None if price is None else pytest.approx(price) for price in (model.input_price, model.output_price)
+    ]
+
+
+async def test_anthropic_says_how_much_its_models_read_and_write(opened: Open) -> None:
+    models = {model.id: model for model in await opened("anthropic").models()}
+    assert models["claude-haiku-5-5"] == Model("claude-haiku-5-5", 200_000, 64_000)
+
+
+async def test_retired_models_and_those_that_do_not_chat_are_not_offered(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    times = {"object": "model", "created": 1, "owned_by": "x", "type": "model", "display_name": "x"}
+    times |= {"created_at": "2026-10-01T00:00:00Z"}
+    upstream.listed = [
+        times | {"id": "claude-old", "lifecycle": "retired"},
+        times | {"id": "claude-new", "lifecycle": "active"},
+        times | {"id": "nomic-embed-text", "lifecycle": "active"},
+        times | {"id": "painter", "lifecycle": "active", "architecture": {"output_modalities": ["image"]}},
+    ]
+    providers = Providers(settings())
+    await providers.warm_up()
+    assert "claude-old" not in providers.models("anthropic")
+    assert providers.models("compatible") == ["claude-old", "claude-new"]
+    await providers.aclose()
+
+
+async def test_what_a_list_says_is_used(settings: MakeSettings, upstream: FakeUpstream) -> None:
+    upstream.listed = [OPENROUTER, VLLM]
+    providers = Providers(settings())
+    llama, qwen = Choice("compatible", "meta/llama-4"), Choice("compatible", "Qwen/Qwen3-8B")
+    assert providers.context_tokens(llama) is None
+    assert providers.cost(llama, Usage(1000, 1000)) is None
+    await providers.warm_up()
+    assert providers.context_tokens(llama) == 131072
+    assert providers.context_tokens(qwen) == 32768
+    assert providers.cost(llama, Usage(1000, 1000)) == pytest.approx(0.00075)
+    assert providers.cost(qwen, Usage(1000, 1000)) is None
+    await providers.aclose()
+
+
+def test_a_price_that_nobody_told_is_the_public_one_or_unknown_never_nothing(settings: MakeSettings) -> None:
+    providers = Providers(settings())
+    luna = Choice("openai", "gpt-6-luna")
+    whole = providers.cost(luna, Usage(1_000_000, 1_000_000))
+    assert whole
+    cached = providers.cost(luna, Usage(1_000_000, 1_000_000), cache_read=900_000)
+    assert cached
+    assert cached < whole
+    for choice in (Choice("openai", "nobody-knows"), Choice("compatible", "gpt-6-luna"), Choice("local", "any")):
+        assert providers.cost(choice, Usage(1000, 1000)) is None
+    assert providers.cost(luna, Usage(None, 5)) is None
+
+
+@pytest.mark.parametrize("name", ["compatible", "anthropic"])
+async def test_a_list_that_is_old_is_fetched_again_in_the_background(
+    name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "FRESH_SECONDS", 0.1)
+    monkeypatch.setattr(lists, "PAUSE_SECONDS", 0.1)
+    providers = Providers(settings())
+    await providers.warm_up()
+    before = providers.models(name)
+    assert len(before) == 3
+    upstream.scenario = Scenario(headers_after=0.3)
+    upstream.listed = []
+    await asyncio.sleep(0.15)
+    began = time.monotonic()
+    assert await asyncio.to_thread(providers.models, name) == before
+    assert time.monotonic() - began < 0.2
+    upstream.scenario = FAULTS["server_error"]
+    await asyncio.sleep(0.5)
+    providers.models(name)
+    await asyncio.sleep(0.1)
+    assert providers.models(name) == before
+    upstream.scenario = Scenario()
+    fresh = {"id": "brand-new", "object": "model", "created": 1, "owned_by": "x", "type": "model"}
+    fresh |= {"display_name": "x", "created_at": "2026-10-01T00:00:00Z", "lifecycle": "active"}
+    upstream.listed = [fresh]
+    await until(lambda: providers.models(name) == ["brand-new"])
+    await providers.aclose()
+
+
+async def test_a_provider_that_is_silent_does_not_hold_up_the_others(
+    settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "LIST_SECONDS", 0.2)
+    with FakeUpstream(Scenario(headers_after=60)) as silent:
+        providers = Providers(settings(openai_base_url=silent.openai_url))
+        began = time.monotonic()
+        await providers.warm_up()
+        assert time.monotonic() - began < 2
+        assert providers.models("openai")[0] == "gpt-6-luna"
+        assert "claude-haiku-5-5" in providers.models("anthropic")
+        await providers.aclose()

@@ -1,0 +1,46 @@
+"""Saved prompts: kept beside the session's conversations."""
+
+from pathlib import Path
+
+import pytest
+
+from chatbot.memory import ConversationMemory
+from tests.kept import contents, files, filled
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "the-session"
+
+
+@pytest.fixture
+def memory(path: Path) -> ConversationMemory:
+    return ConversationMemory(path)
+
+
+def test_a_prompt_is_kept_under_its_name(memory: ConversationMemory, path: Path) -> None:
+    assert memory.saved_prompts() == {}
+    memory.delete_prompt("Nobody's")
+    assert not path.exists()
+    memory.save_prompt("Pirate", "Talk like a pirate.")
+    memory.save_prompt("Half \ud83d", "x")
+    memory.save_prompt("Pirate", "Arr!")
+    assert ConversationMemory(path).saved_prompts() == {"Pirate": "Arr!", "Half \ufffd": "x"}
+    memory.delete_prompt("Half \ud83d")
+    assert memory.saved_prompts() == {"Pirate": "Arr!"}
+    assert memory.list_conversations() == ConversationMemory(path).list_conversations() == []
+    memory.delete_all()
+    assert memory.saved_prompts() == {}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"prompts": {"a": {}}}'])
+def test_damaged_prompts_are_set_aside_and_the_conversations_stay(
+    memory: ConversationMemory, path: Path, content: str
+) -> None:
+    conversation_id = filled(memory, "A")
+    (path / "session.json").write_text(content)
+    assert memory.saved_prompts() == {}
+    memory.save_prompt("Name", "Text")
+    assert memory.saved_prompts() == {"Name": "Text"}
+    assert contents(memory, conversation_id) == ["A"]
+    assert [name for name in files(path) if name.startswith("session.damaged-")]
