@@ -83,7 +83,7 @@ async def ended(reply: Reply) -> None:
     await asyncio.wait_for(reply.ended.wait(), 10)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 3.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
     """Until it is so; fails where it never is."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -39,6 +39,10 @@ class Fields:
     temperature: gr.Number
     effort: gr.Dropdown
     keys: list[gr.Textbox]
+    listed: gr.Textbox
+    """Whose models are listed."""
+    arriving: gr.JSON
+    """Models that are to be listed, as the server has just told them."""
 
     @property
     def kept(self) -> list[Any]:
@@ -50,6 +54,11 @@ class Fields:
     def all(self) -> list[Any]:
         """Those, and the visitor's own keys, which nothing keeps."""
         return [*self.kept, *self.keys]
+
+    @property
+    def opened(self) -> list[Any]:
+        """What opening a conversation sets."""
+        return [*self.kept, self.listed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
     """Lay the controls out in a sidebar of the page that is being built."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation, outgoing = gr.Textbox(visible=False), gr.Textbox(visible=False)
-    turns = element("turns", {}, render=False)
+    turns = element("turns", "", render=False)
     with gr.Sidebar(width=300, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button("New chat", elem_id="new-chat")
         search = element("search", {})
@@ -209,7 +218,8 @@ def _settings(
             elem_id="effort",
         )
     keys = _keys(providers)
-    fields = Fields(provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys)
+    listing = gr.Textbox(choice.provider, visible=False), gr.JSON(visible=False)
+    fields = Fields(provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, *listing)
     return fields, Prompts(preset, name, save, remove)
 
 

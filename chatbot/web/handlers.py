@@ -18,7 +18,7 @@ from chatbot.web.address import address_of
 from chatbot.web.panel import Panel
 from chatbot.web.rendering import Shown, show, show_message, show_notice
 from chatbot.web.sessions import Sessions
-from chatbot.web.views import SHOWN_MESSAGES, Views
+from chatbot.web.views import SHOWN_MESSAGES, Views, empty
 
 READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
@@ -159,8 +159,9 @@ class Handlers:
             return Update(show_notice(str(error)), gr.Textbox(value=text, **READY))
         gr.Warning(str(error), title="That did not work")
         box = gr.Textbox(**READY) if asked.kind == "again" else gr.Textbox(value=text, **READY)
-        shown_anew = {"conversation_id": asked.conversation_id}  # as the page then knows of no change, it asks for all
-        return Update(show_notice(str(error)), box, gr.skip(), shown_anew)
+        return Update(
+            show_notice(str(error)), box, gr.skip(), empty(asked.conversation_id)
+        )  # knowing of no change, the page asks for all
 
     async def _begun(self, text: str, asked: Asked) -> Reply:
         owner, panel = self._sessions.owner(asked.token), asked.panel
@@ -183,7 +184,7 @@ class Handlers:
         if turns := await self._turns(reply, most):  # of one deleted meanwhile the page hears no more
             yield Update(show_message(reply.snapshot()), gr.update(**READY), gr.skip(), turns)
 
-    async def _turns(self, reply: Reply, most: int) -> dict[str, Any] | None:
+    async def _turns(self, reply: Reply, most: int) -> str | None:
         try:
             return (await self._views.of(reply.session_id, reply.conversation_id, most)).turns
         except ChatbotError:  # deleted meanwhile, as above

@@ -37,14 +37,12 @@ class PanelEvents:
             await asyncio.sleep(MODEL_SECONDS)
         yield (show_model_state(embedded.state) if embedded else "" if self.providers.offered else NoProvider.sentence)
 
-    async def provider_chosen(self, *fields: Any) -> tuple[Any, Any, Any]:
-        """The model list, and the fields that not every model has, follow the provider."""
+    async def provider_chosen(self, *fields: Any) -> dict[str, Any]:
+        """The models of the provider that is chosen now, for models.js to list."""
         panel = Panel(*fields)
-        models = await self._models(panel)
-        model = next(iter(models), "")
-        return gr.Dropdown(choices=models, value=model), *self.model_chosen(panel.provider, model)
+        return {"provider": panel.provider, "models": await self._models(panel)}
 
-    async def key_typed(self, *fields: Any) -> tuple[Any, Any]:
+    async def key_typed(self, *fields: Any) -> tuple[Any, Any, ProviderName]:
         """With a key of the visitor's own its provider can be chosen, and its models are listed."""
         panel = Panel(*fields)
         keys = panel.keys()
@@ -53,7 +51,7 @@ class PanelEvents:
         kept = panel.provider if panel.provider in offered else next(iter(offered), panel.provider)
         models = await self._models(panel._replace(provider=kept))
         model = panel.model if kept == panel.provider and panel.model else next(iter(models), "")
-        return gr.Dropdown(choices=providers, value=kept), gr.Dropdown(choices=models, value=model)
+        return gr.Dropdown(choices=providers, value=kept), gr.Dropdown(choices=models, value=model), kept
 
     def model_chosen(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
         """Temperature and reasoning effort show only where the model takes them."""

@@ -60,12 +60,11 @@ class SidebarEvents:
             return "", [], NOTHING, *self.settings_of(None)
         return conversation_id, view.messages, view.turns, *self.settings_of(view.conversation.options, keys)
 
-    async def show_earlier(self, token: str | None, turns: dict[str, Any]) -> tuple[list[Shown], dict[str, Any]]:
-        """The open conversation with so many more of its messages."""
+    async def show_earlier(self, token: str | None, conversation_id: str, first: str) -> tuple[list[Shown], str]:
+        """The conversation with some more of its messages before `first`, the id of the first on show."""
         owner = self._sessions.owner(token)
-        rows = turns.get("rows", ())
-        view = await self._views.of(owner, str(turns.get("conversation_id")), len(rows) + SHOWN_MESSAGES)
-        return view.messages, view.turns | {"place": next((turn["id"] for turn in rows), None)}
+        view = await self._views.of(owner, conversation_id, place=first, more=SHOWN_MESSAGES)
+        return view.messages, view.turns
 
     async def show_version(self, token: str | None, conversation_id: str, message_id: str) -> tuple[Any, Any, Any]:
         """Another version of a message, with what followed it. An answer under way is ended."""
@@ -124,11 +123,11 @@ class SidebarEvents:
         return f"{len(imported)} conversation{'s' * (len(imported) != 1)} imported."
 
     def settings_of(self, options: Options | None, keys: Sequence[Any] = ()) -> tuple[Any, ...]:
-        """The panel's fields, set to `options`; left as they are where there are none, or their provider cannot be
-        chosen."""
+        """The panel's fields and whose models it lists, set to `options`; left as they are where there are none, or
+        their provider cannot be chosen."""
         choosable = {*self._providers.offered, *(typed_keys(keys) if keys else ())}
         if options is None or options.choice.provider not in choosable:
-            return (gr.skip(),) * 7
+            return (gr.skip(),) * 8
         choice = options.choice
         return (
             choice.provider,
@@ -138,6 +137,7 @@ class SidebarEvents:
             options.history_limit,
             options.temperature,
             options.effort,
+            choice.provider,
         )
 
     def _listed(self, owner: str, conversations: Sequence[Conversation]) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Page:
     def _view(self) -> list[Any]:
         """What opening a conversation changes."""
         controls = self._controls
-        return [controls.conversation, self._chat.chatbot, controls.turns, *controls.fields.kept]
+        return [controls.conversation, self._chat.chatbot, controls.turns, *controls.fields.opened]
 
     def _enter(self) -> None:
         controls, load = self._controls, self.blocks.load
@@ -88,10 +88,7 @@ class Page:
     def _turns(self) -> None:
         controls, shown = self._controls, [self._chat.chatbot, self._chat.textbox, self._controls.turns]
         controls.turns.earlier(
-            in_sentences(self._sidebar.show_earlier),
-            [controls.token, controls.turns],
-            [self._chat.chatbot, controls.turns],
-            **AT_ONCE,
+            in_sentences(self._earlier), controls.session, [self._chat.chatbot, controls.turns], **AT_ONCE
         )
         controls.turns.version(None, None, None, cancels=self._watching, **AT_ONCE)
         controls.turns.version(in_sentences(self._version), controls.session, shown, **AT_ONCE)
@@ -124,13 +121,16 @@ class Page:
             "outputs": [controls.model_state],
         }
         self.blocks.load(**state, **QUEUED)
-        fields.provider.input(events.provider_chosen, fields.all, [fields.model, *fitting], **AT_ONCE).then(
-            **state, **QUEUED
-        )
+        listing = [fields.arriving, fields.listed]
+        fields.provider.input(events.provider_chosen, fields.all, [fields.arriving], **AT_ONCE).then(
+            None, listing, [fields.model, fields.listed], js=asset("models.js"), **AT_ONCE
+        ).then(**state, **QUEUED)
         fields.model.change(events.model_chosen, [fields.provider, fields.model], fitting, **AT_ONCE)
         for key in fields.keys:
             for typed in (key.blur, key.submit):
-                typed(events.key_typed, fields.all, [fields.provider, fields.model], **AT_ONCE).then(**state, **QUEUED)
+                typed(events.key_typed, fields.all, [fields.provider, fields.model, fields.listed], **AT_ONCE).then(
+                    **state, **QUEUED
+                )
         prompts.preset.focus(in_sentences(events.saved_prompts), [controls.token], [prompts.preset], **AT_ONCE)
         prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js="(prompt) => prompt ?? ''", **AT_ONCE)
         prompts.save.click(
@@ -155,6 +155,9 @@ class Page:
 
     async def _search(self, token: str, event: gr.EventData) -> dict[str, Any]:
         return await self._sidebar.search(token, told(event, "query"))
+
+    async def _earlier(self, token: str, conversation_id: str, event: gr.EventData) -> tuple[Any, ...]:
+        return await self._sidebar.show_earlier(token, conversation_id, told(event, "id"))
 
     async def _version(self, token: str, conversation_id: str, event: gr.EventData) -> tuple[Any, ...]:
         return await self._sidebar.show_version(token, conversation_id, told(event, "id"))

@@ -1,7 +1,9 @@
 """What the page shows of a conversation, read from the store: never from what a browser says it shows."""
 
 import asyncio
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import orjson
 
 from chatbot.memory import Store
 from chatbot.messages import PROVIDER_NAMES, Conversation, StoredMessage
@@ -12,15 +14,21 @@ from chatbot.web.rendering import Shown, show, turns
 SHOWN_MESSAGES = 30
 """The newest messages of a conversation that the page holds: every update sends them all through Gradio."""
 
-NOTHING: dict[str, Any] = {}
+NOTHING = ""
 """The lines below the messages of a chat that is still empty."""
 
 
+def empty(conversation_id: str) -> str:
+    """The lines of a page that has yet to learn what stands in that conversation."""
+    return orjson.dumps({"conversation_id": conversation_id}).decode()
+
+
 class View(NamedTuple):
-    """A conversation as the page shows it: its messages without an answer under way, and what stands below them."""
+    """A conversation as the page shows it: its messages without an answer under way, and what stands below them, for
+    turns.js: JSON, since Gradio's browser client writes the next update of an event into the objects of the last."""
 
     messages: list[Shown]
-    turns: dict[str, Any]
+    turns: str
     conversation: Conversation
 
 
@@ -37,11 +45,12 @@ class Views:
         conversation_id: str,
         most: int = SHOWN_MESSAGES,
         place: str | None = None,
+        more: int = 0,
         without: str | None = None,
     ) -> View:
-        """The newest `most` messages; with `place`, a message's id, those from there on as well, and the page goes
-        there. `without` is the id of a message that the caller shows. Raises NotFound."""
-        return await asyncio.to_thread(self._read, session_id, conversation_id, most, place, without)
+        """The newest `most` messages; with `place`, a message's id, also those from there on and `more` before it, and
+        the page goes there. `without` is the id of a message that the caller shows. Raises NotFound."""
+        return await asyncio.to_thread(self._read, session_id, conversation_id, most, place, more, without)
 
     async def before(self, session_id: str, conversation_id: str, message_id: str) -> list[StoredMessage]:
         """The messages that led to that one, the newest that a page shows. Raises NotFound where it is not on show."""
@@ -50,14 +59,16 @@ class Views:
         places = [place for place, message in enumerate(messages) if message.message_id == message_id]
         return messages[: places[0] + 1][-SHOWN_MESSAGES - 1 :] if places else []
 
-    def _read(self, session_id: str, conversation_id: str, most: int, place: str | None, without: str | None) -> View:
+    def _read(
+        self, session_id: str, conversation_id: str, most: int, place: str | None, more: int, without: str | None
+    ) -> View:
         memory = self._store.memory(session_id)
         everything = memory.get_messages(conversation_id, None)
         if place and place not in (message.message_id for message in everything):
             memory.show_version(conversation_id, place)
             everything = memory.get_messages(conversation_id, None)
         where = next((at for at, message in enumerate(everything) if message.message_id == place), len(everything))
-        first = max(0, min(len(everything) - most, where))
+        first = max(0, min(len(everything) - most, where - more))
         conversation = memory.get_conversation(conversation_id)
         messages = everything[first:]
         rows = turns(messages, memory.get_versions(conversation_id), self._label)
@@ -71,7 +82,7 @@ class Views:
             "place": place,
         }
         ended = [each for each in messages if each.status != "running" and each.message_id != without]
-        return View(show(ended), below, conversation)
+        return View(show(ended), orjson.dumps(below).decode(), conversation)
 
     def _label(self, provider: str) -> str:
         """The provider's label; of one that an import brought along, the name."""

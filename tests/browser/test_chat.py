@@ -8,6 +8,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
+from tests.road import until
 from tests.running import RunningApp, two_providers
 
 
@@ -34,7 +35,7 @@ async def test_stop_keeps_the_text_that_came(chat: ChatPage, upstream: FakeUpstr
     kept = await chat.last_answer()
     await chat.reload()
     await expect(chat.answers.last).to_have_text(kept)
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
 
 
 async def test_alice_is_remembered_after_reload_restart_and_another_provider(

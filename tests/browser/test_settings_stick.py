@@ -1,5 +1,7 @@
 """A conversation keeps its settings, and a new one starts with those that were used last."""
 
+import re
+
 from playwright.async_api import expect
 
 from tests.browser.chat_page import ChatPage
@@ -138,3 +140,12 @@ async def test_what_is_typed_into_the_settings_is_not_lost_when_an_answer_ends(c
     await chat.has_come(100)
     await chat.is_ready()
     await expect(chat.page.locator("#system-prompt textarea")).to_have_value("For the next one.")
+
+
+async def test_leaving_the_provider_field_changes_no_model(chat: ChatPage) -> None:
+    await choose_anthropic(chat)
+    await chat.page.locator("#provider input").focus()
+    async with chat.page.expect_response(re.compile("/gradio_api/run/")):
+        await chat.page.keyboard.press("Tab")
+    await chat.page.wait_for_timeout(200)
+    assert await chat.model() == "claude-of-my-own"

@@ -6,6 +6,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
+from tests.road import until
 from tests.running import RunningApp
 
 
@@ -103,7 +104,7 @@ async def test_deleting_a_conversation_ends_its_answer(chat: ChatPage, upstream:
     await expect(chat.conversations).to_have_count(0)
     await expect(chat.rows).to_have_count(0)
     await chat.is_ready()
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
     await chat.type_model("gpt-6-luna")
     assert await chat.ask("Second") == "You said: Second"
 

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
+from tests.road import until
 from tests.running import RunningApp
 
 
@@ -126,7 +127,7 @@ async def test_everything_is_deleted_after_one_question(chat: ChatPage, upstream
     await expect(chat.conversations).to_have_count(0)
     await expect(chat.rows).to_have_count(0)
     await chat.is_ready()
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
     await expect(chat.page.get_by_role("button", name="Delete all")).to_be_hidden()
     await chat.reload()
     await expect(chat.conversations).to_have_count(0)

@@ -8,6 +8,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
+from tests.road import until
 from tests.running import RunningApp, two_providers
 
 SLOW = "pace:50x1000"
@@ -42,7 +43,7 @@ async def test_stop_ends_an_answer_however_it_began(chat: ChatPage, upstream: Fa
     await chat.stop_button.click()
     await chat.is_ready()
     await expect(chat.notes.last).to_contain_text("Stopped by you after")
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
     kept = await chat.last_answer()
     await chat.reload()
     await expect(chat.answers).to_have_text([kept])
@@ -58,7 +59,7 @@ async def test_stop_in_a_second_tab_ends_the_answer_in_both(
     for each in (chat, other):
         await expect(each.notes.last).to_contain_text("Stopped by you after")
         await each.is_ready()
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
 
 
 @pytest.mark.parametrize("how", BEGINNINGS)
@@ -71,7 +72,7 @@ async def test_an_edit_while_an_answer_runs_ends_it_and_is_answered(
     await expect(chat.questions).to_have_text(["Something else"])
     await expect(chat.answers).to_have_text(["You said: Something else"])
     await chat.is_ready()
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
     await chat.reload()
     await expect(chat.questions).to_have_text(["Something else"])
     await expect(chat.answers).to_have_text(["You said: Something else"])
@@ -87,7 +88,7 @@ async def test_an_earlier_answer_is_tried_again_while_a_later_one_runs(chat: Cha
     await expect(chat.questions).to_have_text(["First"])
     await expect(chat.answers).to_have_text(["You said: First"])
     await chat.is_ready()
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
     await expect(chat.versions).to_have_text(["2 / 2"])
 
 
@@ -97,7 +98,7 @@ async def test_an_answer_that_runs_is_tried_again(chat: ChatPage, upstream: Fake
     await chat.press_at(-1, "Try again")
     await expect(chat.answers).to_have_text(["You said: Slow"])
     await chat.is_ready()
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
 
 
 @pytest.mark.parametrize("how", BEGINNINGS)
@@ -108,7 +109,7 @@ async def test_a_turn_is_taken_back_while_its_answer_runs(chat: ChatPage, upstre
     await chat.is_ready()
     await expect(chat.box).to_have_value(asked)
     await expect(chat.questions).to_have_text(["Quick"] if how == "edit" else [])
-    assert upstream.closed_early == 1
+    await until(lambda: upstream.closed_early)
     await chat.page.wait_for_timeout(300)
     await expect(chat.questions).to_have_text(["Quick"] if how == "edit" else [])
 

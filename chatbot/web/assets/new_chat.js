@@ -4,5 +4,5 @@ async () => {
   await new Promise((wake) => setTimeout(wake, 100));
   const box = { __type__: "update", submit_btn: true, stop_btn: false };
   const sidebar = innerWidth < 768 ? { __type__: "update", open: false } : { __type__: "update" };
-  return ["", [], {}, box, sidebar];
+  return ["", [], "", box, sidebar];
 }

@@ -1,5 +1,5 @@
 // Below each message of the chat: its versions, what can be done with it, and how an answer came about.
-// Gradio draws the messages; this adds a line to each of their rows, from props.value:
+// Gradio draws the messages; this adds a line to each of their rows, from the JSON in props.value:
 // {conversation_id, updated_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
 // Tells Python: "retry", "edit", "undo", "version", "earlier".
 
@@ -113,7 +113,7 @@ const offerEarlier = (count) => {
   const offered = document.querySelector("#chat .earlier");
   const busy = document.querySelector("#message .stop-button"); // the answer's next update would take them away
   if (!count || !first || busy) return offered?.remove();
-  const made = offered ?? press("earlier", "Show earlier messages", () => trigger("earlier", {}));
+  const made = offered ?? press("earlier", "Show earlier messages", () => trigger("earlier", { id: page.told.rows[0].id }));
   made.textContent = `Show earlier messages (${count})`;
   if (made.nextElementSibling !== first) first.before(made);
 };
@@ -131,13 +131,13 @@ const goTo = (turns, id) => {
 };
 
 const draw = () => {
-  const { rows: turns = [], earlier = 0 } = props.value ?? {};
+  const { rows: turns = [], earlier = 0 } = page.told ?? {};
   rows().forEach((row, index) => decorate(row, turns[index]));
   offerEarlier(earlier);
 };
 
 const shown = () => {
-  const { conversation_id = "", updated_at = "", rows: turns = [], running = false, total = "", place } = props.value ?? {};
+  const { conversation_id = "", updated_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
   if (conversation_id !== page.open) page.elsewhere = 0;
   Object.assign(page, { open: conversation_id, updated: updated_at, running });
   element.textContent = total;
