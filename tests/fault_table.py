@@ -39,7 +39,9 @@ from chatbot.settings import Settings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import Road
 
-KEY = "sk-operator-0123456789abcdef"
+KEY = "sk-operator-for-nobody-ZQXJ"
+"""A masked one shows four characters at its end: these stand in no id, port or time by chance."""
+
 BEGINNING = "word1 word2 word3 word4 word5"
 NOWHERE = "http://127.0.0.1:9"
 
