@@ -109,6 +109,8 @@ def test_the_other_provider_answers_when_it_is_asked_for(visitor: Visitor, upstr
         {"temperature": 0, "max_tokens": 1, "history_limit": 1},
         {"temperature": 2, "max_tokens": 10**12, "history_limit": 1000},
         {"history_limit": 20.0, "max_tokens": 5.0},
+        {"max_tokens": 10**20, "model": "nobody-knows-its-length"},
+        {"max_tokens": 1e300},
         {"temperature": None, "model": None, "provider": None, "conversation_id": None, "system_prompt": None},
         {"system_prompt": ""},
         {"message": "\x00 and \x1f"},

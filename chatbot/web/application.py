@@ -56,6 +56,8 @@ class _Door:
         self._path = path
         self._access = access
         self._security = {method.upper(): operation.get("security", []) for method, operation in operations.items()}
+        if "GET" in self._security:
+            self._security["HEAD"] = self._security["GET"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = 0
@@ -75,8 +77,9 @@ class _Door:
         except HTTPException as refused:
             await (await _http(Request(scope), refused))(scope, receive, send)
         else:
+            known = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope  # the web server drops the body
             try:
-                await self._app(scope, counted, send)
+                await self._app(known, counted, send)
             except Exception as unforeseen:  # _unforeseen has answered; raised further, it would cost the connection
                 log.error("api: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
 
@@ -109,6 +112,8 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
     first = error.errors()[0]
+    if isinstance(first.get("input"), bytes):  # left unread
+        return _unfit("body", "it needs the header Content-Type: application/json")
     place = "" if first["type"] == "json_invalid" else ".".join(str(part) for part in first["loc"][1:])
     return _unfit(place or "body", first["msg"].removeprefix("Value error, "))
 
