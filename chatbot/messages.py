@@ -164,7 +164,8 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation without its messages. `options` are those of its last turn, None before the first."""
+    """A conversation without its messages. `options` are those of its last turn, None before the first. `touched_at` is
+    when what is on show of it last changed; choosing another version changes that, and nothing else."""
 
     conversation_id: str
     title: str
@@ -172,3 +173,4 @@ class Conversation:
     updated_at: str
     message_count: int
     options: Options | None = None
+    touched_at: str = field(default="", compare=False)

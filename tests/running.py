@@ -15,7 +15,7 @@ from tests.fake_upstream import FakeUpstream
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "app.py"
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 class RunningApp:

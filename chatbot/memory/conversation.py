@@ -113,6 +113,7 @@ class StoredConversation:
             updated_at=document["updated_at"],
             message_count=len(branch(self.records, document["head"])),
             options=decode_options(document.get("options")),
+            touched_at=max(document["updated_at"], document.get("shown_at", "")),
         )
 
     def delete(self) -> None:

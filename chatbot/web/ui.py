@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from chatbot.web.chat import ANY_TIME, AT_ONCE, QUEUED, Chat, told
+from chatbot.web.chat import ANY_TIME, AT_ONCE, EACH, QUEUED, Chat, told
 from chatbot.web.controls import asset, build_controls, element
 from chatbot.web.handlers import Handlers
 from chatbot.web.panel_events import PanelEvents
@@ -19,6 +19,11 @@ EXAMPLES = [
     "What can I cook from eggs, rice and spinach?",
 ]
 
+KEPT_JS = """(token) => {
+    try { return [token, sessionStorage.getItem("chatbot-open")]; } catch { return [token, null]; }
+}"""
+"""Which conversation the tab had open before it was loaded again."""
+
 ENTERED_JS = """() => {
     (window.chatbot ??= {}).entered = true;
     document.dispatchEvent(new Event("chatbot:entered"));
@@ -28,6 +33,13 @@ OPEN_SIDEBAR_JS = """() => ({__type__: "update", open: innerWidth >= 768})"""
 """The sidebar begins closed: on a phone it would cover the chat."""
 
 CLOSE_ON_PHONE_JS = """() => innerWidth < 768 ? {__type__: "update", open: false} : {__type__: "update"}"""
+
+LEAVE_JS = """async () => {
+    const page = window.chatbot;
+    for (let i = 0; i < 100 && page.asked; i++) await new Promise((wake) => setTimeout(wake, 30));
+    if (page.open) page.elsewhere = performance.now() + 3000;
+}"""
+"""When the server has heard what was just asked for: to cancel that before would take the question back."""
 
 ASK_JS = """() => [{__type__: "update", visible: false}, {__type__: "update", visible: true}]"""
 UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", visible: false}]"""
@@ -42,6 +54,7 @@ class Page:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
+            element("tab")
             self._controls.turns.render()  # type: ignore[no-untyped-call]
             self._watching = self._chat.answers
             self._enter()
@@ -58,12 +71,19 @@ class Page:
 
     def _enter(self) -> None:
         controls, load = self._controls, self.blocks.load
-        entered = load(in_sentences(self._sidebar.enter), [controls.token], [controls.token, *self._view], **AT_ONCE)
+        entered = load(
+            in_sentences(self._sidebar.enter),
+            controls.session,
+            [controls.token, *self._view],
+            js=KEPT_JS,
+            **AT_ONCE,
+        )
         entered.then(None, None, None, js=ENTERED_JS, **AT_ONCE)
         load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
         cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
-        controls.new_chat.click(None, None, None, cancels=self._watching, **AT_ONCE)  # or a last update comes after
-        controls.new_chat.click(None, None, cleared, js=asset("new_chat.js"), **AT_ONCE)
+        controls.new_chat.click(None, None, None, js=LEAVE_JS, **AT_ONCE).then(
+            None, None, None, cancels=self._watching, **AT_ONCE
+        ).then(None, None, cleared, js=asset("new_chat.js"), **AT_ONCE)
 
     def _list(self) -> None:
         controls = self._controls
@@ -79,11 +99,11 @@ class Page:
                 in_sentences(self._open),
                 [controls.token, *controls.fields.keys],
                 [*self._view, self._chat.textbox],
-                **AT_ONCE,
+                **EACH,
             ).then(None, None, [controls.sidebar], js=CLOSE_ON_PHONE_JS, **AT_ONCE)
-        controls.conversations.rename(in_sentences(self._rename), [controls.token], None, **AT_ONCE)
-        controls.conversations.remove(in_sentences(self._remove), [controls.token], None, **AT_ONCE)
-        controls.search.search(in_sentences(self._search), [controls.token], [controls.search], **AT_ONCE)
+        controls.conversations.rename(in_sentences(self._rename), [controls.token], None, **EACH)
+        controls.conversations.remove(in_sentences(self._remove), [controls.token], None, **EACH)
+        controls.search.search(in_sentences(self._search), [controls.token], [controls.search], **EACH)
 
     def _turns(self) -> None:
         controls, shown = self._controls, [self._chat.chatbot, self._chat.textbox, self._controls.turns]
@@ -91,7 +111,7 @@ class Page:
             in_sentences(self._earlier), controls.session, [self._chat.chatbot, controls.turns], **AT_ONCE
         )
         controls.turns.version(None, None, None, cancels=self._watching, **AT_ONCE)
-        controls.turns.version(in_sentences(self._version), controls.session, shown, **AT_ONCE)
+        controls.turns.version(in_sentences(self._version), controls.session, shown, **EACH)
 
     def _data(self) -> None:
         controls, data = self._controls, self._controls.data

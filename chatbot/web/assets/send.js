@@ -1,10 +1,16 @@
 // In the browser, with no round trip: show the message, clear the box, offer to stop, and hand the text on; nothing of
-// it while an answer is still coming. A very quick hand waits until the page knows its session.
+// it while an answer is still coming. A very quick hand waits until the page knows its session, and until the
+// conversation that is being opened is there.
 async (text, messages) => {
-  for (let i = 0; i < 100 && !window.chatbot?.entered; i++) await new Promise((wake) => setTimeout(wake, 50));
-  const busy = document.querySelector("#message .stop-button");
-  if (busy || !text.trim()) return [text, messages, ""];
+  const page = (window.chatbot ??= {});
+  const is_elsewhere = () => performance.now() < page.elsewhere;
+  const early = is_elsewhere();
+  for (let i = 0; i < 100 && (!page.entered || is_elsewhere()); i++) await new Promise((wake) => setTimeout(wake, 50));
+  const as_it_is = { __type__: "update" };
+  if (document.querySelector("#message .stop-button") || !text.trim()) return [text, as_it_is, ""];
+  page.asked = true;
+  if (!page.open) try { sessionStorage.removeItem("chatbot-open"); } catch { /* forbidden here */ }
   const sent = { role: "user", content: [{ type: "text", text }], metadata: null, options: null };
   const box = { __type__: "update", value: "", submit_btn: false, stop_btn: true };
-  return [box, [...(messages ?? []), sent], text];
+  return [box, early ? as_it_is : [...(messages ?? []), sent], text];
 }

@@ -1,6 +1,6 @@
 // Below each message of the chat: its versions, what can be done with it, and how an answer came about.
 // Gradio draws the messages; this adds a line to each of their rows, from the JSON in props.value:
-// {conversation_id, updated_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
+// {conversation_id, touched_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
 // Tells Python: "retry", "edit", "undo", "version", "earlier".
 
 const rows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -137,9 +137,9 @@ const draw = () => {
 };
 
 const shown = () => {
-  const { conversation_id = "", updated_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
+  const { conversation_id = "", touched_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
   if (conversation_id !== page.open) page.elsewhere = 0;
-  Object.assign(page, { open: conversation_id, updated: updated_at, running });
+  Object.assign(page, { open: conversation_id, touched: touched_at, running, asked: false });
   element.textContent = total;
   draw();
   if (place) goTo(turns, place);
