@@ -61,6 +61,7 @@ class Chat(gr.ChatInterface):
                 buttons=[],
                 latex_delimiters=LATEX,
                 allow_tags=False,
+                autoscroll=False,  # assets/scrolling.js does it
                 feedback_options=None,
             ),
             textbox=gr.Textbox(

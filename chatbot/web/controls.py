@@ -123,16 +123,16 @@ def element(name: str, value: Any = None, **options: Any) -> gr.HTML:
 
 
 def build_controls(settings: Settings, providers: Providers) -> Controls:
-    """Lay the controls out in a sidebar of the page that is being built."""
+    """Lay the controls out on the page that is being built: the model above the chat, all else in a sidebar."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation, outgoing = gr.Textbox(visible=False), gr.Textbox(visible=False)
     turns = element("turns", "", render=False)
-    with gr.Sidebar(width=300, open=False, elem_id="sidebar") as sidebar:
+    model_state = gr.HTML(elem_id="model-state", render=False)
+    provider, model = _model(providers)
+    with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button("New chat", elem_id="new-chat")
         search = element("search", {})
         conversations = element("conversations")
-        provider, model = _model(providers)
-        model_state = gr.HTML(elem_id="model-state")
         fields, prompts = _settings(settings, providers, provider, model)
         data = _data()
     return Controls(
@@ -155,15 +155,17 @@ def _model(providers: Providers) -> tuple[gr.Dropdown, gr.Dropdown]:
     choice = providers.default or Choice("local", "")
     offered = [name for name in PROVIDER_NAMES if name in providers.offered or name == choice.provider]
     named = [(providers.label(name), name) for name in offered]
-    provider = gr.Dropdown(named, value=choice.provider, label="Provider", elem_id="provider")
-    model = gr.Dropdown(
-        providers.models(choice.provider),
-        value=choice.model or None,
-        label="Model",
-        info="Choose one, or type any name",
-        allow_custom_value=True,
-        elem_id="model",
-    )
+    bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 120}
+    with gr.Row(elem_id="models"):
+        provider = gr.Dropdown(named, value=choice.provider, label="Provider", elem_id="provider", **bare)
+        model = gr.Dropdown(
+            providers.models(choice.provider),
+            value=choice.model or None,
+            label="Model: choose one, or type any name",
+            allow_custom_value=True,
+            elem_id="model",
+            **bare,
+        )
     return provider, model
 
 

@@ -106,5 +106,6 @@ LAUNCH: dict[str, Any] = {
     "footer_links": [],
     "theme": theme(),
     "css_paths": STYLE,
+    "favicon_path": ASSETS / "icon.svg",
 }
 """How Gradio is launched, whatever the settings."""

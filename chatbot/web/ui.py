@@ -54,8 +54,11 @@ class Page:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
-            element("tab")
+            self._controls.model_state.render()  # type: ignore[no-untyped-call]
             self._controls.turns.render()  # type: ignore[no-untyped-call]
+            element("tab")
+            element("scrolling")
+            element("shortcuts")
             self._watching = self._chat.answers
             self._enter()
             self._list()

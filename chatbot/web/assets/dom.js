@@ -25,3 +25,5 @@ const onKeys = (field, keys) =>
   field.addEventListener("keydown", (event) => {
     if (!event.isComposing && !event.shiftKey && keys[event.key]) { event.preventDefault(); keys[event.key](); }
   });
+// Now, or as soon as the whole page is there.
+const onceEntered = (act) => page.entered ? act() : document.addEventListener("chatbot:entered", act, { once: true });

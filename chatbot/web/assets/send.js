@@ -8,7 +8,7 @@ async (text, messages) => {
   for (let i = 0; i < 100 && (!page.entered || is_elsewhere()); i++) await new Promise((wake) => setTimeout(wake, 50));
   const as_it_is = { __type__: "update" };
   if (document.querySelector("#message .stop-button") || !text.trim()) return [text, as_it_is, ""];
-  page.asked = true;
+  Object.assign(page, { asked: true, following: true });
   if (!page.open) try { sessionStorage.removeItem("chatbot-open"); } catch { /* forbidden here */ }
   const sent = { role: "user", content: [{ type: "text", text }], metadata: null, options: null };
   const box = { __type__: "update", value: "", submit_btn: false, stop_btn: true };

@@ -24,6 +24,8 @@ const icon = (name) => {
   return svg;
 };
 
+const ask = (event, detail) => { page.following = true; trigger(event, detail); };
+
 const tool = (name, label, act) => press(`tool ${name}`, label, act, icon(name));
 
 // Browsers have a clipboard for https and localhost only; elsewhere they still copy what is selected.
@@ -61,7 +63,7 @@ const edit = (row, turn) => {
   const close = () => { form.remove(); row.classList.remove("editing"); row.edited = null; draw(); };
   const send = () => {
     if (!field.value.trim()) return field.focus();
-    trigger("edit", { id: turn.id, text: field.value });
+    ask("edit", { id: turn.id, text: field.value });
     close();
   };
   field.value = turn.text;
@@ -81,13 +83,13 @@ const line = (row, turn) => {
   const tools = make("span", "tools");
   if (turn.text) tools.append(tool("copy", "Copy", (pressed) => copy(pressed, turn.text)));
   if (turn.role === "user") tools.append(tool("edit", "Edit", () => edit(row, turn)));
-  if (turn.question) tools.append(tool("retry", "Try again", () => trigger("retry", { id: turn.question })));
+  if (turn.question) tools.append(tool("retry", "Try again", () => ask("retry", { id: turn.question })));
   if (turn.undo) tools.append(tool("undo", "Take this turn back", () => trigger("undo", {})));
   if (turn.versions) tools.append(versions(turn.versions));
   if (turn.note) {
     const note = make("p", turn.failed ? "note failed" : "note", turn.note);
     if (turn.failed && turn.question) {
-      note.append(press("again", "Send again", () => trigger("retry", { id: turn.question })));
+      note.append(press("again", "Send again", () => ask("retry", { id: turn.question })));
     }
     made.append(note);
   }
@@ -121,6 +123,7 @@ const offerEarlier = (count) => {
 // Again and again for a moment: Gradio scrolls to the end, sooner or later. Whoever scrolls meanwhile has their way.
 const goTo = (turns, id) => {
   const row = () => rows()[turns.findIndex((turn) => turn.id === id)];
+  page.following = false;
   const steps = [100, 400, 700, 1000, 1500, 2000].map((wait) => setTimeout(() => {
     row()?.scrollIntoView({ block: "center" });
     row()?.classList.add("found");
@@ -138,7 +141,7 @@ const draw = () => {
 
 const shown = () => {
   const { conversation_id = "", touched_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
-  if (conversation_id !== page.open) page.elsewhere = 0;
+  if (conversation_id !== page.open) Object.assign(page, { elsewhere: 0, following: true });
   Object.assign(page, { open: conversation_id, touched: touched_at, running, asked: false });
   element.textContent = total;
   draw();
