@@ -1,6 +1,7 @@
 """Store: one memory a session, one file a memory, one process a directory."""
 
 import gc
+import shutil
 import subprocess
 import sys
 import threading
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.errors import NotFound, SettingsError
+from chatbot.errors import NotFound, SettingsError, StorageError
 from chatbot.memory import ConversationMemory, Store
 from chatbot.memory.directory import KEPT_PARSED
 from chatbot.memory.store import KEPT_OPEN
+from tests.kept import contents, filled
 from tests.running import ROOT
 
 OWNER = """
@@ -164,3 +166,32 @@ def test_more_conversations_than_are_kept_parsed_can_be_changed_in_turns(store: 
     store.close()
     again = Store(store.directory).memory("anna")
     assert [again.get_conversation(each).message_count for each in ids] == [2] * len(ids)
+
+
+def test_a_directory_that_is_gone_keeps_nothing_and_says_so_until_it_is_back(store: Store) -> None:
+    memory = store.memory("anna")
+    conversation_id = filled(memory, "before")
+    away = store.directory.rename(store.directory.with_name("away"))
+    for refused in (
+        lambda: memory.add_message(conversation_id, "user", "lost"),
+        lambda: memory.get_messages(conversation_id),
+        lambda: store.memory("ben").create_conversation(),
+        memory.delete_all,
+    ):
+        with pytest.raises(StorageError):
+            refused()
+    assert not store.directory.exists()
+    away.rename(store.directory)
+    memory.add_message(conversation_id, "user", "after")
+    assert contents(memory, conversation_id) == ["before", "after"]
+
+
+def test_a_directory_that_another_process_made_in_the_place_of_ours_is_left_to_it(store: Store) -> None:
+    memory = store.memory("anna")
+    conversation_id = filled(memory, "ours")
+    shutil.rmtree(store.directory)
+    others = Store(store.directory)
+    with pytest.raises(StorageError):
+        memory.add_message(conversation_id, "user", "into theirs")
+    assert others.memory("anna").list_conversations() == []
+    others.close()

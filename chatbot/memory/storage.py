@@ -73,7 +73,7 @@ class AtomicStorage(Storage):
         try:
             yield
             if self._depth == 1 and self._dirty:
-                _replace(self.path, orjson.dumps(self._tables))
+                replace_file(self.path, orjson.dumps(self._tables))
                 self.written += 1
         except BaseException:
             if self._depth == 1:
@@ -106,9 +106,9 @@ class AtomicStorage(Storage):
         return None
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put `content` in `path`'s place in one step; fsync before and after, so that a power cut keeps one of the two.
-    Only the app's own user may read it."""
+    Only the app's own user may read it. Raises OSError, and leaves what was there."""
     _make_directory(path.parent)
     draft = path.with_name(DRAFT)
     try:

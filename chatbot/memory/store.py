@@ -1,5 +1,6 @@
 """The store: one ConversationMemory and one directory for each session, one process for all of them."""
 
+import os
 import threading
 from collections import OrderedDict
 from functools import partial
@@ -30,6 +31,7 @@ class Store:
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
         self._process_lock = _claimed(directory)
+        self._claim = os.stat(self._process_lock.lock_file)
 
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session; nothing is written before something is said."""
@@ -46,7 +48,14 @@ class Store:
         self._process_lock.release()
 
     def _opened(self, session_id: str) -> ConversationMemory:
-        return ConversationMemory(self.directory / "sessions" / session_id, partial(self.changes.notify, session_id))
+        path = self.directory / "sessions" / session_id
+        return ConversationMemory(path, partial(self.changes.notify, session_id), self._check)
+
+    def _check(self) -> None:
+        """Raise OSError where the directory is not ours any more: removed, or no longer mounted. What would be written
+        there might never be seen again, or be another process's."""
+        if not os.path.samestat(self._claim, os.stat(self._process_lock.lock_file)):
+            raise FileNotFoundError(self.directory)
 
 
 def _claimed(directory: Path) -> FileLock:
