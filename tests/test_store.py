@@ -126,6 +126,26 @@ def test_a_process_owns_its_directory_until_it_ends_however_it_ends(tmp_path: Pa
     Store(tmp_path).close()
 
 
+def test_a_session_whose_removal_was_cut_short_is_gone_as_a_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> None:
+        raise OSError
+
+    filled(store.memory("anna"), "secret")
+    with monkeypatch.context() as disk, pytest.raises(StorageError):
+        disk.setattr(shutil, "rmtree", refused)
+        store.memory("anna").delete_all()
+    assert store.memory("anna").list_conversations() == []
+    conversation_id = filled(store.memory("anna"), "after")
+    store.close()
+    again = Store(store.directory)
+    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna"]
+    assert contents(again.memory("anna"), conversation_id) == ["after"]
+    again.memory("anna").delete_all()
+    assert [*(store.directory / "sessions").iterdir()] == []
+
+
 def test_a_directory_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
     for directory in (tmp_path / "file", tmp_path / "file" / "data"):

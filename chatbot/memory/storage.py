@@ -88,7 +88,7 @@ class AtomicStorage(Storage):
         self._tables, self._dirty = None, False
         if self.path.exists():
             self.path.unlink()
-            _sync_directory(self.path.parent)
+            sync_directory(self.path.parent)
 
     def set_aside(self) -> None:
         """Give the file another name, under which nothing reads it any more."""
@@ -121,17 +121,18 @@ def replace_file(path: Path, content: bytes) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def _make_directory(directory: Path) -> None:
     if not directory.is_dir():
         _make_directory(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
-        _sync_directory(directory.parent)
+        sync_directory(directory.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """See that what was made, renamed or removed in the directory is so after a power cut too. Raises OSError."""
     if os.name == "nt":  # Windows has no directory handles to sync
         return
     handle = os.open(directory, os.O_RDONLY)

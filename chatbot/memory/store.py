@@ -3,6 +3,7 @@
 import os
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -12,6 +13,7 @@ from filelock import FileLock, Timeout
 from chatbot.errors import SettingsError
 from chatbot.memory.changes import Changes
 from chatbot.memory.conversations import ConversationMemory
+from chatbot.memory.directory import remove_leftovers
 
 KEPT_OPEN = 64
 """Sessions of which parsed files stay in memory after use; the others cost nothing until they are back."""
@@ -32,6 +34,8 @@ class Store:
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
         self._process_lock = _claimed(directory)
         self._claim = os.stat(self._process_lock.lock_file)
+        with suppress(OSError):  # nothing reads what is left, and the next start tries again
+            remove_leftovers(directory / "sessions")
 
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session; nothing is written before something is said."""
