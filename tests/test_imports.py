@@ -17,6 +17,7 @@ LAYERS = (
     {"chatbot.options"},
     {"chatbot.engine"},
     {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits"},
+    {"chatbot.checkpoints"},
     {"chatbot.replies"},
     {"chatbot"},
     {"chatbot.web"},

@@ -73,7 +73,7 @@ class AtomicStorage(Storage):
         try:
             yield
             if self._depth == 1 and self._dirty:
-                _replace(self.path, orjson.dumps(self._tables))
+                replace_file(self.path, orjson.dumps(self._tables))
                 self.written += 1
         except BaseException:
             if self._depth == 1:
@@ -88,7 +88,7 @@ class AtomicStorage(Storage):
         self._tables, self._dirty = None, False
         if self.path.exists():
             self.path.unlink()
-            _sync_directory(self.path.parent)
+            sync_directory(self.path.parent)
 
     def set_aside(self) -> None:
         """Give the file another name, under which nothing reads it any more."""
@@ -106,9 +106,9 @@ class AtomicStorage(Storage):
         return None
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put `content` in `path`'s place in one step; fsync before and after, so that a power cut keeps one of the two.
-    Only the app's own user may read it."""
+    Only the app's own user may read it. Raises OSError, and leaves what was there."""
     _make_directory(path.parent)
     draft = path.with_name(DRAFT)
     try:
@@ -121,17 +121,18 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def _make_directory(directory: Path) -> None:
     if not directory.is_dir():
         _make_directory(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
-        _sync_directory(directory.parent)
+        sync_directory(directory.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """See that what was made, renamed or removed in the directory is so after a power cut too. Raises OSError."""
     if os.name == "nt":  # Windows has no directory handles to sync
         return
     handle = os.open(directory, os.O_RDONLY)

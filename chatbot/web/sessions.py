@@ -7,6 +7,7 @@ from pathlib import Path
 from itsdangerous import BadSignature, Signer
 
 from chatbot.errors import SettingsError, Unauthorized
+from chatbot.memory.storage import replace_file
 
 SECRET_BYTES = 32
 SESSION_ID_BYTES = 16
@@ -41,9 +42,10 @@ def kept_secret(directory: Path) -> str:
     """
     path = directory / "secret"
     try:
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(SECRET_BYTES))
-        return path.read_text().strip()
+        kept = path.read_text().strip() if path.exists() else ""
+        if not kept:  # an empty one would let anybody sign
+            kept = secrets.token_hex(SECRET_BYTES)
+            replace_file(path, kept.encode())
     except OSError as error:
         raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: expected a directory to write in") from error
+    return kept
