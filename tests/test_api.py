@@ -203,6 +203,17 @@ def test_the_api_describes_itself(visitor: Visitor) -> None:
     assert "/openapi.json" in docs.text
 
 
+def test_every_field_of_an_answer_is_described_with_an_example(visitor: Visitor) -> None:
+    described = visitor.get("/openapi.json")["components"]["schemas"]
+    answers = {name: schema for name, schema in described.items() if name.endswith("Out") or name == "ErrorBody"}
+    assert {"ChatOut", "ConversationOut", "ErrorBody", "MessageOut", "ModelsOut"} <= answers.keys()
+    for name, schema in answers.items():
+        for field, kind in schema["properties"].items():
+            (sort, *_) = kind.get("anyOf", [kind])
+            told = sort.keys() & {"examples", "enum", "const", "$ref", "items"}
+            assert told or sort["type"] == "boolean", (name, field)
+
+
 def test_the_description_says_which_calls_need_a_token(visitor: Visitor) -> None:
     calls = [call for path in visitor.get("/openapi.json")["paths"].values() for call in path.values()]
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
