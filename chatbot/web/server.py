@@ -64,7 +64,7 @@ class Server:
             _, url, _ = self.page.launch(
                 server_name=settings.gradio_server_name,
                 server_port=settings.gradio_server_port,
-                share=settings.gradio_share,
+                share=False,  # chatbot.web.share makes the link
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
                 quiet=True,
