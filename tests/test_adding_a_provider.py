@@ -1,6 +1,5 @@
 """A provider that the app does not come with: the README's ten lines, and what `register` takes and refuses."""
 
-import sys
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import gradio as gr
 
+from chatbot.web.accounts import Accounts
 from chatbot.web.chat import ANY_TIME, AT_ONCE, QUEUED, Chat, told
 from chatbot.web.controls import asset, build_controls, element
 from chatbot.web.handlers import Handlers
+from chatbot.web.notices import notices, sign_in_is_on
 from chatbot.web.panel_events import PanelEvents
-from chatbot.web.sentences import in_sentences
+from chatbot.web.sentences import Handler, in_sentences
 from chatbot.web.sidebar_events import SidebarEvents
 
 TITLE = "Chatbot"
@@ -36,15 +38,17 @@ UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", v
 class Page:
     """The whole page, ready to launch as `blocks`."""
 
-    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents) -> None:
+    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents, accounts: Accounts) -> None:
         self._sidebar = sidebar
+        enter = accounts.enter if sign_in_is_on(events.settings) else sidebar.enter
         with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
             self._controls.turns.render()  # type: ignore[no-untyped-call]
+            element("notices", notices(events.settings))
             self._watching = self._chat.answers
-            self._enter()
+            self._enter(enter)
             self._list()
             self._turns()
             self._data()
@@ -56,9 +60,9 @@ class Page:
         controls = self._controls
         return [controls.conversation, self._chat.chatbot, controls.turns, *controls.fields.opened]
 
-    def _enter(self) -> None:
+    def _enter(self, enter: Handler) -> None:
         controls, load = self._controls, self.blocks.load
-        entered = load(in_sentences(self._sidebar.enter), [controls.token], [controls.token, *self._view], **AT_ONCE)
+        entered = load(in_sentences(enter), [controls.token], [controls.token, *self._view], **AT_ONCE)
         entered.then(None, None, None, js=ENTERED_JS, **AT_ONCE)
         load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
         cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
