@@ -1,10 +1,26 @@
 """The values that travel between the parts: what is said, by whom, and how an answer went. All frozen."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Annotated, Literal, NewType, get_args
 
-ProviderName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
-PROVIDER_NAMES: tuple[ProviderName, ...] = get_args(ProviderName)
+from pydantic import BeforeValidator
+
+BuiltIn = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+Added = NewType("Added", str)
+"""The name of a provider that `chatbot.providers.register` made known."""
+
+PROVIDER_NAMES: list[BuiltIn | Added] = [*get_args(BuiltIn)]
+"""All that there are, in the order in which they are offered."""
+
+
+def _known(name: object) -> object:
+    if name not in PROVIDER_NAMES:
+        *others, last = map(repr, PROVIDER_NAMES)
+        raise ValueError(f"Input should be {', '.join(others)} or {last}")
+    return name
+
+
+ProviderName = Annotated[BuiltIn | Added, BeforeValidator(_known)]
 
 Role = Literal["user", "assistant"]
 

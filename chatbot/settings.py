@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     gradio_server_port: int | None = Field(default=None, ge=1, le=65535)
     gradio_share: bool = False
     space_id: str | None = None
+    oauth_client_id: str | None = None
 
     @field_validator("chatbot_auth")
     @classmethod

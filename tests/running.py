@@ -34,12 +34,12 @@ class RunningApp:
 
     def start(self) -> Self:
         """Start it, and wait until it says that it is ready."""
-        command = [sys.executable, str(self._script), "--port", str(self.port), *self._arguments]
+        command, environment, directory = self._how()
         self.data.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             command,
-            env=clean_environment() | {"CHATBOT_DATA_DIR": str(self.data)} | self._environment,
-            cwd=self.data,  # no .env of a developer's
+            env=environment,
+            cwd=directory,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -60,6 +60,12 @@ class RunningApp:
         status = self._process.wait(START_SECONDS)
         self._reader.join(START_SECONDS)
         return status
+
+    def _how(self) -> tuple[list[str], dict[str, str], Path]:
+        """The command, all of its environment, and where it is run."""
+        command = [sys.executable, str(self._script), "--port", str(self.port), *self._arguments]
+        environment = clean_environment() | {"CHATBOT_DATA_DIR": str(self.data)} | self._environment
+        return command, environment, self.data  # where no .env of a developer's is
 
     def __enter__(self) -> Self:
         return self.start()

@@ -33,6 +33,8 @@ DOORS = (
         "chatbot.web.sidebar_events",
         "chatbot.web.panel_events",
         "chatbot.web.controls",
+        "chatbot.web.accounts",
+        "chatbot.web.notices",
         "chatbot.web.views",
         "chatbot.web.rendering",
         "chatbot.web.theme",

@@ -9,6 +9,7 @@ import gradio as gr
 from chatbot.messages import PROVIDER_NAMES, Choice
 from chatbot.providers import Providers, takes_effort, takes_temperature
 from chatbot.settings import Settings
+from chatbot.web.notices import sign_in_is_on
 from chatbot.web.panel import KEYED
 from chatbot.web.presets import choices
 
@@ -131,6 +132,8 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
     provider, model = _model(providers)
     with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button("New chat", elem_id="new-chat")
+        if sign_in_is_on(settings):
+            gr.LoginButton(logout_value="Sign out ({})", size="md", elem_id="sign-in")
         search = element("search", {})
         conversations = element("conversations")
         fields, prompts = _settings(settings, providers, provider, model)

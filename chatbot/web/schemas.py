@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from chatbot.messages import FinishReason, ProviderName, Role, Status, StoredMessage, Usage
+from chatbot.messages import PROVIDER_NAMES, FinishReason, ProviderName, Role, Status, StoredMessage, Usage
 from chatbot.options import HOTTEST, MOST_HISTORY
 from chatbot.turns import LONGEST_MESSAGE
 
@@ -28,6 +28,15 @@ WHOLE = BeforeValidator(_whole)
 """To JSON 20 and 20.0 are the same."""
 
 
+def _names(schema: dict[str, Any]) -> None:
+    schema.clear()
+    schema.update({"type": "string", "enum": [*PROVIDER_NAMES]})
+
+
+Name = Annotated[ProviderName, Field(json_schema_extra=_names)]
+"""A provider's, described with those that were added."""
+
+
 class Body(BaseModel):
     """A request's body. Unknown fields are refused, so that a misspelt one is not silently without effect; and so are
     values of another type."""
@@ -44,7 +53,7 @@ class ChatBody(Body):
         str, Field(min_length=1, max_length=LONGEST_MESSAGE, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
     ]
     conversation_id: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
-    provider: ProviderName | None = None
+    provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
     system_prompt: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
     temperature: Annotated[float, Field(ge=0, le=HOTTEST, allow_inf_nan=False)] | None = None
@@ -123,7 +132,7 @@ class ModelOut(BaseModel):
 class ProviderOut(BaseModel):
     """A provider; `available` where it is set up."""
 
-    name: ProviderName
+    name: Name
     label: Annotated[str, Field(examples=["OpenAI"])]
     available: bool
     models: list[ModelOut]
@@ -132,7 +141,7 @@ class ProviderOut(BaseModel):
 class DefaultOut(BaseModel):
     """What a conversation starts with; null where nothing is set up."""
 
-    provider: ProviderName | None
+    provider: Name | None
     model: ModelId | None
 
 

@@ -22,9 +22,10 @@ SHUTDOWN_SECONDS = 2.5
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported; nothing here calls home
 
 from chatbot.web.access import Access  # noqa: E402
+from chatbot.web.accounts import Accounts  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
-from chatbot.web.controls import ASSETS  # noqa: E402
+from chatbot.web.controls import ASSETS, asset  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
@@ -33,6 +34,7 @@ from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
 
 STYLE = ASSETS / "style.css"
+HEAD = f"<script>{asset('storage.js')}</script>"
 
 
 class Server:
@@ -51,7 +53,8 @@ class Server:
         views = Views(store, providers)
         handlers = Handlers(settings, sessions, providers, replies, views)
         sidebar = SidebarEvents(sessions, store, providers, replies, views)
-        self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers)).blocks
+        accounts = Accounts(sessions, store, replies, sidebar)
+        self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers), accounts).blocks
         api = Api(settings, sessions, store, providers, replies)
         self._routes = routes(api.router(), Access(sessions, settings.logins()))
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -64,7 +67,7 @@ class Server:
             _, url, _ = self.page.launch(
                 server_name=settings.gradio_server_name,
                 server_port=settings.gradio_server_port,
-                share=settings.gradio_share,
+                share=False,  # chatbot.web.share makes the link
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
                 quiet=True,
@@ -107,5 +110,6 @@ LAUNCH: dict[str, Any] = {
     "theme": theme(),
     "css_paths": STYLE,
     "favicon_path": ASSETS / "icon.svg",
+    "head": HEAD,
 }
 """How Gradio is launched, whatever the settings."""

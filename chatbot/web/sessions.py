@@ -1,6 +1,7 @@
 """Session tokens: who may see which conversations."""
 
 import hashlib
+import hmac
 import secrets
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from chatbot.memory.storage import replace_file
 SECRET_BYTES = 32
 SESSION_ID_BYTES = 16
 
+ACCOUNT = "hf-"
+"""What the session id of a Hugging Face account begins with; others are hexadecimal."""
+
 
 class Sessions:
     """Issues tokens and checks them. A token is a random session id and our signature on it.
@@ -21,11 +25,18 @@ class Sessions:
     """
 
     def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
         self._signer = Signer(secret, salt="chatbot session", digest_method=hashlib.sha256)
 
     def new(self) -> str:
         """The token of a session that nobody had before."""
         return self._signer.sign(secrets.token_hex(SESSION_ID_BYTES)).decode()
+
+    def of_account(self, subject: str) -> str:
+        """The token of a Hugging Face account's session, the same wherever it signs in. `subject` is the account's own
+        id, which stays when its name changes; the session's does not tell it."""
+        digest = hmac.new(self._secret, f"account {subject}".encode(), hashlib.sha256).hexdigest()
+        return self._signer.sign(ACCOUNT + digest[: 2 * SESSION_ID_BYTES]).decode()
 
     def owner(self, token: object) -> str:
         """The session id of a token that we signed. Raises Unauthorized for everything else."""

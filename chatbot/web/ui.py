@@ -4,11 +4,13 @@ from typing import Any
 
 import gradio as gr
 
+from chatbot.web.accounts import Accounts
 from chatbot.web.chat import ANY_TIME, AT_ONCE, EACH, QUEUED, Chat, told
 from chatbot.web.controls import asset, build_controls, element
 from chatbot.web.handlers import Handlers
+from chatbot.web.notices import notices, sign_in_is_on
 from chatbot.web.panel_events import PanelEvents
-from chatbot.web.sentences import in_sentences
+from chatbot.web.sentences import Handler, in_sentences
 from chatbot.web.sidebar_events import SidebarEvents
 
 TITLE = "Chatbot"
@@ -48,19 +50,21 @@ UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", v
 class Page:
     """The whole page, ready to launch as `blocks`."""
 
-    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents) -> None:
+    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents, accounts: Accounts) -> None:
         self._sidebar = sidebar
+        enter = accounts.enter if sign_in_is_on(events.settings) else sidebar.enter
         with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
             self._controls.model_state.render()  # type: ignore[no-untyped-call]
             self._controls.turns.render()  # type: ignore[no-untyped-call]
+            element("notices", notices(events.settings))
             element("tab")
             element("scrolling")
             element("shortcuts")
             self._watching = self._chat.answers
-            self._enter()
+            self._enter(enter)
             self._list()
             self._turns()
             self._data()
@@ -72,10 +76,10 @@ class Page:
         controls = self._controls
         return [controls.conversation, self._chat.chatbot, controls.turns, *controls.fields.opened]
 
-    def _enter(self) -> None:
+    def _enter(self, enter: Handler) -> None:
         controls, load = self._controls, self.blocks.load
         entered = load(
-            in_sentences(self._sidebar.enter),
+            in_sentences(enter),
             controls.session,
             [controls.token, *self._view],
             js=KEPT_JS,
