@@ -19,6 +19,9 @@ EXAMPLES = [
     "What can I cook from eggs, rice and spinach?",
 ]
 
+UPLOADS = (600, 600)
+"""How often files are removed that were uploaded and not imported, and from what age on, in seconds."""
+
 ENTERED_JS = """() => {
     (window.chatbot ??= {}).entered = true;
     document.dispatchEvent(new Event("chatbot:entered"));
@@ -38,7 +41,7 @@ class Page:
 
     def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents) -> None:
         self._sidebar = sidebar
-        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
+        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False, delete_cache=UPLOADS) as self.blocks:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
