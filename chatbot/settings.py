@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     chatbot_daily_tokens: int = Field(default=0, ge=0)
     chatbot_reply_seconds: float = Field(default=300, gt=0, allow_inf_nan=False)
 
+    chatbot_frame_ancestors: str = ""
+
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int | None = Field(default=None, ge=1, le=65535)
     gradio_share: bool = False
@@ -100,6 +102,10 @@ class Settings(BaseSettings):
     def logins(self) -> list[tuple[str, str]]:
         """The (name, password) pairs that may enter; empty when anybody may."""
         return _logins(self.chatbot_auth) if self.chatbot_auth else []
+
+    def frame_ancestors(self) -> list[str]:
+        """The further sites that may show the page in a frame."""
+        return self.chatbot_frame_ancestors.replace(",", " ").split()
 
 
 def _logins(auth: SecretStr) -> list[tuple[str, str]]:

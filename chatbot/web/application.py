@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot import __version__
 from chatbot.errors import ChatbotError, InvalidMessage, NotFound, Unauthorized
 from chatbot.web.access import Access, LoginNeeded
 from chatbot.web.description import ABOUT
+from chatbot.web.gate import at_most
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,9 @@ LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body."""
 
 TOO_LARGE = "The body is larger than 1 MiB"
+
+DOCS_FILES = "/docs/files"
+"""Where /docs has its scripts from: FastAPI's own page would load them from another host."""
 
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
@@ -33,14 +38,14 @@ def routes(router: APIRouter, access: Access) -> list[Route]:
 
     Each leads whole, path and all, into an application that knows nothing but these operations.
     """
-    api = FastAPI(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None)
+    api = FastAPIOffline(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None, static_url=DOCS_FILES)
     api.include_router(router)
     api.add_exception_handler(ChatbotError, _ours)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(Exception, _unforeseen)
     about: dict[str, Any] = {"get": {}, "head": {}}
-    described = api.openapi()["paths"] | {"/docs": about, "/openapi.json": about}
+    described = api.openapi()["paths"] | dict.fromkeys(("/docs", f"{DOCS_FILES}/{{file:path}}", "/openapi.json"), about)
     nothing = _error(NotFound.status, NotFound.code, NotFound.sentence)
     return [
         *(Route(path, _Door(api, path, operations, access)) for path, operations in described.items()),
@@ -60,16 +65,6 @@ class _Door:
             self._security["HEAD"] = self._security["GET"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > LARGEST_BODY:
-                raise HTTPException(413, TOO_LARGE)
-            return message
-
         try:
             self._check(Request(scope))
         except Unauthorized as refused:
@@ -79,7 +74,7 @@ class _Door:
         else:
             known = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope  # the web server drops the body
             try:
-                await self._app(known, counted, send)
+                await self._app(known, at_most(LARGEST_BODY, TOO_LARGE, receive), send)
             except Exception as unforeseen:  # _unforeseen has answered; raised further, it would cost the connection
                 log.error("api: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
 

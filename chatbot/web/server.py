@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from chatbot.errors import SettingsError
 from chatbot.limits import Limits
@@ -26,7 +29,9 @@ from chatbot.web.accounts import Accounts  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
+from chatbot.web.gate import Gate  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
+from chatbot.web.headers import SecurityHeaders  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
 from chatbot.web.theme import theme  # noqa: E402
@@ -44,6 +49,7 @@ class Server:
         self.settings = settings
         self.store = Store(settings.chatbot_data_dir)
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
+        _keep_uploads_in(settings.chatbot_data_dir / "uploads")
         self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
         self.providers = Providers(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
@@ -71,12 +77,13 @@ class Server:
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
                 quiet=True,
-                app_kwargs={"lifespan": self._lifespan, "routes": self._routes},
+                app_kwargs={"lifespan": self._lifespan, "routes": self._routes, "middleware": self._middleware()},
                 **LAUNCH,
             )
         except OSError as error:
             port = settings.gradio_server_port
             raise SettingsError(f"GRADIO_SERVER_PORT={port}: expected a port that is free") from error
+        self.page.share = False  # from here on it only means that the page's scripts come from another host
         return str(url)
 
     def close(self) -> None:
@@ -86,6 +93,9 @@ class Server:
             ending.result(SHUTDOWN_SECONDS)
         self.page.server.should_exit = True
         self.store.close()
+
+    def _middleware(self) -> list[Middleware]:
+        return [Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()), Middleware(Gate)]
 
     async def _end(self) -> None:
         await self.replies.shutdown()
@@ -97,6 +107,12 @@ class Server:
         warming = asyncio.create_task(self.providers.warm_up())
         yield
         warming.cancel()
+
+
+def _keep_uploads_in(directory: Path) -> None:
+    """Files to import wait there to be read, where only the app's own user can; those of an earlier process go."""
+    shutil.rmtree(directory, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(directory.resolve())
 
 
 LAUNCH: dict[str, Any] = {

@@ -26,6 +26,9 @@ KEPT_JS = """(token) => {
 }"""
 """Which conversation the tab had open before it was loaded again."""
 
+UPLOADS = (600, 600)
+"""How often files are removed that were uploaded and not imported, and from what age on, in seconds."""
+
 ENTERED_JS = """() => {
     (window.chatbot ??= {}).entered = true;
     document.dispatchEvent(new Event("chatbot:entered"));
@@ -53,7 +56,7 @@ class Page:
     def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents, accounts: Accounts) -> None:
         self._sidebar = sidebar
         enter = accounts.enter if sign_in_is_on(events.settings) else sidebar.enter
-        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
+        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False, delete_cache=UPLOADS) as self.blocks:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
