@@ -46,11 +46,11 @@ async def test_the_open_conversation_is_marked(chat: ChatPage) -> None:
 
 async def test_a_conversation_that_is_being_answered_is_marked_until_it_is_over(chat: ChatPage) -> None:
     await chat.type_model("pace:50x150")
-    await chat.begin("Take your time")
+    await chat.begin("Take your time, since this title is far too long for the list")
     mark = chat.conversation("Take your time").locator(".running")
-    await expect(mark).to_be_visible()
+    await expect(mark).to_be_in_viewport(ratio=1)
     await chat.new_chat()
-    await expect(mark).to_be_visible()
+    await expect(mark).to_be_in_viewport(ratio=1)
     await expect(mark).to_have_count(0)
 
 

@@ -54,7 +54,8 @@ const removing = ({ id }) => {
 };
 
 const resting = ({ id, title, running }) => {
-  const open = press("title", title || "New chat", () => opening(id, () => trigger("open", { id })));
+  const name = title || "New chat";
+  const open = press("title", name, () => opening(id, () => trigger("open", { id })), make("span", "text", name));
   open.setAttribute("aria-current", String(id === page.open));
   if (running) open.append(make("span", "running", "answering"));
   const rename = press("rename", `Rename “${title}”`, () => change(id, "rename"), "✎");
@@ -109,11 +110,11 @@ const leave = () => {
 };
 
 // An answer that was left can still reach the page, which then shows what is not open. Python opens that again.
-const isStray = () => !page.asked && !page.running && !(performance.now() < page.elsewhere)
+page.isStray = () => !page.asked && !page.running && !(performance.now() < page.elsewhere)
   && (busy() || (!page.open && document.querySelector("#chat .message-row")));
 let strays = 0;
 const putRight = () => {
-  strays = page.entered && isStray() ? strays + 1 : 0;
+  strays = page.entered && page.isStray() ? strays + 1 : 0;
   if (strays % 8 === 2) trigger("open", { id: page.open }); // again after 2 s, should it have been for nothing
 };
 

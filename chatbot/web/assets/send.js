@@ -1,9 +1,9 @@
 // In the browser, with no round trip: show the message, clear the box, offer to stop, and hand the text on; nothing of
-// it while an answer is still coming. A very quick hand waits until the page knows its session, and until the
-// conversation that is being opened is there.
+// it while an answer is still coming. A very quick hand waits until the page knows its session, and until it shows the
+// conversation that is open and no other.
 async (text, messages) => {
   const page = (window.chatbot ??= {});
-  const is_elsewhere = () => performance.now() < page.elsewhere;
+  const is_elsewhere = () => performance.now() < page.elsewhere || page.isStray?.();
   const early = is_elsewhere();
   for (let i = 0; i < 100 && (!page.entered || is_elsewhere()); i++) await new Promise((wake) => setTimeout(wake, 50));
   const as_it_is = { __type__: "update" };
