@@ -53,6 +53,12 @@ class RunningApp:
             raise AssertionError(f"the app ended at its start: {self.log}")
         return self
 
+    @property
+    def process_id(self) -> int:
+        """The process that runs it."""
+        assert self._process
+        return self._process.pid
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it, and return its exit status."""
         assert self._process
