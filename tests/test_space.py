@@ -61,7 +61,7 @@ def test_without_a_key_and_without_a_flag_it_serves_on_every_address_and_answers
     with RunningSpace(tmp_path / "app") as space, Visitor(space.url) as somebody:
         assert somebody.get("/health")["status"] == "healthy"
         assert somebody.get("/models")["default"]["provider"] == "local"
-        somebody.http.timeout = 120  # the model may have to be fetched first
+        somebody.http.timeout = 240  # the model may have to be fetched first
         answer = somebody.chat("Write one short sentence about the sea.", max_tokens=30)
         page = httpx.get(space.url, headers={"x-forwarded-for": "203.0.113.7"}).text
         assert space.stop() == 0
@@ -69,7 +69,8 @@ def test_without_a_key_and_without_a_flag_it_serves_on_every_address_and_answers
     assert (FORGETS in page) == (not is_kept(space.data))
     assert SPACE["SPACE_ID"] in page
     assert (space.data / "sessions").is_dir()
-    assert "Traceback" not in space.log
+    # Gradio's own: it watches the code of every Space for edits, with a package that is installed there and not here.
+    assert space.log.count("Traceback") == space.log.count("`spaces` package is required")
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a mounted directory is known on Linux only")
