@@ -7,6 +7,8 @@ ChatbotError
 ├── Busy                       409  the conversation already has an answer under way
 ├── InvalidMessage             422  empty, or too long, or asked for with impossible settings
 ├── InvalidFile                422  not a conversation that was exported here
+├── InvalidAttachment          422  a file that no model could be sent
+├── TooLarge                   413  a file, or all of a session's together
 ├── TooManyMessages            429  in a minute; waiting helps
 ├── TooManyAnswers             429  at once, in one session
 ├── AllowanceSpent             429  today's tokens on the operator's keys
@@ -36,12 +38,14 @@ from chatbot.errors.base import (
     AllowanceSpent,
     Busy,
     ChatbotError,
+    InvalidAttachment,
     InvalidFile,
     InvalidMessage,
     NoProvider,
     NotFound,
     SettingsError,
     StorageError,
+    TooLarge,
     TooManyAnswers,
     TooManyMessages,
     Unauthorized,
@@ -73,6 +77,7 @@ __all__ = [
     "ContextOverflow",
     "CutOff",
     "EmptyAnswer",
+    "InvalidAttachment",
     "InvalidFile",
     "InvalidKey",
     "InvalidMessage",
@@ -88,6 +93,7 @@ __all__ = [
     "RequestRefused",
     "SettingsError",
     "StorageError",
+    "TooLarge",
     "TooManyAnswers",
     "TooManyMessages",
     "Unauthorized",
