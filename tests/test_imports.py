@@ -12,7 +12,7 @@ from tests.running import ROOT
 
 LAYERS = (
     {"chatbot.errors", "chatbot.messages"},
-    {"chatbot.settings"},
+    {"chatbot.settings", "chatbot.attachments"},
     {"chatbot.providers", "chatbot.memory"},
     {"chatbot.options"},
     {"chatbot.engine"},
@@ -44,6 +44,7 @@ OWNERS = {
     "chatbot.web": {"gradio", "gradio_client", "fastapi", "starlette", "uvicorn"},
     "chatbot.providers": {"openai", "anthropic", "httpx2", "xllamacpp", "huggingface_hub", "genai_prices"},
     "chatbot.memory": {"tinydb", "orjson"},
+    "chatbot.attachments": {"PIL", "pypdfium2", "charset_normalizer"},
 }
 """The only parts that may import these libraries."""
 

@@ -34,6 +34,6 @@ def _guessed(content: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415 - for files of another age only
 
     best = from_bytes(content[:SAMPLE]).best()
-    if best and any(not alphabet.startswith(("Basic Latin", "Latin", "General")) for alphabet in best.alphabets):
+    if best and any(not alphabet.startswith(("Basic Latin", "Latin", "Control")) for alphabet in best.alphabets):
         return best.encoding
     return "cp1252"  # the encodings of Latin letters can hardly be told apart, and this one is by far the most usual

@@ -103,6 +103,12 @@ class StoredConversation:
         self._messages.truncate()
         self.change(head="")
 
+    def file_ids(self) -> set[str]:
+        """The ids of the files that came with any of the messages."""
+        return {
+            str(each["attachment_id"]) for record in self.records.values() for each in record.get("attachments", ())
+        }
+
     def summary(self) -> Conversation:
         """The conversation without its messages."""
         document = self.document

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
-from chatbot.messages import Fault, Options, Role, Seen, Status, StoredMessage, Timing, Usage, clean
+from chatbot.messages import Attachment, Fault, Options, Role, Seen, Status, StoredMessage, Timing, Usage, clean
 
 T = TypeVar("T")
 
@@ -26,6 +26,8 @@ def encode(message: StoredMessage) -> dict[str, Any]:
     """The message as JSON's types. Its id is not in it: that is the key under which it is stored."""
     record = _cleaned(asdict(message))
     del record["message_id"]
+    if not message.attachments:
+        del record["attachments"]
     if message.status == "running":
         record["run"] = THIS_RUN
     return record
@@ -40,6 +42,8 @@ def decode(message_id: str, record: Mapping[str, Any]) -> StoredMessage:
     for name, kind in PARTS.items():
         if name in fields:
             fields[name] = _part(kind, fields[name])
+    files = (_part(Attachment, each) for each in record.get("attachments", ()))
+    fields["attachments"] = tuple(each for each in files if each)
     fields["usage"] = _part(Usage, fields.get("usage")) or Usage()
     return StoredMessage(**fields | {"message_id": message_id})
 

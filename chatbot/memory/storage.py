@@ -73,7 +73,7 @@ class AtomicStorage(Storage):
         try:
             yield
             if self._depth == 1 and self._dirty:
-                _replace(self.path, orjson.dumps(self._tables))
+                write_file(self.path, orjson.dumps(self._tables))
                 self.written += 1
         except BaseException:
             if self._depth == 1:
@@ -88,7 +88,7 @@ class AtomicStorage(Storage):
         self._tables, self._dirty = None, False
         if self.path.exists():
             self.path.unlink()
-            _sync_directory(self.path.parent)
+            sync_directory(self.path.parent)
 
     def set_aside(self) -> None:
         """Give the file another name, under which nothing reads it any more."""
@@ -106,10 +106,10 @@ class AtomicStorage(Storage):
         return None
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Put `content` in `path`'s place in one step; fsync before and after, so that a power cut keeps one of the two.
     Only the app's own user may read it."""
-    _make_directory(path.parent)
+    make_directory(path.parent)
     draft = path.with_name(DRAFT)
     try:
         with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -121,17 +121,19 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
-def _make_directory(directory: Path) -> None:
+def make_directory(directory: Path) -> None:
+    """Make the directory and those above it, for the app's own user, where they are not there."""
     if not directory.is_dir():
-        _make_directory(directory.parent)
+        make_directory(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
-        _sync_directory(directory.parent)
+        sync_directory(directory.parent)
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Let what was made, renamed or removed in the directory outlast a power cut."""
     if os.name == "nt":  # Windows has no directory handles to sync
         return
     handle = os.open(directory, os.O_RDONLY)
