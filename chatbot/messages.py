@@ -83,6 +83,9 @@ class Reads:
     documents: bool | None = None
 
 
+NOBODY_KNOWS = Reads()
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One thing said in a conversation, as a model is sent it."""

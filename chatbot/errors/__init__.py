@@ -23,6 +23,7 @@ ChatbotError
     ├── RateLimited            502  retryable, maybe after a while
     ├── ContextOverflow        502
     ├── RequestRefused         502
+    │   └── FilesRefused       502  files came with it
     ├── BadAnswer              502  retryable: not the protocol we speak, or nothing at all
     ├── EmptyAnswer            502  retryable: an end without a word
     ├── CutOff                 502  retryable: the stream ended before the answer did
@@ -55,6 +56,7 @@ from chatbot.errors.provider import (
     ContextOverflow,
     CutOff,
     EmptyAnswer,
+    FilesRefused,
     InvalidKey,
     ModelNotLoaded,
     OutOfOrder,
@@ -77,6 +79,7 @@ __all__ = [
     "ContextOverflow",
     "CutOff",
     "EmptyAnswer",
+    "FilesRefused",
     "InvalidAttachment",
     "InvalidFile",
     "InvalidKey",
