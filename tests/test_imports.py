@@ -17,7 +17,7 @@ LAYERS = (
     {"chatbot.options"},
     {"chatbot.engine"},
     {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits"},
-    {"chatbot.replies"},
+    {"chatbot.replies", "chatbot.uploads"},
     {"chatbot"},
     {"chatbot.web"},
     {"app"},
@@ -36,7 +36,7 @@ DOORS = (
         "chatbot.web.rendering",
         "chatbot.web.theme",
     },
-    {"chatbot.web.api"},
+    {"chatbot.web.api", "chatbot.web.files"},
 )
 """The page and the HTTP API: both lead to the same road, neither through the other."""
 

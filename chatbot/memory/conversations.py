@@ -124,7 +124,7 @@ class ConversationMemory(FileMemory):
             if message_id in stored.records:
                 stored.remove_from(message_id)
                 self._touch(stored)
-        self._prune(conversation_id)
+        self.drop_unused_files(conversation_id)
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """The conversation without its messages."""
@@ -164,14 +164,14 @@ class ConversationMemory(FileMemory):
         with self._writing(conversation_id) as stored:
             stored.clear()
             self._touch(stored)
-        self._prune(conversation_id)
+        self.drop_unused_files(conversation_id)
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Remove the conversation with all its messages, at once and also within `one_write`."""
         with self._reading(conversation_id) as stored:
             stored.delete()
             self._session.changed(conversation_id)
-        self._prune(conversation_id)
+        self.drop_unused_files(conversation_id)
         self._changed()
 
     def _ids(self) -> list[str]:

@@ -75,7 +75,7 @@ class FileMemory(SessionMemory):
         for prepared in files:
             self._files.put(conversation_id, prepared)
 
-    def _prune(self, conversation_id: str) -> None:
+    def drop_unused_files(self, conversation_id: str) -> None:
         """Let go of the files that no message of the conversation came with, in any version."""
         with self._locked():
             try:

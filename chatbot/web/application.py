@@ -21,17 +21,18 @@ from chatbot.web.description import ABOUT
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
-"""Bytes of a request's body."""
+"""Bytes of a request's body, where nothing else is said."""
 
-TOO_LARGE = "The body is larger than 1 MiB"
+TOO_LARGE = "The body is larger than {most:.3g} MiB"
 
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def routes(router: APIRouter, access: Access) -> list[Route]:
+def routes(router: APIRouter, access: Access, largest: Mapping[str, int]) -> list[Route]:
     """The router's operations with /docs and /openapi.json, as routes for another application to take in.
 
-    Each leads whole, path and all, into an application that knows nothing but these operations.
+    Each leads whole, path and all, into an application that knows nothing but these operations. `largest` has the bytes
+    that a body may have on other paths than most.
     """
     api = FastAPI(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None)
     api.include_router(router)
@@ -43,7 +44,10 @@ def routes(router: APIRouter, access: Access) -> list[Route]:
     described = api.openapi()["paths"] | {"/docs": about, "/openapi.json": about}
     nothing = _error(NotFound.status, NotFound.code, NotFound.sentence)
     return [
-        *(Route(path, _Door(api, path, operations, access)) for path, operations in described.items()),
+        *(
+            Route(path, _Door(api, path, operations, access, largest.get(path, LARGEST_BODY)))
+            for path, operations in described.items()
+        ),
         Route("/conversations/{conversation_id}/{anything:path}", nothing),
     ]
 
@@ -51,10 +55,12 @@ def routes(router: APIRouter, access: Access) -> list[Route]:
 class _Door:
     """What is settled before an operation hears of a call: who calls, by which method, and how large the body is."""
 
-    def __init__(self, app: ASGIApp, path: str, operations: Mapping[str, Any], access: Access) -> None:
+    def __init__(self, app: ASGIApp, path: str, operations: Mapping[str, Any], access: Access, largest: int) -> None:
         self._app = app
         self._path = path
         self._access = access
+        self._largest = largest
+        self._too_large = TOO_LARGE.format(most=largest / LARGEST_BODY)
         self._security = {method.upper(): operation.get("security", []) for method, operation in operations.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,8 +70,8 @@ class _Door:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY:
-                raise HTTPException(413, TOO_LARGE)
+            if received > self._largest:
+                raise HTTPException(413, self._too_large)
             return message
 
         try:
@@ -86,8 +92,8 @@ class _Door:
         if security is None:
             raise HTTPException(405, headers={"Allow": ", ".join(self._security)})
         length = request.headers.get("content-length", "0")
-        if length.isdigit() and int(length) > LARGEST_BODY:  # refused unread where the length is told, else as it comes
-            raise HTTPException(413, TOO_LARGE)
+        if length.isdigit() and int(length) > self._largest:  # refused unread where the length is told
+            raise HTTPException(413, self._too_large)
 
 
 def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -14,6 +14,7 @@ from chatbot.memory import Store
 from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.settings import Settings
+from chatbot.uploads import Uploads
 from chatbot.web.sessions import Sessions, kept_secret
 
 SHUTDOWN_SECONDS = 2.5
@@ -25,6 +26,7 @@ from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
 from chatbot.web.controls import ASSETS  # noqa: E402
+from chatbot.web.files import LARGEST_IMPORT, FilesApi  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
@@ -40,20 +42,25 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.chatbot_data_dir)
+        self.store = Store(settings.chatbot_data_dir, round(settings.chatbot_max_session_mb * 1e6))
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
         self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
         self.providers = Providers(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
         limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
-        self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits)
+        most_files = settings.chatbot_max_files
+        self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits, most_files)
+        uploading = Limits(per_minute * most_files, 0, settings.chatbot_data_dir / "spending.json")
+        uploads = Uploads(self.store, round(settings.chatbot_max_file_mb * 1e6), uploading)
         sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
         views = Views(store, providers)
         handlers = Handlers(settings, sessions, providers, replies, views)
         sidebar = SidebarEvents(sessions, store, providers, replies, views)
         self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers)).blocks
-        api = Api(settings, sessions, store, providers, replies)
-        self._routes = routes(api.router(), Access(sessions, settings.logins()))
+        router = Api(settings, sessions, store, providers, replies, uploads).router()
+        router.include_router(FilesApi(settings, sessions, store, uploads).router())
+        largest = {"/attachments": uploads.most_bytes, "/session/import": LARGEST_IMPORT}
+        self._routes = routes(router, Access(sessions, settings.logins()), largest)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
@@ -102,7 +109,7 @@ LAUNCH: dict[str, Any] = {
     "enable_monitoring": False,  # public by default
     "run_history": False,
     "pwa": False,
-    "max_file_size": "50mb",
+    "max_file_size": LARGEST_IMPORT,
     "footer_links": [],
     "theme": theme(),
     "css_paths": STYLE,
