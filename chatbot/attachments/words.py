@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from chatbot.messages import Attachment, Enclosed, File, Form, Reads
 
-LANGUAGE = re.compile(r"\.([a-z0-9+#]{1,12})$", re.I)
-FENCE = re.compile("^ {0,3}(`{3,})", re.M)
+LANGUAGE = re.compile(r"\.(?!pdf$)([a-z0-9+#]{1,12})$", re.I)
+"""A name's ending tells the language, but for a PDF, whose text is plain."""
+FENCE = re.compile("`{3,}")
 
 
 def form_of(attachment: Attachment, reads: Reads) -> Form:
@@ -30,7 +31,7 @@ def in_words(enclosed: Enclosed, files: Mapping[str, File]) -> str:
 def fenced(name: str, text: str) -> str:
     """`text` as a block of code in Markdown, under its name. Its fence is longer than any in the text, which so cannot
     end the block and speak for the visitor."""
-    fence = "`" * (1 + max([2, *(len(found) for found in FENCE.findall(text))]))
+    fence = "`" * (1 + max([2, *map(len, FENCE.findall(text))]))
     language = LANGUAGE.search(name)
     ending = "" if text.endswith("\n") else "\n"
     return f"{name}:\n{fence}{language[1].lower() if language else ''}\n{text}{ending}{fence}"
