@@ -93,6 +93,7 @@ class Controls:
     token: gr.BrowserState
     conversation: gr.Textbox
     outgoing: gr.Textbox
+    files: gr.HTML
     turns: gr.HTML
     sidebar: gr.Sidebar
     new_chat: gr.Button
@@ -117,7 +118,8 @@ def asset(name: str) -> str:
 def element(name: str, value: Any = None, **options: Any) -> gr.HTML:
     """A part of the page that its script draws, from `value`. Nothing of the value goes through Gradio's templates:
     these would run what they find in it."""
-    script = asset("dom.js") + asset(f"{name}.js")
+    shared = ["dom", "enclosed"] if name in ("turns", "files") else ["dom"]
+    script = "".join(asset(f"{each}.js") for each in (*shared, name))
     drawn: dict[str, Any] = {"html_template": "<div></div>", "js_on_load": script, "apply_default_css": False}
     return gr.HTML(value, elem_id=name, **drawn, **options)
 
@@ -126,7 +128,7 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
     """Lay the controls out in a sidebar of the page that is being built."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation, outgoing = gr.Textbox(visible=False), gr.Textbox(visible=False)
-    turns = element("turns", "", render=False)
+    turns, files = element("turns", "", render=False), element("files", "", render=False)
     with gr.Sidebar(width=300, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button("New chat", elem_id="new-chat")
         search = element("search", {})
@@ -139,6 +141,7 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
         token,
         conversation,
         outgoing,
+        files,
         turns,
         sidebar,
         new_chat,

@@ -19,8 +19,8 @@ EXAMPLES = [
     "What can I cook from eggs, rice and spinach?",
 ]
 
-ENTERED_JS = """() => {
-    (window.chatbot ??= {}).entered = true;
+ENTERED_JS = """(token) => {
+    Object.assign((window.chatbot ??= {}), { entered: true, token });
     document.dispatchEvent(new Event("chatbot:entered"));
 }"""
 
@@ -42,6 +42,7 @@ class Page:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
+            self._controls.files.render()  # type: ignore[no-untyped-call]
             self._controls.turns.render()  # type: ignore[no-untyped-call]
             self._watching = self._chat.answers
             self._enter()
@@ -59,7 +60,7 @@ class Page:
     def _enter(self) -> None:
         controls, load = self._controls, self.blocks.load
         entered = load(in_sentences(self._sidebar.enter), [controls.token], [controls.token, *self._view], **AT_ONCE)
-        entered.then(None, None, None, js=ENTERED_JS, **AT_ONCE)
+        entered.then(None, [controls.token], None, js=ENTERED_JS, **AT_ONCE)
         load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
         cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
         controls.new_chat.click(None, None, None, cancels=self._watching, **AT_ONCE)  # or a last update comes after
