@@ -38,7 +38,8 @@ class Chat(gr.ChatInterface):
     Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
     textbox disabled. Here Enter does two things at once: in the browser the message appears and the box clears, on
     the server `fn` is queued. Stop ends the Reply, not Gradio's event, so it works however an answer began. This
-    overrides the private `_setup_events`: requirements.txt pins Gradio's minor version, tests/test_ui.py guards it.
+    overrides the private `_setup_events` and `_render_footer`: requirements.txt pins Gradio's minor version,
+    tests/test_ui.py guards it.
     """
 
     def __init__(self, handlers: Handlers, controls: Controls) -> None:
@@ -73,6 +74,10 @@ class Chat(gr.ChatInterface):
             api_name="chat",
         )
         self.additional_outputs = [self.textbox, controls.conversation, controls.turns, controls.files]
+
+    def _render_footer(self) -> None:
+        """What waits to go with the next message stands in the chat's own column, above the message box."""
+        self._controls.files.render()  # type: ignore[no-untyped-call]
 
     def _setup_events(self) -> None:
         handlers, controls = self._handlers, self._controls

@@ -42,7 +42,6 @@ class Page:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
-            self._controls.files.render()  # type: ignore[no-untyped-call]
             self._controls.turns.render()  # type: ignore[no-untyped-call]
             self._watching = self._chat.answers
             self._enter()

@@ -9,7 +9,7 @@ const list = make("div", "waiting");
 const KINDS = { "image/png": "picture", "image/jpeg": "picture", "application/pdf": "document" };
 const PREVIEWED = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
-const upload = async (file, content) => {
+const handIn = async (file, content) => {
   try {
     for (let i = 0; i < 100 && !page.token; i++) await new Promise((wake) => setTimeout(wake, 50));
     const headers = { Authorization: `Bearer ${page.token}`, "Content-Type": "application/octet-stream" };
@@ -28,7 +28,7 @@ const add = (files) => {
   for (const content of files) {
     const kind = PREVIEWED.includes(content.type) ? "picture" : content.type === "application/pdf" ? "document" : "text";
     const file = { name: content.name, kind, detail: "", url: Promise.resolve(URL.createObjectURL(content)) };
-    file.done = upload(file, content);
+    file.done = handIn(file, content);
     waiting.push(file);
   }
   draw();
