@@ -7,6 +7,7 @@ import threading
 
 from chatbot.errors import SettingsError
 from chatbot.settings import Settings
+from chatbot.web.share import PublicLink
 
 
 def flags() -> argparse.Namespace:
@@ -17,6 +18,7 @@ def flags() -> argparse.Namespace:
     )
     parser.add_argument("--port", help="port to listen on (GRADIO_SERVER_PORT; default the first free one from 7860)")
     parser.add_argument("--share", action="store_true", default=None, help="make a public link as well (GRADIO_SHARE)")
+    parser.add_argument("--public", action="store_true", help="with --share: let everybody in who has the link")
     return parser.parse_args()
 
 
@@ -26,9 +28,10 @@ def main() -> None:
     given = {"gradio_server_name": asked.host, "gradio_server_port": asked.port, "gradio_share": asked.share}
     try:
         settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
+        link = PublicLink(settings, asked.public)
         from chatbot.web.server import Server  # noqa: PLC0415 - Gradio takes seconds; a wrong setting is told before
 
-        server = Server(settings)
+        server = Server(link.settings)
         url = server.start()
     except SettingsError as error:
         print(error, file=sys.stderr)
@@ -37,6 +40,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     print(f"The chatbot is at {url}  (stop it with Ctrl+C)", flush=True)
+    if link.is_wanted:
+        threading.Thread(target=link.open, args=[url], daemon=True).start()
     while not ended.wait(1):  # on Windows a wait without end would not hear Ctrl+C
         pass
     server.close()

@@ -4,7 +4,7 @@ from chatbot.engine import ChatEngine
 from chatbot.errors import ChatbotError
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import Choice, Completion, Delta, Message, Options
-from chatbot.providers import Providers, connect
+from chatbot.providers import Providers, connect, register
 from chatbot.replies import Replies
 from chatbot.settings import Settings
 
@@ -24,4 +24,5 @@ __all__ = [
     "Settings",
     "Store",
     "connect",
+    "register",
 ]

@@ -2,10 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Annotated, Literal, NewType, get_args
 
-ProviderName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
-PROVIDER_NAMES: tuple[ProviderName, ...] = get_args(ProviderName)
+from pydantic import BeforeValidator
+
+BuiltIn = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+Added = NewType("Added", str)
+"""The name of a provider that `chatbot.providers.register` made known."""
+
+PROVIDER_NAMES: list[BuiltIn | Added] = [*get_args(BuiltIn)]
+"""All that there are, in the order in which they are offered."""
+
+
+def _known(name: object) -> object:
+    if name not in PROVIDER_NAMES:
+        *others, last = map(repr, PROVIDER_NAMES)
+        raise ValueError(f"Input should be {', '.join(others)} or {last}")
+    return name
+
+
+ProviderName = Annotated[BuiltIn | Added, BeforeValidator(_known)]
 
 Role = Literal["user", "assistant"]
 
@@ -238,7 +254,8 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation without its messages. `options` are those of its last turn, None before the first."""
+    """A conversation without its messages. `options` are those of its last turn, None before the first. `touched_at` is
+    when what is on show of it last changed; choosing another version changes that, and nothing else."""
 
     conversation_id: str
     title: str
@@ -246,3 +263,4 @@ class Conversation:
     updated_at: str
     message_count: int
     options: Options | None = None
+    touched_at: str = field(default="", compare=False)

@@ -6,6 +6,8 @@ from chatbot.providers import Providers
 from chatbot.settings import Settings
 
 MOST_HISTORY = 1000
+LONGEST_ANSWER = 2**31 - 1
+"""Tokens: as far as llama.cpp counts. A longer answer may be asked for, and nobody would notice."""
 HOTTEST = 2.0
 
 
@@ -28,7 +30,7 @@ def complete(
     options = Options(
         _choice(providers, provider, (model or "").strip()),
         settings.chatbot_system_prompt if system_prompt is None else system_prompt,
-        settings.chatbot_max_tokens if max_tokens is None else int(max_tokens),
+        int(min(settings.chatbot_max_tokens if max_tokens is None else max_tokens, LONGEST_ANSWER)),
         settings.chatbot_history_limit if history_limit is None else int(history_limit),
         settings.chatbot_temperature if temperature is None else temperature,
         effort,
@@ -50,5 +52,7 @@ def _choice(providers: Providers, provider: ProviderName | None, model: str) -> 
     if not model:
         model = default.model if default and default.provider == name else next(iter(providers.models(name)), "")
     if not model:
+        if name not in providers.offered:  # then no model's name would help
+            raise NoProvider(f"{providers.label(name)} is not set up here. Choose another provider.")
         raise InvalidMessage("Choose a model first, or type its name.")
     return Choice(name, model)

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -11,8 +10,9 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from chatbot.answering import Asking
-from chatbot.errors import Busy, ChatbotError, NotFound, ProviderTimeout, StorageError
+from chatbot.answering import Account, Asking
+from chatbot.checkpoints import checkpoints
+from chatbot.errors import Busy, ChatbotError, Closing, NotFound, ProviderTimeout, StorageError
 from chatbot.limits import Limits, Settle
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
@@ -23,9 +23,6 @@ from chatbot.turns import Question, new_message, old_message, write_turn
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-CHECKPOINT_SECONDS = 1.5
-"""How often the text of a running answer is put on disk: the most of it that a killed process can lose."""
 
 FASTEST_FRAMES = 1 / 20
 FRAME_SECONDS = 0.003
@@ -48,6 +45,7 @@ class Replies:
         self._taken: dict[tuple[str, str], Reply | None] = {}
         """By session and conversation, those that a turn is under way in; None while it is being written."""
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_closing = False
 
     async def start(
         self,
@@ -65,8 +63,8 @@ class Replies:
 
         `edited` is the id of the message that this one is another version of; `key` the visitor's own for the
         provider; `address` where they call from; `files` the ids of what was uploaded to come with the message. Raises
-        InvalidMessage, InvalidAttachment, Busy, NotFound, StorageError, and what `Limits` raises; what goes wrong from
-        then on becomes part of the answer.
+        InvalidMessage, InvalidAttachment, Busy, NotFound, StorageError, Closing, and what `Limits` raises; what goes
+        wrong from then on becomes part of the answer.
         """
         question = new_message(text, edited, files, self._most_files)
         return await self._begun((session_id, conversation_id), question, options, key, address)
@@ -139,7 +137,8 @@ class Replies:
         await asyncio.to_thread(self._store.memory(session_id).delete_all)
 
     async def shutdown(self) -> None:
-        """End all answers, and wait until what they have is stored."""
+        """End all answers, and wait until what they have is stored. No other begins from now on."""
+        self._is_closing = True
         while self._taken:
             for reply in self._taken.values():
                 if reply:
@@ -171,10 +170,15 @@ class Replies:
     ) -> Reply:
         session_id, conversation_id = where
         place = session_id, conversation_id or uuid4().hex
+        if self._is_closing:
+            raise Closing
         if place in self._taken:
             raise Busy
         paid = options if key is None and options.choice.provider != "local" else None
-        settle = self._limits.admit(session_id, address, len(self.running_in(session_id)), paid)
+        try:
+            settle = self._limits.admit(session_id, address, len(self.running_in(session_id)), paid)
+        except OSError as refused:
+            raise StorageError from refused
         self._taken[place] = None
         memory = self._store.memory(session_id)
         try:
@@ -182,7 +186,7 @@ class Replies:
             history, answer = await asyncio.to_thread(write_turn, *turn)
         except BaseException:
             del self._taken[place]
-            settle(Usage())
+            await _settled(settle, Usage())
             raise
         reply = self._taken[place] = Reply(*place, answer)
         asking = Asking(self._providers, history, options, key, partial(memory.get_files, place[1]))
@@ -196,7 +200,7 @@ class Replies:
         finish: Finish | None = None
         error: ChatbotError | None = None
         try:
-            async with _checkpoints(reply, memory), reply.within(self._reply_seconds):
+            async with checkpoints(reply, memory), reply.within(self._reply_seconds):
                 finish = await asking.run(reply.append)
         except TimeoutError:
             error = ProviderTimeout(self._providers.label(provider))
@@ -208,11 +212,9 @@ class Replies:
         if error:
             error = error.with_rescue(self._providers.others(provider))
         answer = reply.finish(finish, error)
-        usage = Usage()
+        account = await _accounted(asking, answer, finish)
+        answer = reply.charge(account.usage, account.cost, account.seen)
         try:
-            account = await asyncio.to_thread(asking.account, answer, finish)
-            usage = account.usage
-            answer = reply.charge(usage, account.cost, account.seen)
             await asyncio.to_thread(memory.update_message, reply.conversation_id, answer)
         except NotFound:
             log.info("reply: its conversation was deleted meanwhile")
@@ -220,8 +222,7 @@ class Replies:
             log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
             reply.finish(finish, StorageError("The answer could not be saved on the server's disk."))
         finally:
-            with suppress(OSError):
-                await asyncio.to_thread(settle, usage)
+            await _settled(settle, account.usage)
             del self._taken[reply.session_id, reply.conversation_id]
             reply.end()
             self._store.changes.notify(reply.session_id)  # it runs no more, which no write tells
@@ -242,22 +243,18 @@ def _as_it_stands(message: StoredMessage, reply: Reply | None) -> StoredMessage:
     return replace(message, status="interrupted", finish_reason="interrupted")
 
 
-@asynccontextmanager
-async def _checkpoints(reply: Reply, memory: ConversationMemory) -> AsyncIterator[None]:
-    """Inside, the answer's text is put on disk now and then; afterwards no such write is under way."""
-    finished = asyncio.Event()
-
-    async def keep() -> None:
-        while not finished.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(finished.wait(), CHECKPOINT_SECONDS)
-                return
-            with suppress(NotFound, StorageError):  # the last write will tell
-                await asyncio.to_thread(memory.update_message, reply.conversation_id, reply.snapshot())
-
-    keeper = asyncio.create_task(keep())
+async def _accounted(asking: Asking, answer: StoredMessage, finish: Finish | None) -> Account:
+    """What the answer took; nothing where that cannot be told, which must not cost the answer."""
     try:
-        yield
-    finally:
-        finished.set()
-        await keeper
+        return await asyncio.to_thread(asking.account, answer, finish)
+    except Exception as unforeseen:
+        log.error("reply: no account, %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
+        return Account()
+
+
+async def _settled(settle: Settle, usage: Usage) -> None:
+    """Settle, whatever the disk says to it: the turn has an end of its own to come to."""
+    try:
+        await asyncio.to_thread(settle, usage)
+    except Exception as refused:
+        log.error("reply: not counted, %s", type(refused).__name__)  # noqa: TRY400 - as above

@@ -74,11 +74,13 @@ class Settings(BaseSettings):
     chatbot_max_file_mb: float = Field(default=20, gt=0, le=100)
     chatbot_max_files: int = Field(default=10, ge=0, le=100)
     chatbot_max_session_mb: float = Field(default=100, gt=0, allow_inf_nan=False)
+    chatbot_frame_ancestors: str = ""
 
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int | None = Field(default=None, ge=1, le=65535)
     gradio_share: bool = False
     space_id: str | None = None
+    oauth_client_id: str | None = None
 
     @field_validator("chatbot_auth")
     @classmethod
@@ -103,6 +105,10 @@ class Settings(BaseSettings):
     def logins(self) -> list[tuple[str, str]]:
         """The (name, password) pairs that may enter; empty when anybody may."""
         return _logins(self.chatbot_auth) if self.chatbot_auth else []
+
+    def frame_ancestors(self) -> list[str]:
+        """The further sites that may show the page in a frame."""
+        return self.chatbot_frame_ancestors.replace(",", " ").split()
 
 
 def _logins(auth: SecretStr) -> list[tuple[str, str]]:

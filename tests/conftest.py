@@ -15,7 +15,8 @@ from tests.fake_upstream import FakeUpstream
 from tests.road import Road
 from tests.running import RunningApp, two_providers
 
-OPERATORS_KEY = "sk-operator-0123456789abcdef"
+OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"
+"""Its last four characters, which a masked key shows, stand in no id, port or time by chance."""
 
 MakeSettings = Callable[..., Settings]
 Open = Callable[[ProviderName], Provider]

@@ -39,7 +39,9 @@ from chatbot.settings import Settings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import Road
 
-KEY = "sk-operator-0123456789abcdef"
+KEY = "sk-operator-for-nobody-ZQXJ"
+"""A masked one shows four characters at its end: these stand in no id, port or time by chance."""
+
 BEGINNING = "word1 word2 word3 word4 word5"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -139,7 +141,7 @@ async def observe(row: Row, provider: ProviderName, upstream: FakeUpstream, fold
     upstream.reset()
     upstream.scenario = row.upstream
     road = Road(_settings(upstream, folder, row))
-    with _in_a_hurry(upstream, pretend=row.error is not ModelNotLoaded):
+    with _in_a_hurry(upstream, silent=row.error is ProviderTimeout, pretend=row.error is not ModelNotLoaded):
         reply = await road.say("What did the doctor say?", provider=provider, temperature=0.5)
         await asyncio.wait_for(reply.ended.wait(), 20)
         tries = len(upstream.requests)
@@ -162,15 +164,16 @@ def _settings(upstream: FakeUpstream, folder: Path, row: Row) -> Settings:
 
 
 @contextmanager
-def _in_a_hurry(upstream: FakeUpstream, *, pretend: bool) -> Iterator[None]:
-    """Inside, silence is short, and (`pretend`) the embedded model, which cannot fail on demand, is the upstream."""
+def _in_a_hurry(upstream: FakeUpstream, *, silent: bool, pretend: bool) -> Iterator[None]:
+    """Inside, a `silent` upstream is not waited for long, and (`pretend`) the embedded model, which cannot fail on
+    demand, is the upstream."""
 
     async def endpoint(_: EmbeddedModel) -> Endpoint:
         return Endpoint(upstream.openai_url, KEY)
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (chatbot.providers.openai, chatbot.providers.anthropic):
-            patch.setattr(module, "SILENCE_SECONDS", 0.2)
+            patch.setattr(module, "SILENCE_SECONDS", 0.5 if silent else 20)  # a busy machine is silent at times too
         patch.setattr("chatbot.providers.registry.HUGGINGFACE_URL", upstream.openai_url)
         if pretend:
             patch.setattr(EmbeddedModel, "start", lambda _: None)

@@ -15,7 +15,7 @@ from tests.fake_upstream import FakeUpstream
 
 ROOT = Path(__file__).parent.parent
 APP = ROOT / "app.py"
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 class RunningApp:
@@ -34,12 +34,12 @@ class RunningApp:
 
     def start(self) -> Self:
         """Start it, and wait until it says that it is ready."""
-        command = [sys.executable, str(self._script), "--port", str(self.port), *self._arguments]
+        command, environment, directory = self._how()
         self.data.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             command,
-            env=clean_environment() | {"CHATBOT_DATA_DIR": str(self.data)} | self._environment,
-            cwd=self.data,  # no .env of a developer's
+            env=environment,
+            cwd=directory,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -53,6 +53,12 @@ class RunningApp:
             raise AssertionError(f"the app ended at its start: {self.log}")
         return self
 
+    @property
+    def process_id(self) -> int:
+        """The process that runs it."""
+        assert self._process
+        return self._process.pid
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it, and return its exit status."""
         assert self._process
@@ -60,6 +66,12 @@ class RunningApp:
         status = self._process.wait(START_SECONDS)
         self._reader.join(START_SECONDS)
         return status
+
+    def _how(self) -> tuple[list[str], dict[str, str], Path]:
+        """The command, all of its environment, and where it is run."""
+        command = [sys.executable, str(self._script), "--port", str(self.port), *self._arguments]
+        environment = clean_environment() | {"CHATBOT_DATA_DIR": str(self.data)} | self._environment
+        return command, environment, self.data  # where no .env of a developer's is
 
     def __enter__(self) -> Self:
         return self.start()

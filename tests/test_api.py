@@ -109,6 +109,8 @@ def test_the_other_provider_answers_when_it_is_asked_for(visitor: Visitor, upstr
         {"temperature": 0, "max_tokens": 1, "history_limit": 1},
         {"temperature": 2, "max_tokens": 10**12, "history_limit": 1000},
         {"history_limit": 20.0, "max_tokens": 5.0},
+        {"max_tokens": 10**20, "model": "nobody-knows-its-length"},
+        {"max_tokens": 1e300},
         {"temperature": None, "model": None, "provider": None, "conversation_id": None, "system_prompt": None},
         {"system_prompt": ""},
         {"message": "\x00 and \x1f"},
@@ -200,6 +202,17 @@ def test_the_api_describes_itself(visitor: Visitor) -> None:
     docs = visitor.call("GET", "/docs")
     assert docs.headers["content-type"].startswith("text/html")
     assert "/openapi.json" in docs.text
+
+
+def test_every_field_of_an_answer_is_described_with_an_example(visitor: Visitor) -> None:
+    described = visitor.get("/openapi.json")["components"]["schemas"]
+    answers = {name: schema for name, schema in described.items() if name.endswith("Out") or name == "ErrorBody"}
+    assert {"ChatOut", "ConversationOut", "ErrorBody", "MessageOut", "ModelsOut"} <= answers.keys()
+    for name, schema in answers.items():
+        for field, kind in schema["properties"].items():
+            (sort, *_) = kind.get("anyOf", [kind])
+            told = sort.keys() & {"examples", "enum", "const", "$ref", "items"}
+            assert told or sort["type"] == "boolean", (name, field)
 
 
 def test_the_description_says_which_calls_need_a_token(visitor: Visitor) -> None:

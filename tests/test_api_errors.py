@@ -138,9 +138,10 @@ def test_two_halves_of_an_emoji_make_one(visitor: Visitor) -> None:
 
 
 def test_a_body_that_is_not_said_to_be_json_is_422(visitor: Visitor, upstream: FakeUpstream) -> None:
-    answer = visitor.call("POST", "/chat", content=b'{"message": "Hello"}', headers={"Content-Type": "text/plain"})
-    assert answer.status_code == 422
-    assert error_of(answer)["message"].startswith("body: ")
+    for kind in ({"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}, {}):
+        answer = visitor.call("POST", "/chat", content=b'{"message": "Hello"}', headers=kind)
+        assert answer.status_code == 422
+        assert error_of(answer)["message"] == "body: it needs the header Content-Type: application/json"
     assert asked(upstream) == []
 
 
@@ -189,7 +190,19 @@ def test_a_method_that_a_path_does_not_know_is_405_and_told_which_it_knows(
         answer = visitor.call(method, path)
         assert answer.status_code == 405, method
         assert error_of(answer)["code"] == "method_not_allowed"
-        assert set(answer.headers["allow"].split(", ")) == allowed
+        assert set(answer.headers["allow"].split(", ")) == allowed | ({"HEAD"} if "GET" in allowed else set())
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/models", "/conversations/{id}", "/conversations/{id}/export", ONE, "/docs"]
+)
+def test_head_is_answered_as_get_without_the_body(path: str, visitor: Visitor) -> None:
+    path = path.format(id=visitor.chat()["conversation_id"])
+    head, get = visitor.call("HEAD", path), visitor.call("GET", path)
+    assert head.content == b""
+    assert head.status_code == get.status_code
+    assert {**head.headers, "date": ""} == {**get.headers, "date": ""}
+    assert visitor.call("HEAD", "/chat").status_code == 405
 
 
 def test_a_refusal_leaves_the_connection_usable(api_app: RunningApp, upstream: FakeUpstream) -> None:

@@ -68,8 +68,10 @@ def test_a_failed_answer_says_why_and_one_cut_off_keeps_its_text(visitor: Visito
         assert answer["message_id"] == seen[0].data["message_id"]
 
 
-def test_a_provider_that_is_not_set_up_is_503_no_provider(visitor: Visitor) -> None:
-    answer = visitor.call("POST", "/chat", json={"message": "Hello", "provider": "huggingface", "model": "any"})
+@pytest.mark.parametrize("provider", ["huggingface", "compatible", "local"])
+@pytest.mark.parametrize("fields", [{}, {"model": "any"}])
+def test_a_provider_that_is_not_set_up_is_503_no_provider(fields: Json, provider: str, visitor: Visitor) -> None:
+    answer = visitor.call("POST", "/chat", json={"message": "Hello", "provider": provider} | fields)
     assert answer.status_code == 503
     assert error_of(answer)["code"] == "no_provider"
 

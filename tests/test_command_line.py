@@ -23,6 +23,7 @@ def run(directory: Path, *arguments: str, **variables: str) -> subprocess.Comple
         ([], {"CHATBOT_MAX_TOKENS": "many"}, "CHATBOT_MAX_TOKENS='many': expected "),
         ([], {"CHATBOT_AUTH": "hunter2"}, "CHATBOT_AUTH=(hidden): expected "),
         (["--port", "abc"], {}, "GRADIO_SERVER_PORT='abc': expected "),
+        (["--public"], {}, "--public: expected --share beside it"),
         (["--port", "0"], {"GRADIO_SERVER_PORT": "99999"}, "GRADIO_SERVER_PORT='0': expected "),
     ],
 )
@@ -48,3 +49,4 @@ def test_help_explains_each_flag_and_names_its_variable(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     for flag, variable in (("host", "SERVER_NAME"), ("port", "SERVER_PORT"), ("share", "SHARE")):
         assert re.search(rf"^ +--{flag}\b.* \w+ \w+ .*\(GRADIO_{variable}\b", ended.stdout, re.MULTILINE)
+    assert re.search(r"^ +--public +with --share: \w+", ended.stdout, re.MULTILINE)

@@ -1,6 +1,8 @@
 """Limits: what anybody may ask for, at the road and so at both doors."""
 
 import asyncio
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -103,3 +105,29 @@ def test_both_doors_say_so(upstream: FakeUpstream, tmp_path: Path) -> None:
 def test_a_forwarded_address_counts_only_behind_a_spaces_proxy(behind_proxy: bool, address: str) -> None:
     scope = {"type": "http", "headers": [(b"x-forwarded-for", b"192.0.2.9, 10.0.0.1")], "client": ("127.0.0.1", 5)}
     assert address_of(Request(scope), behind_proxy) == address
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"tokens": {"2026-11-25": {"count": "many"}}}', b'{"tokens": {"1": {}}}']
+)
+async def test_a_damaged_count_is_set_aside_and_the_counting_begins_anew(
+    content: bytes, settings: MakeSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "spending.json").write_bytes(content)
+    road = Road(settings(chatbot_daily_tokens=1))
+    await road.answer("Hello")
+    assert [path.read_bytes() for path in (tmp_path / "data").glob("spending.damaged-*")] == [content]
+    with pytest.raises(AllowanceSpent):
+        await road.say("Once more")
+    await road.close()
+
+
+async def test_a_clock_that_stepped_back_a_day_and_forth_again_loses_no_count(settings: MakeSettings) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    road = Road(settings(chatbot_daily_tokens=1))
+    kept = road.path.parent.parent / "spending.json"
+    kept.write_text(f'{{"tokens": {{"{tomorrow}": {{"count": 1}}, "2000-01-01": {{"count": 1}}}}}}')
+    await road.answer("Hello")
+    assert json.loads(kept.read_text())["tokens"].keys() == {tomorrow, datetime.now(UTC).date().isoformat()}
+    await road.close()

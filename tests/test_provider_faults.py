@@ -74,11 +74,18 @@ ANSWERS = {
 """The faults that a provider hands on as an answer, and the reasons with which it may have ended."""
 
 
+@pytest.fixture
+def fault() -> str:
+    """The fault that a test is about, where it is about one."""
+    return ""
+
+
 @pytest.fixture(params=["compatible", "anthropic"])
-def provider(request: pytest.FixtureRequest, opened: Open, monkeypatch: pytest.MonkeyPatch) -> Provider:
-    """One of each protocol, with little patience."""
-    for module in (chatbot.providers.openai, chatbot.providers.anthropic):
-        monkeypatch.setattr(module, "SILENCE_SECONDS", 0.1)
+def provider(request: pytest.FixtureRequest, fault: str, opened: Open, monkeypatch: pytest.MonkeyPatch) -> Provider:
+    """One of each protocol, with little patience where it will be silent."""
+    if FAILURES.get(fault) is ProviderTimeout:
+        for module in (chatbot.providers.openai, chatbot.providers.anthropic):
+            monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
     return opened(request.param)
 
 

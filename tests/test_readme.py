@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import is_zipfile
 
 from chatbot.settings import Settings
 from tests.fake_upstream import FakeUpstream
@@ -32,14 +33,31 @@ def test_its_library_script_runs_as_it_stands(upstream: FakeUpstream, tmp_path: 
 
 def test_its_curl_commands_and_its_client_work_as_they_stand(upstream: FakeUpstream, tmp_path: Path) -> None:
     curls = next(block for block in BLOCKS if "Tell me a joke" in block)
+    more = next(block for block in BLOCKS if "export TOKEN=…" in block)
     client = next(block for block in BLOCKS if "import httpx" in block)
+    through_the_page = next(block for block in BLOCKS if "import Client" in block)
     with RunningApp(tmp_path, two_providers(upstream)) as app:
         whole, stream = (_run(["bash", "-c", curl], app) for curl in curls.strip().split("\n\n"))
+        begun = json.loads(whole)
+        known = f"export TOKEN={begun['session_token']} ID={begun['conversation_id']}"
+        rest = _run(["bash", "-ec", f"cd {tmp_path}\n" + more.replace("export TOKEN=…  ID=…", known)], app)
         talk = _run([sys.executable, "-c", client], app)
+        answer = _run([sys.executable, "-c", through_the_page.replace("127.0.0.1", "localhost")], app)
     assert json.loads(whole)["response"] == "You said: Hello, my name is Alice"
     assert stream.startswith("event: start")
     assert "event: done" in stream
+    for shown in (
+        "Your name is Alice.",
+        '"conversations":[',
+        '"messages":[',
+        "event: done",
+        "idle",
+        '"message_count":4',
+    ):
+        assert shown in rest
+    assert is_zipfile(tmp_path / "talks.zip")
     assert talk.splitlines() == ["You said: My name is Alice.", "Your name is Alice."]
+    assert answer.splitlines()[-1] == "Your name is Alice."
 
 
 def _run(command: list[str], app: RunningApp) -> str:
@@ -49,5 +67,5 @@ def _run(command: list[str], app: RunningApp) -> str:
 
 
 def test_it_names_every_setting() -> None:
-    for name in Settings.model_fields.keys() - {"space_id"}:
+    for name in Settings.model_fields.keys() - {"space_id", "oauth_client_id"}:
         assert f"`{name.upper()}`" in README, name

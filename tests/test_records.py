@@ -12,7 +12,9 @@ import pytest
 from chatbot.errors import StorageError
 from chatbot.memory import ConversationMemory
 from chatbot.memory.titles import cut_title
-from tests.kept import filled, put, tables
+from chatbot.web.rendering import turns
+from chatbot.web.schemas import MessageOut
+from tests.kept import contents, filled, put, tables, with_versions
 from tests.running import ROOT
 
 OTHER_PROCESS = """
@@ -157,3 +159,27 @@ def test_a_file_of_another_shape_is_set_aside_and_the_rest_of_the_session_works(
     again.add_message(other, "user", "C")
     again.delete_all()
     assert not path.exists()
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", [], {"a": 1}, {"total_ms": "x", "input_tokens": [], "sent": None}])
+def test_a_detail_that_makes_no_sense_counts_as_unknown_and_the_text_is_there(path: Path, value: Any) -> None:
+    conversation_id = with_versions(ConversationMemory(path))
+    content = tables(path, conversation_id)
+    needed = {"role", "content", "created_at", "status", "parent_id"}
+    for record in content["messages"].values():
+        record.update(dict.fromkeys(record.keys() - needed, value))
+    put(path, conversation_id, content)
+    again = ConversationMemory(path)
+    assert contents(again, conversation_id) == ["Hello 🙂\u2028", "Hi!"]
+    for message in again.all_messages(conversation_id):
+        MessageOut.of(message, "id")
+    assert turns(again.get_messages(conversation_id), {}, str)
+    assert not [*path.glob("*.damaged-*")]
+
+
+def test_a_conversation_dated_to_the_end_of_the_calendar_holds_up_no_other(memory: ConversationMemory) -> None:
+    last = "9999-12-31T23:59:59.999+00:00"
+    dated = memory.restore_conversation("Dated", last, last, [], head="")
+    for conversation_id in (dated, filled(memory, "A"), dated):
+        memory.add_message(conversation_id, "user", "B")
+    assert contents(memory, dated) == ["B", "B"]

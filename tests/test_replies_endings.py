@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from chatbot.errors import ChatbotError, InvalidKey, NoProvider, ProviderTimeout, StorageError
+from chatbot.errors import ChatbotError, Closing, InvalidKey, NoProvider, ProviderTimeout, StorageError
 from chatbot.messages import ProviderName, StoredMessage
+from tests.api import asked
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import SESSION, Road, ended, full_disk, slow_disk, until
@@ -202,7 +203,7 @@ async def test_an_answer_that_cannot_be_stored_says_so(is_stopped: bool, road: R
 async def test_a_store_that_was_spoilt_meanwhile_does_not_keep_the_conversation_busy(
     road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot.replies.CHECKPOINT_SECONDS", 0.02)
+    monkeypatch.setattr("chatbot.checkpoints.CHECKPOINT_SECONDS", 0.02)
     upstream.scenario = Scenario(tokens=20, tokens_per_second=50)
     reply = await road.say("Hello")
     with full_disk(road):
@@ -236,3 +237,50 @@ async def test_a_key_that_the_service_repeats_is_stored_nowhere(road: Road, upst
     await ended(reply)
     assert isinstance(reply.error, InvalidKey)
     assert b"sk-operator" not in road.files()
+
+
+async def test_a_full_disk_is_told_as_what_it_is_also_where_tokens_are_counted(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_daily_tokens=1000))
+    draft = road.path.parent.parent / "draft"
+    with full_disk(road), pytest.raises(StorageError):
+        draft.mkdir()
+        await road.say("Hello")
+    draft.rmdir()
+    assert asked(upstream) == []
+    assert (await road.answer("Hello again"))[1].status == "complete"
+    await road.close()
+
+
+async def test_an_answer_that_cannot_be_counted_does_not_keep_the_conversation_busy(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_daily_tokens=1000))
+    upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
+    reply = await road.say("Hello")
+    (road.path.parent.parent / "draft").mkdir()
+    await ended(reply)
+    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("complete", "stop", None)
+    assert not road.replies.running(SESSION, reply.conversation_id)
+    await road.close()
+
+
+async def test_an_answer_whose_price_cannot_be_told_is_kept_all_the_same(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(type(road.providers), "cost")
+    _, answer = await road.answer("Hello")
+    assert (answer.content, answer.status, answer.cost) == ("You said: Hello", "complete", None)
+
+
+async def test_no_answer_begins_once_the_app_is_about_to_end(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = SLOW
+    reply = await road.say("Count.")
+    await until(lambda: reply.snapshot().content)
+    _, refusal, _ = await asyncio.gather(
+        road.replies.shutdown(), asyncio.gather(road.say("Hello"), return_exceptions=True), ended(reply)
+    )
+    assert isinstance(refusal[0], Closing)
+    assert len(asked(upstream)) == 1
+    assert [len(road.on_disk(each.conversation_id)) for each in road.memory.list_conversations()] == [2]

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from chatbot import replies
+from chatbot import checkpoints
 from chatbot.messages import StoredMessage
 from chatbot.reply import Reply
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -127,7 +127,7 @@ async def test_the_end_is_told_only_when_the_whole_answer_is_on_disk(road: Road,
 async def test_the_text_of_a_long_answer_is_on_disk_while_it_is_written(
     road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replies, "CHECKPOINT_SECONDS", 0.05)
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.05)
     upstream.scenario = Scenario(tokens=2000, tokens_per_second=50)
     reply = await road.say("Count.")
 
@@ -144,7 +144,7 @@ async def test_the_text_of_a_long_answer_is_on_disk_while_it_is_written(
 async def test_a_slow_checkpoint_never_overwrites_the_end(
     road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replies, "CHECKPOINT_SECONDS", 0.02)
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_SECONDS", 0.02)
     upstream.scenario = TWENTY
     reply = await road.say("Count.")
     with slow_disk(road.memory):

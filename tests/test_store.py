@@ -1,6 +1,7 @@
 """Store: one memory a session, one file a memory, one process a directory."""
 
 import gc
+import shutil
 import subprocess
 import sys
 import threading
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.errors import NotFound, SettingsError
+from chatbot.errors import NotFound, SettingsError, StorageError
 from chatbot.memory import ConversationMemory, Store
 from chatbot.memory.directory import KEPT_PARSED
 from chatbot.memory.store import KEPT_OPEN
+from tests.kept import contents, filled
 from tests.running import ROOT
 
 OWNER = """
@@ -124,6 +126,26 @@ def test_a_process_owns_its_directory_until_it_ends_however_it_ends(tmp_path: Pa
     Store(tmp_path).close()
 
 
+def test_a_session_whose_removal_was_cut_short_is_gone_as_a_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> None:
+        raise OSError
+
+    filled(store.memory("anna"), "secret")
+    with monkeypatch.context() as disk, pytest.raises(StorageError):
+        disk.setattr(shutil, "rmtree", refused)
+        store.memory("anna").delete_all()
+    assert store.memory("anna").list_conversations() == []
+    conversation_id = filled(store.memory("anna"), "after")
+    store.close()
+    again = Store(store.directory)
+    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna"]
+    assert contents(again.memory("anna"), conversation_id) == ["after"]
+    again.memory("anna").delete_all()
+    assert [*(store.directory / "sessions").iterdir()] == []
+
+
 def test_a_directory_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
     for directory in (tmp_path / "file", tmp_path / "file" / "data"):
@@ -164,3 +186,32 @@ def test_more_conversations_than_are_kept_parsed_can_be_changed_in_turns(store: 
     store.close()
     again = Store(store.directory).memory("anna")
     assert [again.get_conversation(each).message_count for each in ids] == [2] * len(ids)
+
+
+def test_a_directory_that_is_gone_keeps_nothing_and_says_so_until_it_is_back(store: Store) -> None:
+    memory = store.memory("anna")
+    conversation_id = filled(memory, "before")
+    away = store.directory.rename(store.directory.with_name("away"))
+    for refused in (
+        lambda: memory.add_message(conversation_id, "user", "lost"),
+        lambda: memory.get_messages(conversation_id),
+        lambda: store.memory("ben").create_conversation(),
+        memory.delete_all,
+    ):
+        with pytest.raises(StorageError):
+            refused()
+    assert not store.directory.exists()
+    away.rename(store.directory)
+    memory.add_message(conversation_id, "user", "after")
+    assert contents(memory, conversation_id) == ["before", "after"]
+
+
+def test_a_directory_that_another_process_made_in_the_place_of_ours_is_left_to_it(store: Store) -> None:
+    memory = store.memory("anna")
+    conversation_id = filled(memory, "ours")
+    shutil.rmtree(store.directory)
+    others = Store(store.directory)
+    with pytest.raises(StorageError):
+        memory.add_message(conversation_id, "user", "into theirs")
+    assert others.memory("anna").list_conversations() == []
+    others.close()

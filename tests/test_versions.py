@@ -111,3 +111,16 @@ def test_an_update_moves_no_message_to_another_place(memory: ConversationMemory)
     second = memory.get_messages(conversation_id)[1]
     memory.update_message(conversation_id, replace(second, content="b", parent_id=""))
     assert contents(memory, conversation_id) == ["A", "b", "C"]
+
+
+def test_choosing_a_version_is_told_and_leaves_the_order_of_conversations(memory: ConversationMemory) -> None:
+    first = filled(memory, "Pears")
+    pears = memory.get_head(first)
+    memory.add_message(first, "user", "Plums", after="")
+    second = filled(memory, "Later")
+    before = memory.get_conversation(first)
+    memory.show_version(first, pears)
+    after = memory.get_conversation(first)
+    assert after.touched_at > before.touched_at
+    assert after.updated_at == before.updated_at
+    assert [each.conversation_id for each in memory.list_conversations()] == [second, first]

@@ -14,6 +14,7 @@ ChatbotError
 ├── AllowanceSpent             429  today's tokens on the operator's keys
 ├── NoProvider                 503  nothing is configured that could answer
 ├── StorageError               500  the disk refused
+├── Closing                    503  retryable: the app is about to end
 └── ProviderError              502  the model's side failed; says whose, and what to do
     ├── InvalidKey             502
     ├── PermissionDenied       502
@@ -39,6 +40,7 @@ from chatbot.errors.base import (
     AllowanceSpent,
     Busy,
     ChatbotError,
+    Closing,
     InvalidAttachment,
     InvalidFile,
     InvalidMessage,
@@ -76,6 +78,7 @@ __all__ = [
     "BadAnswer",
     "Busy",
     "ChatbotError",
+    "Closing",
     "ContextOverflow",
     "CutOff",
     "EmptyAnswer",

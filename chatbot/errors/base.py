@@ -148,3 +148,12 @@ class StorageError(ChatbotError):
 
     code = "storage"
     sentence = "The conversation could not be saved on the server's disk. Your message was not sent."
+
+
+class Closing(ChatbotError):
+    """The app is about to end, and saves the answers under way."""
+
+    code = "closing"
+    status = 503
+    retryable = True
+    sentence = "The chatbot is being stopped. Your message was not sent: send it again in a moment."

@@ -105,9 +105,9 @@ class StoredConversation:
 
     def file_ids(self) -> set[str]:
         """The ids of the files that came with any of the messages."""
-        return {
-            str(each["attachment_id"]) for record in self.records.values() for each in record.get("attachments", ())
-        }
+        lists = (record.get("attachments") for record in self.records.values())
+        files = (each for found in lists if isinstance(found, list | tuple) for each in found)
+        return {str(each.get("attachment_id")) for each in files if isinstance(each, dict)}
 
     def summary(self) -> Conversation:
         """The conversation without its messages."""
@@ -119,6 +119,7 @@ class StoredConversation:
             updated_at=document["updated_at"],
             message_count=len(branch(self.records, document["head"])),
             options=decode_options(document.get("options")),
+            touched_at=max(document["updated_at"], document.get("shown_at", "")),
         )
 
     def delete(self) -> None:

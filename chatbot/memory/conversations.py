@@ -115,7 +115,8 @@ class ConversationMemory(FileMemory):
         """Show the branch through that message, and from there on what is newest."""
         with self._writing(conversation_id) as stored:
             stored.record(message_id)
-            stored.change(head=newest_end(stored.records, message_id))
+            time = self._time(stored.summary().touched_at)
+            stored.change(head=newest_end(stored.records, message_id), shown_at=time)
 
     def remove_from(self, conversation_id: str, message_id: str) -> None:
         """Remove the message and all that followed it in any branch; nothing where it is already gone. If it was on

@@ -8,12 +8,16 @@ from pathlib import Path
 from chatbot.errors import NotFound, StorageError
 from chatbot.memory.conversation import StoredConversation
 from chatbot.memory.migration import CONVERSATION_ID, migrate
-from chatbot.memory.storage import AtomicStorage
+from chatbot.memory.storage import AtomicStorage, sync_directory
 from chatbot.memory.tables import KeyedDB, KeyedTable
 from chatbot.messages import Conversation
 
 KEPT_PARSED = 16
 """Conversations whose messages stay in memory after use."""
+
+REMOVED = ".removed"
+"""Added to the name of a session's directory in one step before its files are removed one by one, so that a killed
+process leaves all of the session or nothing of it."""
 
 
 class SessionDirectory:
@@ -87,10 +91,14 @@ class SessionDirectory:
         """Remove the directory with whatever is in it, and what an earlier version left beside it."""
         self._parsed.clear()
         self._summaries = None
+        removed = self.path.with_name(f"{self.path.name}{REMOVED}")
+        remove_leftover(removed)
         for path in self.path.parent.glob(f"{self.path.name}.*"):
             path.unlink(missing_ok=True)
         if self.path.exists():
-            shutil.rmtree(self.path)
+            self.path.rename(removed)
+            sync_directory(self.path.parent)
+            remove_leftover(removed)
 
     def _is_there(self, stored: StoredConversation) -> bool:
         if stored.exists:
@@ -113,6 +121,18 @@ class SessionDirectory:
             self._summaries = {stem: None for stem, kind in files if kind == ["json"]}
             self._damaged = {stem for stem, kind in files if kind and kind[0].startswith("damaged-")}
         return self._summaries
+
+
+def remove_leftovers(sessions: Path) -> None:
+    """Finish what a process that was killed had begun to remove. Raises OSError."""
+    for path in sessions.glob(f"*{REMOVED}"):
+        remove_leftover(path)
+
+
+def remove_leftover(removed: Path) -> None:
+    """Remove a session's directory that has its last name already, if there is one."""
+    if removed.exists():
+        shutil.rmtree(removed)
 
 
 def _holds_prompts(content: object) -> bool:

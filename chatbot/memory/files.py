@@ -11,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from chatbot.attachments import Prepared
-from chatbot.memory.storage import make_directory, sync_directory, write_file
+from chatbot.memory.storage import make_directory, replace_file, sync_directory
 from chatbot.messages import Attachment, File
 
 UPLOADS = "_uploads"
@@ -40,7 +40,7 @@ class SessionFiles:
         """Keep a file for a message that is yet to be sent."""
         self.put(UPLOADS, prepared)
         about = orjson.dumps(prepared.attachment)
-        write_file(self.path / UPLOADS / f"{prepared.attachment.attachment_id}.json", about)
+        replace_file(self.path / UPLOADS / f"{prepared.attachment.attachment_id}.json", about)
 
     def uploaded(self, attachment_id: str) -> Attachment | None:
         """A file that waits for its message; None where there is none of that id."""
@@ -62,7 +62,7 @@ class SessionFiles:
                 try:
                     os.link(source, target)
                 except OSError:  # not every file system has links
-                    write_file(target, source.read_bytes())
+                    replace_file(target, source.read_bytes())
         sync_directory(directory)
 
     def forget(self, attachment_id: str) -> None:
@@ -73,9 +73,9 @@ class SessionFiles:
     def put(self, conversation_id: str, prepared: Prepared) -> None:
         """Put a file beside a conversation."""
         attachment_id = prepared.attachment.attachment_id
-        write_file(self.path / conversation_id / attachment_id, prepared.file.content)
+        replace_file(self.path / conversation_id / attachment_id, prepared.file.content)
         if prepared.attachment.is_document:
-            write_file(self.path / conversation_id / _text_of(attachment_id), prepared.file.text.encode())
+            replace_file(self.path / conversation_id / _text_of(attachment_id), prepared.file.text.encode())
 
     def read(self, conversation_id: str, attachment: Attachment) -> File | None:
         """A file's content; None where it is gone."""

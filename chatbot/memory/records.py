@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, TypeVar, get_args
+from datetime import datetime
+from typing import Any, get_args
 from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
-from chatbot.messages import Attachment, Fault, Options, Role, Seen, Status, StoredMessage, Timing, Usage, clean
-
-T = TypeVar("T")
+from chatbot.messages import Options, Role, Status, StoredMessage, clean
 
 THIS_RUN = uuid4().hex
 """Marks the answers that this process is writing: a running one of another process was cut off with it."""
 
-PARTS = {"timing": Timing, "fault": Fault, "seen": Seen}
 ROLES, STATUSES = frozenset(get_args(Role)), frozenset(get_args(Status))
 
+MESSAGE = TypeAdapter(StoredMessage)
 OPTIONS = TypeAdapter(Options)
 USUAL_OPTIONS: dict[str, Any] = {"system_prompt": "", "max_tokens": 2000, "history_limit": 20}
 """For options that were stored without one of these."""
@@ -34,18 +33,17 @@ def encode(message: StoredMessage) -> dict[str, Any]:
 
 
 def decode(message_id: str, record: Mapping[str, Any]) -> StoredMessage:
-    """The message of a record that `encode` made. Fields that are not known here are left alone, and what was added
-    since it was made has its default."""
+    """The message of a record that `encode` made. Fields that are not known here are left alone. What was added since
+    it was made has its default, and so has a detail that makes no sense: the text is not lost for it."""
     fields = {name: record[name] for name in StoredMessage.__dataclass_fields__ if name in record}
+    fields["message_id"] = message_id
     if fields["status"] == "running" and record.get("run") != THIS_RUN:
         fields |= {"status": "interrupted", "finish_reason": "interrupted"}
-    for name, kind in PARTS.items():
-        if name in fields:
-            fields[name] = _part(kind, fields[name])
-    files = (_part(Attachment, each) for each in record.get("attachments", ()))
-    fields["attachments"] = tuple(each for each in files if each)
-    fields["usage"] = _part(Usage, fields.get("usage")) or Usage()
-    return StoredMessage(**fields | {"message_id": message_id})
+    try:
+        return MESSAGE.validate_python(fields)
+    except ValidationError as error:
+        senseless = {fault["loc"][0] for fault in error.errors()}
+        return MESSAGE.validate_python({name: value for name, value in fields.items() if name not in senseless})
 
 
 def encode_options(options: Options) -> dict[str, Any]:
@@ -68,8 +66,9 @@ def is_conversation(tables: Any) -> bool:
     try:
         (document,) = tables["conversation"].values()
         messages = tables.get("messages", {})
-        texts = (document["title"], document["created_at"], document["updated_at"])
-        return all(isinstance(text, str) for text in texts) and _is_tree(messages, document["head"])
+        for time in (document["created_at"], document["updated_at"]):
+            datetime.fromisoformat(time)
+        return isinstance(document["title"], str) and _is_tree(messages, document["head"])
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
 
@@ -91,15 +90,6 @@ def _is_message(record: Mapping[str, Any]) -> bool:
         and type(record["content"]) is str
         and type(record["created_at"]) is str
     )
-
-
-def _part(kind: type[T], record: Any) -> T | None:
-    if not isinstance(record, dict):
-        return None
-    try:
-        return kind(**{name: record[name] for name in kind.__dataclass_fields__ if name in record})  # type: ignore[attr-defined]
-    except TypeError:  # what it cannot be without is missing
-        return None
 
 
 def _cleaned(fields: dict[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,16 @@ from chatbot.messages import clean
 
 
 class SessionMemory:
-    """One session's directory at `path`, for any number of threads. `changed` is called after each write."""
+    """One session's directory at `path`, for any number of threads. `changed` is called after each write; `check`
+    before each access, and raises OSError where there can be none."""
 
-    def __init__(self, path: Path, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, path: Path, changed: Callable[[], None] = lambda: None, check: Callable[[], None] = lambda: None
+    ) -> None:
         self._lock = threading.RLock()
         self._session = SessionDirectory(path)
         self._changed = changed
+        self._check = check
         self._last_change = ""
 
     def delete_all(self) -> None:
@@ -76,6 +80,7 @@ class SessionMemory:
     def _locked(self) -> Iterator[None]:
         with self._lock:
             try:
+                self._check()
                 yield
             except OSError as error:
                 raise StorageError from error

@@ -3,8 +3,9 @@
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from chatbot.memory.storage import AtomicStorage
+from chatbot.memory.storage import AtomicStorage, are_tables
 from chatbot.memory.tables import KeyedDB
 
 
@@ -14,7 +15,7 @@ class Spending:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._days = KeyedDB(AtomicStorage(path)).keyed("tokens")
+        self._days = KeyedDB(AtomicStorage(path, _are_counts)).keyed("tokens")
 
     def today(self) -> int:
         """The tokens of today."""
@@ -22,15 +23,16 @@ class Spending:
             return self._counted(_day())
 
     def add(self, tokens: int) -> None:
-        """Count tokens that were just paid for. Earlier days are forgotten."""
+        """Count tokens that were just paid for. Earlier days are forgotten; a later one is not, to which the clock
+        may get once more."""
         with self._lock:
             day = _day()
             total = self._counted(day) + tokens
             self._days.set(day, {"count": total})
-            self._days.drop([other for other in self._days.records if other != day])
+            self._days.drop([other for other in self._days.records if other < day])
 
     def _counted(self, day: str) -> int:
-        return int(self._days.records.get(day, {}).get("count", 0))
+        return int(self._days.records.get(day, {"count": 0})["count"])
 
 
 def seconds_to_midnight() -> int:
@@ -38,6 +40,12 @@ def seconds_to_midnight() -> int:
     now = datetime.now(UTC)
     midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
     return max(1, round((midnight - now).total_seconds()))
+
+
+def _are_counts(content: Any) -> bool:
+    return are_tables(content) and all(
+        type(count.get("count")) is int for counts in content.values() for count in counts.values()
+    )
 
 
 def _day() -> str:

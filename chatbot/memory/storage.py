@@ -73,7 +73,7 @@ class AtomicStorage(Storage):
         try:
             yield
             if self._depth == 1 and self._dirty:
-                write_file(self.path, orjson.dumps(self._tables))
+                replace_file(self.path, orjson.dumps(self._tables))
                 self.written += 1
         except BaseException:
             if self._depth == 1:
@@ -106,9 +106,9 @@ class AtomicStorage(Storage):
         return None
 
 
-def write_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put `content` in `path`'s place in one step; fsync before and after, so that a power cut keeps one of the two.
-    Only the app's own user may read it."""
+    Only the app's own user may read it. Raises OSError, and leaves what was there."""
     make_directory(path.parent)
     draft = path.with_name(DRAFT)
     try:
@@ -133,7 +133,7 @@ def make_directory(directory: Path) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Let what was made, renamed or removed in the directory outlast a power cut."""
+    """See that what was made, renamed or removed in the directory is so after a power cut too. Raises OSError."""
     if os.name == "nt":  # Windows has no directory handles to sync
         return
     handle = os.open(directory, os.O_RDONLY)

@@ -1,7 +1,9 @@
 """The store: one ConversationMemory and one directory for each session, one process for all of them."""
 
+import os
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -11,6 +13,7 @@ from filelock import FileLock, Timeout
 from chatbot.errors import SettingsError
 from chatbot.memory.changes import Changes
 from chatbot.memory.conversations import ConversationMemory
+from chatbot.memory.directory import remove_leftovers
 
 KEPT_OPEN = 64
 """Sessions of which parsed files stay in memory after use; the others cost nothing until they are back."""
@@ -32,6 +35,9 @@ class Store:
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
         self._process_lock = _claimed(directory)
+        self._claim = os.stat(self._process_lock.lock_file)
+        with suppress(OSError):  # nothing reads what is left, and the next start tries again
+            remove_leftovers(directory / "sessions")
 
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session; nothing is written before something is said."""
@@ -48,9 +54,16 @@ class Store:
         self._process_lock.release()
 
     def _opened(self, session_id: str) -> ConversationMemory:
-        memory = ConversationMemory(self.directory / "sessions" / session_id, partial(self.changes.notify, session_id))
+        path = self.directory / "sessions" / session_id
+        memory = ConversationMemory(path, partial(self.changes.notify, session_id), self._check)
         memory.most_file_bytes = self._most_file_bytes
         return memory
+
+    def _check(self) -> None:
+        """Raise OSError where the directory is not ours any more: removed, or no longer mounted. What would be written
+        there might never be seen again, or be another process's."""
+        if not os.path.samestat(self._claim, os.stat(self._process_lock.lock_file)):
+            raise FileNotFoundError(self.directory)
 
 
 def _claimed(directory: Path) -> FileLock:

@@ -14,8 +14,11 @@ def at(seconds: float) -> str:
 
 
 def later(time: str) -> str:
-    """A millisecond after `time`."""
-    return _written(datetime.fromisoformat(time) + timedelta(milliseconds=1))
+    """A millisecond after `time`; `time` itself at the end of the calendar, to which an import may have been dated."""
+    try:
+        return _written(datetime.fromisoformat(time) + timedelta(milliseconds=1))
+    except OverflowError:
+        return time
 
 
 def _written(moment: datetime) -> str:

@@ -6,7 +6,7 @@ from chatbot.providers.embedded import ModelState
 from chatbot.providers.listing import Model
 from chatbot.providers.offer import Providers
 from chatbot.providers.patience import patiently
-from chatbot.providers.registry import connect
+from chatbot.providers.registry import connect, register
 
 __all__ = [
     "Model",
@@ -15,6 +15,7 @@ __all__ = [
     "Providers",
     "connect",
     "patiently",
+    "register",
     "takes_effort",
     "takes_temperature",
 ]

@@ -76,7 +76,7 @@ class Providers:
         """
         if name == "local" and self.embedded:
             return [self.embedded.model]
-        known = list(catalog.BUILT_IN[name])
+        known = list(catalog.BUILT_IN.get(name, ()))
         models = (self._lists.ids(name) if name in self.offered else []) or known
         preferred = [model for model in known[:1] if model in models]
         if self._settings.chatbot_model and name == (self._settings.chatbot_provider or next(iter(self.offered), None)):

@@ -1,12 +1,13 @@
-"""Which providers there are, and how each is opened."""
+"""Which providers there are, how each is opened, and how to add one."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from chatbot.errors import NoProvider
-from chatbot.messages import ProviderName
+from chatbot.messages import PROVIDER_NAMES, Added, ProviderName
 from chatbot.providers.base import Provider
 from chatbot.providers.embedded import EmbeddedModel
 from chatbot.providers.local import LocalProvider
@@ -21,9 +22,9 @@ NO_KEY = "none"
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """How a provider comes to be: its label (None: COMPATIBLE_NAME), the variable that turns it on, and how to open it
-    with the operator's key, or with a visitor's. `needs` is the variable without which a visitor's key leads nowhere;
-    None: a visitor needs nothing but the key."""
+    """How a provider comes to be: its label (None: COMPATIBLE_NAME), the variable that turns it on (empty: it is on),
+    and how to open it with the operator's key, or with a visitor's. `needs` is the variable without which a visitor's
+    key leads nowhere; None: a visitor needs nothing but the key."""
 
     label: str | None
     variable: str
@@ -33,7 +34,7 @@ class Spec:
 
     def is_on(self, settings: Settings) -> bool:
         """Whether its variable is set."""
-        return _is_set(self.variable, settings)
+        return not self.variable or _is_set(self.variable, settings)
 
     def takes_visitors(self, settings: Settings) -> bool:
         """Whether a visitor can use it with a key of their own."""
@@ -114,6 +115,21 @@ def connect(name: ProviderName, settings: Settings | None = None, key: SecretStr
     if not (spec.takes_visitors(settings) if key else spec.is_on(settings)):
         raise NoProvider(f"{label} is not set up here. Set {spec.variable} and start the app again, or choose another.")
     return spec.open(settings, label, key)
+
+
+def register(name: str, label: str, open_provider: Callable[[], Provider]) -> ProviderName:
+    """Make one more provider known, which is on wherever this is called: before the app is started. It is offered
+    ahead of the embedded model. `open_provider` is called once, by the first answer or list of models that needs it.
+
+    Returns the name to `connect` it by. Raises ValueError for a name that is taken, or is more than a small letter and
+    small letters, digits, - and _ after it.
+    """
+    if not re.fullmatch("[a-z][a-z0-9_-]*", name) or name in PROVIDER_NAMES:
+        raise ValueError(f"{name!r} is taken, or cannot be the name of a provider")
+    added = Added(name)
+    SPECS[added] = Spec(label, "", lambda settings, label, key: open_provider(), takes_key=False)
+    PROVIDER_NAMES.insert(PROVIDER_NAMES.index("local"), added)
+    return added
 
 
 def label_of(name: ProviderName, settings: Settings) -> str:

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot import __version__
 from chatbot.errors import ChatbotError, InvalidMessage, NotFound, Unauthorized
 from chatbot.web.access import Access, LoginNeeded
 from chatbot.web.description import ABOUT
+from chatbot.web.gate import at_most
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,9 @@ LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body, where nothing else is said."""
 
 TOO_LARGE = "The body is larger than {most:.3g} MiB"
+
+DOCS_FILES = "/docs/files"
+"""Where /docs has its scripts from: FastAPI's own page would load them from another host."""
 
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
@@ -34,14 +39,14 @@ def routes(router: APIRouter, access: Access, largest: Mapping[str, int]) -> lis
     Each leads whole, path and all, into an application that knows nothing but these operations. `largest` has the bytes
     that a body may have on other paths than most.
     """
-    api = FastAPI(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None)
+    api = FastAPIOffline(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None, static_url=DOCS_FILES)
     api.include_router(router)
     api.add_exception_handler(ChatbotError, _ours)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(Exception, _unforeseen)
     about: dict[str, Any] = {"get": {}, "head": {}}
-    described = api.openapi()["paths"] | {"/docs": about, "/openapi.json": about}
+    described = api.openapi()["paths"] | dict.fromkeys(("/docs", f"{DOCS_FILES}/{{file:path}}", "/openapi.json"), about)
     nothing = _error(NotFound.status, NotFound.code, NotFound.sentence)
     return [
         *(
@@ -62,18 +67,10 @@ class _Door:
         self._largest = largest
         self._too_large = TOO_LARGE.format(most=largest / LARGEST_BODY)
         self._security = {method.upper(): operation.get("security", []) for method, operation in operations.items()}
+        if "GET" in self._security:
+            self._security["HEAD"] = self._security["GET"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._largest:
-                raise HTTPException(413, self._too_large)
-            return message
-
         try:
             self._check(Request(scope))
         except Unauthorized as refused:
@@ -81,8 +78,9 @@ class _Door:
         except HTTPException as refused:
             await (await _http(Request(scope), refused))(scope, receive, send)
         else:
+            known = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope  # the web server drops the body
             try:
-                await self._app(scope, counted, send)
+                await self._app(known, at_most(self._largest, self._too_large, receive), send)
             except Exception as unforeseen:  # _unforeseen has answered; raised further, it would cost the connection
                 log.error("api: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
 
@@ -115,6 +113,8 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
     first = error.errors()[0]
+    if isinstance(first.get("input"), bytes):  # left unread
+        return _unfit("body", "it needs the header Content-Type: application/json")
     place = "" if first["type"] == "json_invalid" else ".".join(str(part) for part in first["loc"][1:])
     return _unfit(place or "body", first["msg"].removeprefix("Value error, "))
 

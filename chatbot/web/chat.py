@@ -23,13 +23,18 @@ LATEX: list[dict[str, str | bool]] = [
 ]
 """No single $: “between $5 and $10” is not a formula."""
 
-BUSY_JS = """() => ({__type__: "update", submit_btn: false, stop_btn: true})"""
+BUSY_JS = """() => {
+    window.chatbot.asked = true;
+    return {__type__: "update", submit_btn: false, stop_btn: true};
+}"""
 """At once: until the server has told, the page would take the answer for another tab's and follow it."""
 
 QUIET: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
 AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
 QUEUED: dict[str, Any] = QUIET | {"concurrency_limit": None}
 ANY_TIME: dict[str, Any] = QUEUED | {"trigger_mode": "multiple"}
+EACH: dict[str, Any] = AT_ONCE | {"trigger_mode": "multiple"}
+"""Also while one of the kind runs: by default Gradio drops it, and “always_last” repeats the data of the first."""
 
 
 class Chat(gr.ChatInterface):
@@ -58,6 +63,7 @@ class Chat(gr.ChatInterface):
                 buttons=[],
                 latex_delimiters=LATEX,
                 allow_tags=False,
+                autoscroll=False,  # assets/scrolling.js does it
                 feedback_options=None,
             ),
             textbox=gr.Textbox(

@@ -9,6 +9,7 @@ import gradio as gr
 from chatbot.messages import PROVIDER_NAMES, Choice
 from chatbot.providers import Providers, takes_effort, takes_temperature
 from chatbot.settings import Settings
+from chatbot.web.notices import sign_in_is_on
 from chatbot.web.panel import KEYED
 from chatbot.web.presets import choices
 
@@ -125,16 +126,18 @@ def element(name: str, value: Any = None, **options: Any) -> gr.HTML:
 
 
 def build_controls(settings: Settings, providers: Providers) -> Controls:
-    """Lay the controls out in a sidebar of the page that is being built."""
+    """Lay the controls out on the page that is being built: the model above the chat, all else in a sidebar."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation, outgoing = gr.Textbox(visible=False), gr.Textbox(visible=False)
     turns, files = element("turns", "", render=False), element("files", "", render=False)
-    with gr.Sidebar(width=300, open=False, elem_id="sidebar") as sidebar:
+    model_state = gr.HTML(elem_id="model-state", render=False)
+    provider, model = _model(providers)
+    with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button("New chat", elem_id="new-chat")
+        if sign_in_is_on(settings):
+            gr.LoginButton(logout_value="Sign out ({})", size="md", elem_id="sign-in")
         search = element("search", {})
         conversations = element("conversations")
-        provider, model = _model(providers)
-        model_state = gr.HTML(elem_id="model-state")
         fields, prompts = _settings(settings, providers, provider, model)
         data = _data()
     return Controls(
@@ -158,15 +161,17 @@ def _model(providers: Providers) -> tuple[gr.Dropdown, gr.Dropdown]:
     choice = providers.default or Choice("local", "")
     offered = [name for name in PROVIDER_NAMES if name in providers.offered or name == choice.provider]
     named = [(providers.label(name), name) for name in offered]
-    provider = gr.Dropdown(named, value=choice.provider, label="Provider", elem_id="provider")
-    model = gr.Dropdown(
-        providers.models(choice.provider),
-        value=choice.model or None,
-        label="Model",
-        info="Choose one, or type any name",
-        allow_custom_value=True,
-        elem_id="model",
-    )
+    bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 120}
+    with gr.Row(elem_id="models"):
+        provider = gr.Dropdown(named, value=choice.provider, label="Provider", elem_id="provider", **bare)
+        model = gr.Dropdown(
+            providers.models(choice.provider),
+            value=choice.model or None,
+            label="Model: choose one, or type any name",
+            allow_custom_value=True,
+            elem_id="model",
+            **bare,
+        )
     return provider, model
 
 

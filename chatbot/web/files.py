@@ -16,9 +16,6 @@ from chatbot.web.description import ANY_FILE, CONTENT, OWNED, errors
 from chatbot.web.schemas import LONGEST_NAME, ConversationsOut, UploadOut
 from chatbot.web.sessions import Sessions
 
-LARGEST_IMPORT = 150 * 1024 * 1024
-"""Bytes of an exported file that comes back."""
-
 
 class FilesApi:
     """The operations, on the parts that they translate for."""
@@ -79,10 +76,8 @@ class FilesApi:
 
 
 def _headers(attachment: Attachment) -> dict[str, str]:
-    """A browser saves it, and never takes it for a page of this app."""
+    """A browser saves it, and does not take it for a page of this app. Its content never changes."""
     return {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(attachment.name)}",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cache-Control": "private, max-age=31536000, immutable",
     }

@@ -186,16 +186,19 @@ class Handlers:
         yield Update(first, gr.Textbox(**BUSY), reply.conversation_id, await self._turns(reply, most) or gr.skip())
         async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
             async for frame in frames:
-                box = BUSY if frame.status == "running" else READY  # each time: a page that still loads loses the first
-                yield Update(show_message(frame), gr.update(**box))
-        if turns := await self._turns(reply, most):  # of one deleted meanwhile the page hears no more
-            yield Update(show_message(reply.snapshot()), gr.update(**READY), gr.skip(), turns)
+                if frame.status == "running":  # busy each time: a page that still loads loses the first
+                    yield Update(show_message(frame), gr.update(**BUSY))
+        # together: a page that is free but has no lines of this answer takes it for another tab's, and asks for all
+        turns = await self._turns(reply, most) or gr.skip()
+        yield Update(show_message(reply.snapshot()), gr.update(**READY), gr.skip(), turns)
 
     async def _turns(self, reply: Reply, most: int) -> str | None:
         try:
-            return (await self._views.of(reply.session_id, reply.conversation_id, most)).turns
+            view = await self._views.of(reply.session_id, reply.conversation_id, most)
         except ChatbotError:  # deleted meanwhile, as above
             return None
+        is_newest = view.newest == reply.snapshot().message_id
+        return view.turns if is_newest else empty(reply.conversation_id)  # or another tab shows something else by now
 
     def _waiting_for(self, reply: Reply) -> str:
         embedded = self._providers.embedded

@@ -7,6 +7,7 @@ from typing import Any
 from chatbot.messages import Attachment, StoredMessage
 from chatbot.providers import ModelState
 from chatbot.web.accounting import details, ending
+from chatbot.web.inert import inert
 
 Shown = dict[str, Any]
 """A message as gr.Chatbot takes it. The content is a list of parts, because of a plain string Gradio cuts the
@@ -30,11 +31,11 @@ def show_message(message: StoredMessage, waiting: str = "") -> list[Shown]:
     """One message: for an answer its reasoning and its text. `waiting` says what an answer without a word yet is
     waiting for."""
     if message.role == "user":
-        return [{"role": "user", "content": [_text(message.content)]}]
+        return [{"role": "user", "content": [_text(inert(message.content))]}]
     reasoning = [_reasoning(message)] if message.reasoning else []
     if message.status == "running" and not message.content:
         return [*reasoning, _answer(f'<span class="typing">{escape(waiting)}</span>')]
-    return [*reasoning, _answer(message.content)]
+    return [*reasoning, _answer(inert(message.content))]
 
 
 def turns(
@@ -76,7 +77,7 @@ def _reasoning(message: StoredMessage) -> Shown:
     metadata: dict[str, Any] = {"title": "Reasoning" if is_over else "Reasoning…", "status": "done"}
     if message.timing and message.timing.reasoning_ms is not None:
         metadata["duration"] = message.timing.reasoning_ms / 1000
-    return {"role": "assistant", "content": [_text(message.reasoning)], "metadata": metadata}
+    return {"role": "assistant", "content": [_text(inert(message.reasoning))], "metadata": metadata}
 
 
 def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:

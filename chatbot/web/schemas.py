@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from chatbot.messages import Attachment, FinishReason, MediaType, ProviderName, Role, Status, StoredMessage, Usage
+from chatbot.messages import (
+    PROVIDER_NAMES,
+    Attachment,
+    FinishReason,
+    MediaType,
+    ProviderName,
+    Role,
+    Status,
+    StoredMessage,
+    Usage,
+)
 from chatbot.options import HOTTEST, MOST_HISTORY
 from chatbot.turns import LONGEST_MESSAGE
 
@@ -29,6 +39,15 @@ def _whole(number: Any) -> Any:
 
 WHOLE = BeforeValidator(_whole)
 """To JSON 20 and 20.0 are the same."""
+
+
+def _names(schema: dict[str, Any]) -> None:
+    schema.clear()
+    schema.update({"type": "string", "enum": [*PROVIDER_NAMES]})
+
+
+Name = Annotated[ProviderName, Field(json_schema_extra=_names)]
+"""A provider's, described with those that were added."""
 
 
 class Body(BaseModel):
@@ -77,7 +96,7 @@ class ChatBody(Body):
         str, Field(min_length=1, max_length=LONGEST_MESSAGE, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
     ]
     conversation_id: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
-    provider: ProviderName | None = None
+    provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
     system_prompt: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
     temperature: Annotated[float, Field(ge=0, le=HOTTEST, allow_inf_nan=False)] | None = None
@@ -97,11 +116,28 @@ class TitleBody(Body):
     ]
 
 
+# What an answer's values look like: /docs shows whole answers made of them.
+Id = Annotated[str, Field(examples=["9f0c5e1d2b7a4f6c8e3d1a0b5c4f7e62"])]
+Token = Annotated[str, Field(examples=["c07b1e5a9d3f4862b1c0e8f7a6d5c4b3.Nn1Wq0…"])]
+Title = Annotated[str, Field(examples=["Tell me a joke."])]
+Time = Annotated[str, Field(examples=["2026-11-25T12:00:00.000+00:00"])]
+Answerer = Annotated[str, Field(examples=["openai"])]
+ModelId = Annotated[str, Field(examples=["gpt-6-luna"])]
+Said = Annotated[str, Field(examples=["What is brown and sticky? A stick."])]
+Tokens = Annotated[int, Field(examples=[21])]
+Milliseconds = Annotated[int, Field(examples=[420])]
+Code = Annotated[str, Field(examples=["provider_rate_limited"])]
+Sentence = Annotated[
+    str, Field(examples=["OpenAI is receiving too many requests for this account. Wait a moment, then try again."])
+]
+Seconds = Annotated[float, Field(examples=[30])]
+
+
 class UsageOut(BaseModel):
     """Tokens read and written, as the provider counted them; null where it did not say."""
 
-    input_tokens: int | None
-    output_tokens: int | None
+    input_tokens: Tokens | None
+    output_tokens: Tokens | None
 
     @model_validator(mode="before")
     @classmethod
@@ -112,8 +148,8 @@ class UsageOut(BaseModel):
 class TimingOut(BaseModel):
     """Milliseconds from the beginning of the answer; `first_token_ms` is null where none came."""
 
-    first_token_ms: int | None
-    total_ms: int
+    first_token_ms: Milliseconds | None
+    total_ms: Milliseconds
 
 
 class HealthOut(BaseModel):
@@ -121,27 +157,27 @@ class HealthOut(BaseModel):
 
     status: Literal["healthy"] = "healthy"
     service: Literal["chatbot"] = "chatbot"
-    version: str
+    version: Annotated[str, Field(examples=["1.0.0"])]
 
 
 class SessionOut(BaseModel):
     """The token that opens this session's conversations, and no other's."""
 
-    token: str
+    token: Token
 
 
 class ModelOut(BaseModel):
     """A model; `context_tokens` is how much it reads, null where that is not known."""
 
-    id: str
-    context_tokens: int | None
+    id: ModelId
+    context_tokens: Annotated[int, Field(examples=[400_000])] | None
 
 
 class ProviderOut(BaseModel):
     """A provider; `available` where it is set up."""
 
-    name: ProviderName
-    label: str
+    name: Name
+    label: Annotated[str, Field(examples=["OpenAI"])]
     available: bool
     models: list[ModelOut]
 
@@ -149,8 +185,8 @@ class ProviderOut(BaseModel):
 class DefaultOut(BaseModel):
     """What a conversation starts with; null where nothing is set up."""
 
-    provider: ProviderName | None
-    model: str | None
+    provider: Name | None
+    model: ModelId | None
 
 
 class ModelsOut(BaseModel):
@@ -163,12 +199,12 @@ class ModelsOut(BaseModel):
 class ChatOut(BaseModel):
     """A whole answer."""
 
-    response: str
-    conversation_id: str
-    message_id: str
-    session_token: str
-    provider: str
-    model: str
+    response: Said
+    conversation_id: Id
+    message_id: Id
+    session_token: Token
+    provider: Answerer
+    model: ModelId
     finish_reason: FinishReason | None
     usage: UsageOut
 
@@ -176,11 +212,11 @@ class ChatOut(BaseModel):
 class ConversationOut(BaseModel):
     """A conversation without its messages. Times are ISO 8601 in UTC."""
 
-    conversation_id: str
-    title: str
-    created_at: str
-    updated_at: str
-    message_count: int
+    conversation_id: Id
+    title: Title
+    created_at: Time
+    updated_at: Time
+    message_count: Annotated[int, Field(examples=[2])]
 
 
 class ConversationsOut(BaseModel):
@@ -192,10 +228,10 @@ class ConversationsOut(BaseModel):
 class FaultOut(BaseModel):
     """Why an answer failed."""
 
-    code: str
-    message: str
+    code: Code
+    message: Sentence
     retryable: bool
-    retry_after: float | None
+    retry_after: Seconds | None
 
 
 class UploadOut(BaseModel):
@@ -228,14 +264,14 @@ class AttachmentOut(UploadOut):
 class MessageOut(BaseModel):
     """A message as it is kept."""
 
-    message_id: str
+    message_id: Id
     role: Role
-    content: str
+    content: Said
     status: Status
-    created_at: str
-    provider: str | None
-    model: str | None
-    reasoning: str
+    created_at: Time
+    provider: Answerer | None
+    model: ModelId | None
+    reasoning: Said
     finish_reason: FinishReason | None
     usage: UsageOut
     timing: TimingOut | None
@@ -253,10 +289,10 @@ class MessageOut(BaseModel):
 class ConversationWithMessagesOut(BaseModel):
     """A conversation with its messages, oldest first."""
 
-    conversation_id: str
-    title: str
-    created_at: str
-    updated_at: str
+    conversation_id: Id
+    title: Title
+    created_at: Time
+    updated_at: Time
     messages: list[MessageOut]
 
 
@@ -269,9 +305,9 @@ class StatusOut(BaseModel):
 class ErrorBody(BaseModel):
     """A code for programs, a sentence for people, and how many seconds to wait where that helps."""
 
-    code: str
-    message: str
-    retry_after: float | None = None
+    code: Code
+    message: Sentence
+    retry_after: Seconds | None = None
 
 
 class ErrorOut(BaseModel):

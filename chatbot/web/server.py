@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from chatbot.errors import SettingsError
 from chatbot.limits import Limits
@@ -23,18 +26,22 @@ SHUTDOWN_SECONDS = 2.5
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported; nothing here calls home
 
 from chatbot.web.access import Access  # noqa: E402
+from chatbot.web.accounts import Accounts  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
-from chatbot.web.controls import ASSETS  # noqa: E402
-from chatbot.web.files import LARGEST_IMPORT, FilesApi  # noqa: E402
+from chatbot.web.controls import ASSETS, asset  # noqa: E402
+from chatbot.web.files import FilesApi  # noqa: E402
+from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
+from chatbot.web.headers import SecurityHeaders  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
 from chatbot.web.theme import theme  # noqa: E402
 from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
 
-STYLE = ASSETS / "style.css"
+STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
+HEAD = f"<script>{asset('storage.js')}</script>"
 
 
 class Server:
@@ -44,6 +51,7 @@ class Server:
         self.settings = settings
         self.store = Store(settings.chatbot_data_dir, round(settings.chatbot_max_session_mb * 1e6))
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
+        _keep_uploads_in(settings.chatbot_data_dir / "uploads")
         self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
         self.providers = Providers(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
@@ -56,10 +64,11 @@ class Server:
         views = Views(store, providers)
         handlers = Handlers(settings, sessions, providers, replies, views)
         sidebar = SidebarEvents(sessions, store, providers, replies, views)
-        self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers)).blocks
+        accounts = Accounts(sessions, store, replies, sidebar)
+        self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers), accounts).blocks
         router = Api(settings, sessions, store, providers, replies, uploads).router()
         router.include_router(FilesApi(settings, sessions, store, uploads).router())
-        largest = {"/attachments": uploads.most_bytes, "/session/import": LARGEST_IMPORT}
+        largest = {"/attachments": uploads.most_bytes, "/session/import": LARGEST_UPLOAD}
         self._routes = routes(router, Access(sessions, settings.logins()), largest)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -71,16 +80,17 @@ class Server:
             _, url, _ = self.page.launch(
                 server_name=settings.gradio_server_name,
                 server_port=settings.gradio_server_port,
-                share=settings.gradio_share,
+                share=False,  # chatbot.web.share makes the link
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
                 quiet=True,
-                app_kwargs={"lifespan": self._lifespan, "routes": self._routes},
+                app_kwargs={"lifespan": self._lifespan, "routes": self._routes, "middleware": self._middleware()},
                 **LAUNCH,
             )
         except OSError as error:
             port = settings.gradio_server_port
             raise SettingsError(f"GRADIO_SERVER_PORT={port}: expected a port that is free") from error
+        self.page.share = False  # from here on it only means that the page's scripts come from another host
         return str(url)
 
     def close(self) -> None:
@@ -90,6 +100,9 @@ class Server:
             ending.result(SHUTDOWN_SECONDS)
         self.page.server.should_exit = True
         self.store.close()
+
+    def _middleware(self) -> list[Middleware]:
+        return [Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()), Middleware(Gate)]
 
     async def _end(self) -> None:
         await self.replies.shutdown()
@@ -103,15 +116,23 @@ class Server:
         warming.cancel()
 
 
+def _keep_uploads_in(directory: Path) -> None:
+    """Files to import wait there to be read, where only the app's own user can; those of an earlier process go."""
+    shutil.rmtree(directory, ignore_errors=True)
+    os.environ["GRADIO_TEMP_DIR"] = str(directory.resolve())
+
+
 LAUNCH: dict[str, Any] = {
     "max_threads": 1000,  # it limits async generators as well: the default lets 40 answers run at once
     "ssr_mode": False,  # a Node proxy would answer our own routes with HTML
     "enable_monitoring": False,  # public by default
     "run_history": False,
     "pwa": False,
-    "max_file_size": LARGEST_IMPORT,
+    "max_file_size": LARGEST_UPLOAD,
     "footer_links": [],
     "theme": theme(),
-    "css_paths": STYLE,
+    "css_paths": STYLES,
+    "favicon_path": ASSETS / "icon.svg",
+    "head": HEAD,
 }
 """How Gradio is launched, whatever the settings."""

@@ -36,16 +36,20 @@ class SidebarEvents:
         self._replies = replies
         self._views = views
 
-    async def enter(self, token: str | None) -> tuple[Any, ...]:
+    async def enter(self, token: str | None, kept: str | None) -> tuple[Any, ...]:
         """A page was opened: its session's token, a new one where the browser has none of ours, and the conversation
-        that was changed last."""
+        that was open before the page was loaded again (`kept`: its id, empty for a new chat, None where the tab is
+        new), or else the one that was changed last."""
         try:
             found = await asyncio.to_thread(self._memory(token).list_conversations)
         except Unauthorized:
             return self._sessions.new(), "", [], NOTHING, *self.settings_of(None)
         if not found:
             return token, "", [], NOTHING, *self.settings_of(None)
-        return token, *await self.open(token, found[0].conversation_id)
+        if kept == "":
+            return token, "", [], NOTHING, *self.settings_of(found[0].options)
+        there = {conversation.conversation_id for conversation in found}
+        return token, *await self.open(token, kept if kept in there else found[0].conversation_id)
 
     async def open(
         self, token: str | None, conversation_id: str, place: str | None = None, keys: Sequence[Any] = ()
@@ -149,6 +153,7 @@ class SidebarEvents:
                 "id": conversation.conversation_id,
                 "title": conversation.title,
                 "updated_at": conversation.updated_at,
+                "touched_at": conversation.touched_at,
                 "running": conversation.conversation_id in running,
             }
             for conversation in conversations[:LISTED]

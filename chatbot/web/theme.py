@@ -9,6 +9,8 @@ MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
 def theme() -> gr.themes.Base:
     """A theme that loads nothing from other hosts."""
     return gr.themes.Base(primary_hue="indigo", neutral_hue="zinc", radius_size="lg", font=SANS, font_mono=MONO).set(
+        body_background_fill="white",
+        body_background_fill_dark="*neutral_900",
         background_fill_primary="white",
         background_fill_primary_dark="*neutral_900",
         background_fill_secondary="*neutral_50",

@@ -4,11 +4,13 @@ from typing import Any
 
 import gradio as gr
 
-from chatbot.web.chat import ANY_TIME, AT_ONCE, QUEUED, Chat, told
+from chatbot.web.accounts import Accounts
+from chatbot.web.chat import ANY_TIME, AT_ONCE, EACH, QUEUED, Chat, told
 from chatbot.web.controls import asset, build_controls, element
 from chatbot.web.handlers import Handlers
+from chatbot.web.notices import notices, sign_in_is_on
 from chatbot.web.panel_events import PanelEvents
-from chatbot.web.sentences import in_sentences
+from chatbot.web.sentences import Handler, in_sentences
 from chatbot.web.sidebar_events import SidebarEvents
 
 TITLE = "Chatbot"
@@ -18,6 +20,14 @@ EXAMPLES = [
     "Write a polite reminder about an unpaid invoice",
     "What can I cook from eggs, rice and spinach?",
 ]
+
+KEPT_JS = """(token) => {
+    try { return [token, sessionStorage.getItem("chatbot-open")]; } catch { return [token, null]; }
+}"""
+"""Which conversation the tab had open before it was loaded again."""
+
+UPLOADS = (600, 600)
+"""How often files are removed that were uploaded and not imported, and from what age on, in seconds."""
 
 ENTERED_JS = """(token) => {
     Object.assign((window.chatbot ??= {}), { entered: true, token });
@@ -29,6 +39,13 @@ OPEN_SIDEBAR_JS = """() => ({__type__: "update", open: innerWidth >= 768})"""
 
 CLOSE_ON_PHONE_JS = """() => innerWidth < 768 ? {__type__: "update", open: false} : {__type__: "update"}"""
 
+LEAVE_JS = """async () => {
+    const page = window.chatbot;
+    for (let i = 0; i < 100 && page.asked; i++) await new Promise((wake) => setTimeout(wake, 30));
+    if (page.open) page.elsewhere = performance.now() + 3000;
+}"""
+"""When the server has heard what was just asked for: to cancel that before would take the question back."""
+
 ASK_JS = """() => [{__type__: "update", visible: false}, {__type__: "update", visible: true}]"""
 UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", visible: false}]"""
 
@@ -36,15 +53,21 @@ UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", v
 class Page:
     """The whole page, ready to launch as `blocks`."""
 
-    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents) -> None:
+    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents, accounts: Accounts) -> None:
         self._sidebar = sidebar
-        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
+        enter = accounts.enter if sign_in_is_on(events.settings) else sidebar.enter
+        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False, delete_cache=UPLOADS) as self.blocks:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
+            self._controls.model_state.render()  # type: ignore[no-untyped-call]
             self._controls.turns.render()  # type: ignore[no-untyped-call]
+            element("notices", notices(events.settings))
+            element("tab")
+            element("scrolling")
+            element("shortcuts")
             self._watching = self._chat.answers
-            self._enter()
+            self._enter(enter)
             self._list()
             self._turns()
             self._data()
@@ -56,14 +79,21 @@ class Page:
         controls = self._controls
         return [controls.conversation, self._chat.chatbot, controls.turns, *controls.fields.opened]
 
-    def _enter(self) -> None:
+    def _enter(self, enter: Handler) -> None:
         controls, load = self._controls, self.blocks.load
-        entered = load(in_sentences(self._sidebar.enter), [controls.token], [controls.token, *self._view], **AT_ONCE)
+        entered = load(
+            in_sentences(enter),
+            controls.session,
+            [controls.token, *self._view],
+            js=KEPT_JS,
+            **AT_ONCE,
+        )
         entered.then(None, [controls.token], None, js=ENTERED_JS, **AT_ONCE)
         load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
         cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
-        controls.new_chat.click(None, None, None, cancels=self._watching, **AT_ONCE)  # or a last update comes after
-        controls.new_chat.click(None, None, cleared, js=asset("new_chat.js"), **AT_ONCE)
+        controls.new_chat.click(None, None, None, js=LEAVE_JS, **AT_ONCE).then(
+            None, None, None, cancels=self._watching, **AT_ONCE
+        ).then(None, None, cleared, js=asset("new_chat.js"), **AT_ONCE)
 
     def _list(self) -> None:
         controls = self._controls
@@ -79,11 +109,11 @@ class Page:
                 in_sentences(self._open),
                 [controls.token, *controls.fields.keys],
                 [*self._view, self._chat.textbox],
-                **AT_ONCE,
+                **EACH,
             ).then(None, None, [controls.sidebar], js=CLOSE_ON_PHONE_JS, **AT_ONCE)
-        controls.conversations.rename(in_sentences(self._rename), [controls.token], None, **AT_ONCE)
-        controls.conversations.remove(in_sentences(self._remove), [controls.token], None, **AT_ONCE)
-        controls.search.search(in_sentences(self._search), [controls.token], [controls.search], **AT_ONCE)
+        controls.conversations.rename(in_sentences(self._rename), [controls.token], None, **EACH)
+        controls.conversations.remove(in_sentences(self._remove), [controls.token], None, **EACH)
+        controls.search.search(in_sentences(self._search), [controls.token], [controls.search], **EACH)
 
     def _turns(self) -> None:
         controls, shown = self._controls, [self._chat.chatbot, self._chat.textbox, self._controls.turns]
@@ -91,7 +121,7 @@ class Page:
             in_sentences(self._earlier), controls.session, [self._chat.chatbot, controls.turns], **AT_ONCE
         )
         controls.turns.version(None, None, None, cancels=self._watching, **AT_ONCE)
-        controls.turns.version(in_sentences(self._version), controls.session, shown, **AT_ONCE)
+        controls.turns.version(in_sentences(self._version), controls.session, shown, **EACH)
 
     def _data(self) -> None:
         controls, data = self._controls, self._controls.data

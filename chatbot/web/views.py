@@ -1,9 +1,8 @@
 """What the page shows of a conversation, read from the store: never from what a browser says it shows."""
 
 import asyncio
+import json
 from typing import NamedTuple
-
-import orjson
 
 from chatbot.memory import Store
 from chatbot.messages import PROVIDER_NAMES, Conversation, StoredMessage
@@ -20,7 +19,7 @@ NOTHING = ""
 
 def empty(conversation_id: str) -> str:
     """The lines of a page that has yet to learn what stands in that conversation."""
-    return orjson.dumps({"conversation_id": conversation_id}).decode()
+    return json.dumps({"conversation_id": conversation_id})
 
 
 class View(NamedTuple):
@@ -30,6 +29,8 @@ class View(NamedTuple):
     messages: list[Shown]
     turns: str
     conversation: Conversation
+    newest: str
+    """The id of the newest message, empty where there is none."""
 
 
 class Views:
@@ -74,7 +75,7 @@ class Views:
         rows = turns(messages, memory.get_versions(conversation_id), self._label)
         below = {
             "conversation_id": conversation_id,
-            "updated_at": conversation.updated_at,
+            "touched_at": conversation.touched_at,
             "rows": rows,
             "running": any(message.status == "running" for message in messages),
             "earlier": first,
@@ -82,7 +83,8 @@ class Views:
             "place": place,
         }
         ended = [each for each in messages if each.status != "running" and each.message_id != without]
-        return View(show(ended), orjson.dumps(below).decode(), conversation)
+        newest = messages[-1].message_id if messages else ""
+        return View(show(ended), json.dumps(below), conversation, newest)
 
     def _label(self, provider: str) -> str:
         """The provider's label; of one that an import brought along, the name."""

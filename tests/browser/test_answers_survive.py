@@ -236,7 +236,7 @@ async def test_of_two_messages_sent_at_the_same_moment_one_is_refused_in_words_a
     assert sorted([*boxes, asked]) == ["", "Mine", "Yours"], "the one that was refused is in its box again"
 
 
-async def test_an_answer_that_a_killed_server_was_giving_is_marked_as_cut_off_with_its_text(
+async def test_a_page_left_open_shows_by_itself_what_a_killed_server_had_of_an_answer(
     page: Page, upstream: FakeUpstream, data: Path
 ) -> None:
     running = RunningApp(data, two_providers(upstream)).start()
@@ -246,7 +246,6 @@ async def test_an_answer_that_a_killed_server_was_giving_is_marked_as_cut_off_wi
         await chat.begin("Take your time", words=200)
         running.stop(signal.SIGKILL)
         running.start()
-        await chat.reload()
         await expect(chat.questions).to_have_text(["Take your time"])
         await expect(chat.notes.last).to_contain_text("This answer was cut off")
         await chat.has_come(100)
@@ -255,3 +254,80 @@ async def test_an_answer_that_a_killed_server_was_giving_is_marked_as_cut_off_wi
         assert await chat.ask("And now?") == "You said: And now?"
     finally:
         running.stop()
+
+
+async def test_a_second_tab_shows_the_version_that_is_chosen_in_the_first(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("Pears")
+    await chat.edit(0, "Plums")
+    await expect(chat.answers).to_have_text(["You said: Plums"])
+    await chat.is_ready()
+    other = await tab(context, app.url)
+    await expect(other.questions).to_have_text(["Plums"])
+    await chat.press_at(0, "Earlier version")
+    for each in (chat, other):
+        await expect(each.questions).to_have_text(["Pears"])
+        await expect(each.versions).to_have_text(["1 / 2"])
+
+
+async def test_a_turn_taken_back_in_one_tab_while_the_other_shows_its_answer_is_gone_in_both(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    await chat.type_model("pace:50x1000")
+    await chat.edit(0, "Second")
+    await chat.has_come(5)
+    other = await tab(context, app.url)
+    await other.is_answering()
+    await other.press_at(-1, "Take this turn back")
+    for each in (chat, other):
+        await expect(each.questions).to_have_text(["First"])
+        await expect(each.answers).to_have_text(["You said: First"])
+        await each.is_ready()
+
+
+async def test_a_reload_shows_the_conversation_that_was_open(chat: ChatPage) -> None:
+    await chat.ask("First")
+    await chat.new_chat()
+    await chat.ask("Second")
+    await chat.open_conversation("First")
+    await chat.reload()
+    await expect(chat.opened).to_have_text(["First"])
+    await expect(chat.answers).to_have_text(["You said: First"])
+    await chat.new_chat()
+    await chat.reload()
+    await expect(chat.conversations).to_have_text(["Second", "First"])
+    await expect(chat.rows).to_have_count(0)
+    assert await chat.ask("Third") == "You said: Third"
+
+
+async def test_what_was_sent_while_the_network_was_away_is_in_the_box_when_it_is_back(
+    app: RunningApp, page: Page
+) -> None:
+    async with line_to(app.port) as line:
+        chat = await ChatPage(page).open(line.url)
+        await chat.ask("First")
+        await page.evaluate("window.isLeft = true")
+        line.cut()
+        await chat.send("Second")
+        line.restore()
+        await page.wait_for_function("!window.isLeft && window.chatbot?.entered")  # Gradio loads the page again
+        await expect(chat.box).to_have_value("Second")
+        await expect(chat.questions).to_have_text(["First"])
+        await chat.is_ready()
+        await chat.box.press("Enter")
+        await expect(chat.answers).to_have_text(["You said: First", "You said: Second"])
+
+
+async def test_a_message_is_not_lost_when_a_new_chat_is_begun_before_the_server_has_heard_it(chat: ChatPage) -> None:
+    await chat.box.fill("First")
+    await chat.page.evaluate("""() => {
+        document.querySelector("#message .submit-button").click();
+        setTimeout(() => document.querySelector("#new-chat").click());
+    }""")
+    await expect(chat.conversations).to_have_text(["First"])
+    await expect(chat.rows).to_have_count(0)
+    assert await chat.ask("Second") == "You said: Second"
+    await chat.open_conversation("First")
+    await expect(chat.answers).to_have_text(["You said: First"])

@@ -110,12 +110,13 @@ async def test_new_chat_during_an_answer_leaves_the_answer_to_itself(chat: ChatP
 
 
 async def test_what_is_typed_during_an_answer_is_not_lost(chat: ChatPage) -> None:
-    await chat.type_model("pace:50x50")
+    await chat.type_model("pace:50x5000")
     await chat.send("First")
-    await expect(chat.stop_button).to_be_visible()
+    await chat.is_answering()
     await chat.send("Second")
     await expect(chat.box).to_have_value("Second")
-    await expect(chat.send_button).to_be_visible()
+    await chat.stop_button.click()
+    await chat.is_ready()
     await expect(chat.box).to_have_value("Second")
     await expect(chat.questions).to_have_count(1)
 

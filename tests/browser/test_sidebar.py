@@ -46,11 +46,11 @@ async def test_the_open_conversation_is_marked(chat: ChatPage) -> None:
 
 async def test_a_conversation_that_is_being_answered_is_marked_until_it_is_over(chat: ChatPage) -> None:
     await chat.type_model("pace:50x150")
-    await chat.begin("Take your time")
+    await chat.begin("Take your time, since this title is far too long for the list")
     mark = chat.conversation("Take your time").locator(".running")
-    await expect(mark).to_be_visible()
+    await expect(mark).to_be_in_viewport(ratio=1)
     await chat.new_chat()
-    await expect(mark).to_be_visible()
+    await expect(mark).to_be_in_viewport(ratio=1)
     await expect(mark).to_have_count(0)
 
 
@@ -123,8 +123,40 @@ async def test_search_finds_titles_and_texts_as_one_types(chat: ChatPage) -> Non
     await chat.search("TRAIN")
     await expect(chat.hits.locator("span")).to_have_text(["There is a train at noon"])
     await expect(chat.hits.locator("mark")).to_have_text(["train"])
+    await chat.search_box.fill("")
     await chat.search("zzz")
     await expect(chat.page.locator("#search li")).to_have_text(["Nothing found."])
+
+
+async def test_a_place_after_emoji_and_markup_is_marked_exactly_and_nothing_in_a_title_is_run(chat: ChatPage) -> None:
+    title = "🍑🍑 <img src=x onerror=alert(1)> ${1} {{x}} Straße"
+    await chat.import_all(dated(title, 3, *talk(2)))
+    await expect(chat.conversations).to_have_text([title])
+    await chat.search_box.fill("strasse")
+    await expect(chat.hits.locator("strong")).to_have_text([title])
+    await expect(chat.hits.locator("mark")).to_have_text(["Straße"])
+
+
+async def test_a_title_is_changed_by_keyboard_alone_and_the_focus_stays_in_the_list(chat: ChatPage) -> None:
+    await chat.ask("First")
+    await chat.conversations.first.focus()
+    for key in ("Tab", "Enter"):
+        await chat.page.keyboard.press(key)
+    await expect(chat.page.locator("#conversations .rename-field")).to_be_focused()
+    await chat.page.keyboard.type("Another")
+    await chat.page.keyboard.press("Enter")
+    await expect(chat.conversations).to_have_text(["Another"])
+    await expect(chat.page.locator("#conversations .rename")).to_be_focused()
+
+
+async def test_of_conversations_opened_in_quick_succession_the_last_is_shown(chat: ChatPage) -> None:
+    await chat.import_all(*(dated(title, 1, *talk(2)) for title in ("One", "Two", "Three")))
+    await chat.page.evaluate("""() => {
+        for (const line of document.querySelectorAll("#conversations .title")) line.click();
+    }""")
+    last = await chat.conversations.last.inner_text()
+    await expect(chat.opened).to_have_text([last])
+    await expect(chat.questions).to_have_count(1)
 
 
 async def test_escape_ends_a_search(chat: ChatPage) -> None:

@@ -1,11 +1,11 @@
 // The list of the visitor's conversations, and what keeps the page in step with the server: props.value is
-// {conversations: [{id, title, updated_at, running}], more, beat}, sent anew whenever one of them changes, in any tab.
+// {conversations: [{id, title, updated_at, touched_at, running}], more, beat}, sent anew whenever one of them changes, in any tab.
 // Tells Python: "open", "rename", "remove", "follow", "join".
 
 const LOST_SECONDS = 50; // the server sends a beat every 20
 
 let changing = null; // {id, how: "rename" | "remove"}: the conversation that is being changed
-let heard = performance.now();
+let beat = performance.now();
 const known = new Set(); // the ids that were ever listed
 let leaving;
 let pressing = false;
@@ -13,6 +13,9 @@ const busy = () => document.querySelector("#message .stop-button");
 const listed = () => props.value?.conversations ?? [];
 
 const change = (id, how) => { pressing = false; changing = how && { id, how }; draw(); };
+
+// Afterwards whoever uses the keyboard is where they were.
+const focusOn = (id, name) => [...element.querySelectorAll("li")].find((line) => line.dataset.id === id)?.querySelector(`.${name}`)?.focus();
 
 const day = (time) => {
   const midnight = new Date().setHours(0, 0, 0, 0);
@@ -23,7 +26,7 @@ const day = (time) => {
 const renaming = ({ id, title }) => {
   const field = make("input", "rename-field");
   let over = false;
-  const end = (keep) => {
+  const end = (keep, byKey = false) => {
     if (over) return;
     over = true;
     const name = field.value.trim();
@@ -32,25 +35,27 @@ const renaming = ({ id, title }) => {
       trigger("rename", { id, title: name });
     }
     change(id, null);
+    if (byKey) focusOn(id, "rename");
   };
   field.value = title;
   field.maxLength = 200;
   field.setAttribute("aria-label", "Title");
-  onKeys(field, { Enter: () => end(true), Escape: () => end(false) });
+  onKeys(field, { Enter: () => end(true, true), Escape: () => end(false, true) });
   field.addEventListener("blur", () => end(true));
   requestAnimationFrame(() => { field.focus(); field.select(); });
   return [field];
 };
 
 const removing = ({ id }) => {
-  const keep = press("keep", "Keep", () => change(id, null));
+  const keep = press("keep", "Keep", () => { change(id, null); focusOn(id, "remove"); });
   const remove = press("remove", "Delete", () => { change(id, null); trigger("remove", { id }); });
   requestAnimationFrame(() => keep.focus());
   return [make("span", "question", "Delete for good?"), remove, keep];
 };
 
 const resting = ({ id, title, running }) => {
-  const open = press("title", title || "New chat", () => opening(id, () => trigger("open", { id })));
+  const name = title || "New chat";
+  const open = press("title", name, () => opening(id, () => trigger("open", { id })), make("span", "text", name));
   open.setAttribute("aria-current", String(id === page.open));
   if (running) open.append(make("span", "running", "answering"));
   const rename = press("rename", `Rename “${title}”`, () => change(id, "rename"), "✎");
@@ -60,6 +65,7 @@ const resting = ({ id, title, running }) => {
 
 const item = (conversation) => {
   const made = make("li", conversation.id === page.open ? "conversation open" : "conversation");
+  made.dataset.id = conversation.id;
   const how = changing?.id === conversation.id ? changing.how : null;
   made.append(...(how === "rename" ? renaming : how === "remove" ? removing : resting)(conversation));
   return made;
@@ -90,7 +96,7 @@ const draw = () => {
 const keepUp = () => {
   if (busy() || performance.now() < page.elsewhere) return;
   const open = listed().find((one) => one.id === page.open);
-  if (open && ((open.running && page.running) || open.updated_at > page.updated)) trigger("follow", {});
+  if (open && ((open.running && page.running) || open.touched_at > page.touched)) trigger("follow", {});
 };
 
 // The open one was deleted, maybe in another tab: Python opens nothing in its place, once the last updates of an answer
@@ -103,10 +109,19 @@ const leave = () => {
   return true;
 };
 
-const join = () => { heard = performance.now(); trigger("join", {}); };
+// An answer that was left can still reach the page, which then shows what is not open. Python opens that again.
+page.isStray = () => !page.asked && !page.running && !(performance.now() < page.elsewhere)
+  && (busy() || (!page.open && document.querySelector("#chat .message-row")));
+let strays = 0;
+const putRight = () => {
+  strays = page.entered && page.isStray() ? strays + 1 : 0;
+  if (strays % 8 === 2) trigger("open", { id: page.open }); // again after 2 s, should it have been for nothing
+};
+
+const join = () => { beat = performance.now(); trigger("join", {}); };
 
 watch("value", () => {
-  heard = performance.now();
+  beat = performance.now();
   if (changing?.how !== "rename") draw();
   listed().forEach(({ id }) => known.add(id));
   leave() || keepUp();
@@ -121,6 +136,7 @@ for (const end of ["pointerup", "pointercancel"]) {
   addEventListener(end, () => setTimeout(() => { if (pressing) { pressing = false; draw(); } }));
 }
 addEventListener("online", join);
-setInterval(() => { if (page.entered && performance.now() - heard > LOST_SECONDS * 1000) join(); }, 5000);
+setInterval(() => { if (page.entered && performance.now() - beat > LOST_SECONDS * 1000) join(); }, 5000);
+setInterval(putRight, 250);
 if (page.entered) join();
 draw();

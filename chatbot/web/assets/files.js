@@ -1,7 +1,7 @@
 // What is to come with the next message: files that were chosen, dropped or pasted, uploaded at once.
 // send.js takes them when the message goes; props.value tells when one was refused, as {back: [ids]}.
 
-let waiting = []; // {name, kind, detail, url, id once uploaded, refused: a sentence, done: a promise}
+let waiting = []; // {name, kind, detail, content, id once uploaded, refused: a sentence, done: a promise}
 let taken = []; // those of the message that was sent last
 const picker = Object.assign(document.createElement("input"), { type: "file", multiple: true, hidden: true });
 const list = make("div", "waiting");
@@ -9,12 +9,12 @@ const list = make("div", "waiting");
 const KINDS = { "image/png": "picture", "image/jpeg": "picture", "application/pdf": "document" };
 const PREVIEWED = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
-const handIn = async (file, content) => {
+const handIn = async (file) => {
   try {
     for (let i = 0; i < 100 && !page.token; i++) await new Promise((wake) => setTimeout(wake, 50));
     const headers = { Authorization: `Bearer ${page.token}`, "Content-Type": "application/octet-stream" };
     const address = new URL(`attachments?name=${encodeURIComponent(file.name.slice(-200))}`, location.href);
-    const answer = await fetch(address, { method: "POST", headers, body: content });
+    const answer = await fetch(address, { method: "POST", headers, body: file.content });
     const told = await answer.json();
     if (!answer.ok) file.refused = told.error.message;
     else Object.assign(file, { id: told.attachment_id, name: told.name, kind: KINDS[told.media_type] ?? "text" });
@@ -27,8 +27,8 @@ const handIn = async (file, content) => {
 const add = (files) => {
   for (const content of files) {
     const kind = PREVIEWED.includes(content.type) ? "picture" : content.type === "application/pdf" ? "document" : "text";
-    const file = { name: content.name, kind, detail: "", url: Promise.resolve(URL.createObjectURL(content)) };
-    file.done = handIn(file, content);
+    const file = { name: content.name, kind, detail: `${Math.max(1, Math.round(content.size / 1000))} kB`, content };
+    file.done = handIn(file);
     waiting.push(file);
   }
   draw();

@@ -8,8 +8,10 @@ let pause;
 const hit = ({ id, message_id, title, excerpt, place }) => {
   const [start, end] = place;
   const made = make("li");
-  const words = make("span", "", excerpt.slice(0, start));
-  words.append(make("mark", "", excerpt.slice(start, end)), excerpt.slice(end));
+  const characters = [...excerpt]; // Python counts an emoji as one
+  const part = (from, to) => characters.slice(from, to).join("");
+  const words = make("span", "", part(0, start));
+  words.append(make("mark", "", part(start, end)), part(end));
   const opened = press("", title || "New chat", () => opening(id, () => trigger("open", { id, message_id })), make("strong", "", title));
   opened.append(words);
   made.append(opened);

@@ -1,6 +1,6 @@
 // Below each message of the chat: its versions, what can be done with it, and how an answer came about.
 // Gradio draws the messages; this adds a line to each of their rows, from the JSON in props.value:
-// {conversation_id, updated_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
+// {conversation_id, touched_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
 // Tells Python: "retry", "edit", "undo", "version", "earlier".
 
 const rows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -23,6 +23,8 @@ const icon = (name) => {
   svg.firstChild.setAttribute("d", ICONS[name]);
   return svg;
 };
+
+const ask = (event, detail) => { page.following = true; trigger(event, detail); };
 
 const tool = (name, label, act) => press(`tool ${name}`, label, act, icon(name));
 
@@ -61,7 +63,7 @@ const edit = (row, turn) => {
   const close = () => { form.remove(); row.classList.remove("editing"); row.edited = null; draw(); };
   const send = () => {
     if (!field.value.trim() && !turn.files) return field.focus();
-    trigger("edit", { id: turn.id, text: field.value });
+    ask("edit", { id: turn.id, text: field.value });
     close();
   };
   field.value = turn.text;
@@ -81,13 +83,13 @@ const line = (row, turn) => {
   const tools = make("span", "tools");
   if (turn.text) tools.append(tool("copy", "Copy", (pressed) => copy(pressed, turn.text)));
   if (turn.role === "user") tools.append(tool("edit", "Edit", () => edit(row, turn)));
-  if (turn.question) tools.append(tool("retry", "Try again", () => trigger("retry", { id: turn.question })));
+  if (turn.question) tools.append(tool("retry", "Try again", () => ask("retry", { id: turn.question })));
   if (turn.undo) tools.append(tool("undo", "Take this turn back", () => trigger("undo", {})));
   if (turn.versions) tools.append(versions(turn.versions));
   if (turn.note) {
     const note = make("p", turn.failed ? "note failed" : "note", turn.note);
     if (turn.failed && turn.question) {
-      note.append(press("again", "Send again", () => trigger("retry", { id: turn.question })));
+      note.append(press("again", "Send again", () => ask("retry", { id: turn.question })));
     }
     made.append(note);
   }
@@ -129,6 +131,7 @@ const offerEarlier = (count) => {
 // Again and again for a moment: Gradio scrolls to the end, sooner or later. Whoever scrolls meanwhile has their way.
 const goTo = (turns, id) => {
   const row = () => rows()[turns.findIndex((turn) => turn.id === id)];
+  page.following = false;
   const steps = [100, 400, 700, 1000, 1500, 2000].map((wait) => setTimeout(() => {
     row()?.scrollIntoView({ block: "center" });
     row()?.classList.add("found");
@@ -145,9 +148,9 @@ const draw = () => {
 };
 
 const shown = () => {
-  const { conversation_id = "", updated_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
-  if (conversation_id !== page.open) page.elsewhere = 0;
-  Object.assign(page, { open: conversation_id, updated: updated_at, running });
+  const { conversation_id = "", touched_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
+  if (conversation_id !== page.open) Object.assign(page, { elsewhere: 0, following: true });
+  Object.assign(page, { open: conversation_id, touched: touched_at, running, asked: false });
   element.textContent = total;
   draw();
   if (place) goTo(turns, place);

@@ -1,0 +1,73 @@
+"""How soon the upstream sees its connection closed when an answer is stopped, before its first token and in the middle.
+
+Measured is the time from just before the stop until the upstream itself notes that the stream is closed.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from typing import Literal, get_args
+
+from chatbot.messages import ProviderName
+from chatbot.settings import Settings
+from tests.bench.figures import Summary, load, table
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.road import Road, until
+
+BUDGET_MS = 100
+STOPS = 50
+PROVIDERS: tuple[ProviderName, ...] = ("openai", "compatible", "anthropic")
+
+Moment = Literal["first", "middle"]
+SCENARIOS = {"first": FAULTS["silence_first"], "middle": Scenario(tokens=999, tokens_per_second=50)}
+
+
+async def seconds_to_close(road: Road, upstream: FakeUpstream, provider: ProviderName, when: Moment) -> float:
+    """Begin an answer, stop it at that moment, and see how long the upstream had it open."""
+    upstream.scenario = SCENARIOS[when]
+    reply = await road.say("Count.", provider=provider)
+    await until(lambda: upstream.open_streams == 1 and (when == "first" or reply.snapshot().content))
+    stopped = time.monotonic()
+    await road.stop(reply)
+    await until(lambda: upstream.open_streams == 0)
+    assert upstream.last_close
+    return upstream.last_close - stopped
+
+
+def main() -> None:
+    """Measure, and print a line for each provider and moment."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.stop", description=__doc__)
+    parser.add_argument("--stops", type=int, default=STOPS, help=f"for each row, {STOPS} by default")
+    options = parser.parse_args()
+    before = load()
+    rows = asyncio.run(_measured(options.stops))
+    print(f"Milliseconds from Stop to the upstream's close, {options.stops} stops each; budget {BUDGET_MS}; {before}\n")
+    print(table(("", "median", "p95", "worst"), rows))
+
+
+async def _measured(stops: int) -> list[tuple[str, ...]]:
+    with FakeUpstream() as upstream, tempfile.TemporaryDirectory() as folder:
+        road = Road(_settings(upstream, Path(folder)))
+        rows = []
+        for provider in PROVIDERS:
+            for when in get_args(Moment):
+                times = [1000 * await seconds_to_close(road, upstream, provider, when) for _ in range(stops + 1)]
+                summary = Summary.of(times[1:])  # the first is to warm up
+                rows.append((f"{provider}, {when}", *(f"{value:.1f}" for value in summary)))
+        await road.close()
+    return rows
+
+
+def _settings(upstream: FakeUpstream, folder: Path) -> Settings:
+    keys = {f"{name}_api_key": "sk-test" for name in PROVIDERS}
+    urls = {f"{name}_base_url": upstream.openai_url for name in PROVIDERS} | {
+        "anthropic_base_url": upstream.anthropic_url
+    }
+    rest = {"local_model": "off", "chatbot_messages_per_minute": 0, "chatbot_data_dir": folder, "_env_file": None}
+    return Settings.load(**keys | urls | rest)
+
+
+if __name__ == "__main__":
+    main()

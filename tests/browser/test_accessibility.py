@@ -1,0 +1,48 @@
+"""axe finds nothing serious on the page."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page
+
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FakeUpstream
+from tests.fake_upstream.scenarios import Scenario
+from tests.running import RunningApp
+
+ANSWER = "Some *words*, `code`, and more of it:\n\n```python\nprint('hello')\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+
+WINDOWS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+async def test_nothing_on_the_page_is_a_serious_barrier(
+    app: RunningApp, browser: Browser, upstream: FakeUpstream, window: str
+) -> None:
+    context = await browser.new_context(reduced_motion="reduce", **WINDOWS[window])
+    chat = await ChatPage(await context.new_page()).open(app.url)
+    upstream.scenario = Scenario(reply=ANSWER)
+    assert await _serious(chat.page) == []
+    await chat.ask("My name is Alice")
+    assert await _serious(chat.page) == []
+    if window == "phone":
+        await chat.page.get_by_role("button", name="Toggle Sidebar").click()
+    for part in ("settings", "keys", "data"):
+        await chat.open_part(part)
+    assert await _serious(chat.page) == []
+
+
+async def _serious(page: Page) -> list[str]:
+    """What axe holds against the page, beyond small things."""
+    found = (await Axe().run(page)).response["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:200]} {node['any'][0]['message'] if node['any'] else ''}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]

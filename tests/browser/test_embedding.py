@@ -1,0 +1,119 @@
+"""The page in a frame of another site's page, as the README says to embed it, and its API called from there."""
+
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import cast
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp
+from tests.test_readme import README
+
+FRAME, SCRIPT = (block.removeprefix("html\n") for block in README.split("```")[1::2] if block.startswith("html\n"))
+
+ALLOWING = {"profile": {"cookie_controls_mode": 0}}
+BLOCKING = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
+"""Chromium's own setting by which a frame of another site has neither cookies nor storage; without it each site that
+embeds the chat has a storage of its own for it."""
+
+
+Show = Callable[[Page, str], Awaitable[None]]
+
+
+class Elsewhere(BaseHTTPRequestHandler):
+    """A site of somebody else's. It is at 127.0.0.1 and the app at localhost: two sites, to a browser."""
+
+    html = ""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(f"<!doctype html><title>Elsewhere</title>{self.html}".encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def show(app: RunningApp) -> Iterator[Show]:
+    """Opens a page with that snippet in it, which names the app by the README's address."""
+
+    async def opened(page: Page, snippet: str) -> None:
+        Elsewhere.html = snippet.replace("http://localhost:7860", f"http://localhost:{app.port}")
+        await page.goto(f"http://127.0.0.1:{server.server_port}/")
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield opened
+        server.shutdown()
+
+
+async def chat_in(page: Page) -> ChatPage:
+    """The chat in the page's frame, when one can type."""
+    frame = page.frames[1]
+    chat = ChatPage(cast(Page, frame))
+    await expect(chat.box).to_be_visible()
+    await frame.wait_for_function("window.chatbot?.entered")
+    return chat
+
+
+@pytest.fixture
+async def visitor_page(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -> AsyncIterator[Page]:
+    """A page of a browser with a profile on disk, with those preferences of its owner's."""
+    (tmp_path / "Default").mkdir()
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(request.param))
+    async with async_playwright() as playwright:
+        start = playwright.chromium.launch_persistent_context
+        context = await start(tmp_path, executable_path=CHROMIUM, args=ARGUMENTS)
+        yield await context.new_page()
+        await context.close()
+
+
+@pytest.mark.parametrize("visitor_page", [ALLOWING], indirect=True, ids=["allowed"])
+async def test_in_a_frame_of_another_site_it_chats_and_remembers(
+    show: Show, visitor_page: Page, upstream: FakeUpstream
+) -> None:
+    await show(visitor_page, FRAME)
+    chat = await chat_in(visitor_page)
+    assert await chat.ask("My name is Alice") == "You said: My name is Alice"
+    await visitor_page.reload()
+    chat = await chat_in(visitor_page)
+    await expect(chat.questions).to_have_text(["My name is Alice"])
+    assert "Alice" in await chat.ask("What's my name?")
+    assert await visitor_page.evaluate("document.cookie") == ""
+
+
+@pytest.mark.parametrize("visitor_page", [BLOCKING], indirect=True, ids=["blocked"])
+async def test_where_the_frame_may_keep_nothing_it_chats_all_the_same_and_says_that_it_will_forget(
+    show: Show, visitor_page: Page, upstream: FakeUpstream
+) -> None:
+    errors: list[str] = []
+    visitor_page.on("pageerror", lambda error: errors.append(str(error)))
+    await show(visitor_page, FRAME)
+    chat = await chat_in(visitor_page)
+    notice = visitor_page.frames[1].locator("#notices")
+    await expect(notice).to_contain_text("This browser lets the page keep nothing")
+    assert await chat.ask("My name is Alice") == "You said: My name is Alice"
+    assert "Alice" in await chat.ask("What's my name?")
+    await visitor_page.reload()
+    chat = await chat_in(visitor_page)
+    await expect(chat.questions).to_have_count(0)
+    assert "Alice" not in await chat.ask("And now, what's my name?")
+    assert errors == []
+
+
+async def test_a_page_that_may_keep_things_says_nothing_of_forgetting(chat: ChatPage) -> None:
+    await expect(chat.page.locator("#notices p")).to_have_count(0)
+
+
+async def test_a_page_elsewhere_asks_the_api(show: Show, page: Page, upstream: FakeUpstream) -> None:
+    await show(page, SCRIPT)
+    await expect(page.locator("output")).to_have_text("You said: Hello from another page")

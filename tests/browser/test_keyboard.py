@@ -1,0 +1,72 @@
+"""What the keyboard does beside typing."""
+
+from playwright.async_api import expect
+
+from tests.browser.chat_page import ChatPage
+
+
+async def test_enter_sends_and_shift_enter_breaks_the_line(chat: ChatPage) -> None:
+    await chat.box.fill("My name")
+    await chat.box.press("Shift+Enter")
+    await chat.box.press_sequentially("is Alice")
+    await chat.box.press("Enter")
+    await expect(chat.questions.last).to_contain_text("is Alice")
+    assert (await chat.questions.last.inner_text()).splitlines() == ["My name", "is Alice"]
+
+
+async def test_enter_that_ends_a_composition_does_not_send(chat: ChatPage) -> None:
+    keys = await chat.page.context.new_cdp_session(chat.page)
+    await chat.box.focus()
+    await keys.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
+    enter = {"key": "Process", "code": "Enter", "windowsVirtualKeyCode": 229}  # what a browser says in a composition
+    await keys.send("Input.dispatchKeyEvent", {"type": "rawKeyDown"} | enter)
+    await keys.send("Input.insertText", {"text": "日本"})
+    await expect(chat.box).to_have_value("日本")
+    await expect(chat.rows).to_have_count(0)
+    await chat.box.press("Enter")
+    await expect(chat.questions).to_have_text(["日本"])
+
+
+async def test_escape_stops_the_answer(chat: ChatPage) -> None:
+    await chat.type_model("pace:20x2000")
+    await chat.begin("Go on")
+    await chat.box.press("Escape")
+    await chat.is_ready()
+    await expect(chat.notes.last).to_contain_text("Stopped by you")
+
+
+async def test_the_arrow_up_in_an_empty_box_changes_the_last_message(chat: ChatPage) -> None:
+    await chat.ask("My name is Alcie")
+    await chat.box.fill("something")
+    await chat.box.press("ArrowUp")
+    await expect(chat.page.locator(".editor")).to_have_count(0)
+    await chat.box.fill("")
+    await chat.box.press("ArrowUp")
+    await expect(chat.page.locator(".editor textarea")).to_have_value("My name is Alcie")
+    await expect(chat.page.locator(".editor textarea")).to_be_focused()
+
+
+async def test_a_new_chat_and_the_search_are_one_combination_away(chat: ChatPage) -> None:
+    await chat.ask("My name is Alice")
+    await chat.page.keyboard.press("Control+k")
+    await expect(chat.search_box).to_be_focused()
+    await chat.page.keyboard.press("Control+Shift+O")
+    await expect(chat.rows).to_have_count(0)
+    await expect(chat.box).to_be_focused()
+    await chat.box.press("/")  # is text there
+    await expect(chat.box).to_have_value("/")
+    await chat.page.locator("#new-chat").focus()
+    await chat.page.keyboard.press("/")
+    await expect(chat.search_box).to_be_focused()
+    await expect(chat.search_box).to_have_value("")
+
+
+async def test_the_question_mark_shows_the_keys(chat: ChatPage) -> None:
+    sheet = chat.page.get_by_role("dialog", name="Keyboard")
+    await chat.page.locator("#new-chat").focus()
+    await chat.page.keyboard.press("?")
+    await expect(sheet).to_contain_text("Stop the answer")
+    await chat.page.keyboard.press("Escape")
+    await expect(sheet).to_be_hidden()
+    await chat.press("Keyboard shortcuts")
+    await expect(sheet).to_be_visible()

@@ -1,0 +1,74 @@
+"""The page on a Space: asleep and awake again, and signed in with an account."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FakeUpstream
+from tests.identity import IdentityProvider
+from tests.running import two_providers
+from tests.space import RunningSpace
+
+AWAKE = 60_000
+"""Milliseconds in which a page that was left open has noticed that its Space is back."""
+
+
+@pytest.fixture
+def identity() -> Iterator[IdentityProvider]:
+    with IdentityProvider() as provider:
+        yield provider
+
+
+async def test_a_page_left_open_goes_on_when_its_space_has_slept_and_lost_its_disk(
+    browser: Browser, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    with RunningSpace(tmp_path / "app", two_providers(upstream)) as space:
+        chat = await ChatPage(await browser.new_page()).open(space.url)
+        await chat.ask("My name is Alice")
+        assert space.stop(signal.SIGTERM) == 0
+        space.forget()
+        space.start()
+        await expect(chat.questions).to_have_count(0, timeout=AWAKE)
+        await chat.page.wait_for_function("window.chatbot?.entered", timeout=AWAKE)
+        assert "Alice" not in await chat.ask("What's my name?")
+        await expect(chat.conversations).to_have_count(1)
+
+
+async def test_who_signs_in_finds_their_conversations_in_any_browser_and_leaves_none_behind(
+    browser: Browser, upstream: FakeUpstream, identity: IdentityProvider, tmp_path: Path
+) -> None:
+    with RunningSpace(tmp_path / "app", two_providers(upstream) | identity.variables) as space:
+        first = await ChatPage(await (await browser.new_context()).new_page()).open(space.url)
+        await first.ask("Said before signing in")
+        await sign(first, "Sign in with Hugging Face")
+        await expect(first.questions).to_have_text(["Said before signing in"])
+        await first.new_chat()
+        await first.ask("Said as Alice")
+
+        second = await ChatPage(await (await browser.new_context()).new_page()).open(space.url)
+        await expect(second.conversations).to_have_count(0)
+        await sign(second, "Sign in with Hugging Face")
+        await expect(second.conversations).to_have_count(2)
+
+        await sign(second, "Sign out (alice)")
+        await expect(second.conversations).to_have_count(0)
+        identity.account = "bob"
+        await sign(second, "Sign in with Hugging Face")
+        await expect(second.page.locator("#sign-in")).to_contain_text("bob")
+        await expect(second.conversations).to_have_count(0)
+    sessions = {path.name[:3] for path in (space.data / "sessions").iterdir() if list(path.glob("*.json"))}
+    assert sessions == {"hf-"}
+    assert "alice" not in " ".join(path.name for path in (space.data / "sessions").iterdir())
+
+
+async def sign(chat: ChatPage, name: str) -> None:
+    """Press the button of that name, and wait until the page is back."""
+    button = chat.page.locator("#sign-in")
+    await expect(button).to_contain_text(name)
+    await button.click()
+    await expect(button).not_to_contain_text(name, timeout=AWAKE)
+    await chat.page.wait_for_function("window.chatbot?.entered")

@@ -1,0 +1,97 @@
+"""A provider that the app does not come with: the README's ten lines, and what `register` takes and refuses."""
+
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chatbot import ChatEngine, Settings, connect, register
+from chatbot.errors import SettingsError
+from chatbot.messages import PROVIDER_NAMES, Delta, Finish, ProviderName, Request
+from chatbot.providers import Model, Providers
+from chatbot.providers.registry import SPECS
+from tests.api import Visitor
+from tests.fake_upstream import FakeUpstream
+from tests.running import ROOT, RunningApp
+from tests.test_readme import BLOCKS
+
+
+class Parrot:
+    """The least that a provider is."""
+
+    label = "Parrot"
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta]:
+        yield Delta(f"{request.messages[-1].content}!")
+        yield Delta(finish=Finish("stop"))
+
+    async def models(self) -> list[Model]:
+        return [Model("polly")]
+
+    async def aclose(self) -> None:
+        pass
+
+
+@pytest.fixture
+def parrot() -> Iterator[ProviderName]:
+    name = register("parrot", "Parrot", Parrot)
+    yield name
+    PROVIDER_NAMES.remove(name)
+    del SPECS[name]
+
+
+def test_the_ten_lines_of_the_readme_start_an_app_with_one_more_provider(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    (lines,) = (block for block in BLOCKS if "register(" in block)
+    assert len([line for line in lines.splitlines() if line]) <= 10
+    script = tmp_path / "groq.py"
+    script.write_text(lines.replace("https://api.groq.com/openai/v1", upstream.openai_url))
+    environment = {
+        "GROQ_API_KEY": "gsk-operator",
+        "PYTHONPATH": str(ROOT),
+        "LOCAL_MODEL": "off",
+        "CHATBOT_PROVIDER": "groq",
+    }
+    with RunningApp(tmp_path / "data", environment, script=script) as app, Visitor(app.url) as somebody:
+        offered = somebody.get("/models")
+        answer = somebody.chat("Hello", model="llama-3.3-70b")
+        described = httpx.get(f"{app.url}/openapi.json").json()["components"]["schemas"]["ProviderOut"]
+        page = httpx.get(f"{app.url}/config").text
+    assert offered["default"]["provider"] == "groq"
+    assert {"name": "groq", "label": "Groq", "available": True} in [
+        {key: each[key] for key in ("name", "label", "available")} for each in offered["providers"]
+    ]
+    assert (answer["response"], answer["provider"]) == ("You said: Hello", "groq")
+    assert upstream.requests[-1].headers["authorization"] == "Bearer gsk-operator"
+    assert "groq" in described["properties"]["name"]["enum"]
+    assert '["Groq","groq"]' in page.replace(" ", "")
+    assert "gsk-operator" not in page + app.log
+
+
+async def test_a_provider_of_another_protocol_is_a_class(parrot: ProviderName) -> None:
+    settings = Settings.load(local_model="off")
+    async with ChatEngine(connect(parrot, settings), model="polly") as engine:
+        assert str(await engine.chat("Hello")) == "Hello!"
+    providers = Providers(settings)
+    await providers.warm_up()
+    assert (providers.offered, providers.models(parrot)) == ([parrot], ["polly"])
+    assert not providers.takes_key(parrot)
+    await providers.aclose()
+
+
+def test_it_stands_ahead_of_the_embedded_model_and_can_be_the_default(parrot: ProviderName) -> None:
+    assert Providers(Settings.load()).offered == [parrot, "local"]
+    assert Settings.load(chatbot_provider="parrot").chatbot_provider == parrot
+
+
+def test_a_name_that_nobody_registered_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"CHATBOT_PROVIDER='parrot': expected 'openai', .* or 'local'$"):
+        Settings.load(chatbot_provider="parrot")
+
+
+@pytest.mark.parametrize("name", ["openai", "local", "", "Groq", "my groq", "-x", "../x"])
+def test_a_name_that_is_taken_or_no_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name of a provider"):
+        register(name, "Label", Parrot)

@@ -1,0 +1,132 @@
+"""A disk of its own that is really full, or really read-only: skipped where this user may not mount one."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import SettingsError, StorageError
+from chatbot.memory import Store
+from tests.conftest import MakeSettings
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.kept import contents, filled
+from tests.road import SESSION, Road, ended, until
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 256 KiB."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", str(path)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this user may not mount a disk")
+    yield path
+    subprocess.run(["umount", "--lazy", path], check=True)
+
+
+@contextmanager
+def read_only(directory: Path) -> Iterator[None]:
+    """Inside, nothing can be written there; what was open before stays open, as the store's lock is."""
+    subprocess.run(["mount", "--bind", directory, directory], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", directory], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", directory], check=True)
+
+
+@contextmanager
+def full(directory: Path) -> Iterator[None]:
+    """Inside, the disk that the directory is on is full."""
+    ballast = fill(directory.parent)
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+def fill(disk: Path) -> Path:
+    """Fill the disk to its last byte; the file that does may be removed again."""
+    ballast = disk / "ballast"
+    with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(1024)):
+            pass
+    return ballast
+
+
+def test_a_full_disk_costs_nothing_that_was_acknowledged(disk: Path) -> None:
+    store = Store(disk / "data")
+    memory = store.memory("anna")
+    conversation_id = filled(memory, "before")
+    with full(disk / "data"):
+        for refused in (
+            lambda: memory.add_message(conversation_id, "user", "lost " * 2000),
+            memory.create_conversation,
+            lambda: store.memory("ben").create_conversation(),
+            lambda: memory.save_prompt("Name", "Text"),
+        ):
+            with pytest.raises(StorageError):
+                refused()
+        assert contents(memory, conversation_id) == ["before"]
+    memory.add_message(conversation_id, "user", "after")
+    store.close()
+    again = Store(disk / "data").memory("anna")
+    assert contents(again, conversation_id) == ["before", "after"]
+    assert (len(again.list_conversations()), again.saved_prompts()) == (1, {})
+    assert not [*disk.rglob("draft"), *disk.rglob("*damaged*")]
+
+
+def test_what_is_deleted_on_a_full_disk_makes_room(disk: Path) -> None:
+    memory = Store(disk / "data").memory("anna")
+    conversation_id = filled(memory, "word " * 8000)
+    fill(disk)
+    memory.delete_conversation(conversation_id)
+    assert contents(memory, filled(memory, "There is room again")) == ["There is room again"]
+
+
+def test_a_disk_that_became_read_only_is_still_read(disk: Path) -> None:
+    store = Store(disk / "data")
+    memory = store.memory("anna")
+    conversation_id = filled(memory, "before")
+    with read_only(store.directory):
+        for refused in (lambda: memory.add_message(conversation_id, "user", "lost"), memory.delete_all):
+            with pytest.raises(StorageError):
+                refused()
+        assert contents(memory, conversation_id) == ["before"]
+    store.close()
+    memory = Store(disk / "data").memory("anna")
+    memory.add_message(conversation_id, "user", "after")
+    assert contents(memory, conversation_id) == ["before", "after"]
+
+
+def test_a_read_only_directory_ends_the_start_with_one_line(disk: Path) -> None:
+    with (
+        read_only(disk),
+        pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*data': expected a directory to write in$"),
+    ):
+        Store(disk / "data")
+
+
+@pytest.mark.parametrize("trouble", [full, read_only])
+async def test_an_answer_that_meets_such_a_disk_says_so_and_the_conversation_goes_on_afterwards(
+    trouble: Callable[[Path], AbstractContextManager[None]], disk: Path, settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_data_dir=disk / "data"))
+    upstream.scenario = Scenario(tokens=400, tokens_per_second=400)
+    reply = await road.say("Hello")
+    await until(lambda: reply.snapshot().content)
+    with trouble(disk / "data"):
+        await ended(reply)
+        assert isinstance(reply.error, StorageError)
+        with pytest.raises(StorageError):
+            await road.say("Not now")
+        assert not road.replies.running(SESSION, reply.conversation_id)
+    upstream.scenario = Scenario()
+    _, answer = await road.answer("And now?", reply.conversation_id)
+    assert answer.content == "You said: And now?"
+    await road.close()

@@ -1,0 +1,82 @@
+"""A Hugging Face Space: the README's front matter, and a dry run as Spaces start the app."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from huggingface_hub import metadata_load
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from chatbot.settings import Settings
+from chatbot.web.notices import FORGETS, is_kept, notices
+from tests.api import Visitor
+from tests.running import ROOT
+from tests.space import SPACE, RunningSpace
+
+COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+FIELDS = {
+    "title": r".{1,100}",
+    "emoji": r"[\U0001F300-\U0001FAFF]",
+    "colorFrom": "|".join(COLOURS),
+    "colorTo": "|".join(COLOURS),
+    "sdk": "gradio",
+    "sdk_version": r"\d+\.\d+\.\d+",
+    "python_version": r"3\.\d+(\.\d+)?",
+    "app_file": r"app\.py",
+    "pinned": "True|False",
+    "license": "apache-2.0",
+    "short_description": r".{1,60}",
+    "hf_oauth": "True|False",
+}
+"""What https://huggingface.co/docs/hub/spaces-config-reference says of the fields that the README has; the 60
+characters are what the hub's own check says when more are pushed."""
+
+
+def front_matter() -> dict[str, object]:
+    return dict(metadata_load(ROOT / "README.md") or {})
+
+
+def test_every_field_of_the_front_matter_is_one_that_spaces_know_with_a_value_that_they_take() -> None:
+    matter = front_matter()
+    assert matter.keys() <= FIELDS.keys()
+    assert matter.keys() >= {"title", "sdk", "sdk_version", "python_version", "app_file", "license"}
+    for name, value in matter.items():
+        assert re.fullmatch(FIELDS[name], str(value)), name
+    assert all(isinstance(matter[name], str) for name in ("sdk_version", "python_version")), "YAML: 3.10 is 3.1"
+    assert (ROOT / str(matter["app_file"])).is_file()
+
+
+def test_a_space_gets_the_gradio_and_the_python_that_the_app_is_for() -> None:
+    matter = front_matter()
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    (gradio,) = (Requirement(line.partition("#")[0]) for line in lines if line.startswith("gradio>"))
+    assert gradio.specifier.contains(str(matter["sdk_version"]))
+    assert SpecifierSet(">=3.11").contains(str(matter["python_version"]))
+
+
+@pytest.mark.timeout(300)
+def test_without_a_key_and_without_a_flag_it_serves_on_every_address_and_answers(tmp_path: Path) -> None:
+    with RunningSpace(tmp_path / "app") as space, Visitor(space.url) as somebody:
+        assert somebody.get("/health")["status"] == "healthy"
+        assert somebody.get("/models")["default"]["provider"] == "local"
+        somebody.http.timeout = 120  # the model may have to be fetched first
+        answer = somebody.chat("Write one short sentence about the sea.", max_tokens=30)
+        page = httpx.get(space.url, headers={"x-forwarded-for": "203.0.113.7"}).text
+        assert space.stop() == 0
+    assert answer["response"]
+    assert (FORGETS in page) == (not is_kept(space.data))
+    assert SPACE["SPACE_ID"] in page
+    assert (space.data / "sessions").is_dir()
+    assert "Traceback" not in space.log
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a mounted directory is known on Linux only")
+def test_what_lies_on_a_mounted_volume_is_kept_and_nothing_is_said_of_forgetting(tmp_path: Path) -> None:
+    mounted, own = Path("/proc/self"), Path("/nowhere/data")
+    assert is_kept(mounted)
+    assert not is_kept(own)
+    assert notices(Settings.load(space_id="somebody/chatbot", chatbot_data_dir=own)) == [FORGETS]
+    assert notices(Settings.load(space_id="somebody/chatbot", chatbot_data_dir=mounted)) == []
+    assert notices(Settings.load(chatbot_data_dir=own)) == []
