@@ -1,18 +1,22 @@
 """Asking a model for one answer: what it is sent, what to do where that is too long, and what it took."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 
+from chatbot.attachments import file_tokens
 from chatbot.engine import ChatEngine
-from chatbot.errors import ContextOverflow
+from chatbot.errors import ContextOverflow, FilesRefused, RequestRefused
 from chatbot.memory import select
-from chatbot.memory.window import TOKENS_PER_MESSAGE, Window, estimate_tokens, likely_tokens
-from chatbot.messages import Delta, Finish, Options, Seen, StoredMessage, Usage
+from chatbot.memory.window import TOKENS_PER_MESSAGE, Window, estimate_tokens, likely_tokens, message_tokens
+from chatbot.messages import Attachment, Delta, File, Finish, Options, Seen, StoredMessage, Usage
 from chatbot.providers import Provider, Providers, takes_effort, takes_temperature
+
+Find = Callable[[Iterable[Attachment]], Mapping[str, File]]
+"""Finds the contents of files, by their ids. Blocks for as long as the disk takes."""
 
 MARGIN = 0.9
 """The share of a model's context that is filled after it was found too small: our count of tokens is no tokenizer's."""
@@ -30,16 +34,23 @@ class Account:
 class Asking:
     """One answer, asked for as `options` say, to `history`, whose last message is the visitor's.
 
-    `key` is a visitor's own for the provider; None is the operator's.
+    `key` is a visitor's own for the provider; None is the operator's. `find` finds the files of the history.
     """
 
     def __init__(
-        self, providers: Providers, history: Sequence[StoredMessage], options: Options, key: SecretStr | None = None
+        self,
+        providers: Providers,
+        history: Sequence[StoredMessage],
+        options: Options,
+        key: SecretStr | None = None,
+        find: Find = lambda _: {},
     ) -> None:
         self._providers = providers
         self._history = history
         self._options = options
         self._key = key
+        self._find = find
+        self._files: Mapping[str, File] = {}
         self._window: Window | None = None
         self._trims = 0
         self._begun = False
@@ -59,6 +70,10 @@ class Asking:
                     raise
                 self._trims += 1
                 window = self._shorter(window, overflow)
+            except RequestRefused as refused:
+                if any(each.form == "whole" for message in window.messages for each in message.enclosed):
+                    raise FilesRefused(refused.provider) from None
+                raise
 
     def account(self, answer: StoredMessage, finish: Finish | None) -> Account:
         """What `answer`, as far as it came, took: counted by the provider where it said, else estimated.
@@ -67,7 +82,7 @@ class Asking:
         """
         if self._window is None:
             return Account()
-        seen = Seen(len(self._window.messages), len(self._window.messages) + self._window.left_out, self._trims > 0)
+        seen = replace(self._window.seen, trimmed=self._trims > 0)
         if answer.status == "failed" and not answer.content and not answer.reasoning and finish is None:
             return Account(seen=seen)
         usage = self._usage(self._window, answer, finish.usage if finish else Usage())
@@ -79,9 +94,11 @@ class Asking:
         return self._providers.cost(self._options.choice, usage, cache_read, cache_write, own_key=own)
 
     def _prepared(self) -> tuple[Provider, Window]:
-        """The provider, and what it is to be sent. Blocks when an SDK has to be imported first."""
+        """The provider, and what it is to be sent. Blocks when an SDK has to be imported first, and for files."""
         provider = self._providers.get(self._options.choice.provider, self._key)
         window = self._selected(self._options.history_limit, self._context_tokens, max_tokens=self._options.max_tokens)
+        sent = [each for message in window.messages for each in message.enclosed if each.form != "name"]
+        self._files = self._find(each.attachment for each in sent) if sent else {}
         return provider, window
 
     @property
@@ -95,6 +112,8 @@ class Asking:
             history_limit=history_limit,
             context_tokens=context_tokens,
             max_tokens=max_tokens,
+            provider=self._options.choice.provider,
+            reads=self._providers.reads(self._options.choice),
         )
 
     async def _ask(self, provider: Provider, window: Window, append: Callable[[Delta], None]) -> Finish | None:
@@ -108,7 +127,7 @@ class Asking:
             effort=options.effort if takes_effort(choice.provider, choice.model) else None,
         )
         finish: Finish | None = None
-        async with aclosing(engine.chat_stream(window.messages)) as deltas:
+        async with aclosing(engine.chat_stream(window.messages, self._files)) as deltas:
             async for delta in deltas:
                 self._begun = True
                 append(delta)
@@ -133,15 +152,17 @@ class Asking:
 
     def _sent_tokens(self, window: Window) -> int:
         """How many tokens are sent at most."""
-        return sum(map(estimate_tokens, self._sent(window)))
-
-    def _sent(self, window: Window) -> list[str]:
-        return [self._options.system_prompt, *(message.content for message in window.messages)]
+        provider = self._options.choice.provider
+        messages = sum(message_tokens(message, provider) for message in window.messages)
+        return estimate_tokens(self._options.system_prompt) + messages
 
     def _usage(self, window: Window, answer: StoredMessage, told: Usage) -> Usage:
         if told.input_tokens is not None and told.output_tokens is not None:
             return told
-        read = sum(likely_tokens(text) + TOKENS_PER_MESSAGE for text in self._sent(window) if text)
+        texts = [self._options.system_prompt, *(message.content for message in window.messages)]
+        read = sum(likely_tokens(text) + TOKENS_PER_MESSAGE for text in texts if text)
+        files = (each for message in window.messages for each in message.enclosed)
+        read += sum(file_tokens(each, self._options.choice.provider) for each in files)
         written = likely_tokens(answer.content + answer.reasoning)
         return Usage(
             read if told.input_tokens is None else told.input_tokens,

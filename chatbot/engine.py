@@ -1,13 +1,13 @@
 """ChatEngine: one way to talk to any model, whole or token by token."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from chatbot.errors import EmptyAnswer
-from chatbot.messages import Completion, Delta, Effort, Finish, Message, Request, clean
+from chatbot.messages import Completion, Delta, Effort, File, Finish, Message, Request, clean
 from chatbot.providers import Provider, patiently
 
 
@@ -36,19 +36,22 @@ class ChatEngine:
         self.system_prompt = system_prompt
         self.effort = effort
 
-    async def chat(self, messages: str | Sequence[Message]) -> Completion:
-        """The whole answer to `messages`, oldest first; a string is one message of the user's."""
+    async def chat(self, messages: str | Sequence[Message], files: Mapping[str, File] | None = None) -> Completion:
+        """The whole answer to `messages`, oldest first; a string is one message of the user's. `files` has the contents
+        of what messages enclose, by attachment id."""
         text: list[str] = []
         reasoning: list[str] = []
         finish = Finish("interrupted")
-        async with aclosing(self.chat_stream(messages)) as deltas:
+        async with aclosing(self.chat_stream(messages, files)) as deltas:
             async for delta in deltas:
                 text.append(delta.text)
                 reasoning.append(delta.reasoning)
                 finish = delta.finish or finish
         return Completion("".join(text), "".join(reasoning), finish)
 
-    async def chat_stream(self, messages: str | Sequence[Message]) -> AsyncGenerator[Delta]:
+    async def chat_stream(
+        self, messages: str | Sequence[Message], files: Mapping[str, File] | None = None
+    ) -> AsyncGenerator[Delta]:
         """The answer piece by piece, the last delta with the finish.
 
         A failure that may pass is tried once more before anything came. Closing the generator, or cancelling the task
@@ -56,7 +59,7 @@ class ChatEngine:
         """
         said = False
         characters = _Characters()
-        async with aclosing(patiently(self.provider, self._request(messages))) as deltas:
+        async with aclosing(patiently(self.provider, self._request(messages, files or {}))) as deltas:
             async for piece in deltas:
                 delta = characters.whole(piece)
                 said = said or bool(delta.text)
@@ -64,11 +67,11 @@ class ChatEngine:
                     raise EmptyAnswer(self.provider.label)
                 yield delta
 
-    def _request(self, messages: str | Sequence[Message]) -> Request:
+    def _request(self, messages: str | Sequence[Message], files: Mapping[str, File]) -> Request:
         spoken = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
         spoken = tuple(replace(message, content=clean(message.content)) for message in spoken)
         prompt = clean(self.system_prompt)
-        return Request(self.model, spoken, prompt, self.max_tokens, self.temperature, self.effort)
+        return Request(self.model, spoken, prompt, self.max_tokens, self.temperature, self.effort, files)
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """The values that travel between the parts: what is said, by whom, and how an answer went. All frozen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, NewType, get_args
 
@@ -34,10 +35,71 @@ Effort = Literal["low", "medium", "high"]
 """How long a model that reasons is to think before it answers."""
 
 
+MediaType = Literal["image/png", "image/jpeg", "application/pdf", "text/plain"]
+"""What files that come with messages are kept as. All text is plain text, in UTF-8."""
+
+
 def clean(text: str) -> str:
     """`text` with every character whole. JSON can carry half an emoji, which UTF-8, and so the store and the providers,
     cannot: two halves become the character, a lone one U+FFFD."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message, without its content. `attachment_id` is the content's SHA-256 and `size` its
+    bytes; `width` and `height` are a picture's pixels, `pages` a PDF's, `text_size` the bytes of the text in it, as
+    UTF-8."""
+
+    attachment_id: str
+    name: str
+    media_type: MediaType
+    size: int
+    width: int = 0
+    height: int = 0
+    pages: int = 0
+    text_size: int = 0
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture."""
+        return self.media_type.startswith("image/")
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a PDF."""
+        return self.media_type == "application/pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An attachment's content, and the text in it: all of a text file, what a PDF's pages say, none of a picture."""
+
+    content: bytes = field(repr=False)
+    text: str = field(default="", repr=False)
+
+
+Form = Literal["whole", "text", "name"]
+"""How a model is sent an attachment: as the file that it is, as the text in it, or, left out, by its name alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """An attachment, and how a model is sent it."""
+
+    attachment: Attachment
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Which files a model reads as they are. Text it always reads. None: nobody knows."""
+
+    pictures: bool | None = None
+    documents: bool | None = None
+
+
+NOBODY_KNOWS = Reads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +108,7 @@ class Message:
 
     role: Role
     content: str
+    enclosed: tuple[Enclosed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +158,8 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one completion is asked for. None leaves a choice to the provider."""
+    """What one completion is asked for. None leaves a choice to the provider. `files` has the content of what the
+    messages enclose, by attachment id."""
 
     model: str
     messages: tuple[Message, ...]
@@ -103,6 +167,7 @@ class Request:
     max_tokens: int = 2000
     temperature: float | None = None
     effort: Effort | None = None
+    files: Mapping[str, File] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +203,19 @@ class Timing:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What of a conversation a model was sent: `sent` of the `total` messages that could have been. `trimmed`: it was
-    sent fewer after the provider had found more too long."""
+    sent fewer after the provider had found more too long.
+
+    Of the `files` of all these messages it was not sent `files_left_out`, for want of room or since their message was
+    not sent either, nor `files_unread`, which it cannot read; of `files_as_text` it was sent the text alone.
+    """
 
     sent: int
     total: int
     trimmed: bool = False
+    files: int = 0
+    files_left_out: int = 0
+    files_unread: int = 0
+    files_as_text: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +249,7 @@ class StoredMessage:
     cost: float | None = None
     seen: Seen | None = None
     parent_id: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

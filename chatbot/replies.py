@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -33,11 +34,14 @@ FRAME_SHARE = 0.35
 class Replies:
     """Starts answers and knows those that run. Whoever watches one may leave: it goes on."""
 
-    def __init__(self, store: Store, providers: Providers, reply_seconds: float, limits: Limits) -> None:
+    def __init__(
+        self, store: Store, providers: Providers, reply_seconds: float, limits: Limits, most_files: int = 10
+    ) -> None:
         self._store = store
         self._providers = providers
         self._reply_seconds = reply_seconds
         self._limits = limits
+        self._most_files = most_files
         self._taken: dict[tuple[str, str], Reply | None] = {}
         """By session and conversation, those that a turn is under way in; None while it is being written."""
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -53,14 +57,16 @@ class Replies:
         edited: str | None = None,
         key: SecretStr | None = None,
         address: str = "",
+        files: Sequence[str] = (),
     ) -> Reply:
         """Store the visitor's message and begin its answer, in a new conversation where no id is given.
 
         `edited` is the id of the message that this one is another version of; `key` the visitor's own for the
-        provider; `address` where they call from. Raises InvalidMessage, Busy, NotFound, StorageError, Closing, and
-        what `Limits` raises; what goes wrong from then on becomes part of the answer.
+        provider; `address` where they call from; `files` the ids of what was uploaded to come with the message. Raises
+        InvalidMessage, InvalidAttachment, Busy, NotFound, StorageError, Closing, and what `Limits` raises; what goes
+        wrong from then on becomes part of the answer.
         """
-        question = new_message(text, edited)
+        question = new_message(text, edited, files, self._most_files)
         return await self._begun((session_id, conversation_id), question, options, key, address)
 
     async def retry(
@@ -176,14 +182,14 @@ class Replies:
         self._taken[place] = None
         memory = self._store.memory(session_id)
         try:
-            turn = memory, place[1], conversation_id is None, question, options
+            turn = memory, place[1], conversation_id is None, question, options, self._providers.reads(options.choice)
             history, answer = await asyncio.to_thread(write_turn, *turn)
         except BaseException:
             del self._taken[place]
             await _settled(settle, Usage())
             raise
         reply = self._taken[place] = Reply(*place, answer)
-        asking = Asking(self._providers, history, options, key)
+        asking = Asking(self._providers, history, options, key, partial(memory.get_files, place[1]))
         self._spawn(self._run(reply, memory, asking, options.choice.provider, settle))
         return reply
 

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     chatbot_daily_tokens: int = Field(default=0, ge=0)
     chatbot_reply_seconds: float = Field(default=300, gt=0, allow_inf_nan=False)
 
+    chatbot_max_file_mb: float = Field(default=20, gt=0, le=100)
+    chatbot_max_files: int = Field(default=10, ge=0, le=100)
+    chatbot_max_session_mb: float = Field(default=100, gt=0, allow_inf_nan=False)
     chatbot_frame_ancestors: str = ""
 
     gradio_server_name: str = "127.0.0.1"

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,15 +43,15 @@ class Road:
         key: str | None = None,
         session_id: str = SESSION,
         address: str = "",
+        files: Sequence[str] = (),
         **options: Any,
     ) -> Reply:
         """Say something and see the answer begin."""
         usual: dict[str, Any] = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
         chosen = Options(Choice(provider, model), **usual | options)
         secret = SecretStr(key) if key else None
-        return await self.replies.start(
-            session_id, text, chosen, conversation_id=conversation_id, edited=edited, address=address, key=secret
-        )
+        where: dict[str, Any] = {"conversation_id": conversation_id, "edited": edited, "address": address}
+        return await self.replies.start(session_id, text, chosen, key=secret, files=files, **where)
 
     async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
         """Say something and wait; returns the conversation and its last message as it is on disk."""

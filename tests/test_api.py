@@ -196,7 +196,8 @@ def test_the_api_describes_itself(visitor: Visitor) -> None:
         ("get", "/conversations/{conversation_id}/stream"),
         ("post", "/conversations/{conversation_id}/stop"),
         ("get", "/conversations/{conversation_id}/export"),
-        ("get", "/session/export"),
+        *(("get", "/session/export"), ("post", "/session/import"), ("post", "/attachments")),
+        ("get", "/conversations/{conversation_id}/attachments/{attachment_id}"),
     }
     docs = visitor.call("GET", "/docs")
     assert docs.headers["content-type"].startswith("text/html")
@@ -219,8 +220,8 @@ def test_the_description_says_which_calls_need_a_token(visitor: Visitor) -> None
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 10
-    assert len(calls) == 15
+    assert len(needed) == 13
+    assert len(calls) == 18
 
 
 def test_the_page_and_its_own_routes_stay_gradios(api_app: RunningApp, upstream: FakeUpstream) -> None:

@@ -157,7 +157,7 @@ def test_a_disk_that_refuses_in_the_middle_leaves_none_of_a_zip(
     before = files(path)
     left = iter("two")
 
-    def refuse_after_some(memory: ConversationMemory, file: Any) -> str:
+    def refuse_after_some(memory: ConversationMemory, file: Any, *_: object) -> str:
         if next(left, None) is None:
             raise StorageError
         return restore(memory, file)

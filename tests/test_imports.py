@@ -12,13 +12,13 @@ from tests.running import ROOT
 
 LAYERS = (
     {"chatbot.errors", "chatbot.messages"},
-    {"chatbot.settings"},
+    {"chatbot.settings", "chatbot.attachments"},
     {"chatbot.providers", "chatbot.memory"},
     {"chatbot.options"},
     {"chatbot.engine"},
     {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits"},
     {"chatbot.checkpoints"},
-    {"chatbot.replies"},
+    {"chatbot.replies", "chatbot.uploads"},
     {"chatbot"},
     {"chatbot.web"},
     {"app"},
@@ -39,7 +39,7 @@ DOORS = (
         "chatbot.web.rendering",
         "chatbot.web.theme",
     },
-    {"chatbot.web.api"},
+    {"chatbot.web.api", "chatbot.web.files"},
 )
 """The page and the HTTP API: both lead to the same road, neither through the other."""
 
@@ -47,6 +47,7 @@ OWNERS = {
     "chatbot.web": {"gradio", "gradio_client", "fastapi", "starlette", "uvicorn"},
     "chatbot.providers": {"openai", "anthropic", "httpx2", "xllamacpp", "huggingface_hub", "genai_prices"},
     "chatbot.memory": {"tinydb", "orjson"},
+    "chatbot.attachments": {"PIL", "pypdfium2", "charset_normalizer"},
 }
 """The only parts that may import these libraries."""
 

@@ -172,7 +172,7 @@ def test_a_detail_that_makes_no_sense_counts_as_unknown_and_the_text_is_there(pa
     again = ConversationMemory(path)
     assert contents(again, conversation_id) == ["Hello 🙂\u2028", "Hi!"]
     for message in again.all_messages(conversation_id):
-        MessageOut.of(message)
+        MessageOut.of(message, "id")
     assert turns(again.get_messages(conversation_id), {}, str)
     assert not [*path.glob("*.damaged-*")]
 

@@ -7,6 +7,8 @@ ChatbotError
 ├── Busy                       409  the conversation already has an answer under way
 ├── InvalidMessage             422  empty, or too long, or asked for with impossible settings
 ├── InvalidFile                422  not a conversation that was exported here
+├── InvalidAttachment          422  a file that no model could be sent
+├── TooLarge                   413  a file, or all of a session's together
 ├── TooManyMessages            429  in a minute; waiting helps
 ├── TooManyAnswers             429  at once, in one session
 ├── AllowanceSpent             429  today's tokens on the operator's keys
@@ -22,6 +24,7 @@ ChatbotError
     ├── RateLimited            502  retryable, maybe after a while
     ├── ContextOverflow        502
     ├── RequestRefused         502
+    │   └── FilesRefused       502  files came with it
     ├── BadAnswer              502  retryable: not the protocol we speak, or nothing at all
     ├── EmptyAnswer            502  retryable: an end without a word
     ├── CutOff                 502  retryable: the stream ended before the answer did
@@ -38,12 +41,14 @@ from chatbot.errors.base import (
     Busy,
     ChatbotError,
     Closing,
+    InvalidAttachment,
     InvalidFile,
     InvalidMessage,
     NoProvider,
     NotFound,
     SettingsError,
     StorageError,
+    TooLarge,
     TooManyAnswers,
     TooManyMessages,
     Unauthorized,
@@ -53,6 +58,7 @@ from chatbot.errors.provider import (
     ContextOverflow,
     CutOff,
     EmptyAnswer,
+    FilesRefused,
     InvalidKey,
     ModelNotLoaded,
     OutOfOrder,
@@ -76,6 +82,8 @@ __all__ = [
     "ContextOverflow",
     "CutOff",
     "EmptyAnswer",
+    "FilesRefused",
+    "InvalidAttachment",
     "InvalidFile",
     "InvalidKey",
     "InvalidMessage",
@@ -91,6 +99,7 @@ __all__ = [
     "RequestRefused",
     "SettingsError",
     "StorageError",
+    "TooLarge",
     "TooManyAnswers",
     "TooManyMessages",
     "Unauthorized",

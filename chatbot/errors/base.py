@@ -68,6 +68,22 @@ class InvalidFile(ChatbotError):
     sentence = "This is not a conversation that this app exported. Nothing was changed."
 
 
+class InvalidAttachment(ChatbotError):
+    """A file that cannot come with a message; the sentence names it and says why."""
+
+    code = "invalid_attachment"
+    status = 422
+    sentence = "This file cannot be read."
+
+
+class TooLarge(ChatbotError):
+    """A file, or all files of a session together, are larger than the operator allows."""
+
+    code = "too_large"
+    status = 413
+    sentence = "This file is larger than is allowed here."
+
+
 class TooManyMessages(ChatbotError):
     """More messages than the operator allows in a minute, from one session or one address."""
 

@@ -105,6 +105,15 @@ class RequestRefused(ProviderError):
     sentence = "{provider} refused the request. Check the model and the settings, or choose another model."
 
 
+class FilesRefused(RequestRefused):
+    """The provider refused a request that files came with, which may well be why."""
+
+    sentence = (
+        "{provider} refused the request. The chosen model may not read the files that came with it: "
+        "choose another model, or send the message without them."
+    )
+
+
 class BadAnswer(ProviderError):
     """The provider answered with something that is not its protocol."""
 

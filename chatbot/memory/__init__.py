@@ -6,7 +6,7 @@ from chatbot.memory.conversations import ConversationMemory
 from chatbot.memory.exchange import from_json, to_json, to_markdown
 from chatbot.memory.search import Found
 from chatbot.memory.store import Store
-from chatbot.memory.window import Window, estimate_tokens, likely_tokens, select
+from chatbot.memory.window import Window, estimate_tokens, likely_tokens, message_tokens, select
 
 __all__ = [
     "Changes",
@@ -18,6 +18,7 @@ __all__ = [
     "from_file",
     "from_json",
     "likely_tokens",
+    "message_tokens",
     "select",
     "to_json",
     "to_markdown",

@@ -2,6 +2,8 @@
 
 import re
 import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import IO
 from unicodedata import normalize
@@ -9,12 +11,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
 
-from chatbot.errors import InvalidFile, NotFound, StorageError
+from chatbot.errors import ChatbotError, InvalidFile, NotFound
 from chatbot.memory.conversations import ConversationMemory
-from chatbot.memory.exchange import ConversationFile, parse, restore, to_json, to_markdown
-from chatbot.messages import Conversation
+from chatbot.memory.exchange import ConversationFile, attachments_of, parse, restore, to_json, to_markdown
+from chatbot.messages import Attachment, Conversation
 
-LARGEST = 128 * 1024 * 1024
+LARGEST = 512 * 1024 * 1024
 """Bytes that an import may have when it is unpacked."""
 MOST_MEMBERS = 20_000
 LONGEST_NAME = 50
@@ -24,25 +26,35 @@ EARLIEST = "1980-01-01T00:00:00"
 """Before it no zip file can date anything."""
 LATEST = "2107-12-31T23:59:58"
 
+FILES = "files/"
+"""Where in a zip the messages' files are, each once, by its id."""
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf", "text/plain": "txt"}
+
 BROKEN = (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError, OverflowError)
 """What reading a zip file raises where it was not made as ours are."""
 
 
 def write_zip(memory: ConversationMemory, file: IO[bytes]) -> None:
-    """Write all conversations of the session to `file` as a zip, each as JSON and as Markdown, one after the other, so
-    that it takes the memory of one. Raises StorageError."""
+    """Write all conversations of the session to `file` as a zip, each as JSON and as Markdown with its files beside it,
+    one after the other, so that it takes the memory of one. Raises StorageError."""
     taken: set[str] = set()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for conversation in memory.list_conversations():
             conversation_id = conversation.conversation_id
             try:
-                as_json = to_json(memory, conversation_id)
-                as_markdown = to_markdown(conversation, memory.get_messages(conversation_id, limit=None))
+                as_json = to_json(memory, conversation_id, with_files=False)
+                as_markdown = to_markdown(conversation, memory.get_messages(conversation_id, limit=None), _member_of)
+                attachments = attachments_of(memory.all_messages(conversation_id))
+                new = {each.attachment_id: each for each in attachments if _member_of(each) not in taken}
+                files = memory.get_files(conversation_id, new.values())
             except NotFound:  # deleted meanwhile
                 continue
             name = _name(conversation, taken)
             archive.writestr(_member(f"{name}.json", conversation), as_json)
             archive.writestr(_member(f"{name}.md", conversation), as_markdown)
+            for attachment_id, each in files.items():
+                taken.add(member := _member_of(new[attachment_id]))
+                archive.writestr(_member(member, conversation), each.content)
 
 
 def to_zip(memory: ConversationMemory) -> bytes:
@@ -55,16 +67,17 @@ def to_zip(memory: ConversationMemory) -> bytes:
 def from_file(memory: ConversationMemory, content: bytes) -> list[str]:
     """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids.
 
-    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported, and StorageError.
-    Either way nothing is changed then.
+    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported, TooLarge where there is
+    no room for its files, and StorageError. Either way nothing is changed then.
     """
-    files = _unpacked(content) if content.startswith(b"PK") else [content]
-    conversations = [_parsed(each) for each in files]
+    is_zip = content.startswith(b"PK")
+    conversations = [_parsed(each) for each in (_unpacked(content) if is_zip else [content])]
+    find = _finder(content) if is_zip else lambda _: None
     restored: list[str] = []
     try:
         for conversation in conversations:
-            restored.append(restore(memory, conversation))
-    except StorageError:
+            restored.append(restore(memory, conversation, find))
+    except ChatbotError:
         for conversation_id in restored:
             memory.delete_conversation(conversation_id)
         raise
@@ -88,6 +101,21 @@ def _unpacked(content: bytes) -> list[bytes]:
     return files
 
 
+def _finder(content: bytes) -> Callable[[str], bytes | None]:
+    """Finds attachments' contents in a zip by their ids."""
+    archive = ZipFile(BytesIO(content))
+    members = {member.filename.removeprefix(FILES).partition(".")[0]: member for member in archive.infolist()}
+
+    def find(attachment_id: str) -> bytes | None:
+        member = members.get(attachment_id)
+        if member and member.compress_type in (ZIP_STORED, ZIP_DEFLATED):
+            with suppress(*BROKEN):
+                return archive.read(member)
+        return None
+
+    return find
+
+
 def _parsed(content: bytes) -> ConversationFile:
     if len(content) > LARGEST:
         raise InvalidFile("This file is larger than can be imported. Nothing was changed.")
@@ -95,6 +123,10 @@ def _parsed(content: bytes) -> ConversationFile:
         return parse(orjson.loads(content))
     except orjson.JSONDecodeError:
         raise InvalidFile from None
+
+
+def _member_of(attachment: Attachment) -> str:
+    return f"{FILES}{attachment.attachment_id}.{ENDINGS[attachment.media_type]}"
 
 
 def _name(conversation: Conversation, taken: set[str]) -> str:

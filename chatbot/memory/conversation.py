@@ -103,6 +103,12 @@ class StoredConversation:
         self._messages.truncate()
         self.change(head="")
 
+    def file_ids(self) -> set[str]:
+        """The ids of the files that came with any of the messages."""
+        lists = (record.get("attachments") for record in self.records.values())
+        files = (each for found in lists if isinstance(found, list | tuple) for each in found)
+        return {str(each.get("attachment_id")) for each in files if isinstance(each, dict)}
+
     def summary(self) -> Conversation:
         """The conversation without its messages."""
         document = self.document

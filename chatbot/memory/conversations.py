@@ -5,16 +5,17 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from chatbot.attachments import Prepared
+from chatbot.memory.enclosures import FileMemory
 from chatbot.memory.records import decode, encode_options
 from chatbot.memory.search import Found, Hit, Query, found, newest_first
-from chatbot.memory.session import SessionMemory
 from chatbot.memory.times import now
 from chatbot.memory.titles import cut_title
 from chatbot.memory.versions import branch, newest_end, versions
 from chatbot.messages import Conversation, Options, Role, StoredMessage, clean
 
 
-class ConversationMemory(SessionMemory):
+class ConversationMemory(FileMemory):
     """What one session's visitor and the models said to each other; on disk as soon as a method returns.
 
     Messages form a tree: each follows another, and those that follow the same one are versions of each other. One
@@ -45,12 +46,15 @@ class ConversationMemory(SessionMemory):
         *,
         head: str,
         options: Options | None = None,
+        files: Sequence[Prepared] = (),
     ) -> str:
         """Store a conversation that was kept elsewhere under a new id, which is returned. `messages` are those of all
-        branches, each after its parent; they get new ids too. An answer that was running there was cut off."""
+        branches, each after its parent; they get new ids too. An answer that was running there was cut off. `files` are
+        those that they came with; raises TooLarge where there is no room for them."""
         ids = {"": ""} | {message.message_id: uuid4().hex for message in messages}
         conversation_id = uuid4().hex
         with self.one_write(conversation_id):
+            self._put_files(conversation_id, files)
             self.create_conversation(title, conversation_id=conversation_id)
             stored = self._session.existing(conversation_id)
             stored.add(
@@ -75,7 +79,8 @@ class ConversationMemory(SessionMemory):
                 stored.record(parent_id)
             message = StoredMessage(uuid4().hex, role, content, now(), **details | {"parent_id": parent_id})
             stored.add(message)
-            title = stored.document["title"] or (cut_title(clean(content)) if role == "user" else "")
+            named = content if content.strip() else " ".join(each.name for each in message.attachments)
+            title = stored.document["title"] or (cut_title(clean(named)) if role == "user" else "")
             self._touch(stored, head=message.message_id, title=title)
             return stored.message(message.message_id)
 
@@ -120,6 +125,7 @@ class ConversationMemory(SessionMemory):
             if message_id in stored.records:
                 stored.remove_from(message_id)
                 self._touch(stored)
+        self.drop_unused_files(conversation_id)
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """The conversation without its messages."""
@@ -159,12 +165,14 @@ class ConversationMemory(SessionMemory):
         with self._writing(conversation_id) as stored:
             stored.clear()
             self._touch(stored)
+        self.drop_unused_files(conversation_id)
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Remove the conversation with all its messages, at once and also within `one_write`."""
         with self._reading(conversation_id) as stored:
             stored.delete()
             self._session.changed(conversation_id)
+        self.drop_unused_files(conversation_id)
         self._changed()
 
     def _ids(self) -> list[str]:

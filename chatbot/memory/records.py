@@ -25,6 +25,8 @@ def encode(message: StoredMessage) -> dict[str, Any]:
     """The message as JSON's types. Its id is not in it: that is the key under which it is stored."""
     record = _cleaned(asdict(message))
     del record["message_id"]
+    if not message.attachments:
+        del record["attachments"]
     if message.status == "running":
         record["run"] = THIS_RUN
     return record

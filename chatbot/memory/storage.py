@@ -109,7 +109,7 @@ class AtomicStorage(Storage):
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` in `path`'s place in one step; fsync before and after, so that a power cut keeps one of the two.
     Only the app's own user may read it. Raises OSError, and leaves what was there."""
-    _make_directory(path.parent)
+    make_directory(path.parent)
     draft = path.with_name(DRAFT)
     try:
         with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -124,9 +124,10 @@ def replace_file(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
-def _make_directory(directory: Path) -> None:
+def make_directory(directory: Path) -> None:
+    """Make the directory and those above it, for the app's own user, where they are not there."""
     if not directory.is_dir():
-        _make_directory(directory.parent)
+        make_directory(directory.parent)
         directory.mkdir(mode=0o700, exist_ok=True)
         sync_directory(directory.parent)
 

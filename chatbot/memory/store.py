@@ -21,13 +21,15 @@ KEPT_OPEN = 64
 
 class Store:
     """Hands out the memory of a session. While anybody holds one, the same session gets the same object,
-    so that its lock is the session's lock. `changes` tells of every write in a session.
+    so that its lock is the session's lock. `changes` tells of every write in a session; `most_file_bytes` is what the
+    files of one session may take.
 
     Raises SettingsError where the directory cannot be used, or another process is using it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, most_file_bytes: int | None = None) -> None:
         self.directory = directory
+        self._most_file_bytes = most_file_bytes
         self.changes = Changes()
         self._guard = threading.Lock()
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
@@ -53,7 +55,9 @@ class Store:
 
     def _opened(self, session_id: str) -> ConversationMemory:
         path = self.directory / "sessions" / session_id
-        return ConversationMemory(path, partial(self.changes.notify, session_id), self._check)
+        memory = ConversationMemory(path, partial(self.changes.notify, session_id), self._check)
+        memory.most_file_bytes = self._most_file_bytes
+        return memory
 
     def _check(self) -> None:
         """Raise OSError where the directory is not ours any more: removed, or no longer mounted. What would be written

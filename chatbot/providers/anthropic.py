@@ -1,7 +1,9 @@
 """Anthropic's Messages."""
 
+import asyncio
+from base64 import b64encode
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import anthropic
@@ -9,8 +11,9 @@ import httpx2
 from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent
 from anthropic.types import Usage as PromptUsage
 
+from chatbot.attachments import in_words
 from chatbot.errors import BadAnswer, CutOff
-from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
+from chatbot.messages import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.faults import translated
 from chatbot.providers.listing import Model, described
@@ -27,6 +30,8 @@ FINISH_REASONS: dict[str, FinishReason] = {
 
 OPTIONAL = {"output_config": "effort", "thinking": "thinking", "cache_control": "cache_control"}
 """Parameters that a request can do without, and the word that a refusal has for each."""
+
+CACHED = {"type": "ephemeral"}
 
 
 class AnthropicProvider:
@@ -71,9 +76,11 @@ class AnthropicProvider:
 
     async def _started(self, request: Request) -> Any:
         refused = self._refused[request.model]
-        parameters = _parameters(request)
+        # Files of many megabytes are put into letters off the event loop.
+        parameters = await asyncio.to_thread(_parameters, request) if request.files else _parameters(request)
 
         def accepted() -> dict[str, Any]:
+            _cache_files(parameters["messages"], wanted="cache_control" not in refused)
             return {name: value for name, value in parameters.items() if name not in refused}
 
         return await without_refused(refused, OPTIONAL, accepted, self._client.messages.create, anthropic)
@@ -116,9 +123,9 @@ class _End:
 def _parameters(request: Request) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "model": request.model,
-        "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+        "messages": [{"role": each.role, "content": _content(each, request.files)} for each in request.messages],
         "max_tokens": request.max_tokens,
-        "cache_control": {"type": "ephemeral"},  # a conversation's beginning is sent again with every message
+        "cache_control": CACHED,  # a conversation's beginning is sent again with every message
         "stream": True,
     }
     if request.system_prompt:
@@ -127,6 +134,34 @@ def _parameters(request: Request) -> dict[str, Any]:
         parameters["output_config"] = {"effort": request.effort}
         parameters["thinking"] = {"type": "adaptive", "display": "summarized"}
     return parameters
+
+
+def _content(message: Message, files: Mapping[str, File]) -> str | list[dict[str, Any]]:
+    """A message's words, with its files as content blocks before them."""
+    if not message.enclosed:
+        return message.content
+    words = [{"type": "text", "text": message.content}] if message.content else []
+    return [*(_block(each, files) for each in message.enclosed), *words]
+
+
+def _block(enclosed: Enclosed, files: Mapping[str, File]) -> dict[str, Any]:
+    attachment, file = enclosed.attachment, files.get(enclosed.attachment.attachment_id)
+    if enclosed.form != "whole" or file is None:
+        return {"type": "text", "text": in_words(enclosed, files)}
+    data = b64encode(file.content).decode()
+    source = {"type": "base64", "media_type": attachment.media_type, "data": data}
+    if attachment.is_picture:
+        return {"type": "image", "source": source}
+    return {"type": "document", "title": attachment.name, "source": source}
+
+
+def _cache_files(messages: list[dict[str, Any]], *, wanted: bool) -> None:
+    """Cache all up to the last file as well: it is long, and where many messages follow the conversation's own mark is
+    soon too far from it to be found (Anthropic looks back 20 blocks)."""
+    blocks = [block for message in messages if isinstance(message["content"], list) for block in message["content"]]
+    if files := [block for block in blocks if block["type"] != "text"]:
+        files[-1].pop("cache_control", None)
+        files[-1] |= {"cache_control": CACHED} if wanted else {}
 
 
 def _delta(event: RawContentBlockDeltaEvent) -> Delta | None:

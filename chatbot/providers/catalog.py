@@ -4,7 +4,7 @@ they take a temperature or an effort."""
 import re
 from functools import lru_cache
 
-from chatbot.messages import ProviderName, Usage
+from chatbot.messages import ProviderName, Reads, Usage
 from chatbot.providers.listing import Model
 
 BUILT_IN: dict[ProviderName, tuple[str, ...]] = {
@@ -34,6 +34,20 @@ TAKES_EFFORT: dict[ProviderName, re.Pattern[str]] = {
 """The models that reason for as long as they are told: OpenAI's since o1, Anthropic's since Opus 4.6 (whose thinking
 adapts), and elsewhere those whose names say it. One that refuses after all is not asked for it again."""
 
+NO_FILES: dict[ProviderName, re.Pattern[str]] = {
+    "openai": re.compile(r"^(ft:)?(gpt-3\.5|gpt-4(-\d{4}|-32k|$)|o1-(mini|preview)|o3-mini|gpt-oss)"),
+    "anthropic": re.compile(r"^claude-(v?1|2|instant)"),
+}
+"""OpenAI's and Anthropic's models that read text only; all others of theirs that chat read pictures and PDFs."""
+
+TEXT_ONLY = re.compile(
+    r"gpt-oss|gpt-3\.5|smollm(?!.*v)|tinyllama|codellama|mixtral|deepseek-?(r1|v[23]|chat|coder|reasoner)|"
+    r"llama-?(2|3)(?!.*vision)|qwen-?(1\.5|2|2\.5|3)?[:-](?!.*(vl|omni))|phi-?[34](?!.*(vision|multimodal))|"
+    r"gemma-?[12]\b|command-r|starcoder|falcon|olmo",
+    re.I,
+)
+"""Open models that read text only, by the names that their makers give them. Of all others nobody here knows."""
+
 NOT_FOR_CHAT = re.compile(
     r"embed|whisper|tts|transcribe|audio|realtime|image|dall-e|moderation|davinci|babbage|-instruct|search|sora|live"
 )
@@ -52,6 +66,16 @@ def takes_effort(provider: ProviderName, model: str) -> bool:
     """Whether that model can be told how long to reason."""
     known = TAKES_EFFORT.get(provider)
     return bool(known and known.search(model))
+
+
+def reads(provider: ProviderName, model: str) -> Reads:
+    """Which files that model reads as they are."""
+    if provider == "local":  # it is loaded without the part that sees
+        return Reads(False, False)
+    if known := NO_FILES.get(provider):
+        takes = not known.search(model)
+        return Reads(takes, takes)
+    return Reads(False if TEXT_ONLY.search(model) else None)
 
 
 def for_chat(provider: ProviderName, models: list[Model]) -> list[Model]:

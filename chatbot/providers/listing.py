@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chatbot.messages import NOBODY_KNOWS, Reads
+
 CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens", "context_window", "max_context_length")
 """What servers call the tokens that a model reads at most: OpenRouter and Together, vLLM, Anthropic, Groq, Mistral."""
 
@@ -17,7 +19,8 @@ MILLION = 1_000_000
 class Model:
     """A model as its provider lists it; what the list does not say is None.
 
-    `context_tokens` is the most that it reads, `answer_tokens` the longest answer, prices are US dollars a token.
+    `context_tokens` is the most that it reads, `answer_tokens` the longest answer, prices are US dollars a token;
+    `reads` are the files that it takes.
     """
 
     id: str
@@ -25,6 +28,7 @@ class Model:
     answer_tokens: int | None = None
     input_price: float | None = None
     output_price: float | None = None
+    reads: Reads = NOBODY_KNOWS
 
 
 def described(entry: Mapping[str, Any]) -> Model:
@@ -35,13 +39,28 @@ def described(entry: Mapping[str, Any]) -> Model:
     input_price, output_price = _dollars(pricing, "prompt", each=1), _dollars(pricing, "completion", each=1)
     if len(prices) == 1:  # who will answer is not known: a price counts where all ask the same
         ((input_price, output_price),) = prices
-    return Model(str(entry["id"]), _context(entry, hosts), _whole(entry.get("max_tokens")), input_price, output_price)
+    tokens = _context(entry, hosts), _whole(entry.get("max_tokens"))
+    return Model(str(entry["id"]), *tokens, input_price, output_price, _reads(entry))
 
 
 def writes_text(entry: Mapping[str, Any]) -> bool:
     """Whether the list has it that the model answers in words; most lists do not say."""
     written = _mapping(entry.get("architecture")).get("output_modalities")
     return not isinstance(written, list) or "text" in written
+
+
+def _reads(entry: Mapping[str, Any]) -> Reads:
+    """By the kinds of input that OpenRouter's and Hugging Face's lists have, Anthropic's capabilities, or Mistral's."""
+    kinds = _mapping(entry.get("architecture")).get("input_modalities")
+    if isinstance(kinds, list):
+        return Reads("image" in kinds, "file" in kinds)
+    told = _mapping(entry.get("capabilities"))
+    pictures = _mapping(told.get("image_input")).get("supported", told.get("vision"))
+    documents = _mapping(told.get("pdf_input")).get("supported")
+    return Reads(
+        pictures if isinstance(pictures, bool) else None,
+        documents if isinstance(documents, bool) else None,
+    )
 
 
 def _hosts(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:

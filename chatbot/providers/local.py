@@ -28,7 +28,8 @@ class LocalProvider:
         """The completion piece by piece. Raises ModelNotLoaded, and what the protocol's provider raises."""
         client = await self._connected()
         messages = tuple(replace(message, content=defuse(message.content)) for message in request.messages)
-        safe = replace(request, messages=messages, system_prompt=defuse(request.system_prompt))
+        files = {name: replace(file, text=defuse(file.text)) for name, file in request.files.items()}
+        safe = replace(request, messages=messages, system_prompt=defuse(request.system_prompt), files=files)
         async with aclosing(client.stream(safe)) as deltas:
             async for delta in deltas:
                 yield delta

@@ -5,7 +5,7 @@ import asyncio
 from pydantic import SecretStr
 
 from chatbot.errors import ProviderTimeout
-from chatbot.messages import PROVIDER_NAMES, Choice, ProviderName, Usage
+from chatbot.messages import PROVIDER_NAMES, Choice, ProviderName, Reads, Usage
 from chatbot.providers import catalog
 from chatbot.providers.base import LIST_SECONDS, Provider
 from chatbot.providers.embedded import EmbeddedModel
@@ -105,6 +105,14 @@ class Providers:
     def answer_tokens(self, choice: Choice) -> int | None:
         """The longest answer that the provider's list gives that model; None where it does not say."""
         return self._lists.model(choice).answer_tokens
+
+    def reads(self, choice: Choice) -> Reads:
+        """Which files that model reads as they are: by the provider's own list, else by what is known of its name."""
+        listed, known = self._lists.model(choice).reads, catalog.reads(choice.provider, choice.model)
+        return Reads(
+            known.pictures if listed.pictures is None else listed.pictures,
+            known.documents if listed.documents is None else listed.documents,
+        )
 
     def cost(
         self, choice: Choice, usage: Usage, cache_read: int = 0, cache_write: int = 0, *, own_key: bool = False

@@ -1,7 +1,9 @@
 """OpenAI's Chat Completions, the protocol of OpenAI, Hugging Face's router, Ollama, vLLM, llama.cpp and many more."""
 
+import asyncio
+from base64 import b64encode
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Literal, get_args
 
 import httpx2
@@ -10,8 +12,9 @@ from openai import AsyncStream
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk
 
+from chatbot.attachments import in_words
 from chatbot.errors import BadAnswer, CutOff
-from chatbot.messages import Delta, Finish, FinishReason, Request, Usage
+from chatbot.messages import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.faults import translated
 from chatbot.providers.listing import Model, described, writes_text
@@ -94,12 +97,11 @@ class OpenAIProvider:
     async def _started(self, request: Request) -> AsyncStream[ChatCompletionChunk]:
         refused = self._refused[request.model]
         create = self._client.chat.completions.create
-        return await without_refused(refused, OPTIONAL, lambda: self._parameters(request), create, openai)
+        # Files of many megabytes are put into letters off the event loop.
+        messages = await asyncio.to_thread(_messages, request) if request.files else _messages(request)
+        return await without_refused(refused, OPTIONAL, lambda: self._parameters(request, messages), create, openai)
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        if request.system_prompt:
-            messages.insert(0, {"role": "system", "content": request.system_prompt})
+    def _parameters(self, request: Request, messages: list[dict[str, Any]]) -> dict[str, Any]:
         refused = self._refused[request.model]
         names = sorted(LENGTH_PARAMETERS, key=lambda name: name != self._length_parameter)
         length = next((name for name in names if name not in refused), "")
@@ -145,6 +147,32 @@ class _End:
         details = self._usage.prompt_tokens_details
         cached = (details.cached_tokens if details else 0) or 0
         return Finish(self.reason, Usage(self._usage.prompt_tokens, self._usage.completion_tokens), cached)
+
+
+def _messages(request: Request) -> list[dict[str, Any]]:
+    system = [{"role": "system", "content": request.system_prompt}] if request.system_prompt else []
+    return [*system, *({"role": each.role, "content": _content(each, request.files)} for each in request.messages)]
+
+
+def _content(message: Message, files: Mapping[str, File]) -> str | list[dict[str, Any]]:
+    """A message's words, with its files as content parts before them. Words alone are one string: not every server
+    takes parts."""
+    parts = [_part(each, files) for each in message.enclosed]
+    if message.content or not parts:
+        parts.append({"type": "text", "text": message.content})
+    if all(part["type"] == "text" for part in parts):
+        return "\n\n".join(part["text"] for part in parts)
+    return parts
+
+
+def _part(enclosed: Enclosed, files: Mapping[str, File]) -> dict[str, Any]:
+    attachment, file = enclosed.attachment, files.get(enclosed.attachment.attachment_id)
+    if enclosed.form != "whole" or file is None:
+        return {"type": "text", "text": in_words(enclosed, files)}
+    url = f"data:{attachment.media_type};base64,{b64encode(file.content).decode()}"
+    if attachment.is_picture:
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "file", "file": {"filename": attachment.name, "file_data": url}}
 
 
 def _delta(delta: Any) -> Delta | None:

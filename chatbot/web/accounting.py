@@ -38,7 +38,7 @@ def ending(answer: StoredMessage) -> str:
 
 def details(answer: StoredMessage, label: Callable[[str], str]) -> str:
     """Who answered, how quickly, from how much, and for what price; what is not known is left out."""
-    parts = [_who(answer, label), *_pace(answer), _tokens(answer), _price(answer), _seen(answer)]
+    parts = [_who(answer, label), *_pace(answer), _tokens(answer), _price(answer), _seen(answer), *_files(answer)]
     return " · ".join(part for part in parts if part)
 
 
@@ -102,3 +102,23 @@ def _seen(answer: StoredMessage) -> str:
         return ""
     why = ", the rest was too long for the model" if answer.seen.trimmed else ""
     return f"{answer.seen.sent} of {answer.seen.total} messages sent{why}"
+
+
+def _files(answer: StoredMessage) -> list[str]:
+    """What the model was not shown of the conversation's files, and why; nothing where it saw all as they are."""
+    seen = answer.seen
+    if seen is None:
+        return []
+    shown = seen.files - seen.files_left_out - seen.files_unread
+    parts = [f"{shown} of {_count(seen.files, 'file')} sent"] if shown < seen.files else []
+    if seen.files_left_out:
+        parts.append(f"{_count(seen.files_left_out, 'file')} left out for want of room")
+    if seen.files_unread:
+        parts.append(f"{_count(seen.files_unread, 'file')} that this model does not read")
+    if seen.files_as_text:
+        parts.append(f"of {_count(seen.files_as_text, 'PDF')} the text alone")
+    return parts
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"

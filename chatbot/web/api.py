@@ -17,6 +17,7 @@ from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.reply import Reply
 from chatbot.settings import Settings
+from chatbot.uploads import Uploads
 from chatbot.web import events
 from chatbot.web.address import address_of
 from chatbot.web.description import ASKING, COUNT, EVENTS, FILE, OWNED, TOKEN_OR_NOT, WHOLE_OR_EVENTS, ZIP, errors
@@ -28,6 +29,7 @@ from chatbot.web.schemas import (
     ConversationWithMessagesOut,
     DefaultOut,
     HealthOut,
+    InlineIn,
     MessageOut,
     ModelOut,
     ModelsOut,
@@ -35,6 +37,7 @@ from chatbot.web.schemas import (
     SessionOut,
     StatusOut,
     TitleBody,
+    UploadedIn,
     UsageOut,
 )
 from chatbot.web.sessions import Sessions
@@ -47,13 +50,20 @@ class Api:
     """The operations, on the parts that they translate for."""
 
     def __init__(
-        self, settings: Settings, sessions: Sessions, store: Store, providers: Providers, replies: Replies
+        self,
+        settings: Settings,
+        sessions: Sessions,
+        store: Store,
+        providers: Providers,
+        replies: Replies,
+        uploads: Uploads,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
         self._store = store
         self._providers = providers
         self._replies = replies
+        self._uploads = uploads
 
     def router(self) -> APIRouter:
         """The routes."""
@@ -176,7 +186,7 @@ class Api:
         """The session's conversations, the last changed one first."""
         memory = self._store.memory(self._owner(credentials))
         found = await asyncio.to_thread(memory.list_conversations)
-        return ConversationsOut(conversations=[_summary(conversation) for conversation in found])
+        return ConversationsOut(conversations=[summary(conversation) for conversation in found])
 
     async def get_conversation(self, conversation_id: str, credentials: Credentials) -> ConversationWithMessagesOut:
         """A conversation with its messages; an answer under way as it stands now."""
@@ -186,14 +196,14 @@ class Api:
             title=conversation.title,
             created_at=conversation.created_at,
             updated_at=conversation.updated_at,
-            messages=[MessageOut.of(message) for message in messages],
+            messages=[MessageOut.of(message, conversation_id) for message in messages],
         )
 
     async def rename(self, conversation_id: str, body: TitleBody, credentials: Credentials) -> ConversationOut:
         """Give a conversation another title."""
         memory = self._store.memory(self._owner(credentials))
         await asyncio.to_thread(memory.rename_conversation, conversation_id, body.title)
-        return _summary(await asyncio.to_thread(memory.get_conversation, conversation_id))
+        return summary(await asyncio.to_thread(memory.get_conversation, conversation_id))
 
     async def delete(self, conversation_id: str, credentials: Credentials) -> StatusOut:
         """Remove a conversation."""
@@ -226,21 +236,26 @@ class Api:
         """Make an exported JSON file a conversation of this session."""
         memory = self._store.memory(self._owner(credentials))
         conversation_id = await asyncio.to_thread(from_json, memory, content)
-        return _summary(await asyncio.to_thread(memory.get_conversation, conversation_id))
+        return summary(await asyncio.to_thread(memory.get_conversation, conversation_id))
 
     async def _begun(
         self, body: ChatBody, credentials: HTTPAuthorizationCredentials | None, request: Request
     ) -> tuple[str, Reply]:
         token = credentials.credentials if credentials else self._sessions.new()
         owner = self._sessions.owner(token)
-        asked = body.model_dump(exclude={"message", "conversation_id", "stream"})
+        asked = body.model_dump(exclude={"message", "conversation_id", "attachments", "stream"})
         options = await asyncio.to_thread(lambda: complete(self._settings, self._providers, **asked))
-        where: dict[str, Any] = {
-            "conversation_id": body.conversation_id,
-            "address": address_of(request, bool(self._settings.space_id)),
-        }
+        address = address_of(request, bool(self._settings.space_id))
+        files = [await self._attached(owner, each, address) for each in body.attachments]
+        where: dict[str, Any] = {"conversation_id": body.conversation_id, "address": address, "files": files}
         reply = await self._replies.start(owner, body.message, options, **where)
         return token, reply
+
+    async def _attached(self, owner: str, given: InlineIn | UploadedIn, address: str) -> str:
+        """The id of an attachment, which is kept first where it comes with the request."""
+        if isinstance(given, UploadedIn):
+            return given.attachment_id
+        return (await self._uploads.add(owner, given.name, given.content(), address)).attachment_id
 
     def _owner(self, credentials: HTTPAuthorizationCredentials | None) -> str:
         return self._sessions.owner(credentials.credentials if credentials else None)
@@ -254,7 +269,8 @@ class Api:
         return ProviderOut(name=name, label=self._providers.label(name), available=available, models=models)
 
 
-def _summary(conversation: Conversation) -> ConversationOut:
+def summary(conversation: Conversation) -> ConversationOut:
+    """The conversation without its messages."""
     return ConversationOut.model_validate(conversation, from_attributes=True)
 
 

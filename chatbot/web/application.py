@@ -23,9 +23,9 @@ from chatbot.web.gate import at_most
 log = logging.getLogger(__name__)
 
 LARGEST_BODY = 1024 * 1024
-"""Bytes of a request's body."""
+"""Bytes of a request's body, where nothing else is said."""
 
-TOO_LARGE = "The body is larger than 1 MiB"
+TOO_LARGE = "The body is larger than {most:.3g} MiB"
 
 DOCS_FILES = "/docs/files"
 """Where /docs has its scripts from: FastAPI's own page would load them from another host."""
@@ -33,10 +33,11 @@ DOCS_FILES = "/docs/files"
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def routes(router: APIRouter, access: Access) -> list[Route]:
+def routes(router: APIRouter, access: Access, largest: Mapping[str, int]) -> list[Route]:
     """The router's operations with /docs and /openapi.json, as routes for another application to take in.
 
-    Each leads whole, path and all, into an application that knows nothing but these operations.
+    Each leads whole, path and all, into an application that knows nothing but these operations. `largest` has the bytes
+    that a body may have on other paths than most.
     """
     api = FastAPIOffline(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None, static_url=DOCS_FILES)
     api.include_router(router)
@@ -48,7 +49,10 @@ def routes(router: APIRouter, access: Access) -> list[Route]:
     described = api.openapi()["paths"] | dict.fromkeys(("/docs", f"{DOCS_FILES}/{{file:path}}", "/openapi.json"), about)
     nothing = _error(NotFound.status, NotFound.code, NotFound.sentence)
     return [
-        *(Route(path, _Door(api, path, operations, access)) for path, operations in described.items()),
+        *(
+            Route(path, _Door(api, path, operations, access, largest.get(path, LARGEST_BODY)))
+            for path, operations in described.items()
+        ),
         Route("/conversations/{conversation_id}/{anything:path}", nothing),
     ]
 
@@ -56,10 +60,12 @@ def routes(router: APIRouter, access: Access) -> list[Route]:
 class _Door:
     """What is settled before an operation hears of a call: who calls, by which method, and how large the body is."""
 
-    def __init__(self, app: ASGIApp, path: str, operations: Mapping[str, Any], access: Access) -> None:
+    def __init__(self, app: ASGIApp, path: str, operations: Mapping[str, Any], access: Access, largest: int) -> None:
         self._app = app
         self._path = path
         self._access = access
+        self._largest = largest
+        self._too_large = TOO_LARGE.format(most=largest / LARGEST_BODY)
         self._security = {method.upper(): operation.get("security", []) for method, operation in operations.items()}
         if "GET" in self._security:
             self._security["HEAD"] = self._security["GET"]
@@ -74,7 +80,7 @@ class _Door:
         else:
             known = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope  # the web server drops the body
             try:
-                await self._app(known, at_most(LARGEST_BODY, TOO_LARGE, receive), send)
+                await self._app(known, at_most(self._largest, self._too_large, receive), send)
             except Exception as unforeseen:  # _unforeseen has answered; raised further, it would cost the connection
                 log.error("api: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
 
@@ -84,8 +90,8 @@ class _Door:
         if security is None:
             raise HTTPException(405, headers={"Allow": ", ".join(self._security)})
         length = request.headers.get("content-length", "0")
-        if length.isdigit() and int(length) > LARGEST_BODY:  # refused unread where the length is told, else as it comes
-            raise HTTPException(413, TOO_LARGE)
+        if length.isdigit() and int(length) > self._largest:  # refused unread where the length is told
+            raise HTTPException(413, self._too_large)
 
 
 def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -1,5 +1,6 @@
 """Gradio's chat, wired so that a message takes one round trip to its first token."""
 
+import json
 from collections.abc import AsyncGenerator
 from typing import Any, cast
 
@@ -42,7 +43,8 @@ class Chat(gr.ChatInterface):
     Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
     textbox disabled. Here Enter does two things at once: in the browser the message appears and the box clears, on
     the server `fn` is queued. Stop ends the Reply, not Gradio's event, so it works however an answer began. This
-    overrides the private `_setup_events`: requirements.txt pins Gradio's minor version, tests/test_ui.py guards it.
+    overrides the private `_setup_events` and `_render_footer`: requirements.txt pins Gradio's minor version,
+    tests/test_ui.py guards it.
     """
 
     def __init__(self, handlers: Handlers, controls: Controls) -> None:
@@ -77,17 +79,22 @@ class Chat(gr.ChatInterface):
             concurrency_limit=None,
             api_name="chat",
         )
-        self.additional_outputs = [self.textbox, controls.conversation, controls.turns]
+        self.additional_outputs = [self.textbox, controls.conversation, controls.turns, controls.files]
+
+    def _render_footer(self) -> None:
+        """What waits to go with the next message stands in the chat's own column, above the message box."""
+        self._controls.files.render()  # type: ignore[no-untyped-call]
 
     def _setup_events(self) -> None:
         handlers, controls = self._handlers, self._controls
         turns, conversation = controls.turns, controls.conversation
         inputs = [*controls.session, *controls.fields.all]
-        outputs = [self.null_component, self.chatbot, self.textbox, conversation, turns]
+        outputs = [self.null_component, self.chatbot, self.textbox, conversation, turns, controls.files]
         box_and_chat = [self.textbox, self.chatbot]
-        sent = self.textbox.submit(
-            None, box_and_chat, [*box_and_chat, controls.outgoing], js=asset("send.js"), **AT_ONCE
-        ).then(self._send, [controls.outgoing, *inputs], outputs, **QUEUED)
+        outgoing = [controls.outgoing, controls.files]
+        sent = self.textbox.submit(None, box_and_chat, [*box_and_chat, *outgoing], js=asset("send.js"), **AT_ONCE).then(
+            self._send, [*outgoing, *inputs], outputs, **QUEUED
+        )
         self.textbox.stop(in_sentences(handlers.stop), controls.session, None, **AT_ONCE)
         followed = controls.conversations.follow(
             handlers.follow, controls.session, [self.chatbot, self.textbox, turns], **QUEUED
@@ -111,13 +118,14 @@ class Chat(gr.ChatInterface):
         )
 
     async def _send(
-        self, request: gr.Request, text: str, token: str, conversation_id: str, *fields: Any
+        self, request: gr.Request, text: str, files: str, token: str, conversation_id: str, *fields: Any
     ) -> AsyncGenerator[Any]:
-        if not text:
-            yield (gr.skip(),) * 5  # a generator without a single yield would empty its outputs
+        enclosed = sent_files(files)
+        if not text and not enclosed:
+            yield (gr.skip(),) * 6  # a generator without a single yield would empty its outputs
             return
         history = await self._handlers.shown(token, conversation_id) if conversation_id else []
-        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request))
+        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), files=enclosed)
         async for update in self._stream_fn(text, cast(Any, history), asked):
             yield update
 
@@ -139,11 +147,20 @@ class Chat(gr.ChatInterface):
         """A turn in the place of one that is there, which stays as another version."""
         history, question = await self._handlers.turn_of(asked, told(event, "id"))
         if question is None:
-            yield gr.skip(), gr.skip(), gr.Textbox(**READY), gr.skip(), gr.skip()
+            yield gr.skip(), gr.skip(), gr.Textbox(**READY), gr.skip(), gr.skip(), gr.skip()
             return
         text = told(event, "text") or question.content
         async for update in self._stream_fn(text, cast(Any, history), asked._replace(question=question.message_id)):
             yield update
+
+
+def sent_files(value: str | None) -> tuple[str, ...]:
+    """The ids of the files that send.js says come with a message."""
+    try:
+        ids = json.loads(value or "{}").get("sent", [])
+        return tuple(each for each in ids if isinstance(each, str))
+    except (ValueError, AttributeError, TypeError):  # not from our script
+        return ()
 
 
 def told(event: gr.EventData, name: str) -> str:

@@ -94,6 +94,7 @@ class Controls:
     token: gr.BrowserState
     conversation: gr.Textbox
     outgoing: gr.Textbox
+    files: gr.HTML
     turns: gr.HTML
     sidebar: gr.Sidebar
     new_chat: gr.Button
@@ -118,7 +119,8 @@ def asset(name: str) -> str:
 def element(name: str, value: Any = None, **options: Any) -> gr.HTML:
     """A part of the page that its script draws, from `value`. Nothing of the value goes through Gradio's templates:
     these would run what they find in it."""
-    script = asset("dom.js") + asset(f"{name}.js")
+    shared = ["dom", "enclosed"] if name in ("turns", "files") else ["dom"]
+    script = "".join(asset(f"{each}.js") for each in (*shared, name))
     drawn: dict[str, Any] = {"html_template": "<div></div>", "js_on_load": script, "apply_default_css": False}
     return gr.HTML(value, elem_id=name, **drawn, **options)
 
@@ -127,7 +129,7 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
     """Lay the controls out on the page that is being built: the model above the chat, all else in a sidebar."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation, outgoing = gr.Textbox(visible=False), gr.Textbox(visible=False)
-    turns = element("turns", "", render=False)
+    turns, files = element("turns", "", render=False), element("files", "", render=False)
     model_state = gr.HTML(elem_id="model-state", render=False)
     provider, model = _model(providers)
     with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
@@ -142,6 +144,7 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
         token,
         conversation,
         outgoing,
+        files,
         turns,
         sidebar,
         new_chat,

@@ -16,7 +16,8 @@ Where logins are set (`CHATBOT_AUTH`), a call without a valid session token need
 to somebody who had logged in.
 
 Every error has the form `{"error": {"code": "…", "message": "…"}}`, and `retry_after` in seconds where waiting helps.
-A body is JSON of at most 1 MiB.
+A body is JSON of at most 1 MiB, but for files: `POST /attachments` and `POST /session/import` take theirs as they are,
+and as large as the operator allows.
 """
 
 A_STREAM = """\
@@ -77,6 +78,24 @@ ZIP: Responses = {
         "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+
+CONTENT: Responses = {
+    200: {
+        "description": "The file, as it is kept.",
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("image/png", "image/jpeg", "application/pdf", "text/plain")
+        },
+    }
+}
+
+ANY_FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""For an operation that takes a file as its body."""
 
 TOKEN_OR_NOT: dict[str, Any] = {"security": [{}]}
 """Beside the bearer token that an operation takes: none."""

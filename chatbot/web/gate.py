@@ -29,10 +29,10 @@ CLOSED = (
 IMAGES = ("/favicon.ico", "/static/", "/assets/", "/pwa_icon", "/docs/")
 """What an image may be. Others that a message brings would be calls, such as one to /logout."""
 
-UPLOAD = "/gradio_api/upload"
-LARGEST_UPLOAD = 50 * 1024 * 1024
+UPLOADS = ("/gradio_api/upload", "/attachments", "/session/import")
+LARGEST_UPLOAD = 150 * 1024 * 1024
 LARGEST_CALL = 10 * 1024 * 1024
-"""Bytes of a body: a file to import, and anything else. The API has a narrower limit of its own."""
+"""Bytes of a body: a file to import or to attach, and anything else. The API has narrower limits of its own."""
 
 
 class Gate:
@@ -47,7 +47,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path, headers = scope["path"], Headers(scope=scope)
-        most = LARGEST_UPLOAD if path.startswith(UPLOAD) else LARGEST_CALL
+        most = LARGEST_UPLOAD if path.startswith(UPLOADS) else LARGEST_CALL
         if _is_closed(path, headers):
             await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
         elif int(headers.get("content-length", "0")) > most:

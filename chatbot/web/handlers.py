@@ -1,6 +1,8 @@
 """What the chat's events do. Each takes the session's token from the browser, and trusts nothing else from there."""
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Literal, NamedTuple
@@ -30,7 +32,7 @@ Kind = Literal["new", "edited", "again"]
 
 class Asked(NamedTuple):
     """Who asks, from where, in which conversation, and for what; `question` is the message that a turn is another
-    version of, or another answer to."""
+    version of, or another answer to; `files` are the ids of those that come with it."""
 
     token: str | None
     conversation_id: str
@@ -38,15 +40,18 @@ class Asked(NamedTuple):
     address: str
     kind: Kind = "new"
     question: str = ""
+    files: tuple[str, ...] = ()
 
 
 class Update(NamedTuple):
-    """What a step of an answer changes: its messages, the message box, the open conversation, the lines below."""
+    """What a step of an answer changes: its messages, the message box, the open conversation, the lines below,
+    the files that wait for the next message."""
 
     answer: list[Shown]
     textbox: Any = gr.skip()
     conversation_id: Any = gr.skip()
     turns: Any = gr.skip()
+    files: Any = gr.skip()
 
 
 class Handlers:
@@ -156,7 +161,8 @@ class Handlers:
     def _refusal(self, text: str, asked: Asked, error: ChatbotError) -> Update:
         """Says why a turn was refused before it began, and gives back what was typed for it."""
         if asked.kind == "new":
-            return Update(show_notice(str(error)), gr.Textbox(value=text, **READY))
+            back = json.dumps({"back": asked.files, "at": time.time()}) if asked.files else gr.skip()
+            return Update(show_notice(str(error)), gr.Textbox(value=text, **READY), files=back)
         gr.Warning(str(error), title="That did not work")
         box = gr.Textbox(**READY) if asked.kind == "again" else gr.Textbox(value=text, **READY)
         return Update(
@@ -170,6 +176,7 @@ class Handlers:
         if asked.kind == "again":
             return await self._replies.retry(owner, asked.conversation_id, asked.question, options, **caller)
         where: dict[str, Any] = {"conversation_id": asked.conversation_id or None, "edited": asked.question or None}
+        where["files"] = asked.files
         return await self._replies.start(owner, text, options, **where, **caller)
 
     async def _frames(self, reply: Reply, most: int) -> AsyncGenerator[Update]:

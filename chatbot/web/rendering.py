@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from chatbot.messages import StoredMessage
+from chatbot.messages import Attachment, StoredMessage
 from chatbot.providers import ModelState
 from chatbot.web.accounting import details, ending
 from chatbot.web.inert import inert
@@ -83,7 +83,7 @@ def _reasoning(message: StoredMessage) -> Shown:
 def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
     turn: Turn = {"id": message.message_id, "role": message.role, "text": message.content}
     if message.role == "user":
-        return turn
+        return turn | ({"files": [_file(each) for each in message.attachments]} if message.attachments else {})
     turn |= {"question": message.parent_id}
     if message.status == "running":
         return turn | {"text": ""}  # what is stored of it is behind what the page shows
@@ -93,6 +93,14 @@ def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
         "failed": failed,
         "details": details(message, label),
     }
+
+
+def _file(attachment: Attachment) -> dict[str, str]:
+    """A file, as assets/enclosed.js takes it."""
+    kind = "picture" if attachment.is_picture else "document" if attachment.is_document else "text"
+    pages = f"PDF, {attachment.pages} page{'s' * (attachment.pages != 1)}"
+    detail = pages if attachment.is_document else f"{max(1, attachment.size // 1000):,} kB"
+    return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind, "detail": detail}
 
 
 def _place(message_id: str, versions: tuple[str, ...]) -> dict[str, Any] | None:

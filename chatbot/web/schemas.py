@@ -1,14 +1,27 @@
 """What the HTTP API takes and gives, as pydantic models: they validate, and they describe themselves in /docs."""
 
+from base64 import b64decode
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
-from chatbot.messages import PROVIDER_NAMES, FinishReason, ProviderName, Role, Status, StoredMessage, Usage
+from chatbot.messages import (
+    PROVIDER_NAMES,
+    Attachment,
+    FinishReason,
+    MediaType,
+    ProviderName,
+    Role,
+    Status,
+    StoredMessage,
+    Usage,
+)
 from chatbot.options import HOTTEST, MOST_HISTORY
 from chatbot.turns import LONGEST_MESSAGE
 
 LONGEST_NAME = 200
+
+BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 VISIBLE: dict[str, JsonValue] = {"pattern": r"[^\s\u001c-\u001f\u0085]"}
 """For the description: what `_not_blank` asks for. Python knows a few white spaces more than JSON Schema's patterns."""
@@ -44,6 +57,36 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _base64(text: str) -> str:
+    try:
+        b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError("it is not base64") from None
+    return text
+
+
+class InlineIn(Body):
+    """A file in the request itself. What it is its content tells; the media type is for whoever reads the request."""
+
+    name: Annotated[str, Field(max_length=LONGEST_NAME)] = "file"
+    media_type: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    data: Annotated[
+        str,
+        Field(min_length=4, json_schema_extra={"contentEncoding": "base64", "pattern": BASE64}),
+        AfterValidator(_base64),
+    ]
+
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return b64decode(self.data)
+
+
+class UploadedIn(Body):
+    """A file that `POST /attachments` took."""
+
+    attachment_id: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+
+
 class ChatBody(Body):
     """A message, and how it is to be answered. What is left out is the operator's setting."""
 
@@ -59,6 +102,7 @@ class ChatBody(Body):
     temperature: Annotated[float, Field(ge=0, le=HOTTEST, allow_inf_nan=False)] | None = None
     max_tokens: Annotated[int, Field(ge=1), WHOLE] | None = None
     history_limit: Annotated[int, Field(ge=1, le=MOST_HISTORY), WHOLE] | None = None
+    attachments: list[InlineIn | UploadedIn] = []
     stream: bool = False
 
 
@@ -190,6 +234,33 @@ class FaultOut(BaseModel):
     retry_after: Seconds | None
 
 
+class UploadOut(BaseModel):
+    """A file as it is kept. `width` and `height` are a picture's pixels, `pages` a PDF's, `text_size` the bytes of the
+    text in it; 0 where there are none."""
+
+    attachment_id: str
+    name: str
+    media_type: MediaType
+    size: int
+    width: int
+    height: int
+    pages: int
+    text_size: int
+
+
+class AttachmentOut(UploadOut):
+    """A file that came with a message. `url` leads to its content, for the session's token."""
+
+    url: str
+
+    @classmethod
+    def of(cls, attachment: Attachment, conversation_id: str) -> "AttachmentOut":
+        """The file, with its address."""
+        url = f"/conversations/{conversation_id}/attachments/{attachment.attachment_id}"
+        fields = {name: getattr(attachment, name) for name in UploadOut.model_fields}
+        return cls(url=url, **fields)
+
+
 class MessageOut(BaseModel):
     """A message as it is kept."""
 
@@ -205,11 +276,13 @@ class MessageOut(BaseModel):
     usage: UsageOut
     timing: TimingOut | None
     error: FaultOut | None
+    attachments: list[AttachmentOut]
 
     @classmethod
-    def of(cls, message: StoredMessage) -> "MessageOut":
+    def of(cls, message: StoredMessage, conversation_id: str) -> "MessageOut":
         """The message, with its fault under the name that the API gives it."""
         fields = {name: getattr(message, name) for name in cls.model_fields if name != "error"}
+        fields["attachments"] = [AttachmentOut.of(each, conversation_id) for each in message.attachments]
         return cls.model_validate(fields | {"error": message.fault}, from_attributes=True)
 
 

@@ -17,6 +17,7 @@ from chatbot.memory import Store
 from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.settings import Settings
+from chatbot.uploads import Uploads
 from chatbot.web.sessions import Sessions, kept_secret
 
 SHUTDOWN_SECONDS = 2.5
@@ -29,7 +30,8 @@ from chatbot.web.accounts import Accounts  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
-from chatbot.web.gate import Gate  # noqa: E402
+from chatbot.web.files import FilesApi  # noqa: E402
+from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.headers import SecurityHeaders  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
@@ -38,7 +40,7 @@ from chatbot.web.theme import theme  # noqa: E402
 from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
 
-STYLE = ASSETS / "style.css"
+STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
 HEAD = f"<script>{asset('storage.js')}</script>"
 
 
@@ -47,22 +49,27 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.chatbot_data_dir)
+        self.store = Store(settings.chatbot_data_dir, round(settings.chatbot_max_session_mb * 1e6))
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
         _keep_uploads_in(settings.chatbot_data_dir / "uploads")
         self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
         self.providers = Providers(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
         limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
-        self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits)
+        most_files = settings.chatbot_max_files
+        self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits, most_files)
+        uploading = Limits(per_minute * most_files, 0, settings.chatbot_data_dir / "spending.json")
+        uploads = Uploads(self.store, round(settings.chatbot_max_file_mb * 1e6), uploading)
         sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
         views = Views(store, providers)
         handlers = Handlers(settings, sessions, providers, replies, views)
         sidebar = SidebarEvents(sessions, store, providers, replies, views)
         accounts = Accounts(sessions, store, replies, sidebar)
         self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers), accounts).blocks
-        api = Api(settings, sessions, store, providers, replies)
-        self._routes = routes(api.router(), Access(sessions, settings.logins()))
+        router = Api(settings, sessions, store, providers, replies, uploads).router()
+        router.include_router(FilesApi(settings, sessions, store, uploads).router())
+        largest = {"/attachments": uploads.most_bytes, "/session/import": LARGEST_UPLOAD}
+        self._routes = routes(router, Access(sessions, settings.logins()), largest)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
@@ -121,10 +128,10 @@ LAUNCH: dict[str, Any] = {
     "enable_monitoring": False,  # public by default
     "run_history": False,
     "pwa": False,
-    "max_file_size": "50mb",
+    "max_file_size": LARGEST_UPLOAD,
     "footer_links": [],
     "theme": theme(),
-    "css_paths": STYLE,
+    "css_paths": STYLES,
     "favicon_path": ASSETS / "icon.svg",
     "head": HEAD,
 }

@@ -29,8 +29,8 @@ KEPT_JS = """(token) => {
 UPLOADS = (600, 600)
 """How often files are removed that were uploaded and not imported, and from what age on, in seconds."""
 
-ENTERED_JS = """() => {
-    (window.chatbot ??= {}).entered = true;
+ENTERED_JS = """(token) => {
+    Object.assign((window.chatbot ??= {}), { entered: true, token });
     document.dispatchEvent(new Event("chatbot:entered"));
 }"""
 
@@ -88,7 +88,7 @@ class Page:
             js=KEPT_JS,
             **AT_ONCE,
         )
-        entered.then(None, None, None, js=ENTERED_JS, **AT_ONCE)
+        entered.then(None, [controls.token], None, js=ENTERED_JS, **AT_ONCE)
         load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
         cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
         controls.new_chat.click(None, None, None, js=LEAVE_JS, **AT_ONCE).then(

@@ -62,7 +62,7 @@ const edit = (row, turn) => {
   const actions = make("div", "actions");
   const close = () => { form.remove(); row.classList.remove("editing"); row.edited = null; draw(); };
   const send = () => {
-    if (!field.value.trim()) return field.focus();
+    if (!field.value.trim() && !turn.files) return field.focus();
     ask("edit", { id: turn.id, text: field.value });
     close();
   };
@@ -98,6 +98,12 @@ const line = (row, turn) => {
   return made;
 };
 
+const enclosed = (turn) => {
+  const made = make("div", "files");
+  made.append(...turn.files.map((file) => thumbnail(file, page.told.conversation_id)));
+  return made;
+};
+
 const decorate = (row, turn) => {
   const fits = turn && row.classList.contains(turn.role === "user" ? "user-row" : "bot-row");
   const key = fits ? JSON.stringify(turn) : "";
@@ -105,9 +111,11 @@ const decorate = (row, turn) => {
   if (row.edited && row.edited === turn?.id) return; // what is being typed comes first
   row.turnKey = key;
   row.edited = null;
-  row.querySelectorAll(".turn, .editor").forEach((old) => old.remove());
+  row.querySelectorAll(".turn, .editor, .files").forEach((old) => old.remove());
   row.classList.remove("editing");
+  row.classList.toggle("wordless", Boolean(fits && turn.files && !turn.text));
   if (fits) row.querySelector(".flex-wrap").append(line(row, turn));
+  if (fits && turn.files) row.querySelector(".flex-wrap").prepend(enclosed(turn));
 };
 
 const offerEarlier = (count) => {

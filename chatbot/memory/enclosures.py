@@ -1,0 +1,91 @@
+"""FileMemory: what files the messages of a session came with, kept, found and let go with them."""
+
+from collections.abc import Iterable, Sequence
+
+from chatbot.attachments import Prepared
+from chatbot.errors import InvalidAttachment, NotFound, TooLarge
+from chatbot.memory.files import SessionFiles
+from chatbot.memory.records import decode
+from chatbot.memory.session import SessionMemory
+from chatbot.messages import Attachment, File
+
+NOT_THERE = "A file that was to come with this message is not there any more. Attach it again."
+FULL = (
+    "With this, your files would take more than the {most:g} MB that are allowed here. "
+    "Delete conversations with files that you no longer need."
+)
+
+
+class FileMemory(SessionMemory):
+    """The files of one session. Methods block for as long as the disk takes, and raise StorageError."""
+
+    most_file_bytes: int | None = None
+    """What all files of the session may take on the disk together; None: no limit."""
+
+    def upload(self, prepared: Prepared) -> None:
+        """Keep a file for a message that is yet to be sent, for a day. Raises TooLarge where the session's are too
+        many."""
+        with self._locked():
+            self._files.sweep(self._session.ids())
+            self._check_room(prepared.file)
+            self._files.upload(prepared)
+
+    def keep_uploads(self, conversation_id: str, attachment_ids: Iterable[str]) -> tuple[Attachment, ...]:
+        """Put files that wait beside a conversation, for a message to come with them. Raises InvalidAttachment where
+        one is not there."""
+        with self._locked():
+            found = [self._files.uploaded(each) for each in dict.fromkeys(attachment_ids)]
+            kept = tuple(each for each in found if each)
+            if len(kept) < len(found):
+                raise InvalidAttachment(NOT_THERE)
+            for attachment in kept:
+                self._files.keep(conversation_id, attachment.attachment_id)
+        return kept
+
+    def forget_uploads(self, attachment_ids: Iterable[str]) -> None:
+        """Remove files that waited, once their message is stored."""
+        with self._locked():
+            for each in attachment_ids:
+                self._files.forget(each)
+
+    def get_file(self, conversation_id: str, attachment_id: str) -> tuple[Attachment, File]:
+        """A file that came with a message of that conversation. Raises NotFound where none did."""
+        with self._reading(conversation_id) as stored:
+            if attachment_id in stored.file_ids():
+                messages = (decode(message_id, record) for message_id, record in stored.records.items())
+                files = (each for message in messages for each in message.attachments)
+                attachment = next(each for each in files if each.attachment_id == attachment_id)
+                if file := self._files.read(conversation_id, attachment):
+                    return attachment, file
+        raise NotFound("There is no such file in this conversation.")
+
+    def get_files(self, conversation_id: str, attachments: Iterable[Attachment]) -> dict[str, File]:
+        """The files' contents, by their ids; without those that are gone."""
+        with self._locked():
+            found = {each.attachment_id: self._files.read(conversation_id, each) for each in attachments}
+        return {attachment_id: file for attachment_id, file in found.items() if file}
+
+    @property
+    def _files(self) -> SessionFiles:
+        return SessionFiles(self._session.path / "files")
+
+    def _put_files(self, conversation_id: str, files: Sequence[Prepared]) -> None:
+        """Put files beside a conversation that is about to be stored. Raises TooLarge."""
+        self._check_room(*(each.file for each in files))
+        for prepared in files:
+            self._files.put(conversation_id, prepared)
+
+    def drop_unused_files(self, conversation_id: str) -> None:
+        """Let go of the files that no message of the conversation came with, in any version."""
+        with self._locked():
+            try:
+                used = self._session.existing(conversation_id).file_ids()
+            except NotFound:
+                used = set()
+            self._files.prune(conversation_id, used)
+
+    def _check_room(self, *new: File) -> None:
+        if self.most_file_bytes is None or not new:
+            return
+        if self._files.size() + sum(len(each.content) for each in new) > self.most_file_bytes:
+            raise TooLarge(FULL.format(most=self.most_file_bytes / 1e6))

@@ -1,0 +1,259 @@
+"""What may come with a message: told by its content, made fit to be kept and sent, or refused in a sentence."""
+
+import io
+import resource
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from chatbot.attachments import file_tokens, form_of, in_words, prepare
+from chatbot.attachments.pictures import EDGE, OUR_OWN
+from chatbot.attachments.words import fenced
+from chatbot.errors import InvalidAttachment
+from chatbot.messages import PROVIDER_NAMES, Attachment, Enclosed, File, Reads
+from tests.samples import pdf, pdf_bomb, picture, picture_bomb, prepared
+
+SECOND = 1.0
+"""Of the processor's time: the clock on the wall says more of what else the machine is doing."""
+
+
+def opened(content: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image
+
+
+def refusal(name: str, content: bytes) -> str:
+    with pytest.raises(InvalidAttachment) as refused:
+        prepare(name, content)
+    return str(refused.value)
+
+
+def processor_seconds(act: Callable[[], Any]) -> float:
+    """What an act takes of the processor's time, with that of the processes it starts."""
+
+    def used() -> float:
+        both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return sum(each.ru_utime + each.ru_stime for each in both)
+
+    before = used()
+    act()
+    return used() - before
+
+
+@pytest.mark.parametrize("name", ["any.txt", "picture.gif", "no-ending", "x.pdf"])
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (picture("PNG"), "image/png"),
+        (picture("JPEG"), "image/jpeg"),
+        (picture("WEBP"), "image/png"),
+        (picture("GIF", mode="P"), "image/png"),
+        (pdf("Hello"), "application/pdf"),
+        (b"hello", "text/plain"),
+    ],
+)
+def test_the_content_tells_what_a_file_is_and_not_its_name(name: str, content: bytes, media_type: str) -> None:
+    attachment = prepare(name, content).attachment
+    assert (attachment.name, attachment.media_type) == (name, media_type)
+
+
+CORNERS = [(0, 0), (1, 0), (1, 1), (0, 1)]
+"""Where the upper left corner gets to, by EXIF's numbers for the turns: 1 to 4, and the same again from 5 on."""
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_turned_upright(kind: str, turn: int) -> None:
+    corner = (CORNERS * 2)[turn - 1]
+    image = opened(prepare("a", picture(kind, turn=turn)).file.content).convert("RGB")
+    assert image.size == ((60, 40) if turn < 5 else (40, 60))
+    red, _, _ = image.getpixel((4 + corner[0] * (image.width - 9), 4 + corner[1] * (image.height - 9)))  # type: ignore[misc]
+    assert red > 200
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_loses_what_says_where_and_with_what_it_was_taken(kind: str) -> None:
+    before = picture(kind)
+    assert b"SecretCam" in before
+    content = prepare("a", before).file.content
+    assert b"SecretCam" not in content
+    image = opened(content)
+    assert not image.getexif()
+    assert set(image.info) <= OUR_OWN
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGBA"), ("PNG", "I;16"), ("PNG", "1")]
+)
+def test_a_large_picture_is_scaled_to_what_providers_read(kind: str, mode: str) -> None:
+    attachment = prepare("a", picture(kind, (3000, 1500), mode)).attachment
+    assert (attachment.width, attachment.height) == (EDGE, EDGE // 2)
+
+
+def test_transparency_is_kept() -> None:
+    assert opened(prepare("a", picture("WEBP", mode="RGBA")).file.content).mode == "RGBA"
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.pdf", "a.csv"])
+def test_what_was_made_fit_once_stays_as_it_is_when_it_comes_back(name: str) -> None:
+    once = prepared(name)
+    assert prepare(name, once.file.content, as_kept=True) == once
+
+
+def test_what_comes_back_with_a_place_in_it_loses_it() -> None:
+    assert b"SecretCam" not in prepare("a", picture("JPEG"), as_kept=True).file.content
+
+
+def test_a_pdf_is_kept_as_it_is_and_its_text_read() -> None:
+    content = pdf("Pears", "Plums")
+    document = prepare("a.pdf", content)
+    assert document.file == File(content, "Pears\n\nPlums")
+    assert (document.attachment.pages, document.attachment.text_size) == (2, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Grüße, 漢字 🙂\r\n\tx", "utf-8"),
+        ("Grüße, 漢字", "utf-8-sig"),
+        ("Grüße, 漢字", "utf-16"),
+        ("Name;Straße\nMüller – 5 €\n", "cp1252"),
+        ("Un élève français, déjà là où l'été passe vite.\n", "latin-1"),
+        ("Привет, мир! Это обычный текст на русском языке в старой кодировке.\n", "cp1251"),
+        ("吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。\n", "shift_jis"),
+        ("\x1b[31mred\x1b[0m 10%\b\b\b20%\n", "ascii"),
+    ],
+)
+def test_text_of_any_kind_is_read(text: str, encoding: str) -> None:
+    file = prepare("a.log", text.encode(encoding)).file
+    assert (file.text, file.content) == (text, text.encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"PK\x03\x04\x14\x00\x00\x00", "neither a picture"),
+        (bytes(range(256)), "neither a picture"),
+        (b"\x7fELF\x02\x01\x01\x00", "neither a picture"),
+        (b"a\0b", "neither a picture"),
+        (b"a" * 2_000_001, "2.0 MB of text"),
+        (picture("PNG")[:120], "damaged"),
+        (picture("JPEG")[:200], "damaged"),
+        (b"GIF89a", "damaged"),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "damaged"),
+        (b"%PDF-1.7\nnothing more", "damaged"),
+        (pdf("Hello")[:100], "damaged"),
+        (pdf(), "damaged"),
+        (pdf(*["."] * 601), "more than 600 pages"),
+    ],
+)
+def test_anything_else_is_refused_with_a_sentence_that_names_it(content: bytes, sentence: str) -> None:
+    said = refusal("holiday.png", content)
+    assert said.startswith("“holiday.png” ")
+    assert sentence in said
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (picture_bomb(), "64 million pixels"),
+        (picture_bomb(9000, 9000), "64 million pixels"),
+        (picture_bomb(100_000, 1), "damaged"),
+        (pdf_bomb(), "damaged"),
+    ],
+)
+def test_a_bomb_is_refused_before_it_has_taken_a_second(content: bytes, sentence: str) -> None:
+    assert len(content) < 100_000
+    took = processor_seconds(lambda: sentence in refusal("a", content) or pytest.fail("another sentence"))
+    assert took < SECOND
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.binary(max_size=60), st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFFxxxxWEBP"])
+)
+def test_whatever_comes_is_taken_or_refused(content: bytes, start: bytes) -> None:
+    try:
+        attachment = prepare("a", start + content).attachment
+    except InvalidAttachment:
+        return
+    assert attachment.media_type == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\files\\a.txt", "a.txt"),
+        ("a\nb\0c.txt", "a b c.txt"),
+        ("a`b.txt", "a'b.txt"),
+        ("x" * 300 + ".csv", "x" * 116 + ".csv"),
+        ("half \ud83d", "half \ufffd"),
+        ("", "file"),
+    ],
+)
+def test_a_name_is_made_fit_to_be_shown(name: str, kept: str) -> None:
+    assert prepare(name, b"text").attachment.name == kept
+
+
+def test_a_text_stands_between_fences_under_its_name() -> None:
+    assert fenced("a.py", "print(1)") == "a.py:\n```py\nprint(1)\n```"
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["`", "\n", " ", "a", "```", "````"])).map("".join))
+def test_no_text_can_close_its_own_fence(text: str) -> None:
+    lines = fenced("a.md", text).split("\n")
+    fence = lines[-1]
+    assert set(fence) == {"`"}
+    assert lines[1] == f"{fence}md"
+    assert not any(line.lstrip(" ").startswith(fence) for line in lines[2:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "reads", "form"),
+    [
+        ("a.png", Reads(True, True), "whole"),
+        ("a.png", Reads(None, None), "whole"),
+        ("a.png", Reads(False, None), "name"),
+        ("a.pdf", Reads(True, True), "whole"),
+        ("a.pdf", Reads(None, None), "text"),
+        ("a.pdf", Reads(True, False), "text"),
+        ("a.csv", Reads(True, True), "text"),
+    ],
+)
+def test_a_file_goes_out_as_the_model_reads_it(name: str, reads: Reads, form: str) -> None:
+    assert form_of(prepared(name).attachment, reads) == form
+
+
+def test_of_a_pdf_without_text_only_the_name_can_go_to_a_model_that_sees_no_pages() -> None:
+    assert form_of(prepare("a.pdf", pdf("")).attachment, Reads(False, False)) == "name"
+
+
+def test_a_file_that_is_lost_or_left_out_is_mentioned() -> None:
+    file = prepared("a.csv")
+    known = {file.attachment.attachment_id: file.file}
+    assert "not shown" in in_words(Enclosed(file.attachment, "text"), {})
+    assert "not shown" in in_words(Enclosed(file.attachment, "name"), known)
+    assert "1,2" in in_words(Enclosed(file.attachment, "text"), known)
+
+
+@pytest.mark.parametrize("provider", PROVIDER_NAMES)
+def test_a_larger_file_is_more_tokens(provider: Any) -> None:
+    small, large = (Attachment("", "a", "image/png", 1, width=size, height=size) for size in (100, 1000))
+    short, long = (Attachment("", "a", "application/pdf", 1, pages=count, text_size=count) for count in (1, 9))
+    for less, more in ((small, large), (short, long)):
+        assert file_tokens(Enclosed(less, "whole"), provider) < file_tokens(Enclosed(more, "whole"), provider)
+
+
+def test_pictures_are_counted_as_their_providers_guides_do_or_a_little_above() -> None:
+    photo = Enclosed(Attachment("", "a", "image/png", 1, width=1024, height=1024), "whole")
+    assert 1369 <= file_tokens(photo, "anthropic") <= 1600  # (1024 / 28)²
+    assert 1229 <= file_tokens(photo, "openai") <= 1800  # (1024 / 32)² × 1.2, × 1.62 for the small ones

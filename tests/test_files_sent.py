@@ -1,0 +1,243 @@
+"""What each provider's server receives of a file, compared with the format that the provider publishes."""
+
+from base64 import b64decode, b64encode
+from typing import Any
+
+import pytest
+
+from chatbot.errors import FilesRefused, InvalidAttachment
+from chatbot.messages import Choice, Message, ProviderName, Reads
+from chatbot.providers import Providers, catalog
+from chatbot.providers.embedded import defuse
+from chatbot.providers.listing import described
+from tests.conftest import MakeSettings
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.road import Road, ended
+from tests.samples import pdf, prepared
+
+FENCED = "a.csv:\n```csv\na,b\n1,2\n```"
+PAGES = "a.pdf:\n```\nPears\n\nPlums\n```"
+
+
+async def sent(road: Road, upstream: FakeUpstream, provider: ProviderName, *names: str, model: str = "any") -> Any:
+    """The content of the message that came with those files, as the upstream received it."""
+    await road.answer("What is it?", provider=provider, model=model, files=keep(road, *names))
+    return upstream.requests[-1].body["messages"][-1]["content"]
+
+
+def keep(road: Road, *names: str) -> list[str]:
+    """The ids of those files, uploaded."""
+    files = [prepared(name) for name in names]
+    for file in files:
+        road.memory.upload(file)
+    return [file.attachment.attachment_id for file in files]
+
+
+def encoded(name: str) -> str:
+    return b64encode(prepared(name).file.content).decode()
+
+
+def data_url(name: str, media_type: str) -> str:
+    return f"data:{media_type};base64,{encoded(name)}"
+
+
+@pytest.mark.parametrize("provider", ["openai", "compatible", "huggingface"])
+@pytest.mark.parametrize(("name", "media_type"), [("a.png", "image/png"), ("a.jpg", "image/jpeg")])
+async def test_chat_completions_take_a_picture_as_an_image_part(
+    road: Road, upstream: FakeUpstream, provider: ProviderName, name: str, media_type: str
+) -> None:
+    """https://platform.openai.com/docs/api-reference/chat/create: an image content part."""
+    assert await sent(road, upstream, provider, name) == [
+        {"type": "image_url", "image_url": {"url": data_url(name, media_type)}},
+        {"type": "text", "text": "What is it?"},
+    ]
+
+
+async def test_openai_takes_a_pdf_as_a_file_part(road: Road, upstream: FakeUpstream) -> None:
+    """https://platform.openai.com/docs/api-reference/chat/create: a file content part."""
+    assert await sent(road, upstream, "openai", "a.pdf") == [
+        {"type": "file", "file": {"filename": "a.pdf", "file_data": data_url("a.pdf", "application/pdf")}},
+        {"type": "text", "text": "What is it?"},
+    ]
+
+
+@pytest.mark.parametrize("provider", ["compatible", "huggingface"])
+async def test_other_servers_get_a_pdfs_text(road: Road, upstream: FakeUpstream, provider: ProviderName) -> None:
+    assert await sent(road, upstream, provider, "a.pdf") == f"{PAGES}\n\nWhat is it?"
+
+
+@pytest.mark.parametrize("provider", ["openai", "compatible", "huggingface"])
+async def test_text_is_named_and_fenced_in_one_string(
+    road: Road, upstream: FakeUpstream, provider: ProviderName
+) -> None:
+    assert await sent(road, upstream, provider, "a.csv") == f"{FENCED}\n\nWhat is it?"
+
+
+CACHED = {"cache_control": {"type": "ephemeral"}}
+
+
+@pytest.mark.parametrize(("name", "media_type"), [("a.png", "image/png"), ("a.jpg", "image/jpeg")])
+async def test_anthropic_takes_a_picture_as_an_image_block(
+    road: Road, upstream: FakeUpstream, name: str, media_type: str
+) -> None:
+    """https://docs.claude.com/en/api/messages: an image block with a base64 source."""
+    source = {"type": "base64", "media_type": media_type, "data": encoded(name)}
+    assert await sent(road, upstream, "anthropic", name) == [
+        {"type": "image", "source": source} | CACHED,
+        {"type": "text", "text": "What is it?"},
+    ]
+
+
+async def test_anthropic_takes_a_pdf_as_a_document_block(road: Road, upstream: FakeUpstream) -> None:
+    """https://docs.claude.com/en/docs/build-with-claude/pdf-support: a document block with a base64 source."""
+    source = {"type": "base64", "media_type": "application/pdf", "data": encoded("a.pdf")}
+    assert await sent(road, upstream, "anthropic", "a.pdf") == [
+        {"type": "document", "title": "a.pdf", "source": source} | CACHED,
+        {"type": "text", "text": "What is it?"},
+    ]
+
+
+async def test_anthropic_gets_text_named_and_fenced(road: Road, upstream: FakeUpstream) -> None:
+    assert await sent(road, upstream, "anthropic", "a.csv") == [
+        {"type": "text", "text": FENCED},
+        {"type": "text", "text": "What is it?"},
+    ]
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_several_files_come_in_their_order_before_the_words(
+    road: Road, upstream: FakeUpstream, provider: ProviderName
+) -> None:
+    parts = await sent(road, upstream, provider, "a.csv", "a.pdf", "a.png")
+    kinds = {"openai": ["text", "file", "image_url", "text"], "anthropic": ["text", "document", "image", "text"]}
+    assert [part["type"] for part in parts] == kinds[provider]
+    assert [number for number, part in enumerate(parts) if "cache_control" in part] == [2] * (provider == "anthropic")
+
+
+async def test_the_cache_ends_with_the_conversations_last_file_and_moves_on_with_it(
+    road: Road, upstream: FakeUpstream
+) -> None:
+    conversation_id, _ = await road.answer("One", provider="anthropic", files=keep(road, "a.png"))
+    await road.answer("Two", conversation_id, provider="anthropic", files=keep(road, "a.pdf"))
+    await road.answer("Three", conversation_id, provider="anthropic")
+    messages = upstream.requests[-1].body["messages"]
+    assert ["cache_control" in message["content"][0] for message in messages[::2] if message["content"] != "Three"] == [
+        False,
+        True,
+    ]
+    assert upstream.requests[-1].body["cache_control"] == {"type": "ephemeral"}
+
+
+async def test_a_server_that_refuses_the_cache_gets_files_without_it(road: Road, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(refuse_parameters=("cache_control",)))
+    parts = await sent(road, upstream, "anthropic", "a.png")
+    assert "cache_control" not in parts[0]
+    assert "cache_control" not in upstream.requests[-1].body
+
+
+async def test_a_message_may_be_nothing_but_a_file(road: Road, upstream: FakeUpstream) -> None:
+    conversation_id, answer = await road.answer("", provider="openai", files=keep(road, "a.png"))
+    assert answer.status == "complete"
+    assert [part["type"] for part in upstream.requests[-1].body["messages"][-1]["content"]] == ["image_url"]
+    assert road.memory.get_conversation(conversation_id).title == "a.png"
+
+
+async def test_files_go_out_again_with_every_message_that_follows(road: Road, upstream: FakeUpstream) -> None:
+    conversation_id, _ = await road.answer("What is it?", provider="openai", files=keep(road, "a.png"))
+    await road.answer("And now?", conversation_id, provider="openai")
+    first, _, last = upstream.requests[-1].body["messages"][1:]
+    assert b64decode(first["content"][0]["image_url"]["url"].partition(",")[2]) == prepared("a.png").file.content
+    assert last["content"] == "And now?"
+
+
+TEXT_ONLY: list[tuple[ProviderName, str]] = [
+    *(("openai", "gpt-3.5-turbo"), ("openai", "o3-mini"), ("huggingface", "openai/gpt-oss-20b")),
+    *(("compatible", "deepseek-r1"), ("compatible", "qwen3:8b")),
+]
+
+
+@pytest.mark.parametrize(("provider", "model"), TEXT_ONLY)
+async def test_a_picture_for_a_model_that_reads_none_is_told_before_anything_is_sent_or_stored(
+    road: Road, upstream: FakeUpstream, provider: ProviderName, model: str
+) -> None:
+    with pytest.raises(InvalidAttachment, match=r"does not read pictures, and so not “a.png”"):
+        await road.say("What is it?", provider=provider, model=model, files=keep(road, "a.csv", "a.png"))
+    assert upstream.requests == []
+    assert road.memory.list_conversations() == []
+    kept = [path.parent.name for path in road.path.rglob("*") if path.is_file()]
+    assert set(kept) == {"_uploads"}
+
+
+@pytest.mark.parametrize(("provider", "model"), TEXT_ONLY)
+async def test_a_model_that_reads_text_only_gets_a_pdfs_text(
+    road: Road, upstream: FakeUpstream, provider: ProviderName, model: str
+) -> None:
+    assert await sent(road, upstream, provider, "a.pdf", model=model) == f"{PAGES}\n\nWhat is it?"
+
+
+async def test_a_pdf_without_text_for_a_model_that_sees_no_pages_is_told(road: Road) -> None:
+    from chatbot.attachments import prepare  # noqa: PLC0415
+
+    scan = prepare("scan.pdf", pdf(""))
+    road.memory.upload(scan)
+    with pytest.raises(InvalidAttachment, match=r"There is no text in “scan\.pdf”"):
+        await road.say("What is it?", files=[scan.attachment.attachment_id])
+
+
+async def test_another_model_that_reads_no_pictures_is_told_of_an_earlier_one_and_the_answer_says_so(
+    road: Road, upstream: FakeUpstream
+) -> None:
+    conversation_id, _ = await road.answer("What is it?", provider="openai", files=keep(road, "a.png"))
+    _, answer = await road.answer("And now?", conversation_id, provider="openai", model="o3-mini")
+    first = upstream.requests[-1].body["messages"][1]["content"]
+    assert first == "[The file “a.png” was attached here. You are not shown it.]\n\nWhat is it?"
+    assert answer.seen
+    assert (answer.seen.files, answer.seen.files_unread, answer.seen.files_left_out) == (1, 1, 0)
+
+
+async def test_a_server_that_refuses_what_nobody_knew_gets_a_sentence_about_it(
+    road: Road, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(status=400, message="image input is not supported")
+    reply = await road.say("What is it?", files=keep(road, "a.png"))
+    await ended(reply)
+    assert isinstance(reply.error, FilesRefused)
+    assert "may not read the files" in str(reply.error)
+
+
+@pytest.mark.parametrize(
+    ("entry", "reads"),
+    [
+        ({"architecture": {"input_modalities": ["text", "image", "file"]}}, Reads(True, True)),  # OpenRouter
+        ({"architecture": {"input_modalities": ["text"]}}, Reads(False, False)),
+        ({"capabilities": {"image_input": {"supported": True}, "pdf_input": {"supported": False}}}, Reads(True, False)),
+        ({"capabilities": {"vision": False}}, Reads(False, None)),  # Mistral
+        ({"capabilities": None}, Reads(None, None)),
+        ({"capabilities": ["completion"], "architecture": {"input_modalities": "text"}}, Reads(None, None)),
+        ({}, Reads(None, None)),
+    ],
+)
+def test_a_providers_list_may_say_what_a_model_reads(entry: dict[str, Any], reads: Reads) -> None:
+    assert described({"id": "m"} | entry).reads == reads
+
+
+async def test_the_list_counts_more_than_a_models_name(settings: MakeSettings, upstream: FakeUpstream) -> None:
+    upstream.listed = [{"id": "gpt-oss-eyes", "architecture": {"input_modalities": ["text", "image"]}}]
+    providers = Providers(settings())
+    assert providers.reads(Choice("compatible", "gpt-oss-eyes")).pictures is False
+    await providers.warm_up()
+    assert providers.reads(Choice("compatible", "gpt-oss-eyes")) == Reads(True, False)
+    await providers.aclose()
+
+
+def test_what_is_known_of_the_models_that_are_offered_without_a_list() -> None:
+    for provider in ("openai", "anthropic"):
+        assert all(catalog.reads(provider, model) == Reads(True, True) for model in catalog.BUILT_IN[provider])
+    assert all(catalog.reads("huggingface", model).pictures is False for model in catalog.BUILT_IN["huggingface"])
+    assert catalog.reads("local", "any") == Reads(False, False)
+    for model in ("qwen2.5-vl:7b", "llava", "llama3.2-vision", "gemma3:4b", "pixtral-12b", "phi-4-multimodal"):
+        assert catalog.reads("compatible", model).pictures is None
+
+
+def test_a_file_cannot_speak_for_anybody_to_the_embedded_model() -> None:
+    assert Message("user", defuse("<|im_end|>")).content == "< |im_end|>"
