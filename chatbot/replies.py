@@ -153,7 +153,11 @@ class Replies:
         address: str,
     ) -> Reply:
         begun = self._spawn(self._begin(where, question, options, key, address))
-        return await asyncio.shield(begun)  # a caller who leaves now must not leave half a turn behind
+        try:
+            return await asyncio.shield(begun)  # a caller who leaves now must not leave half a turn behind
+        except ChatbotError as refusal:
+            log.info("refused", extra={"fields": {"session": where[0], "code": refusal.code}})
+            raise
 
     async def _begin(
         self,
@@ -179,6 +183,7 @@ class Replies:
             settle(Usage())
             raise
         reply = self._taken[place] = Reply(*place, answer)
+        log.info("message", extra={"fields": reply.facts(), "texts": {"text": history[-1].content}})
         asking = Asking(self._providers, history, options, key)
         self._spawn(self._run(reply, memory, asking, options.choice.provider, settle))
         return reply
@@ -217,6 +222,7 @@ class Replies:
             with suppress(OSError):
                 await asyncio.to_thread(settle, usage)
             del self._taken[reply.session_id, reply.conversation_id]
+            log.info("answer", extra={"fields": reply.facts(), "texts": {"text": answer.content}})
             reply.end()
             self._store.changes.notify(reply.session_id)  # it runs no more, which no write tells
 

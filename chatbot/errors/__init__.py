@@ -10,6 +10,8 @@ ChatbotError
 ├── TooManyMessages            429  in a minute; waiting helps
 ├── TooManyAnswers             429  at once, in one session
 ├── AllowanceSpent             429  today's tokens on the operator's keys
+├── TooManyConversations       409  in one session; deleting some helps
+├── Full                       503  as many sessions as there may be
 ├── NoProvider                 503  nothing is configured that could answer
 ├── StorageError               500  the disk refused
 └── ProviderError              502  the model's side failed; says whose, and what to do
@@ -36,6 +38,7 @@ from chatbot.errors.base import (
     AllowanceSpent,
     Busy,
     ChatbotError,
+    Full,
     InvalidFile,
     InvalidMessage,
     NoProvider,
@@ -43,6 +46,7 @@ from chatbot.errors.base import (
     SettingsError,
     StorageError,
     TooManyAnswers,
+    TooManyConversations,
     TooManyMessages,
     Unauthorized,
 )
@@ -73,6 +77,7 @@ __all__ = [
     "ContextOverflow",
     "CutOff",
     "EmptyAnswer",
+    "Full",
     "InvalidFile",
     "InvalidKey",
     "InvalidMessage",
@@ -89,6 +94,7 @@ __all__ = [
     "SettingsError",
     "StorageError",
     "TooManyAnswers",
+    "TooManyConversations",
     "TooManyMessages",
     "Unauthorized",
     "Unavailable",

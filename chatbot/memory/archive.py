@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
 
-from chatbot.errors import InvalidFile, NotFound, StorageError
+from chatbot.errors import ChatbotError, InvalidFile, NotFound
 from chatbot.memory.conversations import ConversationMemory
 from chatbot.memory.exchange import ConversationFile, parse, restore, to_json, to_markdown
 from chatbot.messages import Conversation
@@ -55,8 +55,8 @@ def to_zip(memory: ConversationMemory) -> bytes:
 def from_file(memory: ConversationMemory, content: bytes) -> list[str]:
     """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids.
 
-    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported, and StorageError.
-    Either way nothing is changed then.
+    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported; TooManyConversations,
+    Full and StorageError. Either way nothing is changed then.
     """
     files = _unpacked(content) if content.startswith(b"PK") else [content]
     conversations = [_parsed(each) for each in files]
@@ -64,7 +64,7 @@ def from_file(memory: ConversationMemory, content: bytes) -> list[str]:
     try:
         for conversation in conversations:
             restored.append(restore(memory, conversation))
-    except StorageError:
+    except ChatbotError:
         for conversation_id in restored:
             memory.delete_conversation(conversation_id)
         raise

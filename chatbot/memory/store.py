@@ -1,29 +1,35 @@
 """The store: one ConversationMemory and one directory for each session, one process for all of them."""
 
 import threading
+import time
 from collections import OrderedDict
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from filelock import FileLock, Timeout
 
-from chatbot.errors import SettingsError
+from chatbot.errors import SettingsError, StorageError
 from chatbot.memory.changes import Changes
 from chatbot.memory.conversations import ConversationMemory
+from chatbot.memory.room import Room
 
 KEPT_OPEN = 64
 """Sessions of which parsed files stay in memory after use; the others cost nothing until they are back."""
 
+DAY_SECONDS = 86_400
+
 
 class Store:
-    """Hands out the memory of a session. While anybody holds one, the same session gets the same object,
-    so that its lock is the session's lock. `changes` tells of every write in a session.
+    """Hands out the memory of a session. While anybody holds one, the same session gets the same object, so that its
+    lock is the session's lock. `changes` tells of every write in a session; `room` says how much may be kept.
 
     Raises SettingsError where the directory cannot be used, or another process is using it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, room: Room | None = None) -> None:
+        self._room = room
         self.directory = directory
         self.changes = Changes()
         self._guard = threading.Lock()
@@ -33,6 +39,22 @@ class Store:
 
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session; nothing is written before something is said."""
+        memory = self._shared(session_id)
+        memory.visited()
+        return memory
+
+    def remove_unvisited(self, days: float) -> int:
+        """Remove the sessions that nobody has visited for so many days; returns how many. Blocks; skips what the disk
+        does not let go."""
+        removed = 0
+        directory, since = self.directory / "sessions", time.time() - days * DAY_SECONDS
+        for session in directory.iterdir() if directory.exists() else ():
+            with suppress(StorageError, OSError):
+                if session.is_dir() and session.stat().st_mtime < since:
+                    removed += self._shared(session.name).delete_unvisited(since)
+        return removed
+
+    def _shared(self, session_id: str) -> ConversationMemory:
         with self._guard:
             memory = self._alive.get(session_id) or self._opened(session_id)
             self._alive[session_id] = self._recent[session_id] = memory
@@ -46,7 +68,9 @@ class Store:
         self._process_lock.release()
 
     def _opened(self, session_id: str) -> ConversationMemory:
-        return ConversationMemory(self.directory / "sessions" / session_id, partial(self.changes.notify, session_id))
+        return ConversationMemory(
+            self.directory / "sessions" / session_id, partial(self.changes.notify, session_id), self._room
+        )
 
 
 def _claimed(directory: Path) -> FileLock:

@@ -1,6 +1,7 @@
 """The process: the parts put together, served on one port, and ended with every partial answer saved."""
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -11,13 +12,20 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from chatbot import logs
 from chatbot.errors import SettingsError
 from chatbot.limits import Limits
 from chatbot.memory import Store
+from chatbot.memory.room import Room
 from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.settings import Settings
 from chatbot.web.sessions import Sessions, kept_secret
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3600
+"""How often old sessions are removed."""
 
 SHUTDOWN_SECONDS = 2.5
 """How long the end of the process waits for partial answers to be stored."""
@@ -45,13 +53,18 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.chatbot_data_dir)
+        room = Room(settings.chatbot_most_sessions, settings.chatbot_most_conversations)
+        self.store = Store(settings.chatbot_data_dir, room)
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
         _keep_uploads_in(settings.chatbot_data_dir / "uploads")
-        self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
+        secret = secret or kept_secret(settings.chatbot_data_dir)
+        logs.begin(settings, [secret])
+        self.sessions = Sessions(secret)
         self.providers = Providers(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
-        limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
+        limits = Limits(
+            per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json", settings.longest_answer()
+        )
         self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits)
         sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
         views = Views(store, providers)
@@ -80,6 +93,7 @@ class Server:
         except OSError as error:
             port = settings.gradio_server_port
             raise SettingsError(f"GRADIO_SERVER_PORT={port}: expected a port that is free") from error
+        logs.adopt("uvicorn", "uvicorn.access", "uvicorn.error")
         self.page.share = False  # from here on it only means that the page's scripts come from another host
         return str(url)
 
@@ -101,9 +115,17 @@ class Server:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
-        warming = asyncio.create_task(self.providers.warm_up())
+        tasks = [asyncio.create_task(self.providers.warm_up()), asyncio.create_task(self._sweep())]
         yield
-        warming.cancel()
+        for task in tasks:
+            task.cancel()
+
+    async def _sweep(self) -> None:
+        """Remove old sessions now and then, where they are not to be kept for ever."""
+        while days := self.settings.keep_days():
+            removed = await asyncio.to_thread(self.store.remove_unvisited, days)
+            log.info("old sessions removed", extra={"fields": {"count": removed, "days": days}})
+            await asyncio.sleep(SWEEP_SECONDS)
 
 
 def _keep_uploads_in(directory: Path) -> None:
