@@ -14,7 +14,6 @@ import pytest
 from chatbot import logs
 from chatbot.logs import HIDDEN, LogfmtFormatter, Redaction
 from chatbot.settings import Settings
-from chatbot.web.sessions import Sessions
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
@@ -27,6 +26,8 @@ SECRETS = {
     "chatbot_auth": "anna:hunter2-and-more,ben:geheim:nis",
 }
 LINE = re.compile(r'time=\S+ level=(\w+) source=\S+ event=("(?:[^"\\]|\\.)*"|\S+)(?: \w+=("(?:[^"\\]|\\.)*"|\S+))*')
+TOKEN = "0123456789abcdef0123456789abcdef.a-signature-of-43-letters-and_digits"
+"""In the form of a session's."""
 SAID = "Das Wetter in Reykjavik"
 
 
@@ -78,7 +79,7 @@ def test_an_exceptions_kind_and_place_are_told_and_not_its_text() -> None:
     assert all("error=ValueError place=" in line and LINE.fullmatch(line) for line in lines)
 
 
-@pytest.mark.parametrize("secret", [*SECRETS.values(), "made-by-the-app", Sessions("x").new(), "sk-visitors-own1"])
+@pytest.mark.parametrize("secret", [*SECRETS.values(), "made-by-the-app", TOKEN, "sk-visitors-own1"])
 def test_no_known_secret_and_nothing_like_one_gets_out(secret: str) -> None:
     logger = logging.getLogger("chatbot.test")
     with printing() as printed:
