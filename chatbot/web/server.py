@@ -12,9 +12,11 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from chatbot import logs
 from chatbot.errors import SettingsError
 from chatbot.limits import Limits
 from chatbot.memory import Store
+from chatbot.memory.room import Room
 from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.settings import Settings
@@ -22,6 +24,9 @@ from chatbot.uploads import Uploads
 from chatbot.web.sessions import Sessions, kept_secret
 
 log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3600
+"""How often old sessions are removed."""
 
 SHUTDOWN_SECONDS = 2.5
 """How long the end of the process waits for partial answers to be stored."""
@@ -52,16 +57,24 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.chatbot_data_dir, round(settings.chatbot_max_session_mb * 1e6))
+        room = Room(
+            settings.chatbot_most_sessions,
+            settings.chatbot_most_conversations,
+            round(settings.chatbot_max_session_mb * 1e6),
+        )
+        self.store = Store(settings.chatbot_data_dir, room)
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
         _keep_uploads_in(settings.chatbot_data_dir / "uploads")
-        self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
+        secret = secret or kept_secret(settings.chatbot_data_dir)
+        logs.begin(settings, [secret])
+        self.sessions = Sessions(secret)
         self.providers = Providers(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
-        limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
+        spending = settings.chatbot_data_dir / "spending.json"
+        limits = Limits(per_minute, daily_tokens, spending, settings.longest_answer())
         most_files = settings.chatbot_max_files
         self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits, most_files)
-        uploading = Limits(per_minute * most_files, 0, settings.chatbot_data_dir / "spending.json")
+        uploading = Limits(per_minute * most_files, 0, spending)
         uploads = Uploads(self.store, round(settings.chatbot_max_file_mb * 1e6), uploading)
         sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
         views = Views(store, providers)
@@ -93,6 +106,7 @@ class Server:
         except OSError as error:
             port = settings.gradio_server_port
             raise SettingsError(f"GRADIO_SERVER_PORT={port}: expected a port that is free") from error
+        logs.adopt("uvicorn", "uvicorn.access", "uvicorn.error")
         self.page.share = False  # from here on it only means that the page's scripts come from another host
         return str(url)
 
@@ -117,9 +131,17 @@ class Server:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
-        warming = asyncio.create_task(self.providers.warm_up())
+        tasks = [asyncio.create_task(self.providers.warm_up()), asyncio.create_task(self._sweep())]
         yield
-        warming.cancel()
+        for task in tasks:
+            task.cancel()
+
+    async def _sweep(self) -> None:
+        """Remove old sessions now and then, where they are not to be kept for ever."""
+        while days := self.settings.keep_days():
+            removed = await asyncio.to_thread(self.store.remove_unvisited, days)
+            log.info("old sessions removed", extra={"fields": {"count": removed, "days": days}})
+            await asyncio.sleep(SWEEP_SECONDS)
 
 
 def _keep_uploads_in(directory: Path) -> None:

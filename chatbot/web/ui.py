@@ -146,21 +146,20 @@ class Page:
         controls, fields, prompts = self._controls, self._controls.fields, self._controls.prompts
         fitting = [fields.temperature, fields.effort]
         state: dict[str, Any] = {
-            "fn": events.follow_model,
+            "fn": in_sentences(events.follow_model),
             "inputs": [fields.provider],
             "outputs": [controls.model_state],
         }
         self.blocks.load(**state, **QUEUED)
         listing = [fields.arriving, fields.listed]
-        fields.provider.input(events.provider_chosen, fields.all, [fields.arriving], **AT_ONCE).then(
+        fields.provider.input(in_sentences(events.provider_chosen), fields.all, [fields.arriving], **AT_ONCE).then(
             None, listing, [fields.model, fields.listed], js=asset("models.js"), **AT_ONCE
         ).then(**state, **QUEUED)
         fields.model.change(events.model_chosen, [fields.provider, fields.model], fitting, **AT_ONCE)
+        key_typed, offered = in_sentences(events.key_typed), [fields.provider, fields.model, fields.listed]
         for key in fields.keys:
             for typed in (key.blur, key.submit):
-                typed(events.key_typed, fields.all, [fields.provider, fields.model, fields.listed], **AT_ONCE).then(
-                    **state, **QUEUED
-                )
+                typed(key_typed, fields.all, offered, **AT_ONCE).then(**state, **QUEUED)
         prompts.preset.focus(in_sentences(events.saved_prompts), [controls.token], [prompts.preset], **AT_ONCE)
         prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js="(prompt) => prompt ?? ''", **AT_ONCE)
         prompts.save.click(
