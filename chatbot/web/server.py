@@ -156,6 +156,7 @@ LAUNCH: dict[str, Any] = {
     "enable_monitoring": False,  # public by default
     "run_history": False,
     "pwa": False,
+    "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
     "max_file_size": LARGEST_UPLOAD,
     "footer_links": [],
     "theme": theme(),
