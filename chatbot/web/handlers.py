@@ -18,6 +18,7 @@ from chatbot.web.address import address_of
 from chatbot.web.panel import Panel
 from chatbot.web.rendering import Shown, show, show_message, show_notice
 from chatbot.web.sessions import Sessions
+from chatbot.web.texts import ENGLISH
 from chatbot.web.views import SHOWN_MESSAGES, Views, empty
 
 READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
@@ -157,7 +158,7 @@ class Handlers:
         """Says why a turn was refused before it began, and gives back what was typed for it."""
         if asked.kind == "new":
             return Update(show_notice(str(error)), gr.Textbox(value=text, **READY))
-        gr.Warning(str(error), title="That did not work")
+        gr.Warning(str(error))
         box = gr.Textbox(**READY) if asked.kind == "again" else gr.Textbox(value=text, **READY)
         return Update(
             show_notice(str(error)), box, gr.skip(), empty(asked.conversation_id)
@@ -193,4 +194,4 @@ class Handlers:
     def _waiting_for(self, reply: Reply) -> str:
         embedded = self._providers.embedded
         is_loading = embedded and embedded.state.phase != "ready" and reply.snapshot().provider == "local"
-        return "Loading the embedded model…" if is_loading else ""
+        return ENGLISH["model.patience"] if is_loading else ""

@@ -42,4 +42,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ChatbotError as error:
-        raise gr.Error(str(error), print_exception=False, title="That did not work") from None
+        raise gr.Error(str(error), print_exception=False) from None

@@ -24,10 +24,11 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
-from chatbot.web.controls import ASSETS  # noqa: E402
+from chatbot.web.controls import ASSETS, asset  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
+from chatbot.web.texts import i18n  # noqa: E402
 from chatbot.web.theme import theme  # noqa: E402
 from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
@@ -105,6 +106,8 @@ LAUNCH: dict[str, Any] = {
     "max_file_size": "50mb",
     "footer_links": [],
     "theme": theme(),
+    "i18n": i18n(),
+    "head": f"<script>{asset('texts.js')}</script>",
     "css_paths": STYLE,
     "favicon_path": ASSETS / "icon.svg",
 }

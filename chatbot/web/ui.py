@@ -13,11 +13,7 @@ from chatbot.web.sidebar_events import SidebarEvents
 
 TITLE = "Chatbot"
 
-EXAMPLES = [
-    "Explain recursion to a ten-year-old",
-    "Write a polite reminder about an unpaid invoice",
-    "What can I cook from eggs, rice and spinach?",
-]
+EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
 
 ENTERED_JS = """() => {
     (window.chatbot ??= {}).entered = true;
@@ -28,6 +24,9 @@ OPEN_SIDEBAR_JS = """() => ({__type__: "update", open: innerWidth >= 768})"""
 """The sidebar begins closed: on a phone it would cover the chat."""
 
 CLOSE_ON_PHONE_JS = """() => innerWidth < 768 ? {__type__: "update", open: false} : {__type__: "update"}"""
+
+CHOSEN_JS = r"""(prompt) => /^preset\.\w+\.prompt$/.test(prompt) ? window.chatbot.t(prompt) : prompt ?? "" """
+"""A saved prompt is its own text, one of ours the key of one."""
 
 ASK_JS = """() => [{__type__: "update", visible: false}, {__type__: "update", visible: true}]"""
 UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", visible: false}]"""
@@ -46,6 +45,7 @@ class Page:
             self._controls.turns.render()  # type: ignore[no-untyped-call]
             element("scrolling")
             element("shortcuts")
+            element("gradio")
             self._watching = self._chat.answers
             self._enter()
             self._list()
@@ -135,7 +135,7 @@ class Page:
                     **state, **QUEUED
                 )
         prompts.preset.focus(in_sentences(events.saved_prompts), [controls.token], [prompts.preset], **AT_ONCE)
-        prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js="(prompt) => prompt ?? ''", **AT_ONCE)
+        prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js=CHOSEN_JS, **AT_ONCE)
         prompts.save.click(
             in_sentences(events.save_prompt),
             [controls.token, prompts.name, fields.system_prompt],
