@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from chatbot.errors import SettingsError
 from chatbot.limits import Limits
@@ -24,6 +25,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported
 from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
+from chatbot.web.compression import CompressedPage  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
@@ -69,7 +71,11 @@ class Server:
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
                 quiet=True,
-                app_kwargs={"lifespan": self._lifespan, "routes": self._routes},
+                app_kwargs={
+                    "lifespan": self._lifespan,
+                    "routes": self._routes,
+                    "middleware": [Middleware(CompressedPage)],
+                },
                 **LAUNCH,
             )
         except OSError as error:
