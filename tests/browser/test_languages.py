@@ -133,10 +133,11 @@ async def test_nothing_is_cut_off_on_a_german_phone(app: RunningApp, browser: Br
 async def cut_off(page: Page) -> list[str]:
     """Buttons whose text does not fit, and what reaches beyond the window."""
     found: list[str] = await page.evaluate("""() => {
-        const all = [...document.querySelectorAll("button:not(.label-wrap), .label-wrap span, label, #sidebar p")];
-        const shown = all.filter((each) => each.checkVisibility());
-        const wide = shown.filter((each) => each.matches(":not(.icon)") && each.textContent.trim() && each.scrollWidth > each.clientWidth + 1
-            && getComputedStyle(each).textOverflow !== "ellipsis" && getComputedStyle(each).display !== "inline");
+        const kinds = "button:not(.label-wrap), .label-wrap span:not(.icon), label, #sidebar p";
+        const isShown = (each) => each.checkVisibility() && each.textContent.trim();
+        const isCut = (each, { textOverflow, display } = getComputedStyle(each)) =>
+            each.scrollWidth > each.clientWidth + 1 && textOverflow !== "ellipsis" && display !== "inline";
+        const wide = [...document.querySelectorAll(kinds)].filter((each) => isShown(each) && isCut(each));
         const beyond = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
         return [...beyond, ...wide.map((each) => each.outerHTML.slice(0, 200))];
     }""")
