@@ -45,7 +45,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ChatbotError as error:
-        raise gr.Error(str(error), print_exception=False, title="That did not work") from None
+        raise gr.Error(str(error), print_exception=False) from None
     except gr.Error:
         raise
     except Exception as unforeseen:  # Gradio would print its text, which may hold what was said

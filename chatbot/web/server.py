@@ -37,6 +37,7 @@ from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.accounts import Accounts  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
+from chatbot.web.compression import CompressedPage  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
 from chatbot.web.files import FilesApi  # noqa: E402
 from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
@@ -44,12 +45,13 @@ from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.headers import SecurityHeaders  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
+from chatbot.web.texts import i18n  # noqa: E402
 from chatbot.web.theme import theme  # noqa: E402
 from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
 
 STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
-HEAD = f"<script>{asset('storage.js')}</script>"
+HEAD = "".join(f"<script>{asset(name)}</script>" for name in ("texts.js", "storage.js"))
 
 
 class Server:
@@ -122,7 +124,11 @@ class Server:
         self.store.close()
 
     def _middleware(self) -> list[Middleware]:
-        return [Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()), Middleware(Gate)]
+        return [
+            Middleware(CompressedPage),
+            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()),
+            Middleware(Gate),
+        ]
 
     async def _end(self) -> None:
         await self.replies.shutdown()
@@ -161,6 +167,7 @@ LAUNCH: dict[str, Any] = {
     "footer_links": [],
     "theme": theme(),
     "css_paths": STYLES,
+    "i18n": i18n(),
     "favicon_path": ASSETS / "icon.svg",
     "head": HEAD,
 }
