@@ -1,6 +1,7 @@
 """The chatbot. `python app.py` starts it; `python app.py --help` explains the flags."""
 
 import argparse
+import gc
 import signal
 import sys
 import threading
@@ -45,6 +46,7 @@ def main() -> None:
     while not ended.wait(1):  # on Windows a wait without end would not hear Ctrl+C
         pass
     server.close()
+    gc.freeze()  # or Python looks for seconds through what it is about to throw away, with everything saved
 
 
 def __getattr__(name: str) -> object:

@@ -117,7 +117,7 @@ def test_no_route_of_the_api_knows_anothers_conversation(app: RunningApp, untouc
         assert stranger.get("/conversations") == {"conversations": []}
 
 
-@pytest.mark.parametrize("token", ["", FORGED])
+@pytest.mark.parametrize("token", ["", FORGED], ids=["none", "forged"])
 def test_no_route_of_a_sessions_answers_without_a_genuine_token(token: str, app: RunningApp, untouched: Victim) -> None:
     open_to_all = {"/health", "/models", "/chat", "/chat/stream"}
     owned = [route for route in routes(app) if route[1] not in open_to_all and route != ("POST", "/session")]

@@ -58,18 +58,20 @@ def test_a_space_gets_the_gradio_and_the_python_that_the_app_is_for() -> None:
 
 @pytest.mark.timeout(300)
 def test_without_a_key_and_without_a_flag_it_serves_on_every_address_and_answers(tmp_path: Path) -> None:
-    with RunningSpace(tmp_path / "app") as space, Visitor(space.url) as somebody:
-        assert somebody.get("/health")["status"] == "healthy"
-        assert somebody.get("/models")["default"]["provider"] == "local"
-        somebody.http.timeout = 120  # the model may have to be fetched first
-        answer = somebody.chat("Write one short sentence about the sea.", max_tokens=30)
-        page = httpx.get(space.url, headers={"x-forwarded-for": "203.0.113.7"}).text
+    with RunningSpace(tmp_path / "app") as space:
+        with Visitor(space.url) as somebody:
+            assert somebody.get("/health")["status"] == "healthy"
+            assert somebody.get("/models")["default"]["provider"] == "local"
+            somebody.http.timeout = 240  # the model may have to be fetched first
+            answer = somebody.chat("Write one short sentence about the sea.", max_tokens=30)
+        page = httpx.get(space.url).text
         assert space.stop() == 0
     assert answer["response"]
     assert (FORGETS in page) == (not is_kept(space.data))
     assert SPACE["SPACE_ID"] in page
     assert (space.data / "sessions").is_dir()
-    assert "Traceback" not in space.log
+    # Gradio's own: it watches the code of every Space for edits, with a package that is installed there and not here.
+    assert space.log.count("Traceback") == space.log.count("`spaces` package is required")
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a mounted directory is known on Linux only")

@@ -1,6 +1,7 @@
 """The process: the parts put together, served on one port, and ended with every partial answer saved."""
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -19,6 +20,8 @@ from chatbot.replies import Replies
 from chatbot.settings import Settings
 from chatbot.uploads import Uploads
 from chatbot.web.sessions import Sessions, kept_secret
+
+log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 2.5
 """How long the end of the process waits for partial answers to be stored."""
@@ -97,7 +100,10 @@ class Server:
         """Save every partial answer and let go of everything; the process may end then."""
         if self._loop:
             ending = asyncio.run_coroutine_threadsafe(self._end(), self._loop)
-            ending.result(SHUTDOWN_SECONDS)
+            try:
+                ending.result(SHUTDOWN_SECONDS)
+            except TimeoutError:  # each answer has its text on disk as it was a moment ago
+                log.error("end: not every answer was stored to its last word")  # noqa: TRY400 - there is no more to tell
         self.page.server.should_exit = True
         self.store.close()
 

@@ -6,6 +6,7 @@ it in mind. What goes wrong is printed, and the exit status is 1.
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 import threading
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=50, help="visitors, 50 by default")
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn, 1 by default")
     options = parser.parse_args()
+    logging.disable()  # the upstream, in this process, would tell of each client that left in the middle
     with tempfile.TemporaryDirectory() as directory:
         faults = soaked(Path(directory), options.minutes * 60, options.sessions, options.seed)
     print(*faults[:20], f"{len(faults)} faults", sep="\n")
