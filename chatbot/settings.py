@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     chatbot_keep_days: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     chatbot_log_level: Literal["debug", "info", "warning", "error"] = "info"
     chatbot_log_texts: bool = False
-    chatbot_frame_ancestors: str = ""
+    chatbot_frame_ancestors: str | None = None
 
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int | None = Field(default=None, ge=1, le=65535)
@@ -128,7 +128,7 @@ class Settings(BaseSettings):
 
     def frame_ancestors(self) -> list[str]:
         """The further sites that may show the page in a frame."""
-        return self.chatbot_frame_ancestors.replace(",", " ").split()
+        return (self.chatbot_frame_ancestors or "").replace(",", " ").split()
 
 
 def _logins(auth: SecretStr) -> list[tuple[str, str]]:
