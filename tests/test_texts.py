@@ -15,8 +15,8 @@ from tests.running import ROOT
 
 WEB = ROOT / "chatbot" / "web"
 SCRIPTS = sorted((WEB / "assets").glob("*.js"))
-API = {"access", "address", "api", "application", "description", "events", "schemas", "sessions"}
-NO_PAGE = {*API, "compression", "server", "theme"}
+API = {"access", "address", "api", "application", "description", "events", "files", "schemas", "sessions"}
+NO_PAGE = {*API, "compression", "gate", "headers", "server", "share", "theme"}
 """Parts of the web whose words are for programs."""
 PAGE = [path for path in sorted(WEB.glob("*.py")) if path.stem not in NO_PAGE]
 
@@ -24,7 +24,17 @@ COMPOSED = ("effort.", "preset.", "ending.")
 """The beginnings of keys that are put together where they are used."""
 
 KEYS_OF_THE_KEYBOARD = {"Enter", "Escape", "ArrowUp", "Shift"}
-NO_TEXTS = {"Authorization", "Bearer", "Content", "Disposition", "Mac", *KEYS_OF_THE_KEYBOARD, "Chatbot"}
+NO_TEXTS = {
+    "Authorization",
+    "Bearer",
+    "Content",
+    "Disposition",
+    "Mac",
+    *KEYS_OF_THE_KEYBOARD,
+    "Chatbot",
+    "Files",
+    "Object",
+}
 """What looks like a text in the sources, and is a name that programs or everybody know."""
 
 LOOKS_LIKE_TEXT = re.compile(r"(?<![\w.#{$/-])[A-Z][a-z]+(?![\w(=])|[a-z]{2,}(?: [a-z]+){2,}\.$")

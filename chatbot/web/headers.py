@@ -34,14 +34,16 @@ INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DO
 
 
 class SecurityHeaders:
-    """Adds them, as ASGI middleware. `frames` are further sites that may frame the page.
+    """Adds them, as ASGI middleware. `frames` are further sites that may frame the page, `scripts` inline scripts that
+    the page itself adds.
 
     A page's own inline scripts are allowed by their hashes, so only a page is held back until it is whole; a stream's
     chunks pass as they come.
     """
 
-    def __init__(self, app: ASGIApp, frames: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, frames: Iterable[str] = (), scripts: Iterable[str] = ()) -> None:
         self._app = app
+        self._scripts = [script.encode() for script in scripts]
         self._frames = " ".join((*FRAMES, *frames))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +72,7 @@ class SecurityHeaders:
 
     async def _send_page(self, page: list[Message], send: Send) -> None:
         scripts = INLINE_SCRIPT.findall(b"".join(part.get("body", b"") for part in page[1:]))
-        MutableHeaders(scope=page[0])["Content-Security-Policy"] = self._policy(scripts)
+        MutableHeaders(scope=page[0])["Content-Security-Policy"] = self._policy([*scripts, *self._scripts])
         for message in page:
             await send(message)
 

@@ -51,7 +51,8 @@ from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
 
 STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
-HEAD = "".join(f"<script>{asset(name)}</script>" for name in ("texts.js", "storage.js"))
+SCRIPTS = [asset(name) for name in ("texts.js", "storage.js")]
+"""Those that run before Gradio's, which puts them into the page's head."""
 
 
 class Server:
@@ -124,11 +125,8 @@ class Server:
         self.store.close()
 
     def _middleware(self) -> list[Middleware]:
-        return [
-            Middleware(CompressedPage),
-            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()),
-            Middleware(Gate),
-        ]
+        headers = Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=SCRIPTS)
+        return [Middleware(CompressedPage), headers, Middleware(Gate)]
 
     async def _end(self) -> None:
         await self.replies.shutdown()
@@ -169,6 +167,6 @@ LAUNCH: dict[str, Any] = {
     "css_paths": STYLES,
     "i18n": i18n(),
     "favicon_path": ASSETS / "icon.svg",
-    "head": HEAD,
+    "head": "".join(f"<script>{script}</script>" for script in SCRIPTS),
 }
 """How Gradio is launched, whatever the settings."""
