@@ -9,7 +9,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from chatbot.errors import AllowanceSpent, TooManyAnswers, TooManyMessages
+from chatbot.errors import AllowanceSpent, InvalidMessage, TooManyAnswers, TooManyMessages
 from chatbot.memory.spending import Spending, seconds_to_midnight
 from chatbot.messages import Options, Usage
 
@@ -21,13 +21,14 @@ ANSWERS_AT_ONCE = 20
 
 
 class Limits:
-    """Admits turns. `per_minute` messages for each session and each address, and `daily_tokens` for the operator's keys
-    over all visitors, counted at `path`; 0 is no limit."""
+    """Admits turns: `per_minute` messages for each session and each address; on the operator's keys answers of at most
+    `longest_answer` tokens, and `daily_tokens` over all visitors, counted at `path`. 0 is no limit."""
 
-    def __init__(self, per_minute: int, daily_tokens: int, path: Path) -> None:
+    def __init__(self, per_minute: int, daily_tokens: int, path: Path, longest_answer: int = 0) -> None:
         self._rate: RateLimitItem | None = RateLimitItemPerMinute(per_minute) if per_minute else None
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._daily_tokens = daily_tokens
+        self._longest_answer = longest_answer
         self._kept = 0
         """Tokens that the answers under way may still take."""
         self._spending = Spending(path)
@@ -36,8 +37,10 @@ class Limits:
         """Count a message of that session and address, of which so many answers are under way already; `paid` are its
         options where the operator's key pays for it. Call what is returned once, with what the answer took.
 
-        Raises TooManyAnswers, TooManyMessages and AllowanceSpent, and then counts nothing.
+        Raises InvalidMessage, TooManyAnswers, TooManyMessages and AllowanceSpent, and then counts nothing.
         """
+        if paid and self._longest_answer and paid.max_tokens > self._longest_answer:
+            raise InvalidMessage(f"“Longest answer” can be {self._longest_answer:,} tokens at most here.")
         if under_way >= ANSWERS_AT_ONCE:
             raise TooManyAnswers
         asked = [("session", session_id), *([("address", address)] if address else [])] if self._rate else []

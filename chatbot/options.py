@@ -9,6 +9,8 @@ MOST_HISTORY = 1000
 LONGEST_ANSWER = 2**31 - 1
 """Tokens: as far as llama.cpp counts. A longer answer may be asked for, and nobody would notice."""
 HOTTEST = 2.0
+LONGEST_PROMPT = 10_000
+"""Characters of a visitor's own system prompt; it goes to the model with every message."""
 
 
 def complete(
@@ -39,6 +41,9 @@ def complete(
         raise InvalidMessage("“Longest answer” has to be 1 or more.")
     if not 1 <= options.history_limit <= MOST_HISTORY:
         raise InvalidMessage(f"“History limit” has to be between 1 and {MOST_HISTORY}.")
+    longest = max(LONGEST_PROMPT, len(settings.chatbot_system_prompt))
+    if len(options.system_prompt) > longest:
+        raise InvalidMessage(f"The system prompt can have {longest:,} characters at most.")
     if options.temperature is not None and not 0 <= options.temperature <= HOTTEST:
         raise InvalidMessage(f"“Temperature” has to be between 0 and {HOTTEST:g}.")
     return options

@@ -158,7 +158,11 @@ class Replies:
         address: str,
     ) -> Reply:
         begun = self._spawn(self._begin(where, question, options, key, address))
-        return await asyncio.shield(begun)  # a caller who leaves now must not leave half a turn behind
+        try:
+            return await asyncio.shield(begun)  # a caller who leaves now must not leave half a turn behind
+        except ChatbotError as refusal:
+            log.info("refused", extra={"fields": {"session": where[0], "code": refusal.code}})
+            raise
 
     async def _begin(
         self,
@@ -189,6 +193,7 @@ class Replies:
             await _settled(settle, Usage())
             raise
         reply = self._taken[place] = Reply(*place, answer)
+        log.info("message", extra={"fields": reply.facts(), "texts": {"text": history[-1].content}})
         asking = Asking(self._providers, history, options, key, partial(memory.get_files, place[1]))
         self._spawn(self._run(reply, memory, asking, options.choice.provider, settle))
         return reply
@@ -224,6 +229,7 @@ class Replies:
         finally:
             await _settled(settle, account.usage)
             del self._taken[reply.session_id, reply.conversation_id]
+            log.info("answer", extra={"fields": reply.facts(), "texts": {"text": answer.content}})
             reply.end()
             self._store.changes.notify(reply.session_id)  # it runs no more, which no write tells
 

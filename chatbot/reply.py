@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chatbot.errors import ChatbotError, CutOff, ProviderError, ProviderTimeout
 from chatbot.messages import Delta, Fault, Finish, FinishReason, Seen, Status, StoredMessage, Timing, Usage
@@ -100,6 +101,22 @@ class Reply:
         """Tell those who watch that nothing more will come."""
         self.ended.set()
         self._wake()
+
+    def facts(self) -> dict[str, Any]:
+        """What there is to say of the answer without its text, for the log."""
+        answer = self._answer
+        return {
+            "session": self.session_id,
+            "conversation": self.conversation_id,
+            "provider": answer.provider,
+            "model": answer.model,
+            "status": answer.status,
+            "code": answer.fault and answer.fault.code,
+            "finish": answer.finish_reason,
+            "input_tokens": answer.usage.input_tokens,
+            "output_tokens": answer.usage.output_tokens,
+            "total_ms": answer.timing and answer.timing.total_ms,
+        }
 
     def snapshot(self) -> StoredMessage:
         """The answer as it stands now."""

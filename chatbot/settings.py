@@ -1,7 +1,7 @@
 """Settings: read once from the environment and `.env`, checked, and handed down. Nothing else reads the environment."""
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -74,7 +74,13 @@ class Settings(BaseSettings):
     chatbot_max_file_mb: float = Field(default=20, gt=0, le=100)
     chatbot_max_files: int = Field(default=10, ge=0, le=100)
     chatbot_max_session_mb: float = Field(default=100, gt=0, allow_inf_nan=False)
-    chatbot_frame_ancestors: str = ""
+    chatbot_longest_answer: int | None = Field(default=None, ge=0)
+    chatbot_most_sessions: int = Field(default=10_000, ge=0)
+    chatbot_most_conversations: int = Field(default=1000, ge=0)
+    chatbot_keep_days: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    chatbot_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    chatbot_log_texts: bool = False
+    chatbot_frame_ancestors: str | None = None
 
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int | None = Field(default=None, ge=1, le=65535)
@@ -106,9 +112,27 @@ class Settings(BaseSettings):
         """The (name, password) pairs that may enter; empty when anybody may."""
         return _logins(self.chatbot_auth) if self.chatbot_auth else []
 
+    def secrets(self) -> list[str]:
+        """Every secret in the settings, the logins' passwords among them."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        whole = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+        return [*whole, *(password for _, password in self.logins())]
+
+    def keep_days(self) -> float:
+        """For how many days a session is kept that nobody visits; 0 is for ever. On a Space, where strangers come and
+        the disk is small, thirty where nothing is set."""
+        unset = 30 if self.space_id else 0
+        return unset if self.chatbot_keep_days is None else self.chatbot_keep_days
+
+    def longest_answer(self) -> int:
+        """The most tokens that a visitor may ask for on the operator's keys; 0 is no limit. On a Space it is
+        CHATBOT_MAX_TOKENS where nothing is set: there the visitors are strangers."""
+        unset = self.chatbot_max_tokens if self.space_id else 0
+        return unset if self.chatbot_longest_answer is None else self.chatbot_longest_answer
+
     def frame_ancestors(self) -> list[str]:
         """The further sites that may show the page in a frame."""
-        return self.chatbot_frame_ancestors.replace(",", " ").split()
+        return (self.chatbot_frame_ancestors or "").replace(",", " ").split()
 
 
 def _logins(auth: SecretStr) -> list[tuple[str, str]]:

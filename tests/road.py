@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from chatbot.limits import Limits
 from chatbot.memory import ConversationMemory, Store
+from chatbot.memory.room import Room
 from chatbot.messages import Choice, Options, ProviderName, StoredMessage
 from chatbot.providers import Providers
 from chatbot.replies import Replies
@@ -25,11 +26,13 @@ class Road:
 
     def __init__(self, settings: Settings) -> None:
         self.path = settings.chatbot_data_dir / "sessions" / SESSION
-        self._store = Store(settings.chatbot_data_dir)
+        room = Room(settings.chatbot_most_sessions, settings.chatbot_most_conversations)
+        self._store = Store(settings.chatbot_data_dir, room)
         self.providers = Providers(settings)
         self.memory = self._store.memory(SESSION)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
-        limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
+        path = settings.chatbot_data_dir / "spending.json"
+        limits = Limits(per_minute, daily_tokens, path, settings.longest_answer())
         self.replies = Replies(self._store, self.providers, settings.chatbot_reply_seconds, limits)
 
     async def say(

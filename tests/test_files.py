@@ -13,6 +13,7 @@ from chatbot.attachments import prepare
 from chatbot.errors import InvalidAttachment, InvalidFile, NotFound, TooLarge
 from chatbot.memory import ConversationMemory, from_file, from_json, to_json, to_markdown, to_zip
 from chatbot.memory.files import UPLOAD_SECONDS, UPLOADS
+from chatbot.memory.room import Room
 from chatbot.messages import Attachment
 from tests.kept import file, filled, message, whole
 from tests.samples import picture, picture_bomb, prepared
@@ -165,19 +166,16 @@ def test_what_a_killed_process_left_is_removed_with_the_next_upload(memory: Conv
     assert not left.exists()
 
 
-def test_the_files_of_a_session_have_no_more_room_than_was_set(
-    memory: ConversationMemory, other: ConversationMemory
-) -> None:
+def test_the_files_of_a_session_have_no_more_room_than_was_set(tmp_path: Path) -> None:
     size = prepared("a.pdf").attachment.size
-    memory.most_file_bytes = size + 300
+    memory = ConversationMemory(tmp_path / "one", room=Room(file_bytes=size + 300))
     conversation_id = filled(memory)
     attach(memory, conversation_id, "a.pdf")
     with pytest.raises(TooLarge, match="more than the"):
         memory.upload(prepared("a.jpg"))
-    content = to_zip(memory)
-    other.most_file_bytes = size - 1
+    other = ConversationMemory(tmp_path / "other", room=Room(file_bytes=size - 1))
     with pytest.raises(TooLarge):
-        from_file(other, content)
+        from_file(other, to_zip(memory))
     assert other.list_conversations() == []
     memory.delete_conversation(conversation_id)
     memory.upload(prepared("a.csv"))

@@ -14,7 +14,7 @@ LAYERS = (
     {"chatbot.errors", "chatbot.messages"},
     {"chatbot.settings", "chatbot.attachments"},
     {"chatbot.providers", "chatbot.memory"},
-    {"chatbot.options"},
+    {"chatbot.options", "chatbot.logs"},
     {"chatbot.engine"},
     {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits"},
     {"chatbot.checkpoints"},

@@ -59,13 +59,13 @@ def test_a_notice_is_no_markup() -> None:
 def test_what_is_copied_is_the_text_alone() -> None:
     _, line = lines(a_message("1", "user", "Hi"), an_answer(reasoning="Hm.", finish_reason="stopped"))
     assert line["text"] == "Hello."
-    assert line["note"] == "Stopped by you after 2 tokens."
-    assert line["details"].startswith("Openai · m · 3 in, 2 out")
+    assert line["ending"] == {"reason": "stopped", "tokens": 2}
+    assert line["details"] == {"provider": "Openai", "model": "m", "input": 3, "output": 2}
 
 
 def test_a_visitors_message_has_no_account() -> None:
     (line,) = lines(a_message("1", "user", "Hi"))
-    assert not {"note", "details", "question"} & set(line)
+    assert not {"ending", "details", "question"} & set(line)
 
 
 def test_a_failure_can_be_sent_again() -> None:
@@ -75,7 +75,7 @@ def test_a_failure_can_be_sent_again() -> None:
 
 def test_a_failure_part_way_can_be_sent_again_too() -> None:
     line = lines(an_answer("Half of", status="interrupted", finish_reason="interrupted", fault=FAULT))[0]
-    assert (line["failed"], line["note"], line["question"]) == (True, FAULT.message, "1")
+    assert (line["failed"], line["ending"], line["question"]) == (True, {"fault": FAULT.message}, "1")
 
 
 def test_an_answer_that_the_process_did_not_live_to_end_can_be_sent_again() -> None:
@@ -95,7 +95,7 @@ def test_an_answer_under_way_can_be_tried_again_and_taken_back_but_neither_copie
     _, line = lines(a_message("1", "user", "Hi"), an_answer(status="running"))
     assert (line["text"], line["undo"]) == ("", True)
     assert "question" in line
-    assert not {"note", "details"} & line.keys()
+    assert not {"ending", "details"} & line.keys()
 
 
 def test_messages_of_one_speaker_share_a_line_as_gradio_shows_them_as_one() -> None:

@@ -35,6 +35,10 @@ DEFAULTS = {
     "CHATBOT_MAX_FILE_MB": 20,
     "CHATBOT_MAX_FILES": 10,
     "CHATBOT_MAX_SESSION_MB": 100,
+    "CHATBOT_MOST_SESSIONS": 10_000,
+    "CHATBOT_MOST_CONVERSATIONS": 1000,
+    "CHATBOT_LOG_LEVEL": "info",
+    "CHATBOT_LOG_TEXTS": False,
     "GRADIO_SERVER_NAME": "127.0.0.1",
     "GRADIO_SHARE": False,
 }
@@ -46,6 +50,9 @@ UNSET = {
     "CHATBOT_PROVIDER",
     "CHATBOT_MODEL",
     "CHATBOT_TEMPERATURE",
+    "CHATBOT_LONGEST_ANSWER",
+    "CHATBOT_KEEP_DAYS",
+    "CHATBOT_FRAME_ANCESTORS",
     "GRADIO_SERVER_PORT",
 }
 
@@ -85,6 +92,11 @@ def test_with_nothing_set_the_defaults_are_those_that_are_promised() -> None:
         ("CHATBOT_HISTORY_LIMIT", "1001", "less than or equal to 1000"),
         ("CHATBOT_MESSAGES_PER_MINUTE", "-1", "greater than or equal to 0"),
         ("CHATBOT_DAILY_TOKENS", "-1", "greater than or equal to 0"),
+        ("CHATBOT_LONGEST_ANSWER", "-1", "greater than or equal to 0"),
+        ("CHATBOT_MOST_SESSIONS", "-1", "greater than or equal to 0"),
+        ("CHATBOT_MOST_CONVERSATIONS", "all", "integer"),
+        ("CHATBOT_KEEP_DAYS", "inf", "finite number"),
+        ("CHATBOT_LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("CHATBOT_REPLY_SECONDS", "0", "greater than 0"),
         ("CHATBOT_REPLY_SECONDS", "inf", "finite number"),
         ("OPENAI_BASE_URL", "api.openai.com", "an address such as"),

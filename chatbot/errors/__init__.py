@@ -12,6 +12,8 @@ ChatbotError
 ├── TooManyMessages            429  in a minute; waiting helps
 ├── TooManyAnswers             429  at once, in one session
 ├── AllowanceSpent             429  today's tokens on the operator's keys
+├── TooManyConversations       409  in one session; deleting some helps
+├── Full                       503  as many sessions as there may be
 ├── NoProvider                 503  nothing is configured that could answer
 ├── StorageError               500  the disk refused
 ├── Closing                    503  retryable: the app is about to end
@@ -41,6 +43,7 @@ from chatbot.errors.base import (
     Busy,
     ChatbotError,
     Closing,
+    Full,
     InvalidAttachment,
     InvalidFile,
     InvalidMessage,
@@ -50,6 +53,7 @@ from chatbot.errors.base import (
     StorageError,
     TooLarge,
     TooManyAnswers,
+    TooManyConversations,
     TooManyMessages,
     Unauthorized,
 )
@@ -83,6 +87,7 @@ __all__ = [
     "CutOff",
     "EmptyAnswer",
     "FilesRefused",
+    "Full",
     "InvalidAttachment",
     "InvalidFile",
     "InvalidKey",
@@ -101,6 +106,7 @@ __all__ = [
     "StorageError",
     "TooLarge",
     "TooManyAnswers",
+    "TooManyConversations",
     "TooManyMessages",
     "Unauthorized",
     "Unavailable",

@@ -120,6 +120,28 @@ class AllowanceSpent(ChatbotError):
     )
 
 
+class TooManyConversations(ChatbotError):
+    """The session has as many conversations, or saved prompts, as it may."""
+
+    code = "too_many_conversations"
+    status = 409
+    sentence = (
+        "You have as many conversations here as can be kept. Delete some that you no longer need, then try again."
+    )
+
+
+class Full(ChatbotError):
+    """There are as many sessions as there may be."""
+
+    code = "full"
+    status = 503
+    retryable = True
+    sentence = "This app has as many visitors as it can keep conversations for. Please come back later."
+
+    def __init__(self, message: str | None = None, *, retry_after: float | None = 3600) -> None:
+        super().__init__(message, retry_after=retry_after)
+
+
 class Rescuable(ChatbotError):
     """A failure of one provider that another may not have."""
 

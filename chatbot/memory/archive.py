@@ -67,8 +67,8 @@ def to_zip(memory: ConversationMemory) -> bytes:
 def from_file(memory: ConversationMemory, content: bytes) -> list[str]:
     """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids.
 
-    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported, TooLarge where there is
-    no room for its files, and StorageError. Either way nothing is changed then.
+    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported; TooLarge,
+    TooManyConversations and Full where there is no room for it; and StorageError. Either way nothing is changed then.
     """
     is_zip = content.startswith(b"PK")
     conversations = [_parsed(each) for each in (_unpacked(content) if is_zip else [content])]

@@ -19,20 +19,21 @@ class ConversationMemory(FileMemory):
     """What one session's visitor and the models said to each other; on disk as soon as a method returns.
 
     Messages form a tree: each follows another, and those that follow the same one are versions of each other. One
-    branch is on show. `path` is the session's directory, `changed` is called after each write. Methods block for about
-    a millisecond of disk work: with an event loop, call them from a thread; any number of threads may.
-    They raise NotFound for a conversation or message that this session does not have, StorageError when the disk
-    refuses.
+    branch is on show. `path` is the session's directory, `changed` is called after each write, `room` says how much
+    may be kept. Methods block for about a millisecond of disk work: with an event loop, call them from a thread; any
+    number of threads may. They raise NotFound for a conversation or message that this session does not have,
+    StorageError when the disk refuses.
     """
 
     def create_conversation(self, title: str = "", *, conversation_id: str | None = None) -> str:
         """Start an empty conversation; returns its id, a random one where none is given. Raises ValueError for an id
-        that is taken."""
+        that is taken, TooManyConversations and Full where there is no room for it."""
         conversation_id = conversation_id or uuid4().hex
         with self.one_write(conversation_id):
             stored = self._session.opened(conversation_id)
             if stored.exists:
                 raise ValueError(f"there is a conversation {conversation_id} already")
+            self._room.admit(self._session)
             stored.create(clean(title), self._time())
             self._session.changed(conversation_id)
         return conversation_id

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 
 from chatbot.errors import NotFound, StorageError
@@ -37,6 +38,11 @@ class SessionDirectory:
     def changed_at(self) -> float:
         """When something was last written here, in seconds since the epoch; 0 where nothing ever was."""
         return self.path.stat().st_mtime if self.path.exists() else 0.0
+
+    def touch(self) -> None:
+        """Make now the time of `changed_at`, where anything was ever written."""
+        with suppress(OSError):
+            os.utime(self.path)
 
     def opened(self, conversation_id: str) -> StoredConversation:
         """The conversation of that id, which may be yet to be made. Raises NotFound where it is no possible id."""
@@ -74,6 +80,10 @@ class SessionDirectory:
     def ids(self) -> list[str]:
         """The ids of all conversations."""
         return list(self._listing())
+
+    def holds(self, most: int) -> bool:
+        """Whether there are so many conversations. Those in the list that are gone are looked for only then."""
+        return len(self.ids()) >= most and sum(self.summary(each) is not None for each in self.ids()) >= most
 
     def summary(self, conversation_id: str) -> Conversation | None:
         """The conversation without its messages; None where there is none any more."""

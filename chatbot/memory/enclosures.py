@@ -19,9 +19,6 @@ FULL = (
 class FileMemory(SessionMemory):
     """The files of one session. Methods block for as long as the disk takes, and raise StorageError."""
 
-    most_file_bytes: int | None = None
-    """What all files of the session may take on the disk together; None: no limit."""
-
     def upload(self, prepared: Prepared) -> None:
         """Keep a file for a message that is yet to be sent, for a day. Raises TooLarge where the session's are too
         many."""
@@ -85,7 +82,6 @@ class FileMemory(SessionMemory):
             self._files.prune(conversation_id, used)
 
     def _check_room(self, *new: File) -> None:
-        if self.most_file_bytes is None or not new:
-            return
-        if self._files.size() + sum(len(each.content) for each in new) > self.most_file_bytes:
-            raise TooLarge(FULL.format(most=self.most_file_bytes / 1e6))
+        most = self._room.file_bytes
+        if most and new and self._files.size() + sum(len(each.content) for each in new) > most:
+            raise TooLarge(FULL.format(most=most / 1e6))

@@ -1,29 +1,58 @@
 """SessionMemory: what all conversations of a session have in common: a lock, a directory, and saved prompts."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chatbot.errors import StorageError
+from chatbot.errors import StorageError, TooManyConversations
 from chatbot.memory.conversation import StoredConversation
 from chatbot.memory.directory import SessionDirectory
+from chatbot.memory.room import Room
 from chatbot.memory.times import at, later, now
 from chatbot.messages import clean
+
+MOST_PROMPTS = 100
+"""That a session may save."""
+VISIT_SECONDS = 3600
+"""How exactly it is known when somebody was last here."""
 
 
 class SessionMemory:
     """One session's directory at `path`, for any number of threads. `changed` is called after each write; `check`
-    before each access, and raises OSError where there can be none."""
+    before each access, and raises OSError where there can be none; `room` says how much may be kept."""
 
     def __init__(
-        self, path: Path, changed: Callable[[], None] = lambda: None, check: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        changed: Callable[[], None] = lambda: None,
+        check: Callable[[], None] = lambda: None,
+        room: Room | None = None,
     ) -> None:
         self._lock = threading.RLock()
         self._session = SessionDirectory(path)
         self._changed = changed
         self._check = check
+        self._room = room or Room()
         self._last_change = ""
+        self._visited = -math.inf
+
+    def visited(self) -> None:
+        """Note that somebody is here; `delete_unvisited` goes by it."""
+        if time.monotonic() - self._visited > VISIT_SECONDS:
+            self._visited = time.monotonic()
+            self._session.touch()
+
+    def delete_unvisited(self, since: float) -> bool:
+        """Remove everything that this session has if nobody was here since then, in seconds since the epoch; returns
+        whether that was so."""
+        with self._locked():
+            is_old = 0 < self._session.changed_at() < since
+            if is_old:
+                self._session.remove_all()
+            return is_old
 
     def delete_all(self) -> None:
         """Remove everything that this session has, its directory included."""
@@ -37,9 +66,13 @@ class SessionMemory:
             return {name: str(record["text"]) for name, record in self._session.prompts().records.items()}
 
     def save_prompt(self, name: str, text: str) -> None:
-        """Save a system prompt, in the place of the one of that name."""
+        """Save a system prompt, in the place of the one of that name. Raises TooManyConversations, and Full."""
         with self._locked():
-            self._session.prompts().set(clean(name), {"text": clean(text)})
+            prompts = self._session.prompts()
+            if clean(name) not in prompts.records and len(prompts.records) >= MOST_PROMPTS:
+                raise TooManyConversations(f"{MOST_PROMPTS} saved prompts are the most. Forget one of them first.")
+            self._room.admit_session(self._session)
+            prompts.set(clean(name), {"text": clean(text)})
         self._changed()
 
     def delete_prompt(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from contextlib import suppress
 from functools import partial
@@ -10,26 +11,28 @@ from weakref import WeakValueDictionary
 
 from filelock import FileLock, Timeout
 
-from chatbot.errors import SettingsError
+from chatbot.errors import SettingsError, StorageError
 from chatbot.memory.changes import Changes
 from chatbot.memory.conversations import ConversationMemory
 from chatbot.memory.directory import remove_leftovers
+from chatbot.memory.room import Room
 
 KEPT_OPEN = 64
 """Sessions of which parsed files stay in memory after use; the others cost nothing until they are back."""
 
+DAY_SECONDS = 86_400
+
 
 class Store:
-    """Hands out the memory of a session. While anybody holds one, the same session gets the same object,
-    so that its lock is the session's lock. `changes` tells of every write in a session; `most_file_bytes` is what the
-    files of one session may take.
+    """Hands out the memory of a session. While anybody holds one, the same session gets the same object, so that its
+    lock is the session's lock. `changes` tells of every write in a session; `room` says how much may be kept.
 
     Raises SettingsError where the directory cannot be used, or another process is using it.
     """
 
-    def __init__(self, directory: Path, most_file_bytes: int | None = None) -> None:
+    def __init__(self, directory: Path, room: Room | None = None) -> None:
+        self._room = room
         self.directory = directory
-        self._most_file_bytes = most_file_bytes
         self.changes = Changes()
         self._guard = threading.Lock()
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
@@ -41,6 +44,22 @@ class Store:
 
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session; nothing is written before something is said."""
+        memory = self._shared(session_id)
+        memory.visited()
+        return memory
+
+    def remove_unvisited(self, days: float) -> int:
+        """Remove the sessions that nobody has visited for so many days; returns how many. Blocks; skips what the disk
+        does not let go."""
+        removed = 0
+        directory, since = self.directory / "sessions", time.time() - days * DAY_SECONDS
+        for session in directory.iterdir() if directory.exists() else ():
+            with suppress(StorageError, OSError):
+                if session.is_dir() and session.stat().st_mtime < since:
+                    removed += self._shared(session.name).delete_unvisited(since)
+        return removed
+
+    def _shared(self, session_id: str) -> ConversationMemory:
         with self._guard:
             memory = self._alive.get(session_id) or self._opened(session_id)
             self._alive[session_id] = self._recent[session_id] = memory
@@ -55,9 +74,7 @@ class Store:
 
     def _opened(self, session_id: str) -> ConversationMemory:
         path = self.directory / "sessions" / session_id
-        memory = ConversationMemory(path, partial(self.changes.notify, session_id), self._check)
-        memory.most_file_bytes = self._most_file_bytes
-        return memory
+        return ConversationMemory(path, partial(self.changes.notify, session_id), self._check, self._room)
 
     def _check(self) -> None:
         """Raise OSError where the directory is not ours any more: removed, or no longer mounted. What would be written

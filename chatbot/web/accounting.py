@@ -1,124 +1,86 @@
-"""What an answer came from, took and cost, in words for the line below it. None of it is part of the answer's text."""
+"""What an answer came from, took and cost: the facts, which assets/accounting.js puts into words for the line below it.
+None of it is part of the answer's text."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from chatbot.messages import StoredMessage, Usage
+from chatbot.messages import StoredMessage
 
-ENDINGS = {
-    "stopped": "Stopped by you{after}.",
-    "interrupted": "This answer was cut off{after}.",
-    "length": "The answer reached the longest length that is set. Ask to go on, or raise “Longest answer”.",
-    "refusal": "The model declined to answer this.",
-    "content_filter": "The provider withheld the rest of this answer.",
-}
+Facts = dict[str, Any]
+"""What is known, as JSON's types. What is not known is not in it."""
 
-REASONED = "The model spent the whole length that is set on reasoning. Raise “Longest answer”, then try again."
-"""Said where the longest length was reached before the first word."""
-
-ESTIMATED = " (estimated)"
-"""Said of tokens, and of the price that follows from them, where the provider did not count."""
-
-LEAST = 12
-"""Places behind the point beyond which a price is nothing. Only an imported file can have one as small."""
-
-NOT_OURS = "a model"
-"""The provider of an answer that was imported without one."""
+BROKEN_OFF = ("stopped", "interrupted")
+"""The endings of which it is told after how many tokens they came."""
 
 
-def ending(answer: StoredMessage) -> str:
-    """How the answer ended, empty where it ended by itself. That a count is estimated is told with the others."""
+def ending(answer: StoredMessage) -> Facts:
+    """How the answer ended, empty where it ended by itself: a failure's sentence, or the reason, and after how many
+    tokens. That a count is estimated is told with the others."""
     if answer.fault:
-        return answer.fault.message
+        return {"fault": answer.fault.message}
+    if answer.finish_reason in (None, "stop"):
+        return {}
     if answer.finish_reason == "length" and not answer.content:
-        return REASONED
-    words = answer.usage.output_tokens
-    after = f" after {words:,} token{'s' * (words != 1)}" if words else ""
-    return ENDINGS.get(answer.finish_reason or "", "").format(after=after)
+        return {"reason": "reasoned"}  # the longest length was reached before the first word
+    tokens = answer.usage.output_tokens if answer.finish_reason in BROKEN_OFF else None
+    return {"reason": answer.finish_reason} | ({"tokens": tokens} if tokens else {})
 
 
-def details(answer: StoredMessage, label: Callable[[str], str]) -> str:
-    """Who answered, how quickly, from how much, and for what price; what is not known is left out."""
-    parts = [_who(answer, label), *_pace(answer), _tokens(answer), _price(answer), _seen(answer), *_files(answer)]
-    return " · ".join(part for part in parts if part)
+def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:
+    """Who answered, how quickly, from how much, and for what price in dollars."""
+    usage, timing = answer.usage, answer.timing
+    facts: Facts = {
+        "provider": label(answer.provider) if answer.provider else None,
+        "is_embedded": answer.provider == "local" or None,
+        "model": answer.model or None,
+        "first_token_s": timing.first_token_ms / 1000 if timing and timing.first_token_ms is not None else None,
+        "tokens_per_s": _pace(answer),
+        "input": usage.input_tokens if usage.output_tokens is not None else None,
+        "output": usage.output_tokens,
+        "estimated": usage.estimated or None,
+        "cost": answer.cost,
+        "seen": _seen(answer),
+        "files": _files(answer),
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
 
 
-def total(answers: Iterable[StoredMessage]) -> str:
-    """The tokens and the price of a whole conversation, empty where nothing is known."""
+def total(answers: Iterable[StoredMessage]) -> Facts:
+    """The tokens and the price of a whole conversation, empty where nothing is known. `partly`: of some answers the
+    price is not known."""
     counted = [answer for answer in answers if answer.usage.output_tokens is not None]
     if not counted:
-        return ""
-    tokens = sum((answer.usage.input_tokens or 0) + (answer.usage.output_tokens or 0) for answer in counted)
-    about = "about " if any(answer.usage.estimated for answer in counted) else ""
+        return {}
+    facts: Facts = {
+        "tokens": sum((answer.usage.input_tokens or 0) + (answer.usage.output_tokens or 0) for answer in counted),
+        "estimated": any(answer.usage.estimated for answer in counted),
+    }
     costs = [answer.cost for answer in counted if answer.cost is not None]
-    spent = f" · {about}{price(sum(costs))}" if costs else ""
-    at_least = " for those with a known price" if costs and len(costs) < len(counted) else ""
-    return f"This conversation: {about}{tokens:,} tokens{spent}{at_least}"
+    return facts | ({"cost": sum(costs), "partly": len(costs) < len(counted)} if costs else {})
 
 
-def price(dollars: float | None) -> str:
-    """`dollars` to the cent, or, below one, to two digits that say something."""
-    if dollars is None:
-        return ""
-    if dollars >= 0.01 or dollars <= 0:
-        return f"${dollars:.2f}"
-    places = next((place for place in range(3, LEAST) if dollars * 10**place >= 1), LEAST)
-    return f"${dollars:.{places + 1}f}"
-
-
-def _who(answer: StoredMessage, label: Callable[[str], str]) -> str:
-    provider = label(answer.provider) if answer.provider else NOT_OURS
-    return f"{provider} · {answer.model}" if answer.model else provider
-
-
-def _pace(answer: StoredMessage) -> list[str]:
+def _pace(answer: StoredMessage) -> float | None:
+    """Tokens a second from the first on, where there is a time to divide by."""
     timing, tokens = answer.timing, answer.usage.output_tokens
     if timing is None or timing.first_token_ms is None:
-        return []
-    parts = [f"first token {timing.first_token_ms / 1000:.1f} s"]
+        return None
     seconds = (timing.total_ms - timing.first_token_ms) / 1000
-    if tokens and seconds > 0:
-        parts.append(f"{tokens / seconds:.0f} tokens/s")
-    return parts
+    return tokens / seconds if tokens and seconds > 0 else None
 
 
-def _tokens(answer: StoredMessage) -> str:
-    usage = answer.usage
-    if usage.output_tokens is None:
-        return ""
-    read = f"{usage.input_tokens:,} in, " if usage.input_tokens is not None else ""
-    return f"{read}{usage.output_tokens:,} out{_estimated(usage)}"
+def _seen(answer: StoredMessage) -> Facts | None:
+    """How much of the conversation the model was sent, where it was not everything."""
+    seen = answer.seen
+    if seen is None or seen.total == seen.sent:
+        return None
+    return {"sent": seen.sent, "total": seen.total, "trimmed": seen.trimmed}
 
 
-def _price(answer: StoredMessage) -> str:
-    return price(answer.cost) + _estimated(answer.usage) if answer.cost is not None else ""
-
-
-def _estimated(usage: Usage) -> str:
-    return ESTIMATED if usage.estimated else ""
-
-
-def _seen(answer: StoredMessage) -> str:
-    if answer.seen is None or answer.seen.total == answer.seen.sent:
-        return ""
-    why = ", the rest was too long for the model" if answer.seen.trimmed else ""
-    return f"{answer.seen.sent} of {answer.seen.total} messages sent{why}"
-
-
-def _files(answer: StoredMessage) -> list[str]:
+def _files(answer: StoredMessage) -> Facts | None:
     """What the model was not shown of the conversation's files, and why; nothing where it saw all as they are."""
     seen = answer.seen
     if seen is None:
-        return []
+        return None
+    kept_back = {"left_out": seen.files_left_out, "unread": seen.files_unread, "as_text": seen.files_as_text}
     shown = seen.files - seen.files_left_out - seen.files_unread
-    parts = [f"{shown} of {_count(seen.files, 'file')} sent"] if shown < seen.files else []
-    if seen.files_left_out:
-        parts.append(f"{_count(seen.files_left_out, 'file')} left out for want of room")
-    if seen.files_unread:
-        parts.append(f"{_count(seen.files_unread, 'file')} that this model does not read")
-    if seen.files_as_text:
-        parts.append(f"of {_count(seen.files_as_text, 'PDF')} the text alone")
-    return parts
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' * (number != 1)}"
+    return {"shown": shown, "count": seen.files} | kept_back if any(kept_back.values()) else None

@@ -10,11 +10,7 @@ from chatbot.web.controls import Controls, asset
 from chatbot.web.handlers import READY, Asked, Handlers
 from chatbot.web.panel import Panel
 from chatbot.web.sentences import in_sentences
-
-WELCOME = """
-# How can I help you today?
-Type a message below, or start with one of these.
-"""
+from chatbot.web.texts import text
 
 LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -59,7 +55,7 @@ class Chat(gr.ChatInterface):
                 container=False,
                 scale=1,
                 layout="panel",
-                placeholder=WELCOME,
+                placeholder=text("welcome.text"),
                 buttons=[],
                 latex_delimiters=LATEX,
                 allow_tags=False,
@@ -68,8 +64,8 @@ class Chat(gr.ChatInterface):
             ),
             textbox=gr.Textbox(
                 elem_id="message",
-                label="Message",
-                placeholder="Type a message",
+                label=text("box.label"),
+                placeholder=text("box.hint"),
                 autofocus=True,
                 submit_btn=True,
                 stop_btn=True,

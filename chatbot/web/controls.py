@@ -1,5 +1,6 @@
 """What stands beside the chat: the conversations, the model and its settings, and what is kept."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,14 @@ from chatbot.settings import Settings
 from chatbot.web.notices import sign_in_is_on
 from chatbot.web.panel import KEYED
 from chatbot.web.presets import choices
+from chatbot.web.texts import provider_label, text
 
 STORAGE_KEY = "chatbot-session"
 NOT_SECRET = "the browser is told this anyway"  # noqa: S105
 """gr.BrowserState wants a fixed "secret" to read what an earlier process wrote. It goes to every browser, so nothing
 depends on it: the token inside is signed on the server."""
 
-EFFORTS = [("The model's own", ""), ("Low", "low"), ("Medium", "medium"), ("High", "high")]
-
-WHERE = (
-    "Conversations are kept on the computer that runs this app, and nowhere else. This browser keeps the key that "
-    "opens them; a model is sent what you ask it to answer, and nothing besides."
-)
+EFFORTS = [(text(f"effort.{effort or 'own'}"), effort) for effort in ("", "low", "medium", "high")]
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -116,11 +113,10 @@ def asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
-def element(name: str, value: Any = None, **options: Any) -> gr.HTML:
-    """A part of the page that its script draws, from `value`. Nothing of the value goes through Gradio's templates:
-    these would run what they find in it."""
-    shared = ["dom", "enclosed"] if name in ("turns", "files") else ["dom"]
-    script = "".join(asset(f"{each}.js") for each in (*shared, name))
+def element(name: str, value: Any = None, scripts: Iterable[str] = (), **options: Any) -> gr.HTML:
+    """A part of the page that its script draws, or those `scripts`, from `value`. Nothing of the value goes through
+    Gradio's templates: these would run what they find in it."""
+    script = "".join(asset(f"{each}.js") for each in ("dom", *(scripts or [name])))
     drawn: dict[str, Any] = {"html_template": "<div></div>", "js_on_load": script, "apply_default_css": False}
     return gr.HTML(value, elem_id=name, **drawn, **options)
 
@@ -129,11 +125,12 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
     """Lay the controls out on the page that is being built: the model above the chat, all else in a sidebar."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation, outgoing = gr.Textbox(visible=False), gr.Textbox(visible=False)
-    turns, files = element("turns", "", render=False), element("files", "", render=False)
-    model_state = gr.HTML(elem_id="model-state", render=False)
+    turns = element("turns", "", scripts=["accounting", "enclosed", "turns"], render=False)
+    files = element("files", "", scripts=["enclosed", "files"], render=False)
+    model_state = element("model-state", "", scripts=["sentence"], render=False)
     provider, model = _model(providers)
     with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
-        new_chat = gr.Button("New chat", elem_id="new-chat")
+        new_chat = gr.Button(text("chat.new"), elem_id="new-chat")
         if sign_in_is_on(settings):
             gr.LoginButton(logout_value="Sign out ({})", size="md", elem_id="sign-in")
         search = element("search", {})
@@ -160,14 +157,14 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
 def _model(providers: Providers) -> tuple[gr.Dropdown, gr.Dropdown]:
     choice = providers.default or Choice("local", "")
     offered = [name for name in PROVIDER_NAMES if name in providers.offered or name == choice.provider]
-    named = [(providers.label(name), name) for name in offered]
+    named = [(provider_label(name, providers.label(name)), name) for name in offered]
     bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 120}
     with gr.Row(elem_id="models"):
-        provider = gr.Dropdown(named, value=choice.provider, label="Provider", elem_id="provider", **bare)
+        provider = gr.Dropdown(named, value=choice.provider, label=text("model.provider"), elem_id="provider", **bare)
         model = gr.Dropdown(
             providers.models(choice.provider),
             value=choice.model or None,
-            label="Model: choose one, or type any name",
+            label=text("model.model"),
             allow_custom_value=True,
             elem_id="model",
             **bare,
@@ -179,49 +176,50 @@ def _settings(
     settings: Settings, providers: Providers, provider: gr.Dropdown, model: gr.Dropdown
 ) -> tuple[Fields, Prompts]:
     choice = providers.default or Choice("local", "")
-    with gr.Accordion("Settings", open=False, elem_id="settings"):
+    with gr.Accordion(text("settings.head"), open=False, elem_id="settings"):
         preset = gr.Dropdown(
             choices(settings.chatbot_system_prompt, {}),
-            label="Start from",
+            label=text("settings.preset"),
             value=None,
             allow_custom_value=True,  # saved prompts come and go in other tabs
             elem_id="preset",
         )
         system_prompt = gr.Textbox(
             settings.chatbot_system_prompt,
-            label="System prompt",
-            info="What the model is told before the conversation",
+            label=text("settings.prompt"),
+            info=text("settings.prompt.info"),
             lines=3,
             max_lines=10,
             elem_id="system-prompt",
         )
         with gr.Row(elem_id="saving"):
-            name = gr.Textbox(placeholder="Name it to keep it", show_label=False, max_length=60, elem_id="prompt-name")
-            save = gr.Button("Save", size="sm", min_width=60, elem_id="save-prompt")
-            remove = gr.Button("Forget", size="sm", min_width=60, elem_id="forget-prompt")
+            hint = text("settings.name")
+            name = gr.Textbox(label=hint, placeholder=hint, show_label=False, max_length=60, elem_id="prompt-name")
+            save = gr.Button(text("settings.save"), size="sm", min_width=60, elem_id="save-prompt")
+            remove = gr.Button(text("settings.forget"), size="sm", min_width=60, elem_id="forget-prompt")
         max_tokens = gr.Number(
             settings.chatbot_max_tokens,
-            label="Longest answer",
-            info="In tokens; about ¾ of a word each",
+            label=text("settings.length"),
+            info=text("settings.length.info"),
             elem_id="max-tokens",
         )
         history_limit = gr.Number(
             settings.chatbot_history_limit,
-            label="History limit",
-            info="Messages of the conversation that the model sees",
+            label=text("settings.history"),
+            info=text("settings.history.info"),
             elem_id="history-limit",
         )
         temperature = gr.Number(
             settings.chatbot_temperature,
-            label="Temperature",
-            info="0 is sober, 2 is wild; empty is the model's own",
+            label=text("settings.temperature"),
+            info=text("settings.temperature.info"),
             visible=takes_temperature(choice.provider, choice.model),
             elem_id="temperature",
         )
         effort = gr.Dropdown(
             EFFORTS,
             value="",
-            label="Reasoning effort",
+            label=text("settings.effort"),
             visible=takes_effort(choice.provider, choice.model),
             elem_id="effort",
         )
@@ -232,8 +230,8 @@ def _settings(
 
 
 def _keys(providers: Providers) -> list[gr.Textbox]:
-    with gr.Accordion("Your own API keys", open=False, elem_id="keys"):
-        gr.HTML("<p>Used for your messages only, and forgotten when you leave this page.</p>")
+    with gr.Accordion(text("keys.head"), open=False, elem_id="keys"):
+        gr.HTML(f"<p>{text('keys.about')}</p>")
         return [
             gr.Textbox(
                 label=providers.label(name),
@@ -247,18 +245,18 @@ def _keys(providers: Providers) -> list[gr.Textbox]:
 
 
 def _data() -> Data:
-    with gr.Accordion("Your data", open=False, elem_id="data"):
-        gr.HTML(f"<p>{WHERE}</p>")
+    with gr.Accordion(text("data.head"), open=False, elem_id="data"):
+        gr.HTML(f"<p>{text('data.where')}</p>")
         with gr.Row():
-            markdown = gr.Button("This chat as text", size="sm", elem_id="export-md")
-            json = gr.Button("This chat as JSON", size="sm", elem_id="export-json")
-        everything = gr.Button("All chats (zip)", size="sm", elem_id="export-all")
-        file = gr.UploadButton("Import a file…", size="sm", file_types=[".json", ".zip"], elem_id="import")
-        result = gr.HTML(elem_id="import-result")
-        delete = gr.Button("Delete everything of mine", size="sm", variant="stop", elem_id="delete-all")
+            markdown = gr.Button(text("data.markdown"), size="sm", elem_id="export-md")
+            json = gr.Button(text("data.json"), size="sm", elem_id="export-json")
+        everything = gr.Button(text("data.all"), size="sm", elem_id="export-all")
+        file = gr.UploadButton(text("data.import"), size="sm", file_types=[".json", ".zip"], elem_id="import")
+        result = element("import-result", "", scripts=["sentence"])
+        delete = gr.Button(text("data.delete"), size="sm", variant="stop", elem_id="delete-all")
         with gr.Column(visible=False, elem_id="delete-question") as question:
-            gr.HTML("<p>All your conversations and saved prompts will be gone for good.</p>")
+            gr.HTML(f"<p>{text('data.question')}</p>")
             with gr.Row():
-                really = gr.Button("Delete all", size="sm", variant="stop", elem_id="delete-really")
-                keep = gr.Button("Keep them", size="sm", elem_id="delete-keep")
+                really = gr.Button(text("data.really"), size="sm", variant="stop", elem_id="delete-really")
+                keep = gr.Button(text("data.keep"), size="sm", elem_id="delete-keep")
     return Data(markdown, json, everything, file, result, delete, question, really, keep)

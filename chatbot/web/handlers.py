@@ -20,6 +20,7 @@ from chatbot.web.address import address_of
 from chatbot.web.panel import Panel
 from chatbot.web.rendering import Shown, show, show_message, show_notice
 from chatbot.web.sessions import Sessions
+from chatbot.web.texts import ENGLISH
 from chatbot.web.views import SHOWN_MESSAGES, Views, empty
 
 READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
@@ -163,7 +164,7 @@ class Handlers:
         if asked.kind == "new":
             back = json.dumps({"back": asked.files, "at": time.time()}) if asked.files else gr.skip()
             return Update(show_notice(str(error)), gr.Textbox(value=text, **READY), files=back)
-        gr.Warning(str(error), title="That did not work")
+        gr.Warning(str(error))
         box = gr.Textbox(**READY) if asked.kind == "again" else gr.Textbox(value=text, **READY)
         return Update(
             show_notice(str(error)), box, gr.skip(), empty(asked.conversation_id)
@@ -203,4 +204,4 @@ class Handlers:
     def _waiting_for(self, reply: Reply) -> str:
         embedded = self._providers.embedded
         is_loading = embedded and embedded.state.phase != "ready" and reply.snapshot().provider == "local"
-        return "Loading the embedded model…" if is_loading else ""
+        return ENGLISH["model.patience"] if is_loading else ""

@@ -7,14 +7,11 @@ from gradio.utils import get_space
 
 from chatbot.settings import Settings
 
-FORGETS = (
-    "This Space forgets every conversation when it restarts, which it does after it has slept. "
-    "Take along what you want to keep: Your data, in the sidebar."
-)
+FORGETS = "notice.forgets"
 
 
 def notices(settings: Settings) -> list[str]:
-    """What visitors are to know, in sentences."""
+    """What visitors are to know, as keys of the interface's texts."""
     return [FORGETS] if settings.space_id and not is_kept(settings.chatbot_data_dir) else []
 
 

@@ -13,8 +13,9 @@ from chatbot.providers import Providers, takes_effort, takes_temperature
 from chatbot.settings import Settings
 from chatbot.web.panel import Panel
 from chatbot.web.presets import choices
-from chatbot.web.rendering import show_model_state
+from chatbot.web.rendering import sentence, show_model_state
 from chatbot.web.sessions import Sessions
+from chatbot.web.texts import provider_label
 
 MODEL_SECONDS = 0.3
 """How often the page looks whether the embedded model is loaded, while it is being loaded."""
@@ -33,9 +34,15 @@ class PanelEvents:
         """How far the embedded model is, where it is the chosen provider, until it is loaded or has failed."""
         embedded = self.providers.embedded if provider == "local" else None
         while embedded and embedded.state.phase == "loading":
-            yield show_model_state(embedded.state)
+            yield show_model_state(embedded.state, embedded.model)
             await asyncio.sleep(MODEL_SECONDS)
-        yield (show_model_state(embedded.state) if embedded else "" if self.providers.offered else NoProvider.sentence)
+        yield (
+            show_model_state(embedded.state, embedded.model)
+            if embedded
+            else ""
+            if self.providers.offered
+            else sentence(NoProvider.sentence)
+        )
 
     async def provider_chosen(self, *fields: Any) -> dict[str, Any]:
         """The models of the provider that is chosen now, for models.js to list."""
@@ -47,7 +54,7 @@ class PanelEvents:
         panel = Panel(*fields)
         keys = panel.keys()
         offered = [name for name in PROVIDER_NAMES if name in self.providers.offered or name in keys]
-        providers = [(self.providers.label(name), name) for name in offered]
+        providers = [(provider_label(name, self.providers.label(name)), name) for name in offered]
         kept = panel.provider if panel.provider in offered else next(iter(offered), panel.provider)
         models = await self._models(panel._replace(provider=kept))
         model = panel.model if kept == panel.provider and panel.model else next(iter(models), "")

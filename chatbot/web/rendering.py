@@ -1,13 +1,15 @@
 """How stored messages look on the page: values for gr.Chatbot, and for the lines below its messages."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from chatbot.messages import Attachment, StoredMessage
-from chatbot.providers import ModelState
+from chatbot.providers import FETCHING, LOADING, WAITING, ModelState
 from chatbot.web.accounting import details, ending
 from chatbot.web.inert import inert
+from chatbot.web.texts import ENGLISH
 
 Shown = dict[str, Any]
 """A message as gr.Chatbot takes it. The content is a list of parts, because of a plain string Gradio cuts the
@@ -16,10 +18,8 @@ indentation, code's included."""
 Turn = dict[str, Any]
 """What stands below a message, as assets/turns.js takes it."""
 
-TOY = (
-    "This small model runs inside the app, so that you can try the chat without an API key. "
-    "It is a toy: quick, free and often wrong."
-)
+STATES = {WAITING: "model.waiting", FETCHING: "model.fetching", LOADING: "model.loading"}
+"""The texts that say how far the embedded model is."""
 
 
 def show(messages: Iterable[StoredMessage]) -> list[Shown]:
@@ -52,10 +52,21 @@ def turns(
     return rows
 
 
-def show_model_state(state: ModelState) -> str:
-    """How far the embedded model is, as HTML, with a plain word on what it is."""
-    note = "" if state.phase == "failed" else f"<p>{TOY}</p>"
-    return f'<p class="{state.phase}">{escape(state.detail)}</p>{note}'
+def show_model_state(state: ModelState, model: str) -> str:
+    """How far the embedded model is, with a plain word on what it is, for sentence.js."""
+    if state.phase == "failed":
+        return sentence(state.detail, name="failed")
+    return words(STATES.get(state, "model.ready"), name=state.phase, note="model.toy", model=model)
+
+
+def words(key: str, **values: Any) -> str:
+    """One of the interface's texts with its values, for sentence.js."""
+    return json.dumps({"key": key} | values)
+
+
+def sentence(said: str, name: str = "") -> str:
+    """Something that the app says in English only, a failure, for sentence.js."""
+    return json.dumps({"sentence": said, "name": name})
 
 
 def show_notice(sentence: str) -> list[Shown]:
@@ -74,7 +85,11 @@ def _answer(text: str) -> Shown:
 def _reasoning(message: StoredMessage) -> Shown:
     is_over = bool(message.content) or message.status != "running"
     # always “done”: what is “pending” stands open, and would fold up under the reader's eyes
-    metadata: dict[str, Any] = {"title": "Reasoning" if is_over else "Reasoning…", "status": "done"}
+    # in English: assets/gradio.js translates what Gradio draws
+    metadata: dict[str, Any] = {
+        "title": ENGLISH["turn.reasoning" if is_over else "turn.reasoning.running"],
+        "status": "done",
+    }
     if message.timing and message.timing.reasoning_ms is not None:
         metadata["duration"] = message.timing.reasoning_ms / 1000
     return {"role": "assistant", "content": [_text(inert(message.reasoning))], "metadata": metadata}
@@ -89,7 +104,7 @@ def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
         return turn | {"text": ""}  # what is stored of it is behind what the page shows
     failed = message.status == "failed" or message.finish_reason == "interrupted"  # part-way is a failure too
     return turn | {
-        "note": ending(message),
+        "ending": ending(message),
         "failed": failed,
         "details": details(message, label),
     }

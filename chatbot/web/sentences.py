@@ -1,5 +1,6 @@
 """Failures of the page's events, as sentences: a toast on the page instead of a trace in the log."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -10,11 +11,13 @@ import gradio as gr
 
 from chatbot.errors import ChatbotError
 
+log = logging.getLogger(__name__)
+
 Handler = Callable[..., Any]
 
 
 def in_sentences(handler: Handler) -> Handler:
-    """`handler`, an async function or generator, with gr.Error raised in the place of ChatbotErrors."""
+    """`handler`, an async function or generator, with gr.Error raised in the place of whatever it raises."""
     return _generator(handler) if isasyncgenfunction(handler) else _function(handler)
 
 
@@ -42,4 +45,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ChatbotError as error:
-        raise gr.Error(str(error), print_exception=False, title="That did not work") from None
+        raise gr.Error(str(error), print_exception=False) from None
+    except gr.Error:
+        raise
+    except Exception as unforeseen:  # Gradio would print its text, which may hold what was said
+        log.exception("the page's event failed")
+        raise gr.Error(ChatbotError.sentence, print_exception=False) from unforeseen

@@ -12,9 +12,11 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from chatbot import logs
 from chatbot.errors import SettingsError
 from chatbot.limits import Limits
 from chatbot.memory import Store
+from chatbot.memory.room import Room
 from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.settings import Settings
@@ -22,6 +24,9 @@ from chatbot.uploads import Uploads
 from chatbot.web.sessions import Sessions, kept_secret
 
 log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 3600
+"""How often old sessions are removed."""
 
 SHUTDOWN_SECONDS = 2.5
 """How long the end of the process waits for partial answers to be stored."""
@@ -32,6 +37,7 @@ from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.accounts import Accounts  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
+from chatbot.web.compression import CompressedPage  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
 from chatbot.web.files import FilesApi  # noqa: E402
 from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
@@ -39,12 +45,13 @@ from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.headers import SecurityHeaders  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
+from chatbot.web.texts import i18n  # noqa: E402
 from chatbot.web.theme import theme  # noqa: E402
 from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
 
 STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
-HEAD = f"<script>{asset('storage.js')}</script>"
+HEAD = "".join(f"<script>{asset(name)}</script>" for name in ("texts.js", "storage.js"))
 
 
 class Server:
@@ -52,16 +59,24 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.chatbot_data_dir, round(settings.chatbot_max_session_mb * 1e6))
+        room = Room(
+            settings.chatbot_most_sessions,
+            settings.chatbot_most_conversations,
+            round(settings.chatbot_max_session_mb * 1e6),
+        )
+        self.store = Store(settings.chatbot_data_dir, room)
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
         _keep_uploads_in(settings.chatbot_data_dir / "uploads")
-        self.sessions = Sessions(secret or kept_secret(settings.chatbot_data_dir))
+        secret = secret or kept_secret(settings.chatbot_data_dir)
+        logs.begin(settings, [secret])
+        self.sessions = Sessions(secret)
         self.providers = Providers(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
-        limits = Limits(per_minute, daily_tokens, settings.chatbot_data_dir / "spending.json")
+        spending = settings.chatbot_data_dir / "spending.json"
+        limits = Limits(per_minute, daily_tokens, spending, settings.longest_answer())
         most_files = settings.chatbot_max_files
         self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits, most_files)
-        uploading = Limits(per_minute * most_files, 0, settings.chatbot_data_dir / "spending.json")
+        uploading = Limits(per_minute * most_files, 0, spending)
         uploads = Uploads(self.store, round(settings.chatbot_max_file_mb * 1e6), uploading)
         sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
         views = Views(store, providers)
@@ -93,6 +108,7 @@ class Server:
         except OSError as error:
             port = settings.gradio_server_port
             raise SettingsError(f"GRADIO_SERVER_PORT={port}: expected a port that is free") from error
+        logs.adopt("uvicorn", "uvicorn.access", "uvicorn.error")
         self.page.share = False  # from here on it only means that the page's scripts come from another host
         return str(url)
 
@@ -108,7 +124,11 @@ class Server:
         self.store.close()
 
     def _middleware(self) -> list[Middleware]:
-        return [Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()), Middleware(Gate)]
+        return [
+            Middleware(CompressedPage),
+            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()),
+            Middleware(Gate),
+        ]
 
     async def _end(self) -> None:
         await self.replies.shutdown()
@@ -117,9 +137,17 @@ class Server:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
-        warming = asyncio.create_task(self.providers.warm_up())
+        tasks = [asyncio.create_task(self.providers.warm_up()), asyncio.create_task(self._sweep())]
         yield
-        warming.cancel()
+        for task in tasks:
+            task.cancel()
+
+    async def _sweep(self) -> None:
+        """Remove old sessions now and then, where they are not to be kept for ever."""
+        while days := self.settings.keep_days():
+            removed = await asyncio.to_thread(self.store.remove_unvisited, days)
+            log.info("old sessions removed", extra={"fields": {"count": removed, "days": days}})
+            await asyncio.sleep(SWEEP_SECONDS)
 
 
 def _keep_uploads_in(directory: Path) -> None:
@@ -134,10 +162,12 @@ LAUNCH: dict[str, Any] = {
     "enable_monitoring": False,  # public by default
     "run_history": False,
     "pwa": False,
+    "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
     "max_file_size": LARGEST_UPLOAD,
     "footer_links": [],
     "theme": theme(),
     "css_paths": STYLES,
+    "i18n": i18n(),
     "favicon_path": ASSETS / "icon.svg",
     "head": HEAD,
 }

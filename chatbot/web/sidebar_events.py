@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from chatbot.messages import Conversation, Options
 from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.web.panel import typed_keys
-from chatbot.web.rendering import Shown
+from chatbot.web.rendering import Shown, sentence, words
 from chatbot.web.sessions import Sessions
 from chatbot.web.views import NOTHING, SHOWN_MESSAGES, Views
 
@@ -121,10 +120,10 @@ class SidebarEvents:
             content = await asyncio.to_thread(file.read_bytes)
             imported = await asyncio.to_thread(from_file, memory, content)
         except ChatbotError as error:
-            return escape(str(error))
+            return sentence(str(error))
         finally:
             await asyncio.to_thread(file.unlink, missing_ok=True)
-        return f"{len(imported)} conversation{'s' * (len(imported) != 1)} imported."
+        return words("data.imported", count=len(imported))
 
     def settings_of(self, options: Options | None, keys: Sequence[Any] = ()) -> tuple[Any, ...]:
         """The panel's fields and whose models it lists, set to `options`; left as they are where there are none, or

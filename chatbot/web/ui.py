@@ -15,11 +15,7 @@ from chatbot.web.sidebar_events import SidebarEvents
 
 TITLE = "Chatbot"
 
-EXAMPLES = [
-    "Explain recursion to a ten-year-old",
-    "Write a polite reminder about an unpaid invoice",
-    "What can I cook from eggs, rice and spinach?",
-]
+EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
 
 KEPT_JS = """(token) => {
     try { return [token, sessionStorage.getItem("chatbot-open")]; } catch { return [token, null]; }
@@ -46,6 +42,9 @@ LEAVE_JS = """async () => {
 }"""
 """When the server has heard what was just asked for: to cancel that before would take the question back."""
 
+CHOSEN_JS = r"""(prompt) => /^preset\.\w+\.prompt$/.test(prompt) ? window.chatbot.t(prompt) : prompt ?? "" """
+"""A saved prompt is its own text, one of ours the key of one."""
+
 ASK_JS = """() => [{__type__: "update", visible: false}, {__type__: "update", visible: true}]"""
 UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", visible: false}]"""
 
@@ -66,6 +65,7 @@ class Page:
             element("tab")
             element("scrolling")
             element("shortcuts")
+            element("gradio")
             self._watching = self._chat.answers
             self._enter(enter)
             self._list()
@@ -146,23 +146,22 @@ class Page:
         controls, fields, prompts = self._controls, self._controls.fields, self._controls.prompts
         fitting = [fields.temperature, fields.effort]
         state: dict[str, Any] = {
-            "fn": events.follow_model,
+            "fn": in_sentences(events.follow_model),
             "inputs": [fields.provider],
             "outputs": [controls.model_state],
         }
         self.blocks.load(**state, **QUEUED)
         listing = [fields.arriving, fields.listed]
-        fields.provider.input(events.provider_chosen, fields.all, [fields.arriving], **AT_ONCE).then(
+        fields.provider.input(in_sentences(events.provider_chosen), fields.all, [fields.arriving], **AT_ONCE).then(
             None, listing, [fields.model, fields.listed], js=asset("models.js"), **AT_ONCE
         ).then(**state, **QUEUED)
         fields.model.change(events.model_chosen, [fields.provider, fields.model], fitting, **AT_ONCE)
+        key_typed, offered = in_sentences(events.key_typed), [fields.provider, fields.model, fields.listed]
         for key in fields.keys:
             for typed in (key.blur, key.submit):
-                typed(events.key_typed, fields.all, [fields.provider, fields.model, fields.listed], **AT_ONCE).then(
-                    **state, **QUEUED
-                )
+                typed(key_typed, fields.all, offered, **AT_ONCE).then(**state, **QUEUED)
         prompts.preset.focus(in_sentences(events.saved_prompts), [controls.token], [prompts.preset], **AT_ONCE)
-        prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js="(prompt) => prompt ?? ''", **AT_ONCE)
+        prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js=CHOSEN_JS, **AT_ONCE)
         prompts.save.click(
             in_sentences(events.save_prompt),
             [controls.token, prompts.name, fields.system_prompt],

@@ -1,5 +1,8 @@
 """Files to import: conversations of any age and length."""
 
+import io
+import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 from tests.kept import Json, file, message
@@ -22,3 +25,19 @@ def talk(count: int, **texts: str) -> list[Json]:
         )
         for number in range(1, count + 1)
     ]
+
+
+def answers(title: str, *known: Json) -> Json:
+    """A conversation with those answers, each to a question of its own; `known` is what is known of each."""
+    usual: Json = {"provider": "openai", "model": "gpt-6-luna", "usage": {"input_tokens": 1200, "output_tokens": 212}}
+    said = talk(2 * len(known))
+    return file(*[each | usual | known[at // 2] if at % 2 else each for at, each in enumerate(said)], title=title)
+
+
+def archive(*files: Json) -> bytes:
+    """Those conversations in one zip file."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made:
+        for number, each in enumerate(files):
+            made.writestr(f"{number}.json", json.dumps(each))
+    return content.getvalue()

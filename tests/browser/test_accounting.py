@@ -8,7 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
+from tests.browser.files import answers, archive
 from tests.fake_upstream import FakeUpstream, Scenario
+from tests.kept import Json
 from tests.running import RunningApp, two_providers
 
 ACCOUNT = re.compile(r"^OpenAI · gpt-6-luna · first token \d+\.\d s · \d+ tokens/s · \d+ in, 30 out · \$\d\.\d+$")
@@ -42,6 +44,90 @@ async def test_the_account_is_always_visible_and_the_same_after_reload_and_resta
         await chat.reload()
         await expect(chat.details.last).to_have_text(told)
         await expect(chat.total).to_have_text(total)
+
+
+USUAL = "OpenAI · gpt-6-luna"
+COUNTED = f"{USUAL} · 1,200 in, 212 out"
+FAULT = {"code": "provider_cut_off", "message": "The connection broke off."}
+
+
+def used(input_tokens: int | None = 1200, output_tokens: int | None = 212, estimated: bool = False) -> Json:
+    return {"input_tokens": input_tokens, "output_tokens": output_tokens, "estimated": estimated}
+
+
+def took(first_token_ms: int | None, total_ms: int) -> Json:
+    return {"first_token_ms": first_token_ms, "total_ms": total_ms}
+
+
+DETAILS: list[tuple[Json, str]] = [
+    ({}, COUNTED),
+    ({"provider": None, "model": None, "usage": {}}, "a model"),
+    ({"provider": "local"}, "Embedded model · gpt-6-luna · 1,200 in, 212 out"),
+    ({"timing": took(530, 4770)}, f"{USUAL} · first token 0.5 s · 50 tokens/s · 1,200 in, 212 out"),
+    ({"timing": took(None, 800)}, COUNTED),
+    ({"timing": took(800, 800)}, f"{USUAL} · first token 0.8 s · 1,200 in, 212 out"),
+    ({"usage": used(estimated=True), "cost": 0.5}, f"{USUAL} · 1,200 in, 212 out (estimated) · $0.50 (estimated)"),
+    ({"usage": {}}, USUAL),
+    ({"usage": used(None, 7)}, f"{USUAL} · 7 out"),
+    ({"seen": {"sent": 20, "total": 48}}, f"{COUNTED} · 20 of 48 messages sent"),
+    ({"seen": {"sent": 48, "total": 48}}, COUNTED),
+    (
+        {"seen": {"sent": 4, "total": 9, "trimmed": True}},
+        f"{COUNTED} · 4 of 9 messages sent, the rest was too long for the model",
+    ),
+]
+PRICES: list[tuple[float, str]] = [
+    (0.0, "$0.00"),
+    (12.345, "$12.35"),
+    (0.01, "$0.01"),
+    (0.0123, "$0.01"),
+    (0.0051, "$0.0051"),
+    (0.00042, "$0.00042"),
+    (0.0000037, "$0.0000037"),
+    (1e-30, "$0.0000000000000"),
+    (-1.0, "-$1.00"),
+]
+LONGEST = "The answer reached the longest length that is set. Ask to go on, or raise “Longest answer”."
+REASONED = "The model spent the whole length that is set on reasoning. Raise “Longest answer”, then try again."
+ENDINGS: list[tuple[Json, str]] = [
+    ({"finish_reason": "stopped"}, "Stopped by you after 212 tokens."),
+    ({"finish_reason": "interrupted"}, "This answer was cut off after 212 tokens."),
+    ({"finish_reason": "length"}, LONGEST),
+    ({"finish_reason": "length", "content": ""}, REASONED),
+    ({"finish_reason": "refusal"}, "The model declined to answer this."),
+    ({"finish_reason": "content_filter"}, "The provider withheld the rest of this answer."),
+    ({"finish_reason": "stopped", "usage": used(9, 0)}, "Stopped by you."),
+    ({"finish_reason": "stopped", "usage": {}}, "Stopped by you."),
+    ({"finish_reason": "stopped", "usage": used(9, 1)}, "Stopped by you after 1 token."),
+    ({"finish_reason": "stopped", "usage": used(9, 1234)}, "Stopped by you after 1,234 tokens."),
+    ({"finish_reason": "interrupted", "fault": FAULT}, "The connection broke off."),
+]
+TOTALS: list[tuple[list[Json], str]] = [
+    ([{"cost": 0.25}, {"usage": used(100, 8), "cost": 0.5}], "This conversation: 1,520 tokens · $0.75"),
+    ([{"cost": 0.25}, {}], "This conversation: 2,824 tokens · $0.25 for those with a known price"),
+    ([{"usage": used(10, 5, estimated=True)}], "This conversation: about 15 tokens"),
+    ([{"usage": used(10, 5, estimated=True), "cost": 0.25}], "This conversation: about 15 tokens · about $0.25"),
+    ([{"usage": {}}], ""),
+]
+
+
+async def test_every_account_in_words(chat: ChatPage) -> None:
+    prices = [{"cost": cost} for cost, _ in PRICES]
+    totals = [answers(f"Total {number}", *each) for number, (each, _) in enumerate(TOTALS)]
+    known, ended = [each for each, _ in DETAILS], [each for each, _ in ENDINGS]
+    files = answers("Details", *known), answers("Prices", *prices), answers("Endings", *ended)
+    await chat.import_file(archive(*files, *totals), "all.zip")
+    await expect(chat.conversations).to_have_count(len(files) + len(totals))
+    await chat.open_conversation("Details")
+    await expect(chat.details).to_have_text([words for _, words in DETAILS])
+    await expect(chat.notes).to_have_count(0)
+    await chat.open_conversation("Prices")
+    await expect(chat.details).to_have_text([f"{COUNTED} · {words}" for _, words in PRICES])
+    await chat.open_conversation("Endings")
+    await expect(chat.page.locator("#chat .turn .note")).to_contain_text([words for _, words in ENDINGS])
+    for number, (_, words) in enumerate(TOTALS):
+        await chat.open_conversation(f"Total {number}")
+        await expect(chat.total).to_have_text(words)
 
 
 async def test_a_price_that_nobody_knows_is_not_shown(chat: ChatPage) -> None:

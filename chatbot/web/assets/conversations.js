@@ -20,7 +20,7 @@ const focusOn = (id, name) => [...element.querySelectorAll("li")].find((line) =>
 const day = (time) => {
   const midnight = new Date().setHours(0, 0, 0, 0);
   const age = midnight - new Date(time);
-  return age <= 0 ? "Today" : age <= 86400000 ? "Yesterday" : "Earlier";
+  return t(age <= 0 ? "list.today" : age <= 86400000 ? "list.yesterday" : "list.earlier");
 };
 
 const renaming = ({ id, title }) => {
@@ -39,7 +39,7 @@ const renaming = ({ id, title }) => {
   };
   field.value = title;
   field.maxLength = 200;
-  field.setAttribute("aria-label", "Title");
+  field.setAttribute("aria-label", t("list.title"));
   onKeys(field, { Enter: () => end(true, true), Escape: () => end(false, true) });
   field.addEventListener("blur", () => end(true));
   requestAnimationFrame(() => { field.focus(); field.select(); });
@@ -47,19 +47,19 @@ const renaming = ({ id, title }) => {
 };
 
 const removing = ({ id }) => {
-  const keep = press("keep", "Keep", () => { change(id, null); focusOn(id, "remove"); });
-  const remove = press("remove", "Delete", () => { change(id, null); trigger("remove", { id }); });
+  const keep = press("keep", t("list.keep"), () => { change(id, null); focusOn(id, "remove"); });
+  const remove = press("remove", t("list.really"), () => { change(id, null); trigger("remove", { id }); });
   requestAnimationFrame(() => keep.focus());
-  return [make("span", "question", "Delete for good?"), remove, keep];
+  return [make("span", "question", t("list.question")), remove, keep];
 };
 
 const resting = ({ id, title, running }) => {
-  const name = title || "New chat";
+  const name = title || t("chat.new");
   const open = press("title", name, () => opening(id, () => trigger("open", { id })), make("span", "text", name));
   open.setAttribute("aria-current", String(id === page.open));
-  if (running) open.append(make("span", "running", "answering"));
-  const rename = press("rename", `Rename “${title}”`, () => change(id, "rename"), "✎");
-  const remove = press("remove", `Delete “${title}”`, () => change(id, "remove"), "✕");
+  if (running) open.append(make("span", "running", t("list.answering")));
+  const rename = press("rename", t("list.rename", { title }), () => change(id, "rename"), "✎");
+  const remove = press("remove", t("list.delete", { title }), () => change(id, "remove"), "✕");
   return [open, rename, remove];
 };
 
@@ -87,7 +87,7 @@ const draw = () => {
     }
     group.append(item(conversation));
   }
-  if (!drawn.length) drawn.push(make("p", "empty", props.value?.conversations ? "Your conversations will be listed here." : ""));
+  if (!drawn.length) drawn.push(make("p", "empty", props.value?.conversations ? t("list.empty") : ""));
   element.replaceChildren(...drawn);
   if (place >= 0) element.querySelectorAll("button")[place]?.focus();
 };

@@ -1,6 +1,7 @@
 // Elements, made in one line, and what the scripts share. Stands before the other scripts.
 
 const page = (window.chatbot ??= {});
+const { LANGUAGE, t } = page;
 const make = (tag, name = "", text = "") =>
   Object.assign(document.createElement(tag), { className: name, textContent: text });
 const press = (name, label, act, content = label) => {

@@ -2,7 +2,7 @@
 async (token, conversation) => {
   const path = PATH.replace("{id}", conversation);
   const answer = await fetch(new URL(path, location.href), { headers: { Authorization: `Bearer ${token}` } });
-  if (!answer.ok) return answer.status === 404 ? "There is nothing to save yet." : "That could not be fetched.";
+  if (!answer.ok) return JSON.stringify({ key: answer.status === 404 ? "data.nothing" : "data.failed" });
   const [, name] = /filename="(.+)"/.exec(answer.headers.get("Content-Disposition") ?? "") ?? [];
   const link = Object.assign(document.createElement("a"), { download: name ?? "" });
   link.href = URL.createObjectURL(await answer.blob());

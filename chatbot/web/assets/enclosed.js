@@ -42,8 +42,8 @@ const view = async (file, conversation) => {
   const viewer = make("dialog", "viewer");
   const head = make("div", "head");
   head.append(make("span", "name", file.name));
-  head.append(press("save", "Save", () => follow(content, { download: file.name })));
-  head.append(press("close", "Close", () => viewer.close(), "✕"));
+  head.append(press("save", t("files.save"), () => follow(content, { download: file.name })));
+  head.append(press("close", t("keyboard.close"), () => viewer.close(), "✕"));
   viewer.append(head, file.kind === "picture" ? image(file.name, content) : make("pre", "", await content.text()));
   viewer.addEventListener("click", ({ target }) => { if (target === viewer) viewer.close(); });
   viewer.addEventListener("close", () => viewer.remove());

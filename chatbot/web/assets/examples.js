@@ -7,4 +7,4 @@ const ask = (text) => {
   field.focus();
   requestAnimationFrame(() => field.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true })));
 };
-element.replaceChildren(...props.value.map((text) => press("example", text, () => ask(text))));
+element.replaceChildren(...props.value.map((key) => press("example", t(key), () => ask(t(key)))));

@@ -19,7 +19,7 @@ const handIn = async (file) => {
     if (!answer.ok) file.refused = told.error.message;
     else Object.assign(file, { id: told.attachment_id, name: told.name, kind: KINDS[told.media_type] ?? "text" });
   } catch {
-    file.refused = `“${file.name}” could not be uploaded. Check the connection, then attach it again.`;
+    file.refused = t("files.lost", { name: file.name });
   }
   draw();
 };
@@ -40,7 +40,7 @@ const drop = (file) => { waiting = waiting.filter((one) => one !== file); draw()
 const item = (file) => {
   const made = make("div", file.refused ? "item refused" : file.id ? "item" : "item uploading");
   made.append(file.refused ? make("p", "", file.refused) : thumbnail(file));
-  made.append(press("remove", `Remove ${file.name}`, () => drop(file), "✕"));
+  made.append(press("remove", t("files.remove", { name: file.name }), () => drop(file), "✕"));
   return made;
 };
 
@@ -86,5 +86,5 @@ addEventListener("paste", (event) => {
 
 picker.addEventListener("change", () => { add(picker.files); picker.value = ""; });
 list.setAttribute("aria-live", "polite");
-element.replaceChildren(list, press("attach", "Attach files", () => picker.click(), "+"), picker);
+element.replaceChildren(list, press("attach", t("files.attach"), () => picker.click(), "+"), picker);
 watch("value", back);

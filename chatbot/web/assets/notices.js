@@ -1,5 +1,5 @@
-// What the page has to say of where it runs, in sentences: props.value, and what storage.js found.
+// What the page has to say of where it runs, in sentences: the texts that props.value names, and what storage.js found.
 
 const said = [...props.value];
-if (page.forgetful) said.push("This browser lets the page keep nothing, so it will have forgotten you when you come back.");
-element.replaceChildren(...said.map((text) => make("p", "", text)));
+if (page.forgetful) said.push("notice.forgetful");
+element.replaceChildren(...said.map((key) => make("p", "", t(key))));

@@ -1,7 +1,7 @@
 // Finds conversations as one types. props.value is {query, found: [{id, message_id, title, excerpt, place}]}.
 // Tells Python: "search", "open".
 
-const field = Object.assign(document.createElement("input"), { type: "search", placeholder: "Search", maxLength: 200 });
+const field = Object.assign(document.createElement("input"), { type: "search", placeholder: t("search.hint"), maxLength: 200 });
 const list = make("ul");
 let pause;
 
@@ -12,7 +12,7 @@ const hit = ({ id, message_id, title, excerpt, place }) => {
   const part = (from, to) => characters.slice(from, to).join("");
   const words = make("span", "", part(0, start));
   words.append(make("mark", "", part(start, end)), part(end));
-  const opened = press("", title || "New chat", () => opening(id, () => trigger("open", { id, message_id })), make("strong", "", title));
+  const opened = press("", title || t("chat.new"), () => opening(id, () => trigger("open", { id, message_id })), make("strong", "", title));
   opened.append(words);
   made.append(opened);
   return made;
@@ -25,7 +25,7 @@ const draw = () => {
   if (!query) return list.replaceChildren();
   if (answered !== query) return;
   list.replaceChildren(...found.map(hit));
-  if (!found.length) list.append(make("li", "", "Nothing found."));
+  if (!found.length) list.append(make("li", "", t("search.nothing")));
 };
 
 const search = () => {
@@ -34,7 +34,7 @@ const search = () => {
   if (field.value.trim()) pause = setTimeout(() => trigger("search", { query: field.value.trim() }), 120);
 };
 
-field.setAttribute("aria-label", "Search in your conversations");
+field.setAttribute("aria-label", t("search.label"));
 field.addEventListener("input", search);
 onKeys(field, {
   Enter: () => list.querySelector("button")?.click(),

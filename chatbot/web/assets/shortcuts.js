@@ -1,15 +1,15 @@
 // What the keyboard does beside typing, and a sheet that says so.
 
 const MAC = navigator.platform.startsWith("Mac");
-const MOD = MAC ? "⌘" : "Ctrl";
+const MOD = MAC ? "⌘" : t("key.ctrl");
 const SHORTCUTS = [
-  ["Send", ["Enter"]],
-  ["A new line", ["Shift", "Enter"]],
-  ["Stop the answer", ["Esc"]],
-  ["Change the last message", ["↑"]],
-  ["New chat", [MOD, "Shift", "O"]],
-  ["Search", [MOD, "K"]],
-  ["This list", ["?"]],
+  [t("box.send"), [t("key.enter")]],
+  [t("keyboard.line"), [t("key.shift"), t("key.enter")]],
+  [t("keyboard.stop"), [t("key.escape")]],
+  [t("keyboard.edit"), ["↑"]],
+  [t("chat.new"), [MOD, t("key.shift"), "O"]],
+  [t("search.hint"), [MOD, "K"]],
+  [t("keyboard.list"), ["?"]],
 ];
 
 const sheet = make("dialog", "shortcuts");
@@ -19,8 +19,8 @@ for (const [what, keys] of SHORTCUTS) {
   combination.append(...keys.map((key) => make("kbd", "", key)));
   lines.append(make("dt", "", what), combination);
 }
-sheet.setAttribute("aria-label", "Keyboard");
-sheet.append(make("h2", "", "Keyboard"), lines, press("close", "Close", () => sheet.close(), "✕"));
+sheet.setAttribute("aria-label", t("keyboard.head"));
+sheet.append(make("h2", "", t("keyboard.head")), lines, press("close", t("keyboard.close"), () => sheet.close(), "✕"));
 sheet.addEventListener("click", ({ target }) => { if (target === sheet) sheet.close(); }); // beside it
 
 const find = (selector) => document.querySelector(selector);
@@ -64,12 +64,12 @@ document.addEventListener("keydown", (event) => {
 
 // Gradio's buttons in the message box have no names.
 const name = () => {
-  find("#message .submit-button")?.setAttribute("aria-label", "Send");
-  find("#message .stop-button")?.setAttribute("aria-label", "Stop");
+  find("#message .submit-button")?.setAttribute("aria-label", t("box.send"));
+  find("#message .stop-button")?.setAttribute("aria-label", t("box.stop"));
 };
 onceEntered(() => {
   new MutationObserver(name).observe(find("#message"), { childList: true, subtree: true });
   name();
 });
 
-element.replaceChildren(press("help", "Keyboard shortcuts", () => sheet.showModal(), "?"), sheet);
+element.replaceChildren(press("help", t("keyboard.help"), () => sheet.showModal(), "?"), sheet);

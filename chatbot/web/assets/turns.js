@@ -47,8 +47,8 @@ const copy = async (made, text) => {
 
 const versions = ({ number, count, previous, next }) => {
   const made = make("span", "versions");
-  const back = tool("previous", "Earlier version", () => trigger("version", { id: previous }));
-  const on = tool("next", "Later version", () => trigger("version", { id: next }));
+  const back = tool("previous", t("turn.previous"), () => trigger("version", { id: previous }));
+  const on = tool("next", t("turn.next"), () => trigger("version", { id: next }));
   back.disabled = !previous;
   on.disabled = !next;
   made.append(back, make("span", "number", `${number} / ${count}`), on);
@@ -67,9 +67,9 @@ const edit = (row, turn) => {
     close();
   };
   field.value = turn.text;
-  field.setAttribute("aria-label", "Your message, changed");
+  field.setAttribute("aria-label", t("turn.field"));
   onKeys(field, { Enter: send, Escape: close });
-  actions.append(press("keep", "Cancel", close), press("send", "Send", send));
+  actions.append(press("keep", t("turn.cancel"), close), press("send", t("box.send"), send));
   form.append(field, actions);
   row.classList.add("editing");
   row.edited = turn.id;
@@ -81,20 +81,21 @@ const edit = (row, turn) => {
 const line = (row, turn) => {
   const made = make("div", "turn");
   const tools = make("span", "tools");
-  if (turn.text) tools.append(tool("copy", "Copy", (pressed) => copy(pressed, turn.text)));
-  if (turn.role === "user") tools.append(tool("edit", "Edit", () => edit(row, turn)));
-  if (turn.question) tools.append(tool("retry", "Try again", () => ask("retry", { id: turn.question })));
-  if (turn.undo) tools.append(tool("undo", "Take this turn back", () => trigger("undo", {})));
+  if (turn.text) tools.append(tool("copy", t("turn.copy"), (pressed) => copy(pressed, turn.text)));
+  if (turn.role === "user") tools.append(tool("edit", t("turn.edit"), () => edit(row, turn)));
+  if (turn.question) tools.append(tool("retry", t("turn.retry"), () => ask("retry", { id: turn.question })));
+  if (turn.undo) tools.append(tool("undo", t("turn.undo"), () => trigger("undo", {})));
   if (turn.versions) tools.append(versions(turn.versions));
-  if (turn.note) {
-    const note = make("p", turn.failed ? "note failed" : "note", turn.note);
+  const ended = inWords.ending(turn.ending);
+  if (ended) {
+    const note = make("p", turn.failed ? "note failed" : "note", ended);
     if (turn.failed && turn.question) {
-      note.append(press("again", "Send again", () => ask("retry", { id: turn.question })));
+      note.append(press("again", t("turn.again"), () => ask("retry", { id: turn.question })));
     }
     made.append(note);
   }
   made.append(tools);
-  if (turn.details) made.append(make("span", "details", turn.details));
+  if (turn.details) made.append(make("span", "details", inWords.details(turn.details)));
   return made;
 };
 
@@ -123,8 +124,8 @@ const offerEarlier = (count) => {
   const offered = document.querySelector("#chat .earlier");
   const busy = document.querySelector("#message .stop-button"); // the answer's next update would take them away
   if (!count || !first || busy) return offered?.remove();
-  const made = offered ?? press("earlier", "Show earlier messages", () => trigger("earlier", { id: page.told.rows[0].id }));
-  made.textContent = `Show earlier messages (${count})`;
+  const made = offered ?? press("earlier", t("turn.earlier"), () => trigger("earlier", { id: page.told.rows[0].id }));
+  made.textContent = t("turn.earlier.count", { number: count });
   if (made.nextElementSibling !== first) first.before(made);
 };
 
@@ -151,7 +152,7 @@ const shown = () => {
   const { conversation_id = "", touched_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
   if (conversation_id !== page.open) Object.assign(page, { elsewhere: 0, following: true });
   Object.assign(page, { open: conversation_id, touched: touched_at, running, asked: false });
-  element.textContent = total;
+  element.textContent = inWords.total(total);
   draw();
   if (place) goTo(turns, place);
   document.dispatchEvent(new Event("chatbot:shown"));

@@ -1,0 +1,144 @@
+"""The page in the browser's language: Gradio's parts, the page's own, and what the server sends."""
+
+import re
+from typing import Any
+
+from playwright.async_api import Browser, Page, expect
+
+from chatbot.web.texts import ENGLISH, LANGUAGES
+from tests.browser.chat_page import ChatPage
+from tests.browser.files import answers, archive, dated, talk
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.running import RunningApp
+
+SEEN = """() => {
+    const told = [];
+    for (const each of document.querySelectorAll("body *")) {
+        if (!each.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+        for (const name of ["aria-label", "title", "placeholder", "alt"]) told.push(each.getAttribute(name) ?? "");
+        for (const { nodeType, data } of each.childNodes) if (nodeType === Node.TEXT_NODE) told.push(data);
+    }
+    return told.map((text) => text.trim()).filter(Boolean);
+}"""
+"""Every text and accessible name that the page shows, to eyes or to a screen reader."""
+
+FALLBACKS = {"de-AT": "de", "zh-CN": "zh-CN", "zh-TW": "en", "pt-BR": "en"}
+"""What Gradio takes for a browser's language, where there is a text of ours, and English where not."""
+
+SAME_IN_JAPANESE = r"OpenAI|Anthropic|Hugging Face|gpt-6-luna|API|JSON|zip|Ctrl|Shift|Enter|Esc|[OK]|USD?"
+"""Names, and what a Japanese keyboard says too."""
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+
+
+async def opened(browser: Browser, app: RunningApp, locale: str, **options: Any) -> ChatPage:
+    context = await browser.new_context(locale=locale, reduced_motion="reduce", **options)
+    return await ChatPage(await context.new_page()).open(app.url)
+
+
+async def everything(chat: ChatPage, upstream: FakeUpstream) -> set[str]:
+    """What a page says by and by that has been used: first screen, answers of all kinds, the sidebar, the keyboard."""
+    said = set(await chat.page.evaluate(SEEN))
+    notes: list[dict[str, Any]] = [{"finish_reason": reason} for reason in ("stopped", "length", "refusal")]
+    details = {"seen": {"sent": 4, "total": 9, "trimmed": True}, "timing": {"first_token_ms": 500, "total_ms": 4000}}
+    files = dated("0", 1, *talk(2)), dated("1", 9, *talk(34)), answers("2", *notes, details, {"reasoning": "3"})
+    await chat.import_file(archive(*files), "all.zip")
+    await expect(chat.conversations).to_have_count(len(files))
+    for title, row in (("1", ".earlier"), ("2", ".thought-group")):
+        await chat.open_conversation(title)
+        await expect(chat.page.locator(f"#chat {row}")).to_be_visible()
+        said |= set(await chat.page.evaluate(SEEN))
+    upstream.scenario = Scenario(tokens=2000, tokens_per_second=20)
+    await chat.send("4")
+    await expect(chat.page.locator("#conversations .running")).to_be_visible()
+    await chat.is_answering()
+    said |= set(await chat.page.evaluate(SEEN))
+    await chat.stop_button.click()
+    await chat.is_ready()
+    for part in ("settings", "keys"):
+        await chat.open_part(part)
+    await chat.page.locator("#preset input").click()
+    await expect(chat.page.get_by_role("option")).not_to_have_count(0)
+    said |= set(await chat.page.evaluate(SEEN))
+    await chat.page.keyboard.press("Escape")
+    await chat.page.locator("#delete-all").click()
+    await chat.page.locator("#shortcuts .help").click()
+    await expect(chat.page.locator("dialog.shortcuts")).to_be_visible()
+    return said | set(await chat.page.evaluate(SEEN))
+
+
+async def test_a_german_browser_shows_german_and_no_text_in_english(
+    app: RunningApp, browser: Browser, upstream: FakeUpstream
+) -> None:
+    chat = await opened(browser, app, "de-DE")
+    german = LANGUAGES["de"]
+    await expect(chat.page.locator("#chat .placeholder h1")).to_have_text(german["welcome.text"].split("\n")[0][2:])
+    await expect(chat.page.locator("#examples .example")).to_have_text(
+        [german[key] for key in ("example.recursion", "example.reminder", "example.cooking")]
+    )
+    said = await everything(chat, upstream)
+    english = {text for key, text in ENGLISH.items() if text != german[key]}
+    assert said & english == set()
+    for key in ("list.yesterday", "list.earlier", "list.answering", "turn.reasoning", "ending.refusal", "data.where"):
+        assert german[key] in said, key
+    assert any(each.endswith("4 von 9 Nachrichten gesendet, der Rest war zu lang für das Modell") for each in said)
+    assert any("erstes Token 0,5 s" in each and "1.200 gelesen, 212 geschrieben" in each for each in said)
+    assert "Von Ihnen nach 212 Token angehalten." in said
+
+
+async def test_a_japanese_page_has_no_word_in_latin_letters_but_names(
+    app: RunningApp, browser: Browser, upstream: FakeUpstream
+) -> None:
+    chat = await opened(browser, app, "ja-JP")
+    said = await everything(chat, upstream)
+    data = {each for each in said if re.search(r"^(Message \d+|word|You are a helpful)", each)}
+    foreign = {each for each in said - data if re.search("[A-Za-z]{2}", re.sub(SAME_IN_JAPANESE, "", each))}
+    assert {each for each in foreign if not re.search(r"(Message|word)\s?\d", each)} == set()
+
+
+async def test_gradio_and_the_page_take_the_same_language(app: RunningApp, browser: Browser) -> None:
+    for locale, language in FALLBACKS.items():
+        chat = await opened(browser, app, locale)
+        texts = LANGUAGES[language]
+        await expect(chat.page.locator("#new-chat")).to_have_text(texts["chat.new"])
+        assert await chat.search_box.get_attribute("placeholder") == texts["search.hint"]
+        assert await chat.page.evaluate("document.documentElement.lang") == language
+
+
+async def test_a_preset_and_an_example_are_in_the_readers_language(
+    app: RunningApp, browser: Browser, upstream: FakeUpstream
+) -> None:
+    chat, spanish = await opened(browser, app, "es-MX"), LANGUAGES["es"]
+    await chat.open_settings()
+    await chat.page.locator("#preset input").click()
+    await chat.page.get_by_role("option", name=spanish["preset.editor"], exact=True).click()
+    await expect(chat.page.locator("#system-prompt textarea")).to_have_value(spanish["preset.editor.prompt"])
+    await chat.page.get_by_role("button", name=spanish["example.cooking"]).click()
+    await expect(chat.questions).to_have_text([spanish["example.cooking"]])
+    await chat.is_ready()
+    sent = next(received.body["messages"] for received in reversed(upstream.requests) if received.body)
+    assert [message["content"] for message in sent] == [spanish["preset.editor.prompt"], spanish["example.cooking"]]
+
+
+async def test_nothing_is_cut_off_on_a_german_phone(app: RunningApp, browser: Browser) -> None:
+    chat = await opened(browser, app, "de-DE", **PHONE)
+    assert await cut_off(chat.page) == []
+    await chat.ask("1")
+    await chat.page.locator("#sidebar .toggle-button").click()
+    for part in ("settings", "keys", "data"):
+        await chat.open_part(part)
+    assert await cut_off(chat.page) == []
+
+
+async def cut_off(page: Page) -> list[str]:
+    """Buttons whose text does not fit, and what reaches beyond the window."""
+    found: list[str] = await page.evaluate("""() => {
+        const kinds = "button:not(.label-wrap), .label-wrap span:not(.icon), label, #sidebar p";
+        const isShown = (each) => each.checkVisibility() && each.textContent.trim();
+        const isCut = (each, { textOverflow, display } = getComputedStyle(each)) =>
+            each.scrollWidth > each.clientWidth + 1 && textOverflow !== "ellipsis" && display !== "inline";
+        const wide = [...document.querySelectorAll(kinds)].filter((each) => isShown(each) && isCut(each));
+        const beyond = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+        return [...beyond, ...wide.map((each) => each.outerHTML.slice(0, 200))];
+    }""")
+    return found

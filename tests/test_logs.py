@@ -1,0 +1,150 @@
+"""What the app prints: an event a line, nothing secret, and no word of what is said unless that is asked for."""
+
+import io
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from chatbot import logs
+from chatbot.logs import HIDDEN, LogfmtFormatter, Redaction
+from chatbot.settings import Settings
+from tests.api import Visitor
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp, two_providers
+
+SECRETS = {
+    "openai_api_key": "an-odd-key-of-no-known-shape",
+    "anthropic_api_key": "sk-ant-api03-abcdefghijklmnop",
+    "hf_token": "hf_abcdefghijklmnopqrstuvwx",
+    "chatbot_secret": "the signing secret",
+    "chatbot_auth": "anna:hunter2-and-more,ben:geheim:nis",
+}
+LINE = re.compile(r'time=\S+ level=(\w+) source=\S+ event=("(?:[^"\\]|\\.)*"|\S+)(?: \w+=("(?:[^"\\]|\\.)*"|\S+))*')
+TOKEN = "0123456789abcdef0123456789abcdef.a-signature-of-43-letters-and_digits"
+"""In the form of a session's."""
+SAID = "Das Wetter in Reykjavik"
+
+
+@contextmanager
+def printing() -> Iterator[io.StringIO]:
+    """What is printed inside, where the app's logging is set up with the secrets."""
+    output, streams = io.StringIO(), (sys.stdout, sys.stderr)
+    sys.stdout = sys.stderr = output
+    root, ours = logging.getLogger(), logging.getLogger("chatbot")
+    before, level = root.handlers[:], ours.level
+    logs.begin(Settings.load(**SECRETS), ["made-by-the-app"])
+    try:
+        yield output
+    finally:
+        sys.stdout, sys.stderr = streams
+        root.handlers[:] = before
+        ours.setLevel(level)
+
+
+def formatted(message: str, *arguments: object, with_texts: bool = False, **extra: object) -> str:
+    record = logging.getLogger("chatbot.test").makeRecord(
+        "chatbot.test", logging.INFO, "test.py", 1, message, arguments, None, extra=extra
+    )
+    return LogfmtFormatter(Redaction(), with_texts).format(record)
+
+
+def test_an_event_is_one_line_whatever_is_in_it() -> None:
+    line = formatted("it\nis %s", 'a "word"', fields={"model": "a b=c\n", "count": 3, "nothing": None})
+    assert line.splitlines() == [line]
+    assert LINE.fullmatch(line)
+    assert line.endswith('event="it\\nis a \\"word\\"" model="a b=c\\n" count=3')
+
+
+def test_texts_are_in_it_only_where_they_are_asked_for() -> None:
+    assert SAID not in formatted("message", texts={"text": SAID})
+    assert f'text="{SAID}"' in formatted("message", texts={"text": SAID}, with_texts=True)
+
+
+def test_an_exceptions_kind_and_place_are_told_and_not_its_text() -> None:
+    with printing() as printed:
+        try:
+            int(SAID)
+        except ValueError:
+            logging.getLogger("chatbot.test").exception("failed")
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+    assert SAID not in printed.getvalue()
+    lines = printed.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all("error=ValueError place=" in line and LINE.fullmatch(line) for line in lines)
+
+
+@pytest.mark.parametrize("secret", [*SECRETS.values(), "made-by-the-app", TOKEN, "sk-visitors-own1"])
+def test_no_known_secret_and_nothing_like_one_gets_out(secret: str) -> None:
+    logger = logging.getLogger("chatbot.test")
+    with printing() as printed:
+        for word in [login.partition(":")[2] for login in secret.split(",")] if "anna:" in secret else [secret]:
+            logger.warning("with %s in it", word)
+            logger.warning("event", extra={"fields": {"model": word}})
+            logging.getLogger("httpx2").error("HTTP Request: Authorization: Bearer %s", word)
+            print(f"printed {word}")
+            sys.stderr.write(f"Traceback: {word}\n")
+            assert word not in printed.getvalue()
+    assert printed.getvalue().count(HIDDEN) >= 5
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Authorization: Bearer abc.def", "Authorization: Bearer [hidden]"),
+        ("{'api_key': 'abcdef'}", "{'api_key': '[hidden]'}"),
+        ("GET /queue/data?session_hash=abc123&x=1", "GET /queue/data?session_hash=[hidden]&x=1"),
+        ("a task-list of 20 words", "a task-list of 20 words"),
+        ("session=0123456789abcdef0123456789abcdef model=gpt-6-luna", None),
+    ],
+)
+def test_shapes(text: str, hidden: str | None) -> None:
+    assert Redaction()(text) == (hidden or text)
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "httpx", "httpx2", "httpcore", "uvicorn.access", "gradio"])
+def test_what_libraries_say_in_detail_is_not_for_the_log(name: str) -> None:
+    logger = logging.getLogger(name)
+    before = logger.level
+    with printing() as printed:
+        logger.setLevel(logging.DEBUG)
+        logger.debug("Request options: %s", {"json_data": {"messages": SAID}})
+        logger.info("HTTP Request: POST")
+        logger.setLevel(before)
+    assert printed.getvalue() == ""
+
+
+@pytest.mark.parametrize("with_texts", [False, True])
+def test_the_running_app_logs_each_turn_and_nothing_secret(
+    with_texts: bool, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    loud = {"OPENAI_LOG": "debug", "ANTHROPIC_LOG": "debug", "CHATBOT_AUTH": "anna:hunter2-and-more"}
+    environment = two_providers(upstream) | loud | {"CHATBOT_LOG_TEXTS": str(with_texts)}
+    app = RunningApp(tmp_path, environment)
+    with app, Visitor(app.url) as visitor:
+        visitor.token = visitor.http.post("/session", auth=("anna", "hunter2-and-more")).json()["token"]
+        ids = [visitor.chat(SAID, provider=provider) for provider in ("openai", "anthropic")]
+        visitor.call("POST", "/chat", json={"message": SAID, "model": "fault:echo_key"})
+        visitor.call("POST", "/chat", json={"message": SAID, "conversation_id": "0" * 32})
+        token = visitor.token
+        command = Path("/proc", str(app._process.pid), "cmdline") if app._process else Path()
+        title = command.read_bytes().decode() if command.exists() else ""
+        shown = [visitor.call("GET", path).text for path in ("/openapi.json", "/models", "/health")]
+    secret = (tmp_path / "secret").read_text().strip()
+    for known in ("sk-test-operator", "sk-ant-test-operator", "hunter2-and-more", secret):
+        assert known not in app.log + title + "".join(shown)
+    assert token not in app.log
+    events = [line for line in app.log.splitlines() if line.startswith("time=")]
+    assert all(LINE.fullmatch(line) for line in events)
+    assert all(line.startswith(("time=", "The chatbot is at")) for line in app.log.splitlines())
+    told = [line for line in events if " event=answer " in line]
+    assert [json.dumps(each["conversation_id"]).strip('"') in line for each, line in zip(ids, told, strict=False)]
+    assert len(told) == 3
+    assert "code=provider_invalid_key" in told[2]
+    assert any("event=refused" in line and "code=not_found" in line for line in events)
+    assert (SAID in app.log) == with_texts
