@@ -83,17 +83,19 @@ class Replies:
         `start` does."""
         return await self._begun((session_id, conversation_id), old_message(question), options, key, address)
 
-    async def undo(self, session_id: str, conversation_id: str) -> str:
-        """Take the last message of the visitor's back, with its answer; returns its text. An answer under way is ended
-        first. Raises NotFound where there is none."""
+    async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
+        """Take the last message of the visitor's back, with its answer, and return it; its files wait for the next one.
+        An answer under way is ended first. Raises NotFound where there is none."""
         await self.stop(session_id, conversation_id)
         memory = self._store.memory(session_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
         taken = next((message for message in reversed(messages) if message.role == "user"), None)
         if taken is None:
             raise NotFound
+        if taken.attachments:
+            await asyncio.to_thread(memory.let_wait, conversation_id, taken.attachments)
         await asyncio.to_thread(memory.remove_from, conversation_id, taken.message_id)
-        return taken.content
+        return taken
 
     def running(self, session_id: str, conversation_id: str) -> Reply | None:
         """The answer under way in that conversation, if there is one."""

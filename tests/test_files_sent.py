@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from chatbot.errors import FilesRefused, InvalidAttachment
+from chatbot.errors import FilesRefused, InvalidAttachment, NotFound
 from chatbot.messages import Choice, Message, ProviderName, Reads
 from chatbot.providers import Providers, catalog
 from chatbot.providers.embedded import defuse
 from chatbot.providers.listing import described
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import Road, ended
+from tests.road import SESSION, Road, ended
 from tests.samples import pdf, prepared
 
 FENCED = "a.csv:\n```csv\na,b\n1,2\n```"
@@ -148,6 +148,17 @@ async def test_files_go_out_again_with_every_message_that_follows(road: Road, up
     first, _, last = upstream.requests[-1].body["messages"][1:]
     assert b64decode(first["content"][0]["image_url"]["url"].partition(",")[2]) == prepared("a.png").file.content
     assert last["content"] == "And now?"
+
+
+async def test_a_message_that_is_taken_back_gives_its_files_back(road: Road, upstream: FakeUpstream) -> None:
+    conversation_id, _ = await road.answer("One", provider="openai", files=keep(road, "a.png", "a.pdf"))
+    taken = await road.replies.undo(SESSION, conversation_id)
+    assert [each.name for each in taken.attachments] == ["a.png", "a.pdf"]
+    with pytest.raises(NotFound):
+        road.memory.get_file(conversation_id, taken.attachments[0].attachment_id)
+    await road.answer("Two", provider="openai", files=[each.attachment_id for each in taken.attachments])
+    sent = upstream.requests[-1].body["messages"][-1]["content"]
+    assert [part["type"] for part in sent] == ["image_url", "file", "text"]
 
 
 TEXT_ONLY: list[tuple[ProviderName, str]] = [

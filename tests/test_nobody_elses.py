@@ -95,6 +95,10 @@ def test_no_event_of_the_page_shows_or_changes_anything_of_anothers(
     assert SECRET not in "".join(answers).replace(" ", "").replace(own_query, "")
 
 
+A_FILE = "a" * 64
+"""A file's id, as one may be guessed."""
+
+
 def routes(app: RunningApp) -> list[tuple[str, str]]:
     paths = Visitor(app.url).get("/openapi.json")["paths"]
     return [(method.upper(), path) for path, operations in paths.items() for method in operations]
@@ -106,7 +110,7 @@ def test_no_route_of_the_api_knows_anothers_conversation(app: RunningApp, untouc
     with Visitor(app.url, str(token_of("another session's", app))) as stranger:
         for method, path in owned:
             answers = [
-                stranger.call(method, path.format(conversation_id=each), json={"title": "stolen"})
+                stranger.call(method, path.format(conversation_id=each, attachment_id=A_FILE), json={"title": "stolen"})
                 for each in (untouched.kept, untouched.running, NO_CONVERSATION)
             ]
             assert {answer.status_code for answer in answers} == {404}, (method, path)
@@ -124,7 +128,9 @@ def test_no_route_of_a_sessions_answers_without_a_genuine_token(token: str, app:
     assert len(owned) >= 9
     with Visitor(app.url, token) as stranger:
         for method, path in owned:
-            answer = stranger.call(method, path.format(conversation_id=untouched.kept), json={"title": "stolen"})
+            answer = stranger.call(
+                method, path.format(conversation_id=untouched.kept, attachment_id=A_FILE), json={"title": "stolen"}
+            )
             assert answer.status_code == 401, (method, path)
             assert SECRET not in answer.text
 

@@ -65,31 +65,31 @@ def test_a_model_that_reads_no_files_gets_text_and_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("talk", "reads", "limits", "sentence"),
+    ("talk", "reads", "limits", "told"),
     [
-        ([said("One", photo())], SIGHTED, {}, ""),
-        ([said("One", document())], BLIND, {}, "of 1 PDF the text alone"),
-        ([said("One", photo()), said("Two")], BLIND, {}, "0 of 1 file sent · 1 file that this model does not read"),
+        ([said("One", photo())], SIGHTED, {}, None),
+        ([said("One", document())], BLIND, {}, {"shown": 1, "count": 1, "as_text": 1}),
+        ([said("One", photo()), said("Two")], BLIND, {}, {"shown": 0, "count": 1, "unread": 1}),
         (
             [said("One", photo(), photo()), said("Two", photo())],
             SIGHTED,
             {"context_tokens": 3000},
-            "1 of 3 files sent · 2 files left out for want of room",
+            {"shown": 1, "count": 3, "left_out": 2},
         ),
         (
             [said("One", photo()), said("Two", photo())],
             SIGHTED,
             {"history_limit": 1},
-            "1 of 2 messages sent · 1 of 2 files sent · 1 file left out for want of room",
+            {"shown": 1, "count": 2, "left_out": 1},
         ),
     ],
 )
 def test_the_answers_line_says_what_the_model_saw(
-    talk: list[StoredMessage], reads: Reads, limits: dict[str, Any], sentence: str
+    talk: list[StoredMessage], reads: Reads, limits: dict[str, Any], told: dict[str, int] | None
 ) -> None:
     window = select(talk, provider="anthropic", reads=reads, **limits)
-    answer = StoredMessage("a", "assistant", "Yes", "2026", provider="openai", seen=window.seen)
-    assert details(answer, str) == " · ".join(filter(None, ("openai", sentence)))
+    facts = details(StoredMessage("a", "assistant", "Yes", "2026", seen=window.seen), str).get("files")
+    assert facts == (told and {"left_out": 0, "unread": 0, "as_text": 0} | told)
 
 
 attachments = st.lists(st.builds(photo, st.integers(1, 2000)) | st.builds(document, st.integers(1, 5)), max_size=3)

@@ -45,6 +45,13 @@ class FileMemory(SessionMemory):
             for each in attachment_ids:
                 self._files.forget(each)
 
+    def let_wait(self, conversation_id: str, attachments: Iterable[Attachment]) -> None:
+        """Let files of a message that is taken back wait for the next one, as if they were just uploaded."""
+        with self._locked():
+            for each in attachments:
+                if file := self._files.read(conversation_id, each):
+                    self._files.upload(Prepared(each, file))
+
     def get_file(self, conversation_id: str, attachment_id: str) -> tuple[Attachment, File]:
         """A file that came with a message of that conversation. Raises NotFound where none did."""
         with self._reading(conversation_id) as stored:

@@ -101,7 +101,8 @@ class Chat(gr.ChatInterface):
         edited = turns.edit(self._edit, inputs, outputs, **ANY_TIME)
         self.answers = [sent, again, edited, followed]
         turns.undo(None, None, None, cancels=self.answers, **AT_ONCE)
-        turns.undo(in_sentences(handlers.undo), controls.session, [self.chatbot, self.textbox, turns], **AT_ONCE)
+        undone = [self.chatbot, self.textbox, turns, controls.files]
+        turns.undo(in_sentences(handlers.undo), controls.session, undone, **AT_ONCE)
         client = gr.State()
         provider, model, system_prompt = controls.fields.kept[:3]
         self.fake_api_btn.click(

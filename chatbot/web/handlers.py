@@ -18,7 +18,7 @@ from chatbot.reply import Reply
 from chatbot.settings import Settings
 from chatbot.web.address import address_of
 from chatbot.web.panel import Panel
-from chatbot.web.rendering import Shown, show, show_message, show_notice
+from chatbot.web.rendering import Shown, show, show_file, show_message, show_notice
 from chatbot.web.sessions import Sessions
 from chatbot.web.texts import ENGLISH
 from chatbot.web.views import SHOWN_MESSAGES, Views, empty
@@ -152,12 +152,14 @@ class Handlers:
             return [], None
         return show(messages[:-1]), messages[-1] if messages and messages[-1].role == "user" else None
 
-    async def undo(self, token: str | None, conversation_id: str) -> tuple[Any, Any, Any]:
-        """Take the last message and its answer back, the message into the box."""
+    async def undo(self, token: str | None, conversation_id: str) -> tuple[Any, Any, Any, Any]:
+        """Take the last message and its answer back, the message into the box, and its files above it."""
         owner = self._sessions.owner(token)
         taken = await self._replies.undo(owner, conversation_id)
         view = await self._views.of(owner, conversation_id)
-        return view.messages, gr.Textbox(value=taken, **READY), view.turns
+        again = json.dumps({"again": [show_file(each) for each in taken.attachments], "at": time.time()})
+        files = again if taken.attachments else gr.skip()
+        return view.messages, gr.Textbox(value=taken.content, **READY), view.turns, files
 
     def _refusal(self, text: str, asked: Asked, error: ChatbotError) -> Update:
         """Says why a turn was refused before it began, and gives back what was typed for it."""

@@ -98,7 +98,7 @@ def _reasoning(message: StoredMessage) -> Shown:
 def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
     turn: Turn = {"id": message.message_id, "role": message.role, "text": message.content}
     if message.role == "user":
-        return turn | ({"files": [_file(each) for each in message.attachments]} if message.attachments else {})
+        return turn | ({"files": [show_file(each) for each in message.attachments]} if message.attachments else {})
     turn |= {"question": message.parent_id}
     if message.status == "running":
         return turn | {"text": ""}  # what is stored of it is behind what the page shows
@@ -110,7 +110,7 @@ def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
     }
 
 
-def _file(attachment: Attachment) -> dict[str, str]:
+def show_file(attachment: Attachment) -> dict[str, str]:
     """A file, as assets/enclosed.js takes it."""
     kind = "picture" if attachment.is_picture else "document" if attachment.is_document else "text"
     pages = f"PDF, {attachment.pages} page{'s' * (attachment.pages != 1)}"

@@ -130,6 +130,7 @@ Code = Annotated[str, Field(examples=["provider_rate_limited"])]
 Sentence = Annotated[
     str, Field(examples=["OpenAI is receiving too many requests for this account. Wait a moment, then try again."])
 ]
+A_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 Seconds = Annotated[float, Field(examples=[30])]
 
 
@@ -238,20 +239,20 @@ class UploadOut(BaseModel):
     """A file as it is kept. `width` and `height` are a picture's pixels, `pages` a PDF's, `text_size` the bytes of the
     text in it; 0 where there are none."""
 
-    attachment_id: str
-    name: str
+    attachment_id: Annotated[str, Field(examples=[A_HASH])]
+    name: Annotated[str, Field(examples=["cat.jpg"])]
     media_type: MediaType
-    size: int
-    width: int
-    height: int
-    pages: int
-    text_size: int
+    size: Annotated[int, Field(examples=[180_000])]
+    width: Annotated[int, Field(examples=[2000])]
+    height: Annotated[int, Field(examples=[1500])]
+    pages: Annotated[int, Field(examples=[0])]
+    text_size: Annotated[int, Field(examples=[0])]
 
 
 class AttachmentOut(UploadOut):
     """A file that came with a message. `url` leads to its content, for the session's token."""
 
-    url: str
+    url: Annotated[str, Field(examples=[f"/conversations/9f0c5e1d2b7a4f6c8e3d1a0b5c4f7e62/attachments/{A_HASH}"])]
 
     @classmethod
     def of(cls, attachment: Attachment, conversation_id: str) -> "AttachmentOut":

@@ -171,6 +171,27 @@ async def test_a_changed_message_keeps_its_files(chat: ChatPage, files: Files, u
     assert sent[1]["text"] == "What colour is it?"
 
 
+async def test_a_message_that_is_taken_back_gives_its_files_back(
+    chat: ChatPage, files: Files, upstream: FakeUpstream
+) -> None:
+    await files.choose("red.png", "notes.csv")
+    await files.are_uploaded(2)
+    await chat.ask("What is it?")
+    await expect(files.said).to_have_count(2)
+    await chat.press_at(-1, "Take this turn back")
+    await expect(chat.box).to_have_value("What is it?")
+    await files.are_uploaded(2)
+    assert await shows(files.waiting.first.locator("img")) == [60, 40]
+    await chat.box.press("Enter")
+    await expect(files.said).to_have_count(2)
+    await chat.is_ready()
+    assert [part["type"] for part in asked(upstream)[-1].body["messages"][-1]["content"]] == [
+        "image_url",
+        "text",
+        "text",
+    ]
+
+
 async def test_files_are_shown_again_after_a_reload_and_a_restart_and_only_to_their_visitor(
     browser: Browser, upstream: FakeUpstream, data: Path
 ) -> None:

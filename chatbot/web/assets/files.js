@@ -1,5 +1,6 @@
 // What is to come with the next message: files that were chosen, dropped or pasted, uploaded at once.
-// send.js takes them when the message goes; props.value tells when one was refused, as {back: [ids]}.
+// send.js takes them when the message goes; props.value tells when one was refused, as {back: [ids]}, or taken back by
+// the visitor, as {again: [files]}.
 
 let waiting = []; // {name, kind, detail, content, id once uploaded, refused: a sentence, done: a promise}
 let taken = []; // those of the message that was sent last
@@ -60,10 +61,14 @@ page.files = {
   },
 };
 
-const back = () => {
-  const { back: ids = [] } = JSON.parse(props.value || "{}");
-  waiting = [...taken.filter((file) => ids.includes(file.id)), ...waiting];
-  if (ids.length) { taken = []; draw(); }
+const back = async () => {
+  const { back: ids = [], again = [] } = JSON.parse(props.value || "{}");
+  const undone = again.map(async (file) => ({ ...file, content: await known.blobs.get(file.id)?.catch(() => null) }));
+  const returned = [...taken.filter((file) => ids.includes(file.id)), ...(await Promise.all(undone))];
+  if (!returned.length) return;
+  waiting = [...returned, ...waiting];
+  taken = [];
+  draw();
 };
 
 const carries = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
