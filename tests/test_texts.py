@@ -27,13 +27,14 @@ KEYS_OF_THE_KEYBOARD = {"Enter", "Escape", "ArrowUp", "Shift"}
 NO_TEXTS = {
     "Authorization",
     "Bearer",
+    "Chatbot",
     "Content",
     "Disposition",
-    "Mac",
-    *KEYS_OF_THE_KEYBOARD,
-    "Chatbot",
     "Files",
+    "Mac",
     "Object",
+    "Sign",
+    *KEYS_OF_THE_KEYBOARD,
 }
 """What looks like a text in the sources, and is a name that programs or everybody know."""
 
