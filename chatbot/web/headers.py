@@ -34,14 +34,16 @@ INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DO
 
 
 class SecurityHeaders:
-    """Adds them, as ASGI middleware. `frames` are further sites that may frame the page.
+    """Adds them, as ASGI middleware. `frames` are further sites that may frame the page, `scripts` those that
+    Gradio puts into it in the browser.
 
     A page's own inline scripts are allowed by their hashes, so only a page is held back until it is whole; a stream's
     chunks pass as they come.
     """
 
-    def __init__(self, app: ASGIApp, frames: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, frames: Iterable[str] = (), scripts: Iterable[str] = ()) -> None:
         self._app = app
+        self._scripts = [script.encode() for script in scripts]
         self._frames = " ".join((*FRAMES, *frames))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +77,6 @@ class SecurityHeaders:
             await send(message)
 
     def _policy(self, scripts: Iterable[bytes] = ()) -> str:
-        hashes = (f" 'sha256-{b64encode(sha256(script).digest()).decode()}'" for script in scripts)
+        hashes = (f" 'sha256-{b64encode(sha256(script).digest()).decode()}'" for script in (*self._scripts, *scripts))
         rules = POLICY | {"script-src": POLICY["script-src"] + "".join(hashes), "frame-ancestors": self._frames}
         return "; ".join(f"{name} {value}" for name, value in rules.items())

@@ -51,7 +51,8 @@ from chatbot.web.ui import Page  # noqa: E402
 from chatbot.web.views import Views  # noqa: E402
 
 STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
-HEAD = "".join(f"<script>{asset(name)}</script>" for name in ("texts.js", "storage.js"))
+HEAD_SCRIPTS = [asset("texts.js"), asset("storage.js")]
+HEAD = "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS)
 
 
 class Server:
@@ -126,7 +127,7 @@ class Server:
     def _middleware(self) -> list[Middleware]:
         return [
             Middleware(CompressedPage),
-            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()),
+            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=HEAD_SCRIPTS),
             Middleware(Gate),
         ]
 
