@@ -33,6 +33,7 @@ def main() -> None:
         from chatbot.web.server import Server  # noqa: PLC0415 - Gradio takes seconds; a wrong setting is told before
 
         server = Server(link.settings)
+        globals()["demo"] = server.page  # whoever looks for it here gets the one that runs: its directory has one owner
         url = server.start()
     except SettingsError as error:
         print(error, file=sys.stderr)
