@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp
+from tests.running import RunningApp, two_providers
 from tests.test_readme import README
 
 FRAME, SCRIPT = (block.removeprefix("html\n") for block in README.split("```")[1::2] if block.startswith("html\n"))
@@ -42,12 +42,22 @@ class Elsewhere(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.fixture(scope="module")
+def framed_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app that the other site may frame."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    environment = two_providers(upstream_server) | {"CHATBOT_FRAME_ANCESTORS": "http://127.0.0.1:*"}
+    with RunningApp(tmp_path_factory.mktemp("framed"), environment) as running:
+        yield running
+
+
 @pytest.fixture
-def show(app: RunningApp) -> Iterator[Show]:
+def show(framed_app: RunningApp) -> Iterator[Show]:
     """Opens a page with that snippet in it, which names the app by the README's address."""
 
     async def opened(page: Page, snippet: str) -> None:
-        Elsewhere.html = snippet.replace("http://localhost:7860", f"http://localhost:{app.port}")
+        Elsewhere.html = snippet.replace("http://localhost:7860", f"http://localhost:{framed_app.port}")
         await page.goto(f"http://127.0.0.1:{server.server_port}/")
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
@@ -108,6 +118,15 @@ async def test_where_the_frame_may_keep_nothing_it_chats_all_the_same_and_says_t
     await expect(chat.questions).to_have_count(0)
     assert "Alice" not in await chat.ask("And now, what's my name?")
     assert errors == []
+
+
+async def test_a_site_that_is_not_named_cannot_frame_the_page(app: RunningApp, page: Page) -> None:
+    Elsewhere.html = FRAME.replace("http://localhost:7860", f"http://localhost:{app.port}")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever).start()
+        async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            await page.goto(f"http://127.0.0.1:{server.server_port}/")
+        server.shutdown()
 
 
 async def test_a_page_that_may_keep_things_says_nothing_of_forgetting(chat: ChatPage) -> None:
