@@ -15,7 +15,7 @@ from tests.running import ROOT
 
 WEB = ROOT / "chatbot" / "web"
 SCRIPTS = sorted((WEB / "assets").glob("*.js"))
-API = {"access", "address", "api", "application", "description", "events", "schemas", "sessions"}
+API = {"access", "address", "api", "application", "description", "events", "files", "schemas", "sessions"}
 NO_PAGE = {*API, "compression", "server", "theme"}
 """Parts of the web whose words are for programs."""
 PAGE = [path for path in sorted(WEB.glob("*.py")) if path.stem not in NO_PAGE]
