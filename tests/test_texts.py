@@ -24,7 +24,7 @@ COMPOSED = ("effort.", "preset.", "ending.")
 """The beginnings of keys that are put together where they are used."""
 
 KEYS_OF_THE_KEYBOARD = {"Enter", "Escape", "ArrowUp", "Shift"}
-NO_TEXTS = {"Authorization", "Bearer", "Content", "Disposition", "Mac", *KEYS_OF_THE_KEYBOARD, "Chatbot"}
+NO_TEXTS = {"Authorization", "Bearer", "Content", "Disposition", "Files", "Mac", *KEYS_OF_THE_KEYBOARD, "Chatbot"}
 """What looks like a text in the sources, and is a name that programs or everybody know."""
 
 LOOKS_LIKE_TEXT = re.compile(r"(?<![\w.#{$/-])[A-Z][a-z]+(?![\w(=])|[a-z]{2,}(?: [a-z]+){2,}\.$")
