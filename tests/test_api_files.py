@@ -113,7 +113,7 @@ def test_nobody_else_can_fetch_a_file_or_send_it(member: Visitor, api_app: Runni
             assert error_of(refused)["code"] == "not_found"
         assert stranger.call("GET", url).json() == never.json()
         body = {"message": "Mine now", "attachments": [{"attachment_id": waiting}]}
-        assert error_of(stranger.call("POST", "/chat", json=body))["code"] == "invalid_attachment"
+        assert error_of(stranger.call("POST", "/chat", json=body))["code"] == "not_found"
 
 
 @pytest.mark.parametrize("path", ["../../../secret", "..%2F..%2F..%2Fsecret", "%00", "_uploads", "draft", "x" * 64])
@@ -144,8 +144,8 @@ def test_a_file_goes_with_its_conversation_and_with_its_session(member: Visitor,
     [
         ([{"name": "a", "media_type": "text/plain", "data": "no base64!"}], 422, "invalid"),
         ([{"name": "a", "data": "SGVsbG8="}], 422, "invalid"),
-        ([{"attachment_id": "0" * 64}], 422, "invalid_attachment"),
-        ([{"attachment_id": "../x"}], 422, "invalid_attachment"),
+        ([{"attachment_id": "0" * 64}], 404, "not_found"),
+        ([{"attachment_id": "../x"}], 404, "not_found"),
         ([inline("a.png", picture_bomb())], 422, "invalid_attachment"),
         ([inline("a.zip", b"PK\x03\x04\0\0")], 422, "invalid_attachment"),
         ([inline(f"{number}.txt", b"%d" % number) for number in range(11)], 422, "invalid"),

@@ -69,7 +69,7 @@ def test_a_key_never_reaches_the_log_or_the_page(tmp_path: Path, environment: di
         page = httpx.get(app.url).text + httpx.get(f"{app.url}/config").text
     stored = b"".join(path.read_bytes() for path in (tmp_path / "sessions").glob("*/*.json")).decode()
     for text in (page, app.log, stored):
-        assert "operator" not in text
+        assert "test-operator" not in text
 
 
 def _answers(path: Path) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from chatbot.attachments import prepare
-from chatbot.errors import InvalidAttachment, InvalidFile, NotFound, TooLarge
+from chatbot.errors import InvalidFile, NotFound, TooLarge
 from chatbot.memory import ConversationMemory, from_file, from_json, to_json, to_markdown, to_zip
 from chatbot.memory.files import UPLOAD_SECONDS, UPLOADS
 from chatbot.memory.room import Room
@@ -132,7 +132,7 @@ def test_no_id_but_that_of_a_files_message_leads_anywhere(memory: ConversationMe
     attach(memory, conversation_id, "a.png")
     with pytest.raises(NotFound):
         memory.get_file(conversation_id, attachment_id)
-    with pytest.raises(InvalidAttachment):
+    with pytest.raises(NotFound):
         memory.keep_uploads(conversation_id, [attachment_id])
     forged = Attachment(attachment_id, "a", "text/plain", 1)
     assert memory.get_files(conversation_id, [forged]) == {}
@@ -143,7 +143,7 @@ def test_what_waits_is_nobodys_file_yet(memory: ConversationMemory, other: Conve
     identity = prepared("a.png").attachment.attachment_id
     with pytest.raises(NotFound):
         memory.get_file(filled(memory), identity)
-    with pytest.raises(InvalidAttachment, match="not there any more"):
+    with pytest.raises(NotFound, match="not there any more"):
         other.keep_uploads(filled(other), [identity])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from chatbot.attachments import Prepared
-from chatbot.errors import InvalidAttachment, NotFound, TooLarge
+from chatbot.errors import NotFound, TooLarge
 from chatbot.memory.files import SessionFiles
 from chatbot.memory.records import decode
 from chatbot.memory.session import SessionMemory
@@ -28,13 +28,13 @@ class FileMemory(SessionMemory):
             self._files.upload(prepared)
 
     def keep_uploads(self, conversation_id: str, attachment_ids: Iterable[str]) -> tuple[Attachment, ...]:
-        """Put files that wait beside a conversation, for a message to come with them. Raises InvalidAttachment where
-        one is not there."""
+        """Put files that wait beside a conversation, for a message to come with them. Raises NotFound where one is not
+        there."""
         with self._locked():
             found = [self._files.uploaded(each) for each in dict.fromkeys(attachment_ids)]
             kept = tuple(each for each in found if each)
             if len(kept) < len(found):
-                raise InvalidAttachment(NOT_THERE)
+                raise NotFound(NOT_THERE)
             for attachment in kept:
                 self._files.keep(conversation_id, attachment.attachment_id)
         return kept

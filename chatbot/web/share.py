@@ -2,6 +2,7 @@
 
 import io
 import secrets
+import sys
 from urllib.parse import urlsplit
 
 import segno
@@ -39,7 +40,7 @@ class PublicLink:
     def open(self, url: str) -> None:
         """Say who will be let in, open the tunnel to the app at `url`, and show the link; in a sentence where there is
         none. Takes as long as the network does: a minute at most."""
-        print(self._warning(), flush=True)
+        print(self._warning(), file=sys.__stdout__, flush=True)  # sys.stdout hides secrets, and this one is to be read
         try:
             link = _tunnel(url)
         except Exception:  # whatever it is, the app runs on here
