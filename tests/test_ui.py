@@ -11,6 +11,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from chatbot.web.server import POLLING
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp, two_providers
 
@@ -58,6 +59,15 @@ def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
     source = inspect.getsource(gr.ChatInterface)
     for name in ("null_component", "fake_api_btn", "api_response", "additional_outputs"):
         assert f"self.{name} = " in source or f"self.{name}: " in source, name
+
+
+def test_gradios_queue_still_looks_for_work_as_often_as_it_is_told() -> None:
+    source = inspect.getsource(gr.queueing.Queue)
+    for name in POLLING:
+        assert f"self.{name} = " in source, name
+        assert f"await asyncio.sleep(self.{name})" in source, name
+    for name in ("GRADIO_ANALYTICS_MAX_EVENTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY"):
+        assert f'"{name}"' in source, name
 
 
 def test_a_program_gets_the_text_as_it_grows(client: Client) -> None:

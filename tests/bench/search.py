@@ -106,7 +106,7 @@ def _filled(directory: Path, conversations: int, messages: int) -> Sequence[str]
     store = Store(directory)
     memory, dice = store.memory(SESSION), random.Random(1)  # noqa: S311 - the same text each time
     ids = [
-        memory.restore_conversation(f"Talk {number}", TIME, TIME, _talk(dice, messages), head=f"{messages}")
+        memory.restore_conversation(f"Talk {number}", TIME, TIME, talk(dice, messages), head=f"{messages}")
         for number in range(conversations)
     ]
     memory.add_message(ids[len(ids) // 2], "user", f"Here is the {NEEDLE}.")
@@ -114,7 +114,7 @@ def _filled(directory: Path, conversations: int, messages: int) -> Sequence[str]
     return ids
 
 
-def _talk(dice: random.Random, messages: int) -> list[StoredMessage]:
+def talk(dice: random.Random, messages: int) -> list[StoredMessage]:
     return [
         StoredMessage(
             f"{number}",

@@ -1,0 +1,225 @@
+"""One chat as its client sees it, without a browser: through the page's own event, or through an API."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any, Protocol, Self
+from uuid import uuid4
+
+import httpx
+
+from tests.bench.wire import events
+
+QUESTION = "Tell me about the tides, and why there are two of them a day."
+TIME = "2026-01-01T00:00:00.000+00:00"
+
+Json = dict[str, Any]
+
+
+class Chat(Protocol):
+    """Somebody's conversation, `messages` long."""
+
+    async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
+        """Be there, with that many messages before."""
+        ...
+
+    async def ask(self) -> list[float]:
+        """The seconds after asking at which something of the answer came, the last of all at the end."""
+        ...
+
+    async def leave(self) -> None:
+        """Close what is open."""
+        ...
+
+
+class ApiChat:
+    """Our API's /chat/stream."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._headers: dict[str, str] = {}
+        self._conversation: str | None = None
+
+    async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
+        self._headers, self._conversation = await _session(http, self._url, messages)
+        return self
+
+    async def ask(self) -> list[float]:
+        body = {"message": QUESTION, "conversation_id": self._conversation}
+        return await _timed(events(f"{self._url}/chat/stream", body, self._headers), b"event: token", b"event: done")
+
+    async def leave(self) -> None: ...
+
+
+class TutorialChat:
+    """The tutorial's /chat/stream, which is told the whole conversation each time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._messages: list[Json] = []
+
+    async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
+        self._messages = [{"role": each["role"], "content": each["content"]} for each in _talk(messages)]
+        return self
+
+    async def ask(self) -> list[float]:
+        body = {"messages": [*self._messages, {"role": "user", "content": QUESTION}]}
+        return await _timed(events(f"{self._url}/chat/stream", body), b"data:", b"0\r\n")
+
+    async def leave(self) -> None: ...
+
+
+class GradioSession:
+    """An open page as Gradio's server knows it: what its browser would send, and the one stream that it listens to."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str, config: Json) -> None:
+        self._http = http
+        self._url = f"{url}/gradio_api"
+        self._config = config
+        self._hash = uuid4().hex[:11]
+        self.values: dict[int, Any] = {each["id"]: each["props"].get("value") for each in config["components"]}
+
+    def event(self, trigger: str, component: int | None = None) -> Json:
+        """The page's event of that trigger."""
+        return next(
+            each
+            for each in self._config["dependencies"]
+            if any(name == trigger and component in (None, target) for target, name in each["targets"])
+        )
+
+    def after(self, event: Json) -> Json:
+        """The event that follows it."""
+        return next(each for each in self._config["dependencies"] if each["trigger_after"] == event["id"])
+
+    async def run(self, event: Json) -> list[Any]:
+        """An event that is not queued; returns its outputs."""
+        answer = await self._http.post(f"{self._url}/run/predict", json=self._body(event))
+        return list(answer.raise_for_status().json()["data"])
+
+    async def queue(self, event: Json) -> str:
+        """Queue an event; returns its id."""
+        answer = await self._http.post(f"{self._url}/queue/join", json=self._body(event))
+        return str(answer.raise_for_status().json()["event_id"])
+
+    def listen(self) -> AsyncGenerator[bytes]:
+        """What the server tells the page."""
+        return events(f"{self._url}/queue/data?session_hash={self._hash}")
+
+    def _body(self, event: Json) -> Json:
+        data = [self.values[component] for component in event["inputs"]]
+        return {"data": data, "fn_index": event["id"], "session_hash": self._hash, "trigger_id": None}
+
+
+class PageChat:
+    """Our page: the sidebar's event runs as long as the page is open, so its stream is there before the answer's."""
+
+    def __init__(self, url: str, config: Json) -> None:
+        self._url = url
+        self._config = config
+        self._heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
+        self._page = page = GradioSession(http, self._url, self._config)
+        headers, conversation = await _session(http, self._url, messages)
+        join = page.event("join")
+        (state,) = join["inputs"]
+        box, _ = page.event("stop")["targets"][0]
+        self._send = page.after(page.event("submit", box))
+        text, _, token, opened, *_ = self._send["inputs"]
+        assert token == state
+        page.values |= {text: QUESTION, state: headers["Authorization"].removeprefix("Bearer "), opened: conversation}
+        await page.queue(join)
+        self._listening = asyncio.create_task(self._listen())
+        return self
+
+    async def ask(self) -> list[float]:
+        began = time.perf_counter()
+        event = (await self._page.queue(self._send)).encode()
+        return await _timed(self._of(event), b'"process_generating"', b'"process_completed"', began)
+
+    async def leave(self) -> None:
+        self._listening.cancel()
+        await asyncio.gather(self._listening, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        async with aclosing(self._page.listen()) as lines:
+            async for line in lines:
+                self._heard.put_nowait(line)
+
+    async def _of(self, event: bytes) -> AsyncGenerator[bytes]:
+        while True:
+            if event in (line := await self._heard.get()):
+                yield line
+
+
+class ChatInterfaceChat:
+    """The bare ChatInterface: Enter takes the text, then shows it, then is answered, each with a round trip."""
+
+    def __init__(self, url: str, config: Json) -> None:
+        self._url = url
+        self._config = config
+
+    async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
+        self._page = page = GradioSession(http, self._url, self._config)
+        self._taken = page.event("submit")
+        self._shown = page.after(self._taken)
+        self._answered = page.after(self._shown)
+        kept = page.after(self._answered)
+        (self._box,), (self._chat,) = self._taken["inputs"], kept["inputs"]
+        content = [[{"type": "text", "text": each["content"]}] for each in _talk(messages)]
+        history = [{"role": "user" if at % 2 == 0 else "assistant", "content": c} for at, c in enumerate(content)]
+        page.values |= {self._box: QUESTION, self._chat: history}
+        await page.run(kept)
+        return self
+
+    async def ask(self) -> list[float]:
+        began = time.perf_counter()
+        await self._page.run(self._taken)
+        await self._page.run(self._shown)
+        await self._page.queue(self._answered)
+        return await _timed(self._page.listen(), b'"process_generating"', b'"process_completed"', began)
+
+    async def leave(self) -> None: ...
+
+
+async def config_of(http: httpx.AsyncClient, url: str) -> Json:
+    """What a Gradio server tells a browser of its page."""
+    return dict((await http.get(f"{url}/config")).raise_for_status().json())
+
+
+async def _timed(lines: AsyncGenerator[bytes], grown: bytes, ended: bytes, began: float | None = None) -> list[float]:
+    began = began or time.perf_counter()
+    times = []
+    async with aclosing(lines):
+        async for line in lines:
+            if grown in line or ended in line:
+                times.append(time.perf_counter() - began)
+            if ended in line:
+                assert b'"success":false' not in line, line
+                return times
+    raise AssertionError(f"the stream ended after {len(times)} events")
+
+
+async def _session(http: httpx.AsyncClient, url: str, messages: int) -> tuple[dict[str, str], str | None]:
+    """A new session's header, and in it a conversation of that length."""
+    token = (await http.post(f"{url}/session")).raise_for_status().json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    if not messages:
+        return headers, None
+    file = {"format": "chatbot-conversation", "version": 1, "title": "Tides", "created_at": TIME, "updated_at": TIME}
+    body = file | {"messages": _talk(messages)}
+    answer = await http.post(f"{url}/conversations/import", json=body, headers=headers)
+    return headers, str(answer.raise_for_status().json()["conversation_id"])
+
+
+def _talk(messages: int) -> list[Mapping[str, Any]]:
+    """A conversation of that many messages of some sixty words, in the form of our exported files."""
+    roles = ("user", "assistant")
+    said = {
+        "message_id": "",
+        "content": "the tide comes in and goes out " * 9,
+        "status": "complete",
+        "created_at": TIME,
+    }
+    return [said | {"role": roles[at % 2]} for at in range(messages)]

@@ -1,0 +1,119 @@
+"""The apps that are measured side by side, each as a server on loopback, talking to the same upstream."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.bench.processes import Served, free_port, served
+from tests.running import APP, ROOT
+
+PEERS = Path(__file__).with_name("peers")
+
+KEY = "sk-test-operator"
+
+
+class Contestant(NamedTuple):
+    """An app. `serve` takes the upstream's address and the model's name; `box` and `answer` select on its page."""
+
+    name: str
+    serve: Callable[[str, str], AbstractContextManager[Served]]
+    box: str
+    answer: str
+
+
+@contextmanager
+def upstream() -> Iterator[str]:
+    """The address of an upstream in a process of its own. Of the model `pace:50x500` come 500 tokens, 50 a second."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.fake_upstream", "--port", str(port)]
+    with served(command, port=port, directory=ROOT):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _ours(upstream: str, model: str) -> Iterator[Served]:
+    with tempfile.TemporaryDirectory() as directory:
+        port = free_port()
+        environment = {
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": f"{upstream}/v1",
+            "CHATBOT_MODEL": model,
+            "LOCAL_MODEL": "off",
+            "CHATBOT_MESSAGES_PER_MINUTE": "0",
+            "CHATBOT_DATA_DIR": f"{directory}/data",
+        }
+        command = [sys.executable, str(APP), "--port", str(port)]
+        with served(command, port=port, directory=Path(directory), environment=environment) as server:
+            yield server
+
+
+@contextmanager
+def _chatinterface(upstream: str, model: str) -> Iterator[Served]:
+    port = free_port()
+    with _peer("chatinterface", upstream, model, ["python", "app.py"], port=port, PORT=str(port)) as server:
+        yield server
+
+
+@contextmanager
+def _chainlit(upstream: str, model: str) -> Iterator[Served]:
+    port = free_port()
+    command = ["chainlit", "run", "app.py", "--headless", "--port", str(port)]
+    with _peer("chainlit", upstream, model, command, port=port) as server:
+        yield server
+
+
+@contextmanager
+def _streamlit(upstream: str, model: str) -> Iterator[Served]:
+    port, api = free_port(), free_port()
+    page = ["streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(port)]
+    service = ["uvicorn", "api:app", "--port", str(api), "--log-level", "warning"]
+    with (
+        _peer("streamlit", upstream, model, service, port=api) as behind,
+        _peer("streamlit", upstream, model, page, port=port, API=behind.url) as front,
+    ):
+        yield Served(front.url, [*front.processes, *behind.processes])
+
+
+def fastapi(upstream: str, model: str) -> AbstractContextManager[Served]:
+    """The tutorial's FastAPI alone, for programs."""
+    port = free_port()
+    return _peer(
+        "streamlit", upstream, model, ["uvicorn", "api:app", "--port", str(port), "--log-level", "warning"], port=port
+    )
+
+
+OURS = Contestant("this project", _ours, "#message textarea", "#chat .bot-row .message-content")
+CHATINTERFACE = Contestant(
+    "bare ChatInterface", _chatinterface, "textarea[data-testid=textbox]", ".bot-row .message-content"
+)
+STREAMLIT = Contestant(
+    "FastAPI + Streamlit", _streamlit, "[data-testid=stChatInputTextArea]", "[data-testid=stChatMessage]"
+)
+CHAINLIT = Contestant("Chainlit", _chainlit, "#chat-input", ".ai-message")
+CONTESTANTS = {"ours": OURS, "chatinterface": CHATINTERFACE, "streamlit": STREAMLIT, "chainlit": CHAINLIT}
+
+
+@contextmanager
+def _peer(
+    name: str, upstream: str, model: str, command: list[str], *, port: int, **environment: str
+) -> Iterator[Served]:
+    """A peer's app, from its own environment, which is made the first time."""
+    told = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{upstream}/v1", "MODEL": model, **environment}
+    program = _environment(name) / "bin" / command[0]
+    with served([str(program), *command[1:]], port=port, directory=PEERS / name, environment=told) as server:
+        yield server
+
+
+def _environment(name: str) -> Path:
+    place = PEERS / name / ".venv"
+    if not (place / "ready").exists():
+        print(f"Installing {name} into an environment of its own…", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+        install = [str(place / "bin" / "pip"), "install", "--quiet", "-r", str(PEERS / name / "requirements.txt")]
+        subprocess.run(install, check=True)
+        (place / "ready").touch()
+    return place

@@ -1,0 +1,63 @@
+"""From the start of the process to a page that is ready, beside a bare ChatInterface: seconds, and the CPU of the
+server.
+
+Ready is when the message box is there to be typed in. The browser runs already, with nothing in its cache.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+from playwright.async_api import Browser
+
+from tests.bench.chromium import chromium
+from tests.bench.command import Bench
+from tests.bench.contestants import CONTESTANTS, Contestant, upstream
+
+
+class Start(NamedTuple):
+    """Seconds until the port listens, until the page is ready, and of the server's CPU until then."""
+
+    listening: float
+    ready: float
+    cpu: float
+
+
+def main() -> None:
+    """Measure, print, and keep the figures where they are wanted."""
+    bench = Bench("starting", __doc__)
+    bench.rounds(5)
+    bench.argument("--only", nargs="+", choices=CONTESTANTS, default=["ours", "chatinterface"], help="which apps")
+    options = bench.read()
+    starts = asyncio.run(_measured([CONTESTANTS[name] for name in options.only], options.rounds))
+    rows = {name: [f"{median(times):.2f} s" for times in zip(*each, strict=True)] for name, each in starts.items()}
+    bench.report(f"Medians of {options.rounds} starts", ("listening", "page ready", "CPU"), rows, starts)
+
+
+async def _measured(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[Start]]:
+    starts: dict[str, list[Start]] = {each.name: [] for each in contestants}
+    with upstream() as provider:
+        async with chromium() as browser:
+            for _ in range(rounds):
+                for each in contestants:
+                    starts[each.name].append(await _start(browser, each, provider))
+    return starts
+
+
+async def _start(browser: Browser, contestant: Contestant, provider: str) -> Start:
+    began = time.perf_counter()
+    with contestant.serve(provider, "pace:50x10") as server:
+        listening = time.perf_counter() - began
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        page = await context.new_page()
+        await page.goto(server.url)
+        await page.locator(contestant.box).wait_for(timeout=60_000)
+        start = Start(listening, time.perf_counter() - began, server.cpu())
+        await context.close()
+    return start
+
+
+if __name__ == "__main__":
+    main()
