@@ -31,7 +31,7 @@ def test_reasoning_is_a_message_of_its_own_before_the_answer_with_how_long_it_to
     thought, said = show_message(an_answer(reasoning="Hm.", timing=Timing(100, 9000, 2500)))
     assert thought["metadata"] == {"title": "Reasoning", "status": "done", "duration": 2.5}
     assert (thought["content"][0]["text"], said["content"][0]["text"]) == ("Hm.", "Hello.")
-    assert "metadata" not in said
+    assert said["metadata"] is None
 
 
 def test_reasoning_stays_folded_and_says_that_it_goes_on_until_the_answer_begins() -> None:

@@ -12,7 +12,9 @@ import orjson
 import pytest
 from tinydb import TinyDB, where
 
-from chatbot.memory.storage import DRAFT, AtomicStorage, Tables
+from chatbot.memory import storage as storages
+from chatbot.memory.lines import Tables
+from chatbot.memory.storage import DRAFT, AtomicStorage
 from tests.running import ROOT
 
 KILLS = 20
@@ -21,15 +23,20 @@ WRITERS = """
 import os, random, signal, sys, time
 from pathlib import Path
 from tinydb import TinyDB
+from chatbot.memory import storage
 from chatbot.memory.storage import AtomicStorage
+from chatbot.memory.tables import KeyedDB
 
 def write_for_ever(path, acknowledge):
-    db = TinyDB(storage=lambda: AtomicStorage(path))
+    db, table = TinyDB(storage=lambda: AtomicStorage(path)), KeyedDB(AtomicStorage(path)).keyed("_default")
     for number in range(1_000_000):
-        db.insert({"number": number, "text": "x" * 2000})
+        document = {"number": number, "text": "x" * 2000}
+        table.put({f"{number}": document}) if lines else db.insert(document)
         os.write(acknowledge, b".")
 
-for name in sys.argv[1:]:
+lines = sys.argv[1] == "lines"
+storage.WHOLE_UP_TO = 10_000
+for name in sys.argv[2:]:
     listen, acknowledge = os.pipe()
     writer = os.fork()
     if writer == 0:
@@ -81,13 +88,14 @@ def test_nothing_is_made_on_disk_before_the_first_write(path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_process_killed_while_it_writes_loses_nothing_that_it_had_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["whole files", "lines"])
+def test_a_process_killed_while_it_writes_loses_nothing_that_it_had_acknowledged(tmp_path: Path, kind: str) -> None:
     paths = [tmp_path / f"{number}.json" for number in range(KILLS)]
-    command: list[str | Path] = [sys.executable, "-c", WRITERS, *paths]
+    command: list[str | Path] = [sys.executable, "-c", WRITERS, kind, *paths]
     killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     acknowledged = [int(line) for line in killed.stdout.splitlines()]
     for path, count in zip(paths, acknowledged, strict=True):
-        kept = [record["number"] for record in orjson.loads(path.read_bytes())["_default"].values()]
+        kept = [record["number"] for record in (AtomicStorage(path).read() or {})["_default"].values()]
         assert kept == list(range(len(kept)))
         assert len(kept) in {count, count + 1}
         _goes_on(path, len(kept))
@@ -161,6 +169,101 @@ def test_a_full_disk_leaves_the_old_file_and_the_old_data_and_no_draft(path: Pat
     assert names(path) == ["one.json"]
     db.insert({"text": "long" * 1000})
     assert len(TinyDB(storage=lambda: AtomicStorage(path))) == 2
+
+
+@pytest.fixture
+def long(path: Path, monkeypatch: pytest.MonkeyPatch) -> AtomicStorage:
+    """A storage whose file is long enough to get lines: some 2,000 bytes, with 100 as the limit."""
+    monkeypatch.setattr(storages, "WHOLE_UP_TO", 100)
+    made = AtomicStorage(path)
+    made.write(table(one="eins" * 500, two="zwei"))
+    return made
+
+
+def test_a_change_of_a_long_file_is_a_line_added_to_it_and_read_back_in_its_place(
+    path: Path, long: AtomicStorage
+) -> None:
+    before = path.read_bytes()
+    long.change("table", {"two": {"text": "deux"}, "three": {"text": "drei\n"}})
+    long.change("table", {"one": None})
+    long.change("other", {"four": {"text": "vier"}})
+    added = path.read_bytes().removeprefix(before)
+    assert len(added) < 200
+    assert added.count(b"\n") == 3
+    kept = AtomicStorage(path).read()
+    assert kept == long.read() == table(two="deux", three="drei\n") | {"other": {"four": {"text": "vier"}}}
+    assert list((kept or {})["table"]) == ["two", "three"]
+
+
+def test_changes_inside_one_write_are_one_line_or_none(path: Path, long: AtomicStorage) -> None:
+    before = path.read_bytes()
+    with pytest.raises(KeyboardInterrupt), long.one_write():
+        long.change("table", {"two": {"text": "deux"}})
+        raise KeyboardInterrupt
+    assert (path.read_bytes(), long.read()) == (before, AtomicStorage(path).read())
+    with long.one_write():
+        long.change("table", {"two": {"text": "deux"}})
+        long.change("table", {"three": {"text": "drei"}})
+    assert path.read_bytes().removeprefix(before).count(b"\n") == 1
+
+
+def test_what_was_removed_and_comes_back_in_one_write_comes_last(path: Path, long: AtomicStorage) -> None:
+    with long.one_write():
+        long.change("table", {"one": None})
+        long.change("table", {"one": {"text": "eins"}})
+    assert list((AtomicStorage(path).read() or {})["table"]) == list((long.read() or {})["table"]) == ["two", "one"]
+
+
+@pytest.mark.parametrize("cut_off", [b'{"table":{"three":{"te', bytes(4096), b"\xff", bytes(60) + b'"}}}\n'])
+def test_a_line_that_was_cut_off_counts_for_nothing_and_the_next_takes_its_place(
+    path: Path, long: AtomicStorage, cut_off: bytes
+) -> None:
+    long.change("table", {"two": {"text": "deux"}})
+    before = path.read_bytes()
+    path.write_bytes(before + cut_off)
+    kept = AtomicStorage(path)
+    assert kept.read() == long.read()
+    assert path.read_bytes() == before + cut_off, "who only reads changes nothing"
+    kept.change("table", {"three": {"text": "drei"}})
+    assert path.read_bytes() == before + b'{"table":{"three":{"text":"drei"}}}\n'
+
+
+def test_a_line_that_is_added_tells_when_something_was_written_here(path: Path, long: AtomicStorage) -> None:
+    os.utime(path.parent, (0, 0))
+    long.change("table", {"two": {"text": "deux"}})
+    assert path.parent.stat().st_mtime > 0
+
+
+def test_a_full_disk_leaves_no_part_of_a_line(path: Path, long: AtomicStorage) -> None:
+    before = path.read_bytes()
+    with files_limited_to(len(before) + 50), pytest.raises(OSError, match="File too large"):
+        long.change("table", {"three": {"text": "drei" * 100}})
+    assert path.read_bytes() == before
+    assert long.read() == AtomicStorage(path).read()
+    long.change("table", {"three": {"text": "drei"}})
+    assert AtomicStorage(path).read() == long.read()
+
+
+def test_a_file_whose_lines_have_become_as_long_as_what_they_change_is_written_anew(
+    path: Path, long: AtomicStorage
+) -> None:
+    for number in range(200):
+        long.change("table", {"two": {"text": f"{number} " + "x" * 100}})
+        assert path.stat().st_size < 3 * 2100
+    assert AtomicStorage(path).read() == long.read()
+
+
+def test_a_line_that_is_no_change_is_damage(path: Path, long: AtomicStorage) -> None:
+    path.write_bytes(path.read_bytes() + b'["no change"]\n')
+    damaged = AtomicStorage(path)
+    assert (damaged.read(), damaged.is_damaged) == (None, True)
+
+
+def test_a_file_that_somebody_laid_out_is_read_and_written_anew(path: Path, long: AtomicStorage) -> None:
+    path.write_bytes(orjson.dumps(long.read(), option=orjson.OPT_INDENT_2) + b"\n")
+    other = AtomicStorage(path)
+    other.change("table", {"two": {"text": "deux"}})
+    assert AtomicStorage(path).read() == other.read() == table(one="eins" * 500, two="deux")
 
 
 def test_a_directory_that_cannot_be_made_raises_and_keeps_nothing(tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 import inspect
 from collections.abc import Iterator
+from copy import deepcopy
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 import httpx
+import orjson
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from chatbot.messages import StoredMessage, Timing
+from chatbot.web.props import AS_IT_IS, Props
+from chatbot.web.rendering import show_message
 from chatbot.web.server import POLLING
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp, two_providers
@@ -52,12 +57,28 @@ def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) 
     assert not stop["cancels"]
 
 
+def test_a_message_is_shown_as_gradio_itself_would_hand_it_to_the_browser() -> None:
+    thinking = StoredMessage("1", "assistant", "Yes", "now", reasoning="Hm", timing=Timing(1, 2, 3), parent_id="0")
+    for message in (thinking, StoredMessage("0", "user", "    code", "now")):
+        for shown in show_message(message):
+            assert gr.Chatbot().postprocess([cast(Any, deepcopy(shown))]).model_dump() == [shown]
+
+
+def test_what_the_browser_is_told_of_a_component_is_gradios_update_there_and_none_on_the_server() -> None:
+    """For an update Gradio's server makes the component anew: a millisecond at every step of an answer."""
+    for told, gradios in (
+        (AS_IT_IS, gr.skip()),
+        (Props(value="a", stop_btn=True), gr.update(value="a", stop_btn=True)),
+    ):
+        assert orjson.loads(orjson.dumps(told)) == gradios
+        assert gr.utils.is_prop_update(gradios)  # type: ignore[no-untyped-call]
+        assert not gr.utils.is_prop_update(told)  # type: ignore[no-untyped-call]
+
+
 def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
     assert "self._setup_events()" in inspect.getsource(gr.ChatInterface.__init__)
-    parameters = list(inspect.signature(gr.ChatInterface._stream_fn).parameters)
-    assert parameters == ["self", "message", "history", "args"]
     source = inspect.getsource(gr.ChatInterface)
-    for name in ("null_component", "fake_api_btn", "api_response", "additional_outputs"):
+    for name in ("fake_api_btn", "api_response"):
         assert f"self.{name} = " in source or f"self.{name}: " in source, name
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from chatbot.memory.conversation import FORMAT
+from chatbot.memory.lines import Tables
 from chatbot.memory.records import is_conversation
-from chatbot.memory.storage import AtomicStorage, Tables
+from chatbot.memory.storage import AtomicStorage
 
 CONVERSATION_ID = re.compile(r"(?!session$)[0-9a-z-]{1,64}", re.ASCII)
 """What can be a conversation's id, and so the name of its file, on any system; `session.json` is another's."""

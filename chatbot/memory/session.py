@@ -72,7 +72,7 @@ class SessionMemory:
             if clean(name) not in prompts.records and len(prompts.records) >= MOST_PROMPTS:
                 raise TooManyConversations(f"{MOST_PROMPTS} saved prompts are the most. Forget one of them first.")
             self._room.admit_session(self._session)
-            prompts.set(clean(name), {"text": clean(text)})
+            prompts.put({clean(name): {"text": clean(text)}})
         self._changed()
 
     def delete_prompt(self, name: str) -> None:

@@ -28,7 +28,7 @@ class Spending:
         with self._lock:
             day = _day()
             total = self._counted(day) + tokens
-            self._days.set(day, {"count": total})
+            self._days.put({day: {"count": total}})
             self._days.drop([other for other in self._days.records if other < day])
 
     def _counted(self, day: str) -> int:

@@ -1,9 +1,10 @@
-"""A TinyDB storage that cannot be caught half-written: every write is a new file put in the old one's place."""
+"""A TinyDB storage that cannot be caught half-written: a write is a new file put in the old one's place, or, where that
+is long, a line added to it."""
 
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -11,9 +12,13 @@ from typing import Any, cast
 import orjson
 from tinydb.storages import Storage
 
+from chatbot.memory.lines import Tables, append, apply, parsed
+
 log = logging.getLogger(__name__)
 
-Tables = dict[str, dict[str, Any]]
+WHOLE_UP_TO = 1 << 16
+"""Bytes of a file that is written anew at every change: up to here that costs less than a millisecond, and the file is
+plain JSON. A longer one gets lines, until they are as long as what they change."""
 
 DRAFT = "draft"
 """The name under which a directory's next file is written. One for all of them: whoever writes there does so one file
@@ -38,13 +43,15 @@ class AtomicStorage(Storage):
     def __init__(self, path: Path, is_sound: Callable[[Any], bool] = are_tables) -> None:
         self.path = path
         self.written = 0
-        """How often the file was replaced."""
+        """How often something was written."""
         self.is_damaged = False
         """Whether the file was set aside."""
         self._is_sound = is_sound
         self._tables: Tables | None = None
+        self._changes: dict[str, dict[str, Any]] = {}
+        self._is_new = False  # not only changed: whatever is in it, it is to be written whole
+        self._first = self._size = 0
         self._depth = 0
-        self._dirty = False
 
     @property
     def busy(self) -> bool:
@@ -57,6 +64,7 @@ class AtomicStorage(Storage):
         A damaged file is set aside under another name, never overwritten, and counts as none.
         """
         if self._tables is None:
+            self._first = self._size = 0
             with suppress(FileNotFoundError, NotADirectoryError):
                 self._tables = self._parsed(self.path.read_bytes())
         return self._tables
@@ -64,7 +72,19 @@ class AtomicStorage(Storage):
     def write(self, data: Tables) -> None:
         """Keep `data` on disk, or raise OSError and leave the file as it was."""
         with self.one_write():
-            self._tables, self._dirty = data, True
+            self._tables, self._is_new = data, True
+
+    def change(self, table: str, documents: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Set those documents of the table, remove those that are None, and keep that on disk as `write` does."""
+        if not documents:
+            return
+        with self.one_write():
+            if (tables := self.read()) is None:
+                tables = self._tables = {}
+            known = self._changes.setdefault(table, {})
+            self._is_new |= any(known.get(key, key) is None for key in documents)  # back again, but now the last
+            known |= documents
+            apply(tables, {table: documents})
 
     @contextmanager
     def one_write(self) -> Iterator[None]:
@@ -72,8 +92,8 @@ class AtomicStorage(Storage):
         self._depth += 1
         try:
             yield
-            if self._depth == 1 and self._dirty:
-                replace_file(self.path, orjson.dumps(self._tables))
+            if self._depth == 1 and (self._changes or self._is_new):
+                self._keep()
                 self.written += 1
         except BaseException:
             if self._depth == 1:
@@ -81,11 +101,12 @@ class AtomicStorage(Storage):
             raise
         finally:
             self._depth -= 1
-            self._dirty = self._dirty and self._depth > 0
+            if self._depth == 0:
+                self._changes, self._is_new = {}, False
 
     def forget(self) -> None:
         """Remove the file, and what is not written yet."""
-        self._tables, self._dirty = None, False
+        self._tables, self._changes, self._is_new = None, {}, False
         if self.path.exists():
             self.path.unlink()
             sync_directory(self.path.parent)
@@ -97,9 +118,19 @@ class AtomicStorage(Storage):
         self.is_damaged = True
         log.error("storage: %s could not be read and was set aside as %s", self.path.name, aside.name)
 
+    def _keep(self) -> None:
+        if self._is_new or self._size <= WHOLE_UP_TO or self._size > 2 * self._first:
+            content = orjson.dumps(self._tables) + b"\n"
+            replace_file(self.path, content)
+            self._first = self._size = len(content)
+        else:
+            line = orjson.dumps(self._changes) + b"\n"
+            append(self.path, self._size, line)
+            self._size += len(line)
+
     def _parsed(self, content: bytes) -> Tables | None:
-        with suppress(orjson.JSONDecodeError):  # its trace would show what was said
-            tables = orjson.loads(content)
+        with suppress(ValueError, AttributeError, TypeError):  # its trace would show what was said
+            tables, self._first, self._size = parsed(content)
             if self._is_sound(tables):
                 return cast(Tables, tables)
         self.set_aside()

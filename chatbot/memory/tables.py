@@ -4,13 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from tinydb import TinyDB
-from tinydb.table import Document, Table
+from tinydb.table import Table
 
 from chatbot.memory.storage import AtomicStorage
 
 
 class KeyedTable(Table):
-    """A table of documents by string. TinyDB allows it, but its annotations know numbers only."""
+    """A table of documents by string. TinyDB allows it, but its annotations know numbers only.
+
+    Its changes go to the storage as what they are; TinyDB's own would copy the whole table for each.
+    """
+
+    _storage: AtomicStorage
 
     document_id_class = str  # type: ignore[assignment]
 
@@ -20,20 +25,16 @@ class KeyedTable(Table):
         return cast(dict[str, dict[str, Any]], self._read_table())
 
     def put(self, records: Mapping[str, Mapping[str, Any]]) -> None:
-        """Add documents under keys that are not taken yet."""
-        self.insert_multiple(Document(record, key) for key, record in records.items())  # type: ignore[arg-type]
+        """Add documents, each in the place of the one that has its key."""
+        self._storage.change(self.name, records)
 
     def change(self, key: str, fields: Mapping[str, Any]) -> None:
         """Set these fields of a document and leave its others."""
-        self.update(fields, doc_ids=[key])  # type: ignore[list-item]
-
-    def set(self, key: str, record: Mapping[str, Any]) -> None:
-        """Put the document under the key, whether or not there is one already."""
-        self.upsert(Document(record, key))  # type: ignore[arg-type]
+        self.put({key: {**self.records[key], **fields}})
 
     def drop(self, keys: Iterable[str]) -> None:
         """Remove those documents."""
-        self.remove(doc_ids=keys)  # type: ignore[arg-type]
+        self._storage.change(self.name, dict.fromkeys(keys))
 
 
 class KeyedDB(TinyDB):

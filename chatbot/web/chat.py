@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import AsyncGenerator
-from typing import Any, cast
+from contextlib import aclosing
+from typing import Any
 
 import gradio as gr
 
 from chatbot.web.controls import Controls, asset
-from chatbot.web.handlers import READY, Asked, Handlers
+from chatbot.web.handlers import READY, Asked, Handlers, Update
 from chatbot.web.panel import Panel
+from chatbot.web.props import AS_IT_IS, Props
+from chatbot.web.rendering import Shown, show_question
 from chatbot.web.sentences import in_sentences
 from chatbot.web.texts import text
 
@@ -29,6 +32,8 @@ QUIET: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hid
 AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
 QUEUED: dict[str, Any] = QUIET | {"concurrency_limit": None}
 ANY_TIME: dict[str, Any] = QUEUED | {"trigger_mode": "multiple"}
+STREAMED: dict[str, Any] = QUEUED | {"postprocess": False}
+"""An answer's updates go to the browser as they are: all messages on show would go through Gradio's models at each."""
 EACH: dict[str, Any] = AT_ONCE | {"trigger_mode": "multiple"}
 """Also while one of the kind runs: by default Gradio drops it, and “always_last” repeats the data of the first."""
 
@@ -75,7 +80,6 @@ class Chat(gr.ChatInterface):
             concurrency_limit=None,
             api_name="chat",
         )
-        self.additional_outputs = [self.textbox, controls.conversation, controls.turns, controls.files]
 
     def _render_footer(self) -> None:
         """What waits to go with the next message stands in the chat's own column, above the message box."""
@@ -85,20 +89,20 @@ class Chat(gr.ChatInterface):
         handlers, controls = self._handlers, self._controls
         turns, conversation = controls.turns, controls.conversation
         inputs = [*controls.session, *controls.fields.all]
-        outputs = [self.null_component, self.chatbot, self.textbox, conversation, turns, controls.files]
+        outputs = [self.chatbot, self.textbox, conversation, turns, controls.files]
         box_and_chat = [self.textbox, self.chatbot]
         outgoing = [controls.outgoing, controls.files]
         sent = self.textbox.submit(None, box_and_chat, [*box_and_chat, *outgoing], js=asset("send.js"), **AT_ONCE).then(
-            self._send, [*outgoing, *inputs], outputs, **QUEUED
+            self._send, [*outgoing, *inputs], outputs, **STREAMED
         )
         self.textbox.stop(in_sentences(handlers.stop), controls.session, None, **AT_ONCE)
         followed = controls.conversations.follow(
-            handlers.follow, controls.session, [self.chatbot, self.textbox, turns], **QUEUED
+            handlers.follow, controls.session, [self.chatbot, self.textbox, turns], **STREAMED
         )
         for event in (turns.retry, turns.edit):
             event(None, None, [self.textbox], js=BUSY_JS, cancels=[sent, followed], **AT_ONCE)
-        again = turns.retry(self._retry, inputs, outputs, **ANY_TIME)
-        edited = turns.edit(self._edit, inputs, outputs, **ANY_TIME)
+        again = turns.retry(self._retry, inputs, outputs, **STREAMED | {"trigger_mode": "multiple"})
+        edited = turns.edit(self._edit, inputs, outputs, **STREAMED | {"trigger_mode": "multiple"})
         self.answers = [sent, again, edited, followed]
         turns.undo(None, None, None, cancels=self.answers, **AT_ONCE)
         undone = [self.chatbot, self.textbox, turns, controls.files]
@@ -119,11 +123,11 @@ class Chat(gr.ChatInterface):
     ) -> AsyncGenerator[Any]:
         enclosed = sent_files(files)
         if not text and not enclosed:
-            yield (gr.skip(),) * 6  # a generator without a single yield would empty its outputs
+            yield (AS_IT_IS,) * 5  # a generator without a single yield would empty its outputs
             return
         history = await self._handlers.shown(token, conversation_id) if conversation_id else []
         asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), files=enclosed)
-        async for update in self._stream_fn(text, cast(Any, history), asked):
+        async for update in self._answered(text, history, asked):
             yield update
 
     async def _retry(
@@ -144,11 +148,18 @@ class Chat(gr.ChatInterface):
         """A turn in the place of one that is there, which stays as another version."""
         history, question = await self._handlers.turn_of(asked, told(event, "id"))
         if question is None:
-            yield gr.skip(), gr.skip(), gr.Textbox(**READY), gr.skip(), gr.skip(), gr.skip()
+            yield AS_IT_IS, Props(**READY), AS_IT_IS, AS_IT_IS, AS_IT_IS
             return
         text = told(event, "text") or question.content
-        async for update in self._stream_fn(text, cast(Any, history), asked._replace(question=question.message_id)):
+        async for update in self._answered(text, history, asked._replace(question=question.message_id)):
             yield update
+
+    async def _answered(self, text: str, history: list[Shown], asked: Asked) -> AsyncGenerator[Update]:
+        """The answer to `text` below all that stands before it, again and again as it grows."""
+        before = [*history, show_question(text)]
+        async with aclosing(self._handlers.respond(text, asked)) as updates:
+            async for update in updates:
+                yield update._replace(answer=before + update.answer)
 
 
 def sent_files(value: str | None) -> tuple[str, ...]:

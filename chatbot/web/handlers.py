@@ -18,6 +18,7 @@ from chatbot.reply import Reply
 from chatbot.settings import Settings
 from chatbot.web.address import address_of
 from chatbot.web.panel import Panel
+from chatbot.web.props import AS_IT_IS, Props
 from chatbot.web.rendering import Shown, show, show_file, show_message, show_notice
 from chatbot.web.sessions import Sessions
 from chatbot.web.texts import ENGLISH
@@ -46,13 +47,13 @@ class Asked(NamedTuple):
 
 class Update(NamedTuple):
     """What a step of an answer changes: its messages, the message box, the open conversation, the lines below,
-    the files that wait for the next message."""
+    the files that wait for the next message. For the browser as it is: Gradio's server has nothing to make of it."""
 
     answer: list[Shown]
-    textbox: Any = gr.skip()
-    conversation_id: Any = gr.skip()
-    turns: Any = gr.skip()
-    files: Any = gr.skip()
+    textbox: Props = AS_IT_IS
+    conversation_id: str | Props = AS_IT_IS
+    turns: str | Props = AS_IT_IS
+    files: str | Props = AS_IT_IS
 
 
 class Handlers:
@@ -71,7 +72,7 @@ class Handlers:
         """Where a page's request comes from."""
         return address_of(request, bool(self._settings.space_id))
 
-    async def respond(self, text: str, history: list[Shown], asked: Asked) -> AsyncGenerator[Update]:
+    async def respond(self, text: str, asked: Asked) -> AsyncGenerator[Update]:
         """The answer to `text`, again and again as it grows. Never raises: Gradio has nowhere to show it."""
         try:
             reply = await self._begun(text, asked)
@@ -129,10 +130,10 @@ class Handlers:
             )  # it may end in between, and must not be shown twice
             view = await self._views.of(owner, conversation_id, without=answer)
         except ChatbotError:  # deleted meanwhile: the list will tell the page, which then leaves it
-            yield gr.skip(), gr.Textbox(**READY), gr.skip()
+            yield AS_IT_IS, Props(**READY), AS_IT_IS
             return
         if reply is None:
-            yield view.messages, gr.Textbox(**READY), view.turns
+            yield view.messages, Props(**READY), view.turns
             return
         async with aclosing(self._frames(reply, SHOWN_MESSAGES)) as updates:
             async for update in updates:
@@ -164,13 +165,12 @@ class Handlers:
     def _refusal(self, text: str, asked: Asked, error: ChatbotError) -> Update:
         """Says why a turn was refused before it began, and gives back what was typed for it."""
         if asked.kind == "new":
-            back = json.dumps({"back": asked.files, "at": time.time()}) if asked.files else gr.skip()
-            return Update(show_notice(str(error)), gr.Textbox(value=text, **READY), files=back)
+            back = json.dumps({"back": asked.files, "at": time.time()}) if asked.files else AS_IT_IS
+            return Update(show_notice(str(error)), Props(value=text, **READY), files=back)
         gr.Warning(str(error))
-        box = gr.Textbox(**READY) if asked.kind == "again" else gr.Textbox(value=text, **READY)
-        return Update(
-            show_notice(str(error)), box, gr.skip(), empty(asked.conversation_id)
-        )  # knowing of no change, the page asks for all
+        box = Props(**READY) if asked.kind == "again" else Props(value=text, **READY)
+        # knowing of no change, the page asks for all
+        return Update(show_notice(str(error)), box, turns=empty(asked.conversation_id))
 
     async def _begun(self, text: str, asked: Asked) -> Reply:
         owner, panel = self._sessions.owner(asked.token), asked.panel
@@ -186,14 +186,14 @@ class Handlers:
         """The updates of a reply: at once that it has begun, then its text, at last that the box is free again.
         `most` is how many messages the page shows then, the answer included: each line belongs to one of them."""
         first = show_message(reply.snapshot(), self._waiting_for(reply))
-        yield Update(first, gr.Textbox(**BUSY), reply.conversation_id, await self._turns(reply, most) or gr.skip())
+        yield Update(first, Props(**BUSY), reply.conversation_id, await self._turns(reply, most) or AS_IT_IS)
         async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
             async for frame in frames:
                 if frame.status == "running":  # busy each time: a page that still loads loses the first
-                    yield Update(show_message(frame), gr.update(**BUSY))
+                    yield Update(show_message(frame), Props(**BUSY))
         # together: a page that is free but has no lines of this answer takes it for another tab's, and asks for all
-        turns = await self._turns(reply, most) or gr.skip()
-        yield Update(show_message(reply.snapshot()), gr.update(**READY), gr.skip(), turns)
+        turns = await self._turns(reply, most) or AS_IT_IS
+        yield Update(show_message(reply.snapshot()), Props(**READY), turns=turns)
 
     async def _turns(self, reply: Reply, most: int) -> str | None:
         try:

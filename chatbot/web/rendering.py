@@ -12,8 +12,8 @@ from chatbot.web.inert import inert
 from chatbot.web.texts import ENGLISH
 
 Shown = dict[str, Any]
-"""A message as gr.Chatbot takes it. The content is a list of parts, because of a plain string Gradio cuts the
-indentation, code's included."""
+"""A message as gr.Chatbot takes it, and as its part in the browser does: an answer's updates go there as they are. The
+content is a list of parts, because of a plain string Gradio cuts the indentation, code's included."""
 
 Turn = dict[str, Any]
 """What stands below a message, as assets/turns.js takes it."""
@@ -31,11 +31,16 @@ def show_message(message: StoredMessage, waiting: str = "") -> list[Shown]:
     """One message: for an answer its reasoning and its text. `waiting` says what an answer without a word yet is
     waiting for."""
     if message.role == "user":
-        return [{"role": "user", "content": [_text(inert(message.content))]}]
+        return [show_question(message.content)]
     reasoning = [_reasoning(message)] if message.reasoning else []
     if message.status == "running" and not message.content:
         return [*reasoning, _answer(f'<span class="typing">{escape(waiting)}</span>')]
     return [*reasoning, _answer(inert(message.content))]
+
+
+def show_question(text: str) -> Shown:
+    """What a visitor says."""
+    return {"role": "user", "content": [_text(inert(text))], "metadata": None, "options": None}
 
 
 def turns(
@@ -79,7 +84,7 @@ def _text(text: str) -> dict[str, str]:
 
 
 def _answer(text: str) -> Shown:
-    return {"role": "assistant", "content": [_text(text)]}
+    return {"role": "assistant", "content": [_text(text)], "metadata": None, "options": None}
 
 
 def _reasoning(message: StoredMessage) -> Shown:
@@ -92,7 +97,8 @@ def _reasoning(message: StoredMessage) -> Shown:
     }
     if message.timing and message.timing.reasoning_ms is not None:
         metadata["duration"] = message.timing.reasoning_ms / 1000
-    return {"role": "assistant", "content": [_text(inert(message.reasoning))], "metadata": metadata}
+    said = [_text(inert(message.reasoning))]
+    return {"role": "assistant", "content": said, "metadata": metadata, "options": None}
 
 
 def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:

@@ -1,7 +1,8 @@
 """Kill -9 at random moments while several sessions write, edit, clear and delete; then hold the store against a model.
 
 After each kill every session must have all that was acknowledged, and of the step under way all or nothing: that is
-no damaged file, nothing lost, nothing of another's. The next round goes on with what the kill left behind.
+no damaged file, nothing lost, nothing of another's. The next round goes on with what the kill left behind. In every
+second round short files grow by lines, as long ones do.
 """
 
 import argparse
@@ -18,13 +19,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from chatbot.memory import ConversationMemory, Store, to_zip
+from chatbot.memory import ConversationMemory, Store, storage, to_zip
 from tests.endurance.model import Model, Step, stored
 from tests.endurance.steps import draw, take
 
 SESSIONS = 5
 LONGEST = 0.25
 """Seconds that a round lasts at most once its first step was taken."""
+LINES_FROM = 500
+"""Bytes from which on a file grows by lines in every second round."""
 DONE = "done"
 
 
@@ -77,6 +80,8 @@ def _kill_one(directory: Path, models: dict[str, Model], number: int, dice: Rand
         (directory / f"{session}.log").write_bytes(b"")
     worker = os.fork()
     if worker == 0:
+        if number % 2:
+            storage.WHOLE_UP_TO = LINES_FROM
         _work(directory, models, f"{number}", dice.random())
     while not any((directory / f"{session}.log").stat().st_size for session in models):
         time.sleep(0.0005)
