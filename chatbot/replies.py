@@ -24,9 +24,10 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-FASTEST_FRAMES = 1 / 20
-FRAME_SECONDS = 0.003
-"""What one update of a page costs the event loop."""
+FASTEST_FRAMES = 1 / 15
+"""Seconds between a page's updates while few answers run: text that comes this often seems to flow."""
+FRAME_SECONDS = 0.0012
+"""What one update of a page costs the event loop at most: python -m tests.bench together."""
 FRAME_SHARE = 0.35
 """The share of the event loop's time that updates may take; the rest is for the providers' streams."""
 
@@ -149,7 +150,7 @@ class Replies:
 
     def frame_interval(self) -> float:
         """Seconds between a page's updates, so that those of all pages together leave the event loop its time."""
-        return max(FASTEST_FRAMES, len(self._taken) * FRAME_SECONDS / FRAME_SHARE)
+        return interval(len(self._taken))
 
     async def _begun(
         self,
@@ -240,6 +241,11 @@ class Replies:
         self._tasks.add(task)  # the event loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def interval(answers: int) -> float:
+    """Seconds between the updates of each of so many answers."""
+    return max(FASTEST_FRAMES, answers * FRAME_SECONDS / FRAME_SHARE)
 
 
 def _as_it_stands(message: StoredMessage, reply: Reply | None) -> StoredMessage:
