@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chatbot.memory.storage import DRAFT
 from chatbot.web.sessions import Sessions
 from tests.api import NO_CONVERSATION, Visitor, error_of
 from tests.fake_upstream import FakeUpstream
@@ -43,8 +44,9 @@ class Victim:
         self.directory = app.data / "sessions" / self.api.token.partition(".")[0]
 
     def files(self) -> dict[str, bytes]:
-        """Everything on disk, but for the answer that grows."""
-        return {path.name: path.read_bytes() for path in self.directory.iterdir() if self.running not in path.name}
+        """Everything on disk, but for the answer that grows, and the draft that it is written to."""
+        kept = (path for path in self.directory.iterdir() if self.running not in path.name and path.name != DRAFT)
+        return {path.name: path.read_bytes() for path in kept}
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,7 @@ async def test_a_client_that_nobody_uses_any_more_is_closed(
     providers: Providers, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = upstream.connections
-    monkeypatch.setattr(visitors, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(visitors, "IDLE_SECONDS", 1.5)
     mine = providers.get("compatible", SecretStr(MINE))
     await use(mine)
     assert upstream.connections == before + 1
