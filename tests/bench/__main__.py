@@ -15,6 +15,7 @@ BENCHES = {
     "starting": ("from the start of the process to a page that is ready, beside a bare ChatInterface", "2 min"),
     "search": ("listing, opening and searching 10,000 messages", "1 min"),
     "api_latency": ("what the API adds to a provider's first token", "1 min"),
+    "stop": ("from Stop to the end of the connection to the provider", "1 min"),
     "not_found": ("whether the time of a 404 tells that a conversation is somebody else's", "1 min"),
 }
 """What each shows, and how long it takes."""
