@@ -3,9 +3,11 @@
 // Tells Python: "open", "rename", "remove", "follow", "join".
 
 const LOST_SECONDS = 50; // the server sends a beat every 20
+const UNHEARD_SECONDS = 8; // and its first list at once: where that does not come, its way here was cut
 
 let changing = null; // {id, how: "rename" | "remove"}: the conversation that is being changed
 let beat = performance.now();
+let unheard = 0; // how often it was asked for the list since it last told one
 const known = new Set(); // the ids that were ever listed
 let leaving;
 let pressing = false;
@@ -118,10 +120,13 @@ const putRight = () => {
   if (strays % 8 === 2) trigger("open", { id: page.open }); // again after 2 s, should it have been for nothing
 };
 
-const join = () => { beat = performance.now(); trigger("join", {}); };
+const join = () => { beat = performance.now(); unheard += 1; trigger("join", {}); };
+
+const patience = () => Math.min(LOST_SECONDS, unheard ? UNHEARD_SECONDS * 2 ** (unheard - 1) : LOST_SECONDS);
 
 watch("value", () => {
   beat = performance.now();
+  unheard = 0;
   if (changing?.how !== "rename") draw();
   listed().forEach(({ id }) => known.add(id));
   leave() || keepUp();
@@ -136,7 +141,7 @@ for (const end of ["pointerup", "pointercancel"]) {
   addEventListener(end, () => setTimeout(() => { if (pressing) { pressing = false; draw(); } }));
 }
 addEventListener("online", join);
-setInterval(() => { if (page.entered && performance.now() - beat > LOST_SECONDS * 1000) join(); }, 5000);
+setInterval(() => { if (page.entered && performance.now() - beat > patience() * 1000) join(); }, 2000);
 setInterval(putRight, 250);
 if (page.entered) join();
 draw();
