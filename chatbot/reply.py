@@ -122,10 +122,17 @@ class Reply:
         """The answer as it stands now."""
         return replace(self._answer, content="".join(self._text), reasoning="".join(self._reasoning))
 
-    async def frames(self, interval: Callable[[], float]) -> AsyncGenerator[StoredMessage]:
+    async def frames(
+        self, interval: Callable[[], float], begun_within: float | None = None
+    ) -> AsyncGenerator[StoredMessage]:
         """The answer as it stands, again and again: with the first token at once, then as it grows but no oftener
-        than every `interval()` seconds, and whole, without delay, when it has ended."""
+        than every `interval()` seconds, and whole, without delay, when it has ended. With `begun_within`, in seconds,
+        the first comes by then, even if it is still empty."""
         seen = 0
+        if begun_within is not None and not self._version:
+            await self._change(begun_within)
+            if not self._version and not self.ended.is_set():
+                yield self.snapshot()
         while not self.ended.is_set():
             if self._version > seen:
                 seen = self._version
@@ -156,10 +163,13 @@ class Reply:
             else:
                 await self._change()
 
-    async def _change(self) -> None:
+    async def _change(self, seconds: float | None = None) -> None:
+        """Wait until the answer grows or ends, no longer than `seconds`."""
         watcher = asyncio.get_running_loop().create_future()
         self._watchers.append(watcher)
-        await watcher
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await watcher
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

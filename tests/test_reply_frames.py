@@ -37,6 +37,16 @@ async def test_a_watcher_sees_the_first_token_at_once_and_the_last_without_delay
     assert road.on_disk(reply.conversation_id)[-1] == frames[-1][1]
 
 
+async def test_who_wants_to_know_that_it_has_begun_is_told_in_time_and_of_the_first_token_at_once(
+    road: Road, upstream: FakeUpstream
+) -> None:
+    for patience, seen in ((0, ["", "word1", WHOLE]), (60, ["word1", WHOLE])):
+        upstream.scenario = Scenario(tokens=20, silence_after=1, silence_seconds=0.2)
+        reply = await road.say("Count.")
+        frames = [frame.content async for frame in reply.frames(every(60), patience)]
+        assert frames == seen
+
+
 async def test_between_them_the_interval_is_kept(road: Road, upstream: FakeUpstream) -> None:
     upstream.scenario = TWENTY
     frames = await watched(await road.say("Count."))

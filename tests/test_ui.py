@@ -40,14 +40,22 @@ def events(url: str) -> list[Event]:
     return list(httpx.get(f"{url}/config").json()["dependencies"])
 
 
-def test_enter_shows_the_message_in_the_browser_and_queues_the_answer_with_no_call_between(events: list[Event]) -> None:
+def test_enter_queues_the_answer_and_shows_the_message_with_no_call_before(events: list[Event]) -> None:
     message_box, _ = _one(events, "stop")["targets"][0]
-    (in_browser,) = (event for event in events if [message_box, "submit"] in event["targets"])
-    assert in_browser["js"]
-    assert not in_browser["backend_fn"]
-    queued = [event for event in events if event["trigger_after"] == in_browser["id"]]
-    assert [event["queue"] for event in queued] == [True]
-    assert queued[0]["inputs"][0] == in_browser["outputs"][2], "the text goes on as the browser handed it over"
+    entered = [event for event in events if [message_box, "submit"] in event["targets"]]
+    assert [event["backend_fn"] for event in entered] == [False]
+    assert "page.send(" in entered[0]["js"]
+    asked, shown = _one(events, "send"), _one(events, "show")
+    assert asked["queue"]
+    assert not asked["js"], "a script would hold the request up"
+    assert asked["inputs"][0] == message_box
+    assert not shown["backend_fn"]
+    assert shown["outputs"][0] == message_box
+
+
+def test_no_event_makes_the_browser_look_through_what_it_changes_for_progress_to_show(events: list[Event]) -> None:
+    (place,) = {tuple(event["show_progress_on"]) for event in events}
+    assert len(place) == 1
 
 
 def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) -> None:

@@ -1,6 +1,5 @@
 """Gradio's chat, wired so that a message takes one round trip to its first token."""
 
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -34,6 +33,7 @@ QUEUED: dict[str, Any] = QUIET | {"concurrency_limit": None}
 ANY_TIME: dict[str, Any] = QUEUED | {"trigger_mode": "multiple"}
 STREAMED: dict[str, Any] = QUEUED | {"postprocess": False}
 """An answer's updates go to the browser as they are: all messages on show would go through Gradio's models at each."""
+EACH_STREAMED: dict[str, Any] = STREAMED | {"trigger_mode": "multiple"}
 EACH: dict[str, Any] = AT_ONCE | {"trigger_mode": "multiple"}
 """Also while one of the kind runs: by default Gradio drops it, and “always_last” repeats the data of the first."""
 
@@ -42,10 +42,10 @@ class Chat(gr.ChatInterface):
     """Gradio's chat with its own wiring.
 
     Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
-    textbox disabled. Here Enter does two things at once: in the browser the message appears and the box clears, on
-    the server `fn` is queued. Stop ends the Reply, not Gradio's event, so it works however an answer began. This
-    overrides the private `_setup_events` and `_render_footer`: requirements.txt pins Gradio's minor version,
-    tests/test_ui.py guards it.
+    textbox disabled. Here Enter runs a script, which queues the answer on the server and, while the request is on its
+    way, shows the message and clears the box. Stop ends the Reply, not Gradio's event, so it works however an answer
+    began. This overrides the private `_setup_events` and `_render_footer`: requirements.txt pins Gradio's minor
+    version, tests/test_ui.py guards it.
     """
 
     def __init__(self, handlers: Handlers, controls: Controls) -> None:
@@ -91,18 +91,17 @@ class Chat(gr.ChatInterface):
         inputs = [*controls.session, *controls.fields.all]
         outputs = [self.chatbot, self.textbox, conversation, turns, controls.files]
         box_and_chat = [self.textbox, self.chatbot]
-        outgoing = [controls.outgoing, controls.files]
-        sent = self.textbox.submit(None, box_and_chat, [*box_and_chat, *outgoing], js=asset("send.js"), **AT_ONCE).then(
-            self._send, [*outgoing, *inputs], outputs, **STREAMED
-        )
+        self.textbox.submit(None, [self.textbox], None, js=asset("send.js"), **EACH)
+        sent = turns.send(self._send, [self.textbox, *inputs], outputs, **EACH_STREAMED)
+        turns.show(None, box_and_chat, box_and_chat, js=asset("show.js"), **EACH)
         self.textbox.stop(in_sentences(handlers.stop), controls.session, None, **AT_ONCE)
         followed = controls.conversations.follow(
             handlers.follow, controls.session, [self.chatbot, self.textbox, turns], **STREAMED
         )
         for event in (turns.retry, turns.edit):
             event(None, None, [self.textbox], js=BUSY_JS, cancels=[sent, followed], **AT_ONCE)
-        again = turns.retry(self._retry, inputs, outputs, **STREAMED | {"trigger_mode": "multiple"})
-        edited = turns.edit(self._edit, inputs, outputs, **STREAMED | {"trigger_mode": "multiple"})
+        again = turns.retry(self._retry, inputs, outputs, **EACH_STREAMED)
+        edited = turns.edit(self._edit, inputs, outputs, **EACH_STREAMED)
         self.answers = [sent, again, edited, followed]
         turns.undo(None, None, None, cancels=self.answers, **AT_ONCE)
         undone = [self.chatbot, self.textbox, turns, controls.files]
@@ -119,12 +118,9 @@ class Chat(gr.ChatInterface):
         )
 
     async def _send(
-        self, request: gr.Request, text: str, files: str, token: str, conversation_id: str, *fields: Any
+        self, request: gr.Request, event: gr.EventData, text: str, token: str, conversation_id: str, *fields: Any
     ) -> AsyncGenerator[Any]:
-        enclosed = sent_files(files)
-        if not text and not enclosed:
-            yield (AS_IT_IS,) * 5  # a generator without a single yield would empty its outputs
-            return
+        enclosed = sent_files(event)
         history = await self._handlers.shown(token, conversation_id) if conversation_id else []
         asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), files=enclosed)
         async for update in self._answered(text, history, asked):
@@ -162,13 +158,11 @@ class Chat(gr.ChatInterface):
                 yield update._replace(answer=before + update.answer)
 
 
-def sent_files(value: str | None) -> tuple[str, ...]:
-    """The ids of the files that send.js says come with a message."""
-    try:
-        ids = json.loads(value or "{}").get("sent", [])
-        return tuple(each for each in ids if isinstance(each, str))
-    except (ValueError, AttributeError, TypeError):  # not from our script
-        return ()
+def sent_files(event: gr.EventData) -> tuple[str, ...]:
+    """The ids of the files that the browser says come with a message."""
+    data = event._data
+    ids = data.get("files") if isinstance(data, dict) else None
+    return tuple(each for each in ids if isinstance(each, str)) if isinstance(ids, list) else ()
 
 
 def told(event: gr.EventData, name: str) -> str:

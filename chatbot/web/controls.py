@@ -90,7 +90,6 @@ class Controls:
 
     token: gr.BrowserState
     conversation: gr.Textbox
-    outgoing: gr.Textbox
     files: gr.HTML
     turns: gr.HTML
     sidebar: gr.Sidebar
@@ -124,7 +123,7 @@ def element(name: str, value: Any = None, scripts: Iterable[str] = (), **options
 def build_controls(settings: Settings, providers: Providers) -> Controls:
     """Lay the controls out on the page that is being built: the model above the chat, all else in a sidebar."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
-    conversation, outgoing = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    conversation = gr.Textbox(visible=False)
     turns = element("turns", "", scripts=["accounting", "enclosed", "turns"], render=False)
     files = element("files", "", scripts=["enclosed", "files"], render=False)
     model_state = element("model-state", "", scripts=["sentence"], render=False)
@@ -140,7 +139,6 @@ def build_controls(settings: Settings, providers: Providers) -> Controls:
     return Controls(
         token,
         conversation,
-        outgoing,
         files,
         turns,
         sidebar,

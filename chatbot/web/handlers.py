@@ -28,6 +28,10 @@ READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
 BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
 """The button in the message box: send, or stop."""
 
+BEGUN_SECONDS = 0.04
+"""How long the page waits for an answer's first word before it is told that there will be one: with both at once it has
+one thing to draw and not two, which takes it 10 ms each."""
+
 Kind = Literal["new", "edited", "again"]
 """A turn: a message that goes on from the last, another version of a message, or another answer to it."""
 
@@ -185,15 +189,18 @@ class Handlers:
     async def _frames(self, reply: Reply, most: int) -> AsyncGenerator[Update]:
         """The updates of a reply: at once that it has begun, then its text, at last that the box is free again.
         `most` is how many messages the page shows then, the answer included: each line belongs to one of them."""
-        first = show_message(reply.snapshot(), self._waiting_for(reply))
-        yield Update(first, Props(**BUSY), reply.conversation_id, await self._turns(reply, most) or AS_IT_IS)
-        async with aclosing(reply.frames(self._replies.frame_interval)) as frames:
+        opening: dict[str, Any] = {
+            "conversation_id": reply.conversation_id,
+            "turns": await self._turns(reply, most) or AS_IT_IS,
+        }
+        async with aclosing(reply.frames(self._replies.frame_interval, BEGUN_SECONDS)) as frames:
             async for frame in frames:
                 if frame.status == "running":  # busy each time: a page that still loads loses the first
-                    yield Update(show_message(frame), Props(**BUSY))
+                    yield Update(show_message(frame, self._waiting_for(frame)), Props(**BUSY), **opening)
+                    opening = {}
         # together: a page that is free but has no lines of this answer takes it for another tab's, and asks for all
-        turns = await self._turns(reply, most) or AS_IT_IS
-        yield Update(show_message(reply.snapshot()), Props(**READY), turns=turns)
+        opening["turns"] = await self._turns(reply, most) or AS_IT_IS
+        yield Update(show_message(reply.snapshot()), Props(**READY), **opening)
 
     async def _turns(self, reply: Reply, most: int) -> str | None:
         try:
@@ -203,7 +210,7 @@ class Handlers:
         is_newest = view.newest == reply.snapshot().message_id
         return view.turns if is_newest else empty(reply.conversation_id)  # or another tab shows something else by now
 
-    def _waiting_for(self, reply: Reply) -> str:
+    def _waiting_for(self, answer: StoredMessage) -> str:
         embedded = self._providers.embedded
-        is_loading = embedded and embedded.state.phase != "ready" and reply.snapshot().provider == "local"
+        is_loading = embedded and embedded.state.phase != "ready" and answer.provider == "local"
         return ENGLISH["model.patience"] if is_loading else ""

@@ -72,6 +72,7 @@ class Page:
             self._turns()
             self._data()
             self._fields(events)
+            self._hush()
 
     @property
     def _view(self) -> list[Any]:
@@ -171,6 +172,12 @@ class Page:
         prompts.remove.click(
             in_sentences(events.remove_prompt), [controls.token, prompts.preset], [prompts.preset], **AT_ONCE
         )
+
+    def _hush(self) -> None:
+        """Progress shows nowhere; told of it, the browser would look through every component that an event changes, all
+        messages on show among them, at each step of each answer."""
+        for event in self.blocks.fns.values():
+            event.show_progress_on = [self._controls.conversation]
 
     async def _open(self, event: gr.EventData, token: str, *keys: Any) -> tuple[Any, ...]:
         opened = await self._sidebar.open(token, told(event, "id"), told(event, "message_id") or None, keys)

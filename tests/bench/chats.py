@@ -80,13 +80,10 @@ class GradioSession:
         self._hash = uuid4().hex[:11]
         self.values: dict[int, Any] = {each["id"]: each["props"].get("value") for each in config["components"]}
 
-    def event(self, trigger: str, component: int | None = None) -> Json:
+    def event(self, trigger: str) -> Json:
         """The page's event of that trigger."""
-        return next(
-            each
-            for each in self._config["dependencies"]
-            if any(name == trigger and component in (None, target) for target, name in each["targets"])
-        )
+        dependencies = self._config["dependencies"]
+        return next(each for each in dependencies if trigger in [name for _, name in each["targets"]])
 
     def after(self, event: Json) -> Json:
         """The event that follows it."""
@@ -124,9 +121,8 @@ class PageChat:
         headers, conversation = await _session(http, self._url, messages)
         join = page.event("join")
         (state,) = join["inputs"]
-        box, _ = page.event("stop")["targets"][0]
-        self._send = page.after(page.event("submit", box))
-        text, _, token, opened, *_ = self._send["inputs"]
+        self._send = page.event("send")
+        text, token, opened, *_ = self._send["inputs"]
         assert token == state
         page.values |= {text: QUESTION, state: headers["Authorization"].removeprefix("Bearer "), opened: conversation}
         await page.queue(join)

@@ -29,15 +29,10 @@ class Wiring:
             each for each in self._events if each["backend_fn"] and trigger in [name for _, name in each["targets"]]
         )
 
-    def sending(self) -> Json:
-        """The event that begins an answer to what was typed: the one after Enter's own."""
-        entered = next(each for each in self._events if [self._box, "submit"] in each["targets"])
-        return next(each for each in self._events if each["trigger_after"] == entered["id"])
-
     def data(self, event: Json, token: str, conversation_id: str, model: str, text: str) -> list[Any]:
         """What a page sends with the event: its components' values."""
         known = {self._token: token, self.conversation: conversation_id}
-        if event is self.sending():
+        if event is self.event("send"):
             known[event["inputs"][0]] = text
         return [known.get(each, self._value(each, model)) for each in event["inputs"]]
 

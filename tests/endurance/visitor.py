@@ -49,8 +49,8 @@ class Wanderer:
 
     def ask_last(self, conversation_id: str) -> bool:
         """Whether the page can still be used there: a message gets its whole answer, and the box is free again."""
-        update = self._page_turn(self._wiring.sending(), conversation_id, "pace:300", self._text(), stay=True)
-        return update is not None and self._wiring.box_is_free(self._wiring.sending(), update)
+        update = self._page_turn(self._wiring.event("send"), conversation_id, "pace:300", self._text(), stay=True)
+        return update is not None and self._wiring.box_is_free(self._wiring.event("send"), update)
 
     def _new(self) -> None:
         self._stream("")
@@ -90,7 +90,7 @@ class Wanderer:
 
     def _send(self) -> None:
         conversation_id = self._any()
-        self._page_turn(self._wiring.sending(), conversation_id, self._choice()["model"], self._text())
+        self._page_turn(self._wiring.event("send"), conversation_id, self._choice()["model"], self._text())
 
     def _retry(self) -> None:
         conversation_id, question, message_id = self._question()

@@ -62,6 +62,14 @@ document.addEventListener("keydown", (event) => {
   if (!event.isComposing && !sheet.open && act(event)) event.preventDefault();
 });
 
+// Gradio's own Enter waits for the browser's next frame, ten milliseconds and more, before it does what its button does.
+document.addEventListener("keypress", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("#message textarea")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  find("#message .submit-button")?.click();
+}, true);
+
 // Gradio's buttons in the message box have no names.
 const name = () => {
   find("#message .submit-button")?.setAttribute("aria-label", t("box.send"));

@@ -1,7 +1,7 @@
 // Below each message of the chat: its versions, what can be done with it, and how an answer came about.
 // Gradio draws the messages; this adds a line to each of their rows, from the JSON in props.value:
 // {conversation_id, touched_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
-// Tells Python: "retry", "edit", "undo", "version", "earlier".
+// Tells Python: "send", "retry", "edit", "undo", "version", "earlier"; and the page itself: "show".
 
 const rows = () => [...document.querySelectorAll("#chat .message-row")];
 
@@ -164,5 +164,7 @@ new MutationObserver(() => {
   waiting = true;
   requestAnimationFrame(() => { waiting = false; draw(); });
 }).observe(document.body, { childList: true, subtree: true });
+// For send.js: what is asked leaves before the page draws it.
+page.send = (files) => { trigger("send", { files }); setTimeout(() => trigger("show", {})); };
 watch("value", shown);
 shown();
