@@ -45,6 +45,7 @@ class SecurityHeaders:
         self._app = app
         self._scripts = [script.encode() for script in scripts]
         self._frames = " ".join((*FRAMES, *frames))
+        self._no_page = self._policy()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lead the request on, and see to the head of its answer."""
@@ -60,7 +61,7 @@ class SecurityHeaders:
                 if headers.get("content-type", "").startswith("text/html"):
                     page.append(message)
                     return
-                headers["Content-Security-Policy"] = self._policy()
+                headers["Content-Security-Policy"] = self._no_page
             elif page:
                 page.append(message)
                 if not message.get("more_body"):

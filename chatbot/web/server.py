@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 3600
 """How often old sessions are removed."""
 
+WARM_UP_SECONDS = 2
+"""How long after the start what the first answer needs is loaded: an SDK's import would hold up the first page."""
+
 SHUTDOWN_SECONDS = 2.5
 """How long the end of the process waits for partial answers to be stored."""
 
@@ -42,6 +45,7 @@ from chatbot.web.application import routes  # noqa: E402
 from chatbot.web.compression import CompressedPage  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
 from chatbot.web.files import FilesApi  # noqa: E402
+from chatbot.web.frontend import Frontend  # noqa: E402
 from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.headers import SecurityHeaders  # noqa: E402
@@ -132,7 +136,7 @@ class Server:
 
     def _middleware(self) -> list[Middleware]:
         headers = Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=SCRIPTS)
-        return [Middleware(CompressedPage), headers, Middleware(Gate)]
+        return [Middleware(CompressedPage), headers, Middleware(Frontend), Middleware(Gate)]
 
     async def _end(self) -> None:
         await self.replies.shutdown()
@@ -141,10 +145,14 @@ class Server:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
-        tasks = [asyncio.create_task(self.providers.warm_up()), asyncio.create_task(self._sweep())]
+        tasks = [asyncio.create_task(self._warm_up()), asyncio.create_task(self._sweep())]
         yield
         for task in tasks:
             task.cancel()
+
+    async def _warm_up(self) -> None:
+        await asyncio.sleep(WARM_UP_SECONDS)
+        await self.providers.warm_up()
 
     async def _sweep(self) -> None:
         """Remove old sessions now and then, where they are not to be kept for ever."""
