@@ -12,7 +12,7 @@ BENCHES = {
     "idle": ("500 pages that are open and do nothing, and somebody who asks meanwhile", "1 min"),
     "sessions": ("memory of 1,000 sessions at rest, and over 10,000 answers", "5 min"),
     "appending": ("a message appended and a conversation opened, in stores from small to very large", "4 min"),
-    "starting": ("from the start of the process to a page that is ready, beside a bare ChatInterface", "2 min"),
+    "starting": ("from the start of the process to a page that is ready, beside the peers", "2 min"),
     "search": ("listing, opening and searching 10,000 messages", "1 min"),
     "api_latency": ("what the API adds to a provider's first token", "1 min"),
     "stop": ("from Stop to the end of the connection to the provider", "1 min"),

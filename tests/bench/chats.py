@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol, Self
 from uuid import uuid4
@@ -177,6 +177,14 @@ class ChatInterfaceChat:
         return await _timed(self._page.listen(), b'"process_generating"', b'"process_completed"', began)
 
     async def leave(self) -> None: ...
+
+
+async def maker(http: httpx.AsyncClient, url: str, kind: Any) -> Callable[[], Chat]:
+    """Makes chats of that kind with the server there."""
+    if kind in (PageChat, ChatInterfaceChat):
+        config = await config_of(http, url)
+        return lambda: kind(url, config)
+    return lambda: kind(url)
 
 
 async def config_of(http: httpx.AsyncClient, url: str) -> Json:

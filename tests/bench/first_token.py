@@ -3,7 +3,7 @@
 One page each, whose conversation goes on; they are asked in turn, so that a busy moment of the machine is no one's
 alone, and the first question of each is to warm up. A time ends when the browser has the token in its document; the
 upstream answers at once, so all of it is the app's, the link's and the page's. Connections through the slow link are
-made at once: only what is sent over them is delayed.
+made at once: only what is sent over them is delayed. `SDK alone` has no page, and so no link.
 """
 
 import asyncio
@@ -18,10 +18,13 @@ from tests.bench.command import Bench
 from tests.bench.contestants import CONTESTANTS, Contestant, upstream
 from tests.bench.figures import Samples, Summary
 from tests.bench.proxy import delayed
+from tests.bench.sdk_alone import alone
 
 TOKENS = 10
 LINKS = {"loopback": 0.0, "slow link": 0.05}
 """Seconds that each way takes."""
+
+NONE = ["–"] * len(Summary._fields)
 
 
 def main() -> None:
@@ -52,9 +55,11 @@ async def measured(contestants: Sequence[Contestant], rounds: int) -> dict[str, 
                     page = await opened(browser, contestant, url)
                     asks[contestant.name, link] = partial(_first_token, page, contestant)
             taken = [{where: await ask() for where, ask in asks.items()} for _ in range(rounds + 1)]
-    return {
+            floor: Samples = [(await alone(provider, f"pace:50x{TOKENS}", 1)).first * 1000 for _ in range(rounds)]
+    samples: dict[str, dict[str, Samples]] = {
         each.name: {link: [times[each.name, link] for times in taken[1:]] for link in LINKS} for each in contestants
     }
+    return samples | {"SDK alone": {"loopback": floor}}
 
 
 async def _first_token(page: Any, contestant: Contestant) -> float:
@@ -65,7 +70,8 @@ async def _first_token(page: Any, contestant: Contestant) -> float:
 
 
 def _cells(samples: Mapping[str, Samples]) -> list[str]:
-    return [f"{value:.0f}" for times in samples.values() for value in Summary.of(times)]
+    by_link = ([f"{value:.0f}" for value in Summary.of(samples[link])] if link in samples else NONE for link in LINKS)
+    return [cell for cells in by_link for cell in cells]
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Each page is a visitor's own; on all of them Enter is pressed within moments, and each is answered with 500 tokens at 50
 a second. Chromium shares the machine with the server: with many pages on few cores the times tell of both, the CPU of
-the server alone (with all its processes, from the first Enter to the last word).
+the server alone (with all its processes, from the first Enter to the last word). `SDK alone` is a process that only
+reads as many streams.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from tests.bench.chromium import Timeline, answered, chromium, opened, typed
 from tests.bench.command import Bench
 from tests.bench.contestants import CONTESTANTS, Contestant, upstream
 from tests.bench.processes import Served
+from tests.bench.sdk_alone import alone
 
 TOKENS = 500
 RATE = 50
@@ -62,7 +64,13 @@ async def measured(contestants: Sequence[Contestant], pages: Sequence[int], roun
                     taken[f"{each.name}, {count} pages"] = await _rounds(
                         browser, each, serving[each.name], count, rounds
                     )
+                taken[f"SDK alone, {count} streams"] = [await _sdk(provider, count) for _ in range(rounds)]
     return taken
+
+
+async def _sdk(provider: str, count: int) -> Round:
+    floor = await alone(provider, f"pace:{RATE}x{TOKENS}", count)
+    return Round(floor.first * 1000, RATE, 0, floor.slowest * 1000 / IDEAL, floor.cpu)
 
 
 async def _rounds(browser: Browser, contestant: Contestant, server: Served, count: int, rounds: int) -> list[Round]:

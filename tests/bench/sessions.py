@@ -1,17 +1,20 @@
 """Memory: what a session at rest costs, whether it came through the page or the API, and what many answers leave
 behind.
 
-Each session has one conversation with one answer. At rest means that its page is closed and its answer has ended.
+Each session has one conversation with one answer. At rest means that its page is closed and its answer has ended. Of
+the peers, those that a program can talk to as a page does stand beside: the bare ChatInterface, which keeps nothing on
+disk, and the tutorial's FastAPI, which has no sessions.
 """
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 
-from tests.bench.chats import ApiChat, Chat, PageChat, config_of
+from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, maker
 from tests.bench.command import Bench
-from tests.bench.contestants import OURS, upstream
+from tests.bench.contestants import CHATINTERFACE, OURS, fastapi, upstream
 from tests.bench.processes import Served
 
 TOKENS = 20
@@ -36,23 +39,40 @@ async def _measured(sessions: int, answers: int) -> dict[str, tuple[float, float
     found: dict[str, tuple[float, float]] = {}
     with upstream() as provider, OURS.serve(provider, f"pace:1000x{TOKENS}") as server:
         async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as http:
-            config = await config_of(http, server.url)
-            doors: dict[str, Callable[[], Chat]] = {
-                "page": lambda: PageChat(server.url, config),
-                "API": lambda: ApiChat(server.url),
+            doors = {
+                "page": await maker(http, server.url, PageChat),
+                "API": await maker(http, server.url, ApiChat),
             }
             for door, make in doors.items():
-                await _visits(http, make, WARM_UP)
-                before = await _settled(server)
-                await _visits(http, make, sessions)
-                after = await _settled(server)
-                found[f"{sessions} sessions more, {door}"] = after, (after - before) * 1000 / sessions
+                found[f"{sessions} sessions more, {door}"] = await _grown(http, server, make, sessions)
             for part in range(4):
                 before = await _settled(server)
                 await _answers(http, doors["API"], answers // 4)
                 after = await _settled(server)
                 found[f"{answers // 4 * (part + 1)} answers more"] = after, (after - before) * 4000 / answers
+        for name, serve, kind in (
+            ("bare ChatInterface", CHATINTERFACE.serve, ChatInterfaceChat),
+            ("tutorial's FastAPI", fastapi, TutorialChat),
+        ):
+            found[f"{sessions} visitors more, {name}"] = await _peer(provider, serve, kind, sessions)
     return found
+
+
+async def _peer(provider: str, serve: Any, kind: Any, sessions: int) -> tuple[float, float]:
+    with serve(provider, f"pace:1000x{TOKENS}") as server:
+        async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as http:
+            return await _grown(http, server, await maker(http, server.url, kind), sessions)
+
+
+async def _grown(
+    http: httpx.AsyncClient, server: Served, make: Callable[[], Chat], sessions: int
+) -> tuple[float, float]:
+    """Megabytes with so many sessions more, and kilobytes for each of them."""
+    await _visits(http, make, WARM_UP)
+    before = await _settled(server)
+    await _visits(http, make, sessions)
+    after = await _settled(server)
+    return after, (after - before) * 1000 / sessions
 
 
 async def _visits(http: httpx.AsyncClient, make: Callable[[], Chat], count: int) -> None:

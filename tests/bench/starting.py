@@ -1,5 +1,4 @@
-"""From the start of the process to a page that is ready, beside a bare ChatInterface: seconds, and the CPU of the
-server.
+"""From the start of the process to a page that is ready, beside the peers: seconds, and the CPU of the server.
 
 Ready is when the message box is there to be typed in. The browser runs already, with nothing in its cache.
 """
@@ -29,7 +28,7 @@ def main() -> None:
     """Measure, print, and keep the figures where they are wanted."""
     bench = Bench("starting", __doc__)
     bench.rounds(5)
-    bench.argument("--only", nargs="+", choices=CONTESTANTS, default=["ours", "chatinterface"], help="which apps")
+    bench.argument("--only", nargs="+", choices=CONTESTANTS, default=[*CONTESTANTS], help="some of the apps")
     options = bench.read()
     starts = asyncio.run(_measured([CONTESTANTS[name] for name in options.only], options.rounds))
     rows = {name: [f"{median(times):.2f} s" for times in zip(*each, strict=True)] for name, each in starts.items()}

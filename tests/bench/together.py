@@ -8,19 +8,18 @@ more and more chats, until one is late.
 """
 
 import asyncio
-import json
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
 import httpx
 
-from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, config_of
+from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, maker
 from tests.bench.command import Bench
 from tests.bench.contestants import CHATINTERFACE, OURS, fastapi, upstream
 from tests.bench.processes import Served
+from tests.bench.sdk_alone import alone
 
 WITHIN = 2.0
 LATE = 1.1
@@ -86,16 +85,9 @@ async def _rounds(
     _, serve, kind = DOORS[door]
     with serve(provider, model) as server:
         async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as http:
-            make = await _maker(http, server.url, kind)
+            make = await maker(http, server.url, kind)
             await _round(http, server, make, 1, messages, ideal)  # to warm up
             return [await _round(http, server, make, count, messages, ideal) for _ in range(rounds)]
-
-
-async def _maker(http: httpx.AsyncClient, url: str, kind: Any) -> Callable[[], Chat]:
-    if kind in (PageChat, ChatInterfaceChat):
-        config = await config_of(http, url)
-        return lambda: kind(url, config)
-    return lambda: kind(url)
 
 
 async def _round(
@@ -117,11 +109,8 @@ async def _ask(chat: Chat, wait: float) -> Sequence[float]:
 
 
 async def _sdk(provider: str, model: str, count: int, ideal: float) -> Round:
-    command = [sys.executable, "-m", "tests.bench.sdk_alone", f"{provider}/v1", model, str(count)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    output, _ = await process.communicate()
-    found: Mapping[str, float] = json.loads(output)
-    return Round(0.0, 0.0, found["slowest"] / ideal, found["cpu"])
+    floor = await alone(provider, model, count)
+    return Round(floor.first, 0.0, floor.slowest / ideal, floor.cpu)
 
 
 def _cells(medians: Sequence[float]) -> list[str]:
