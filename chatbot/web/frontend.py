@@ -45,10 +45,10 @@ class Frontend:
             await self._app(scope, receive, send)
             return
         file = await self._file(scope["path"])
-        headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+        headers = {"cache-control": FOR_EVER, "vary": "accept-encoding"}
         content = file.content
         if file.compressed and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
-            content, headers["Content-Encoding"] = file.compressed, "gzip"
+            content, headers["content-encoding"] = file.compressed, "gzip"
         await Response(content, headers=headers, media_type=file.media_type)(scope, receive, send)
 
     async def _file(self, path: str) -> _File:

@@ -30,7 +30,7 @@ SWEEP_SECONDS = 3600
 """How often old sessions are removed."""
 
 WARM_UP_SECONDS = 2
-"""How long after the start what the first answer needs is loaded: an SDK's import would hold up the first page."""
+"""How long after the start an SDK is loaded, whose import would hold up the first page."""
 
 SHUTDOWN_SECONDS = 2.5
 """How long the end of the process waits for partial answers to be stored."""
@@ -151,7 +151,9 @@ class Server:
             task.cancel()
 
     async def _warm_up(self) -> None:
-        await asyncio.sleep(WARM_UP_SECONDS)
+        default = self.providers.default
+        if default is None or default.provider != "local":
+            await asyncio.sleep(WARM_UP_SECONDS)
         await self.providers.warm_up()
 
     async def _sweep(self) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.bench.contestants import Contestant
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, WITH_WINDOWS
 
 QUESTION = "Tell me about the tides"
 LONGEST_WAIT = 120_000
@@ -57,9 +57,9 @@ class Timeline(NamedTuple):
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """A browser without a window."""
-    assert CHROMIUM, "no Chromium on this machine"
+    assert WITH_WINDOWS, "no Chromium on this machine"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=WITH_WINDOWS, args=ARGUMENTS)
         yield browser
         await browser.close()
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, WITH_WINDOWS
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
 from tests.test_readme import README
@@ -45,7 +45,7 @@ class Elsewhere(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def framed_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """An app that the other site may frame."""
-    if CHROMIUM is None:
+    if WITH_WINDOWS is None:
         pytest.skip("no Chromium on this machine")
     environment = two_providers(upstream_server) | {"CHATBOT_FRAME_ANCESTORS": "http://127.0.0.1:*"}
     with RunningApp(tmp_path_factory.mktemp("framed"), environment) as running:
@@ -77,12 +77,13 @@ async def chat_in(page: Page) -> ChatPage:
 
 @pytest.fixture
 async def visitor_page(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -> AsyncIterator[Page]:
-    """A page of a browser with a profile on disk, with those preferences of its owner's."""
+    """A page of a browser with a profile on disk, with those preferences of its owner's, which only a browser with
+    windows reads."""
     (tmp_path / "Default").mkdir()
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(request.param))
     async with async_playwright() as playwright:
         start = playwright.chromium.launch_persistent_context
-        context = await start(tmp_path, executable_path=CHROMIUM, args=ARGUMENTS)
+        context = await start(tmp_path, executable_path=WITH_WINDOWS, args=ARGUMENTS)
         yield await context.new_page()
         await context.close()
 
