@@ -16,6 +16,7 @@ from chatbot.errors import Busy, ChatbotError, Closing, NotFound, ProviderTimeou
 from chatbot.limits import Limits, Settle
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
+from chatbot.pace import interval
 from chatbot.providers import Providers
 from chatbot.reply import Reply
 from chatbot.turns import Question, new_message, old_message, write_turn
@@ -23,13 +24,6 @@ from chatbot.turns import Question, new_message, old_message, write_turn
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-FASTEST_FRAMES = 1 / 15
-"""Seconds between a page's updates while few answers run: text that comes this often seems to flow."""
-FRAME_SECONDS = 0.0012
-"""What one update of a page costs the event loop at most: python -m tests.bench together."""
-FRAME_SHARE = 0.35
-"""The share of the event loop's time that updates may take; the rest is for the providers' streams."""
 
 
 class Replies:
@@ -241,11 +235,6 @@ class Replies:
         self._tasks.add(task)  # the event loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def interval(answers: int) -> float:
-    """Seconds between the updates of each of so many answers."""
-    return max(FASTEST_FRAMES, answers * FRAME_SECONDS / FRAME_SHARE)
 
 
 def _as_it_stands(message: StoredMessage, reply: Reply | None) -> StoredMessage:

@@ -16,7 +16,7 @@ LAYERS = (
     {"chatbot.providers", "chatbot.memory"},
     {"chatbot.options", "chatbot.logs"},
     {"chatbot.engine"},
-    {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits"},
+    {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits", "chatbot.pace"},
     {"chatbot.checkpoints"},
     {"chatbot.replies", "chatbot.uploads"},
     {"chatbot"},
@@ -39,7 +39,7 @@ DOORS = (
         "chatbot.web.rendering",
         "chatbot.web.theme",
     },
-    {"chatbot.web.api", "chatbot.web.files"},
+    {"chatbot.web.api", "chatbot.web.conversations", "chatbot.web.files"},
 )
 """The page and the HTTP API: both lead to the same road, neither through the other."""
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from chatbot import checkpoints, replies
+from chatbot import checkpoints, pace
 from chatbot.messages import StoredMessage
 from chatbot.reply import Reply
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -165,21 +165,21 @@ async def test_a_slow_checkpoint_never_overwrites_the_end(
 
 
 def test_the_pace_widens_smoothly_and_leaves_the_event_loop_its_time() -> None:
-    paces = [replies.interval(answers) for answers in range(1, 1000)]
+    paces = [pace.interval(answers) for answers in range(1, 1000)]
     assert 1 / 25 <= paces[0] == paces[9] <= 1 / 12, "alive for a few"
-    assert replies.interval(60) < 0.25, "and moving for many"
-    for answers, (pace, wider) in enumerate(pairwise(paces), start=1):
-        assert pace <= wider <= pace + replies.FRAME_SECONDS / replies.FRAME_SHARE + 1e-9
-        assert answers * replies.FRAME_SECONDS / pace <= replies.FRAME_SHARE + 1e-9
+    assert pace.interval(60) < 0.25, "and moving for many"
+    for answers, (now, wider) in enumerate(pairwise(paces), start=1):
+        assert now <= wider <= now + pace.FRAME_SECONDS / pace.FRAME_SHARE + 1e-9
+        assert answers * pace.FRAME_SECONDS / now <= pace.FRAME_SHARE + 1e-9
 
 
 async def test_the_more_answers_run_the_longer_a_page_waits(
     road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replies, "FRAME_SECONDS", 0.01)
+    monkeypatch.setattr(pace, "FRAME_SECONDS", 0.01)
     upstream.scenario = Scenario(headers_after=60)
     alone = road.replies.frame_interval()
     for number in range(10):
         await road.say(f"Question {number}")
-    assert alone == replies.FASTEST_FRAMES
-    assert road.replies.frame_interval() == replies.interval(10) > 1.5 * alone
+    assert alone == pace.FASTEST_FRAMES
+    assert road.replies.frame_interval() == pace.interval(10) > 1.5 * alone

@@ -175,44 +175,16 @@ def _settings(
 ) -> tuple[Fields, Prompts]:
     choice = providers.default or Choice("local", "")
     with gr.Accordion(text("settings.head"), open=False, elem_id="settings"):
-        preset = gr.Dropdown(
-            choices(settings.chatbot_system_prompt, {}),
-            label=text("settings.preset"),
-            value=None,
-            allow_custom_value=True,  # saved prompts come and go in other tabs
-            elem_id="preset",
-        )
-        system_prompt = gr.Textbox(
-            settings.chatbot_system_prompt,
-            label=text("settings.prompt"),
-            info=text("settings.prompt.info"),
-            lines=3,
-            max_lines=10,
-            elem_id="system-prompt",
-        )
-        with gr.Row(elem_id="saving"):
-            hint = text("settings.name")
-            name = gr.Textbox(label=hint, placeholder=hint, show_label=False, max_length=60, elem_id="prompt-name")
-            save = gr.Button(text("settings.save"), size="sm", min_width=60, elem_id="save-prompt")
-            remove = gr.Button(text("settings.forget"), size="sm", min_width=60, elem_id="forget-prompt")
-        max_tokens = gr.Number(
-            settings.chatbot_max_tokens,
-            label=text("settings.length"),
-            info=text("settings.length.info"),
-            elem_id="max-tokens",
-        )
-        history_limit = gr.Number(
-            settings.chatbot_history_limit,
-            label=text("settings.history"),
-            info=text("settings.history.info"),
-            elem_id="history-limit",
-        )
-        temperature = gr.Number(
+        prompts, system_prompt = _prompts(settings)
+        length, read = settings.chatbot_max_tokens, settings.chatbot_history_limit
+        max_tokens = _number(length, text("settings.length"), text("settings.length.info"), "max-tokens")
+        history_limit = _number(read, text("settings.history"), text("settings.history.info"), "history-limit")
+        temperature = _number(
             settings.chatbot_temperature,
-            label=text("settings.temperature"),
-            info=text("settings.temperature.info"),
+            text("settings.temperature"),
+            text("settings.temperature.info"),
+            "temperature",
             visible=takes_temperature(choice.provider, choice.model),
-            elem_id="temperature",
         )
         effort = gr.Dropdown(
             EFFORTS,
@@ -224,7 +196,35 @@ def _settings(
     keys = _keys(providers)
     listing = gr.Textbox(choice.provider, visible=False), gr.JSON(visible=False)
     fields = Fields(provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, *listing)
-    return fields, Prompts(preset, name, save, remove)
+    return fields, prompts
+
+
+def _prompts(settings: Settings) -> tuple[Prompts, gr.Textbox]:
+    preset = gr.Dropdown(
+        choices(settings.chatbot_system_prompt, {}),
+        label=text("settings.preset"),
+        value=None,
+        allow_custom_value=True,  # saved prompts come and go in other tabs
+        elem_id="preset",
+    )
+    system_prompt = gr.Textbox(
+        settings.chatbot_system_prompt,
+        label=text("settings.prompt"),
+        info=text("settings.prompt.info"),
+        lines=3,
+        max_lines=10,
+        elem_id="system-prompt",
+    )
+    with gr.Row(elem_id="saving"):
+        hint = text("settings.name")
+        name = gr.Textbox(label=hint, placeholder=hint, show_label=False, max_length=60, elem_id="prompt-name")
+        save = gr.Button(text("settings.save"), size="sm", min_width=60, elem_id="save-prompt")
+        remove = gr.Button(text("settings.forget"), size="sm", min_width=60, elem_id="forget-prompt")
+    return Prompts(preset, name, save, remove), system_prompt
+
+
+def _number(value: float | None, label: str, info: str, elem_id: str, *, visible: bool = True) -> gr.Number:
+    return gr.Number(value, label=label, info=info, visible=visible, elem_id=elem_id)
 
 
 def _keys(providers: Providers) -> list[gr.Textbox]:

@@ -11,9 +11,10 @@ from chatbot.messages import Attachment
 from chatbot.settings import Settings
 from chatbot.uploads import Uploads
 from chatbot.web.address import address_of
-from chatbot.web.api import Credentials, summary
+from chatbot.web.bodies import LONGEST_NAME
+from chatbot.web.credentials import Credentials, owner
 from chatbot.web.description import ANY_FILE, CONTENT, OWNED, errors
-from chatbot.web.schemas import LONGEST_NAME, ConversationsOut, UploadOut
+from chatbot.web.schemas import ConversationOut, ConversationsOut, UploadOut
 from chatbot.web.sessions import Sessions
 
 
@@ -52,27 +53,24 @@ class FilesApi:
     ) -> UploadOut:
         """Take a file, as the body, for a message that is sent within a day: a picture (PNG, JPEG, WebP or GIF), a PDF,
         or text of any kind."""
-        owner = self._owner(credentials)
+        session_id = owner(self._sessions, credentials)
         address = address_of(request, bool(self._settings.space_id))
-        attachment = await self._uploads.add(owner, name, await request.body(), address)
+        attachment = await self._uploads.add(session_id, name, await request.body(), address)
         return UploadOut.model_validate(attachment, from_attributes=True)
 
     async def download(self, conversation_id: str, attachment_id: str, credentials: Credentials) -> Response:
         """A file that came with a message."""
-        memory = self._store.memory(self._owner(credentials))
+        memory = self._store.memory(owner(self._sessions, credentials))
         attachment, file = await asyncio.to_thread(memory.get_file, conversation_id, attachment_id)
         return Response(file.content, media_type=attachment.media_type, headers=_headers(attachment))
 
     async def import_session(self, request: Request, credentials: Credentials) -> ConversationsOut:
         """Make the conversations of an exported file, JSON or zip as the body, conversations of this session."""
-        memory = self._store.memory(self._owner(credentials))
+        memory = self._store.memory(owner(self._sessions, credentials))
         content = await request.body()
         imported = await asyncio.to_thread(from_file, memory, content)
         found = [await asyncio.to_thread(memory.get_conversation, each) for each in imported]
-        return ConversationsOut(conversations=[summary(each) for each in found])
-
-    def _owner(self, credentials: Credentials) -> str:
-        return self._sessions.owner(credentials.credentials if credentials else None)
+        return ConversationsOut(conversations=[ConversationOut.of(each) for each in found])
 
 
 def _headers(attachment: Attachment) -> dict[str, str]:

@@ -44,6 +44,7 @@ from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
 from chatbot.web.compression import CompressedPage  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
+from chatbot.web.conversations import ConversationsApi  # noqa: E402
 from chatbot.web.files import FilesApi  # noqa: E402
 from chatbot.web.frontend import Frontend  # noqa: E402
 from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
@@ -91,7 +92,8 @@ class Server:
         sidebar = SidebarEvents(sessions, store, providers, replies, views)
         accounts = Accounts(sessions, store, replies, sidebar)
         self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers), accounts).blocks
-        router = Api(settings, sessions, store, providers, replies, uploads).router()
+        router = Api(settings, sessions, providers, replies, uploads).router()
+        router.include_router(ConversationsApi(sessions, store, replies).router())
         router.include_router(FilesApi(settings, sessions, store, uploads).router())
         largest = {"/attachments": uploads.most_bytes, "/session/import": LARGEST_UPLOAD}
         self._routes = routes(router, Access(sessions, settings.logins()), largest)
