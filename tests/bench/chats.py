@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.bench.wire import events
+from tests.bench.wire import END, events
 
 QUESTION = "Tell me about the tides, and why there are two of them a day."
 TIME = "2026-01-01T00:00:00.000+00:00"
@@ -65,7 +65,7 @@ class TutorialChat:
 
     async def ask(self) -> list[float]:
         body = {"messages": [*self._messages, {"role": "user", "content": QUESTION}]}
-        return await _timed(events(f"{self._url}/chat/stream", body), b"data:", b"0\r\n")
+        return await _timed(events(f"{self._url}/chat/stream", body), b"data:", END)
 
     async def leave(self) -> None: ...
 
@@ -193,13 +193,15 @@ async def config_of(http: httpx.AsyncClient, url: str) -> Json:
 
 
 async def _timed(lines: AsyncGenerator[bytes], grown: bytes, ended: bytes, began: float | None = None) -> list[float]:
+    """The seconds at which lines with `grown` in them came, and at last one with `ended` in it, or that is `END`."""
     began = began or time.perf_counter()
     times = []
     async with aclosing(lines):
         async for line in lines:
-            if grown in line or ended in line:
+            is_end = line == END if ended == END else ended in line
+            if grown in line or is_end:
                 times.append(time.perf_counter() - began)
-            if ended in line:
+            if is_end:
                 assert b'"success":false' not in line, line
                 return times
     raise AssertionError(f"the stream ended after {len(times)} events")

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 LONGEST_LINE = 1 << 24
 
+END = b"0\r\n"
+"""The line that ends an answer on a connection that is kept: a chunk of no length."""
+
 
 async def events(
     url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -22,7 +25,7 @@ async def events(
         assert b" 200 " in status, status + await reader.read(1000)
         async for line in reader:
             yield line
-            if line == b"0\r\n":  # the end, on a connection that is kept
+            if line == END:
                 return
     finally:
         writer.close()
