@@ -65,7 +65,7 @@ class Page:
             element("tab")
             element("scrolling")
             element("shortcuts")
-            element("gradio")
+            element("gradio", scripts=["failures", "gradio"])
             self._watching = self._chat.answers
             self._enter(enter)
             self._list()

@@ -5,11 +5,13 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
+from chatbot.turns import LONGEST_MESSAGE
 from chatbot.web.texts import ENGLISH, LANGUAGES
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import answers, archive, dated, talk
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp
+from tests.sentences import said_of_failures
 
 SEEN = """() => {
     const told = [];
@@ -118,6 +120,35 @@ async def test_a_preset_and_an_example_are_in_the_readers_language(
     await chat.is_ready()
     sent = next(received.body["messages"] for received in reversed(upstream.requests) if received.body)
     assert [message["content"] for message in sent] == [spanish["preset.editor.prompt"], spanish["example.cooking"]]
+
+
+async def test_every_failure_is_told_in_the_readers_language(app: RunningApp, browser: Browser) -> None:
+    chat = await opened(browser, app, "ja-JP")
+    sentences = [*sorted(said_of_failures()), "Sign in with Hugging Face", "Sign out (alice)"]
+    told = await chat.page.evaluate("(all) => all.map(window.chatbot.inReadersWords)", sentences)
+    assert len(sentences) > 60
+    assert [english for english, said in zip(sentences, told, strict=True) if not re.search("[ぁ-んァ-ン]", said)] == []
+    assert [said for said in told if re.search(r"\{\w+\}|undefined", said)] == []
+
+
+async def test_what_the_server_says_is_german_wherever_it_stands(app: RunningApp, browser: Browser) -> None:
+    chat, german = await opened(browser, app, "de-DE"), LANGUAGES["de"]
+    await chat.send("x" * (LONGEST_MESSAGE + 1))
+    refused = german["failure.too_long"].format(number="10.001", most="10.000")
+    await expect(chat.page.locator("#chat .note")).to_have_text(refused)
+    await chat.type_model("fault:wrong_key")
+    await chat.send("Hallo")
+    failed = german["failure.rescue"].format(
+        sentence=german["failure.invalid_key"].format(provider="OpenAI"), label="Anthropic"
+    )
+    await expect(chat.page.locator("#chat .turn .note.failed")).to_contain_text(failed)
+    await chat.reload()
+    await expect(chat.page.locator("#chat .turn .note.failed")).to_contain_text(failed)
+    await expect(await chat.import_file(b"{}")).to_contain_text(german["failure.import"])
+    await chat.page.locator("#chat .user-row .tool.edit").click()
+    await chat.page.locator("#chat .editor textarea").fill("x" * (LONGEST_MESSAGE + 1))
+    await chat.page.locator("#chat .editor .send").click()
+    await expect(chat.page.locator(".toast-message-text")).to_have_text(refused)
 
 
 async def test_nothing_is_cut_off_on_a_german_phone(app: RunningApp, browser: Browser) -> None:

@@ -1,4 +1,5 @@
-// What Gradio itself says in English only, and what it draws as it comes from the server: in the reader's language.
+// What Gradio itself says in English only, and what it draws as it comes from the server: in the reader's language, by
+// failures.js.
 
 const NAMES = { // selectors and accessible names
   "#sidebar .toggle-button": "sidebar.toggle",
@@ -6,9 +7,17 @@ const NAMES = { // selectors and accessible names
   "[data-testid=toast-close]": "keyboard.close",
 };
 const SPEAKERS = { "user's message:": "chat.question", "bot's message:": "chat.answer" };
-const PLACES = "#chat .thought-group .title, #chat .typing, .toast-title";
-const SAID = ["turn.reasoning", "turn.reasoning.running", "model.patience", "toast.error", "toast.warning"];
-const WORDS = Object.fromEntries(SAID.map((key) => [page.ENGLISH[key], t(key)]));
+const PLACES = [
+  "#chat .thought-group .title",
+  "#chat .typing",
+  "#chat .note",
+  "#files .refused p",
+  "#import-result p",
+  "#model-state p",
+  "#sign-in",
+  ".toast-title",
+  ".toast-message-text",
+].join();
 
 const translate = () => {
   for (const [selector, key] of Object.entries(NAMES)) {
@@ -21,8 +30,9 @@ const translate = () => {
   for (const place of document.querySelectorAll(PLACES)) {
     const texts = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
-      const { data } = texts.currentNode;
-      if (data.trim() in WORDS) texts.currentNode.data = data.replace(data.trim(), WORDS[data.trim()]);
+      const said = texts.currentNode.data.trim();
+      const words = said && page.inReadersWords(said);
+      if (words !== said) texts.currentNode.data = words;
     }
   }
 };

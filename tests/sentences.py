@@ -1,0 +1,65 @@
+"""What the app may say of failures: one example of each sentence."""
+
+import ast
+from collections.abc import Iterator
+
+from chatbot.attachments import pdf
+from chatbot.attachments.prepare import UNKNOWN
+from chatbot.errors import (
+    ChatbotError,
+    InvalidAttachment,
+    ModelNotLoaded,
+    ProviderError,
+    RateLimited,
+    SettingsError,
+    TooManyMessages,
+)
+from chatbot.memory import enclosures
+from chatbot.turns import NO_PICTURES, NO_TEXT, TOO_MUCH
+from tests.running import ROOT
+
+TEMPLATES = (NO_PICTURES, NO_TEXT, TOO_MUCH, UNKNOWN, pdf.BROKEN, *pdf.REASONS.values(), enclosures.FULL)
+SAMPLES = {"name": "notes.txt", "model": "gpt-6-luna", "size": 30.0, "most": 20.0}
+
+
+def said_of_failures() -> set[str]:
+    """All of them, but for those of the start, which only a terminal shows."""
+    kinds = [kind for kind in _subclasses(ChatbotError) if not issubclass(kind, SettingsError)]
+    plain = {str(kind("OpenAI") if issubclass(kind, ProviderError) else kind()) for kind in kinds}
+    waits = {str(RateLimited("OpenAI", retry_after=seconds)) for seconds in (3, 40, 600, 90_000)}
+    waits.add(str(TooManyMessages(retry_after=40)))
+    rescued = {
+        str(RateLimited("Embedded model").with_rescue(labels))
+        for labels in (["Hugging Face"], ["OpenAI", "Hugging Face"])
+    }
+    composed = {template.format(**SAMPLES) for template in TEMPLATES} | {enclosures.NOT_THERE}
+    names = {kind.__name__ for kind in kinds}
+    return plain | waits | rescued | composed | {str(ModelNotLoaded(cause="it is no model."))} | set(_raised(names))
+
+
+def _subclasses(kind: type[ChatbotError]) -> Iterator[type[ChatbotError]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _subclasses(each)
+
+
+def _raised(names: set[str]) -> Iterator[str]:
+    """The sentences that are written where they are raised."""
+    for path in (ROOT / "chatbot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
+                match node.args[0]:
+                    case ast.Constant(str(sentence)):
+                        yield sentence
+                    case ast.JoinedStr(parts):
+                        yield "".join(map(_example, parts))
+
+
+def _example(part: ast.expr) -> str:
+    """A part of an f-string: its text, another error's sentence, or any value."""
+    match part:
+        case ast.Constant(text):
+            return str(text)
+        case ast.FormattedValue(ast.Name("error")):
+            return InvalidAttachment.sentence
+    return "7"
