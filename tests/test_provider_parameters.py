@@ -7,6 +7,7 @@ import pytest
 from chatbot.errors import RequestRefused
 from chatbot.messages import Message, ProviderName, Request, Usage
 from chatbot.providers import Provider, takes_effort
+from chatbot.providers.parameters import MOST_MODELS, Refusals
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 
@@ -163,3 +164,14 @@ async def test_what_cannot_be_left_out_is_not_asked_twice(provider: Provider, up
     with pytest.raises(RequestRefused):
         await ask(provider)
     assert len(upstream.requests) == 1
+
+
+def test_visitors_cannot_fill_the_memory_with_the_names_of_models() -> None:
+    refusals = Refusals()
+    for number in range(MOST_MODELS + 100):
+        assert refusals.of(f"made up {number}") == set()
+        refusals.add(f"model {number}", "temperature")
+        refusals.add(f"model {number}", "effort")
+    kept = [number for number in range(MOST_MODELS + 100) if refusals.of(f"model {number}")]
+    assert kept == [*range(100, MOST_MODELS + 100)]
+    assert refusals.of("model 100") == {"temperature", "effort"}

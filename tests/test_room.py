@@ -84,6 +84,18 @@ def test_what_nobody_visited_for_long_is_removed_and_a_visit_counts(store: Store
     assert store.remove_unvisited(30) == 0
 
 
+def test_a_session_in_the_first_format_goes_too_when_nobody_came_back(store: Store) -> None:
+    sessions = store.directory / "sessions"
+    sessions.mkdir(exist_ok=True)
+    long_ago = time.time() - 31 * DAY
+    for name in ("0123.json", "4567.damaged-1", "89ab.json"):
+        (sessions / name).write_text("{}")
+        if name != "89ab.json":
+            os.utime(sessions / name, (long_ago, long_ago))
+    assert store.remove_unvisited(30) == 1
+    assert [path.name for path in sessions.iterdir()] == ["89ab.json"]
+
+
 def test_old_sessions_are_removed_on_a_space_and_kept_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.load().keep_days() == 0
     assert Settings.load().longest_answer() == 0

@@ -55,8 +55,13 @@ class Store:
         directory, since = self.directory / "sessions", time.time() - days * DAY_SECONDS
         for session in directory.iterdir() if directory.exists() else ():
             with suppress(StorageError, OSError):
-                if session.is_dir() and session.stat().st_mtime < since:
+                if session.stat().st_mtime >= since:
+                    continue
+                if session.is_dir():
                     removed += self._shared(session.name).delete_unvisited(since)
+                else:  # of the first format, or set aside: opening it, a visitor would have made a directory of it
+                    session.unlink()
+                    removed += session.suffix == ".json"
         return removed
 
     def _shared(self, session_id: str) -> ConversationMemory:

@@ -2,7 +2,6 @@
 
 import asyncio
 from base64 import b64encode
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from chatbot.messages import Delta, Enclosed, File, Finish, FinishReason, Messag
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.faults import translated
 from chatbot.providers.listing import Model, described
-from chatbot.providers.parameters import without_refused
+from chatbot.providers.parameters import Refusals, without_refused
 
 OFFICIAL_URL = "https://api.anthropic.com"
 """Named, so that ANTHROPIC_BASE_URL in the environment never moves a key that was not meant for it."""
@@ -42,7 +41,7 @@ class AnthropicProvider:
 
     def __init__(self, label: str, api_key: str, base_url: str | None = None) -> None:
         self.label = label
-        self._refused: defaultdict[str, set[str]] = defaultdict(set)
+        self._refusals = Refusals()
         timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
@@ -75,15 +74,16 @@ class AnthropicProvider:
         await self._client.close()
 
     async def _started(self, request: Request) -> Any:
-        refused = self._refused[request.model]
         # Files of many megabytes are put into letters off the event loop.
         parameters = await asyncio.to_thread(_parameters, request) if request.files else _parameters(request)
 
         def accepted() -> dict[str, Any]:
+            refused = self._refusals.of(request.model)
             _cache_files(parameters["messages"], wanted="cache_control" not in refused)
             return {name: value for name, value in parameters.items() if name not in refused}
 
-        return await without_refused(refused, OPTIONAL, accepted, self._client.messages.create, anthropic)
+        create = self._client.messages.create
+        return await without_refused(self._refusals, request.model, OPTIONAL, accepted, create, anthropic)
 
 
 class _End:

@@ -2,8 +2,8 @@
 
 import asyncio
 from base64 import b64encode
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping
+from functools import partial
 from typing import Any, Literal, get_args
 
 import httpx2
@@ -16,7 +16,7 @@ from chatbot.messages import Delta, Enclosed, File, Finish, FinishReason, Messag
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.faults import translated
 from chatbot.providers.listing import Model, described, writes_text
-from chatbot.providers.parameters import without_refused
+from chatbot.providers.parameters import Refusals, without_refused
 from chatbot.providers.thinking import Thinking
 
 OFFICIAL_URL = "https://api.openai.com/v1"
@@ -53,7 +53,7 @@ class OpenAIProvider:
     ) -> None:
         self.label = label
         self._length_parameter = length_parameter
-        self._refused: defaultdict[str, set[str]] = defaultdict(set)
+        self._refusals = Refusals()
         timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
@@ -93,12 +93,10 @@ class OpenAIProvider:
         await self._client.close()
 
     async def _started(self, request: Request) -> AsyncStream[object]:
-        refused = self._refused[request.model]
         # Files of many megabytes are put into letters off the event loop.
         messages = await asyncio.to_thread(_messages, request) if request.files else _messages(request)
-        return await without_refused(
-            refused, OPTIONAL, lambda: self._parameters(request, messages), self._create, openai
-        )
+        parameters = partial(self._parameters, request, messages)
+        return await without_refused(self._refusals, request.model, OPTIONAL, parameters, self._create, openai)
 
     async def _create(self, **body: Any) -> AsyncStream[object]:
         """What the SDK's own `create` does, with chunks as plain JSON: making models of them took a third of what an
@@ -107,7 +105,7 @@ class OpenAIProvider:
         return await post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object])
 
     def _parameters(self, request: Request, messages: list[dict[str, Any]]) -> dict[str, Any]:
-        refused = self._refused[request.model]
+        refused = self._refusals.of(request.model)
         names = sorted(LENGTH_PARAMETERS, key=lambda name: name != self._length_parameter)
         length = next((name for name in names if name not in refused), "")
         optional = {

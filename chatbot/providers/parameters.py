@@ -16,6 +16,10 @@ VALUE = re.compile(
 """What is said of a value that is out of bounds: the parameter is a good one, and the next value may be too."""
 
 
+MOST_MODELS = 1000
+"""Many more than any provider has."""
+
+
 class Refusing(Sdk, Protocol):
     """An SDK with its error for a request that was refused, by the name that both give it."""
 
@@ -23,17 +27,36 @@ class Refusing(Sdk, Protocol):
     def APIStatusError(self) -> type[Exception]: ...  # noqa: D102
 
 
+class Refusals:
+    """The parameters that models of one provider refuse. Visitors name the models, so that only the newest are kept."""
+
+    def __init__(self) -> None:
+        self._by_model: dict[str, frozenset[str]] = {}
+
+    def of(self, model: str) -> frozenset[str]:
+        """Those that the model is known to refuse."""
+        return self._by_model.get(model, frozenset())
+
+    def add(self, model: str, name: str) -> None:
+        """The model refuses that one too."""
+        self._by_model[model] = self.of(model) | {name}
+        if len(self._by_model) > MOST_MODELS:
+            del self._by_model[next(iter(self._by_model))]
+
+
 async def without_refused(
-    refused: set[str],
+    refusals: Refusals,
+    model: str,
     optional: Mapping[str, str],
     parameters: Callable[[], dict[str, Any]],
     send: Callable[..., Awaitable[T]],
     sdk: Refusing,
 ) -> T:
-    """`send(**parameters())`; where one of the `optional` is refused, it joins `refused`, and the rest goes again.
+    """`send(**parameters())`; where one of the `optional` is refused, it joins the model's `refusals`, and the rest
+    goes again.
 
     `optional` has the parameters that a request can do without, each with the word that a refusal has for it.
-    `parameters` leaves out what is in `refused`, so each can be refused only once. Raises as the SDK does.
+    `parameters` leaves out what is among the refusals, so each can be refused only once. Raises as the SDK does.
     """
     while True:
         sent = parameters()
@@ -43,7 +66,7 @@ async def without_refused(
             name = _refused_one(error, optional, sent, sdk)
             if name is None:
                 raise
-            refused.add(name)
+            refusals.add(model, name)
 
 
 def _refused_one(error: Exception, optional: Mapping[str, str], sent: Mapping[str, Any], sdk: Sdk) -> str | None:
