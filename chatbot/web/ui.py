@@ -64,6 +64,7 @@ class Page:
             element("notices", notices(events.settings))
             element("tab")
             element("scrolling")
+            element("code")
             element("shortcuts")
             element("gradio", scripts=["failures", "gradio"])
             self._watching = self._chat.answers

@@ -11,7 +11,7 @@ from tests.bench.contestants import Contestant
 from tests.browser.conftest import ARGUMENTS, WITH_WINDOWS
 
 QUESTION = "Tell me about the tides"
-LONGEST_WAIT = 120_000
+LONGEST_WAIT = 60_000
 """Milliseconds for an answer."""
 
 WATCH = """([answer, last]) => {
@@ -55,11 +55,11 @@ class Timeline(NamedTuple):
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser without a window."""
-    assert WITH_WINDOWS, "no Chromium on this machine"
+async def chromium(executable: str | None = WITH_WINDOWS) -> AsyncIterator[Browser]:
+    """A browser that nobody sees."""
+    assert executable, "no Chromium on this machine"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=WITH_WINDOWS, args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser
         await browser.close()
 

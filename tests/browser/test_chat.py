@@ -208,6 +208,7 @@ async def test_markdown_code_and_formulas_are_drawn(chat: ChatPage, upstream: Fa
     await expect(answer.locator("h1")).to_have_text("A heading")
     await expect(answer.locator(".katex")).to_have_count(2)
     await expect(answer).to_contain_text("It costs $5 or $10, and")
+    await expect(answer.locator("pre")).to_have_attribute("data-language", "python")
     code = answer.locator("pre code")
     assert '    if name:\n        return f"Hello {name}"' in await code.inner_text()
     assert await code.locator("span.token, span[class*=hljs]").count() > 3
