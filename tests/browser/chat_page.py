@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Self
 
-from playwright.async_api import Error, Locator, Page, expect
+from playwright.async_api import BrowserContext, Error, Locator, Page, expect
 
 
 class ChatPage:
@@ -212,3 +212,8 @@ class ChatPage:
 
     def _dropdown(self, name: str) -> Locator:
         return self.page.locator(f"#{name} input")
+
+
+async def tab(context: BrowserContext, url: str) -> ChatPage:
+    """Another tab of the same visitor's."""
+    return await ChatPage(await context.new_page()).open(url)

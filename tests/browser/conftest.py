@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
@@ -80,6 +80,12 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     yield opened
     await context.close()
     assert errors == []
+
+
+@pytest.fixture
+async def context(page: Page) -> BrowserContext:
+    """The browser of the page's visitor, for more tabs."""
+    return page.context
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ async (text) => {
   if (is_busy() || !(text.trim() || page.files?.any)) return;
   const ids = page.files?.any ? await page.files.take() : [];
   if (!ids || is_busy()) return;
-  Object.assign(page, { asked: true, following: true, sending: true });
+  Object.assign(page, { asked: true, following: true });
   if (!page.open) try { sessionStorage.removeItem("chatbot-open"); } catch { /* forbidden here */ }
   page.send(ids);
 }

@@ -165,6 +165,10 @@ new MutationObserver(() => {
   requestAnimationFrame(() => { waiting = false; draw(); });
 }).observe(document.body, { childList: true, subtree: true });
 // For send.js: what is asked leaves before the page draws it.
-page.send = (files) => { trigger("send", { files }); setTimeout(() => trigger("show", {})); };
+page.send = (files) => {
+  page.sending = true;
+  trigger("send", { files });
+  setTimeout(() => trigger("show", {}));
+};
 watch("value", shown);
 shown();

@@ -1,0 +1,142 @@
+"""One conversation in two tabs: each shows what is done in the other, and nothing is mixed."""
+
+import asyncio
+
+from playwright.async_api import BrowserContext, expect
+
+from tests.browser.chat_page import ChatPage, tab
+from tests.running import RunningApp
+
+
+async def test_a_second_tab_shows_the_answer_as_it_comes(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    other = await tab(context, app.url)
+    await expect(other.questions).to_have_text(["First"])
+    await chat.type_model("pace:50x300")
+    await chat.begin("Second")
+    await other.is_answering()
+    await other.has_come(50)
+    await expect(other.questions).to_have_text(["First", "Second"])
+    await chat.is_ready()
+    await other.is_ready()
+    texts = await chat.answers.all_inner_texts()
+    await expect(other.answers).to_have_text(texts)
+    await expect(other.details).to_have_count(2)
+
+
+async def test_a_second_tab_can_go_on_and_the_first_shows_it(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    other = await tab(context, app.url)
+    await other.ask("Second")
+    await expect(chat.questions).to_have_text(["First", "Second"])
+    await expect(chat.answers).to_have_text(["You said: First", "You said: Second"])
+    await chat.is_ready()
+
+
+async def test_a_conversation_renamed_in_another_tab_has_the_new_title_here(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    other = await tab(context, app.url)
+    await other.rename("First", "Another", "Enter")
+    await expect(chat.conversations).to_have_text(["Another"])
+
+
+async def test_a_conversation_deleted_in_another_tab_is_gone_here(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    other = await tab(context, app.url)
+    await other.remove("First")
+    await expect(chat.conversations).to_have_count(0)
+    await expect(chat.rows).to_have_count(0)
+    assert await chat.ask("Second") == "You said: Second"
+
+
+async def test_a_conversation_deleted_in_another_tab_while_it_is_answered_is_gone_here(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.type_model("pace:50x1000")
+    await chat.begin("First")
+    other = await tab(context, app.url)
+    await other.is_answering()
+    await other.remove("First")
+    for each in (chat, other):
+        await expect(each.conversations).to_have_count(0)
+        await expect(each.rows).to_have_count(0)
+        await each.is_ready()
+
+
+async def test_a_message_typed_into_a_busy_conversation_waits_in_its_box(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    other = await tab(context, app.url)
+    await chat.type_model("pace:50x150")
+    await chat.begin("Second")
+    await other.is_answering()
+    await other.send("Third")
+    await other.is_ready()
+    await expect(other.box).to_have_value("Third")
+    await expect(other.questions).to_have_text(["First", "Second"])
+    await other.has_come(150)
+
+
+async def test_of_two_messages_sent_at_the_same_moment_one_is_refused_in_words_and_nothing_is_mixed(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    other = await tab(context, app.url)
+    for each, text in ((chat, "Mine"), (other, "Yours")):
+        await each.type_model("pace:50x100")
+        await each.box.fill(text)
+    press = "document.querySelector('#message .submit-button').click()"
+    await asyncio.gather(*(each.page.evaluate(press) for each in (chat, other)))
+    said = [each.page.get_by_text("still being written in this").first.wait_for() for each in (chat, other)]
+    done, waiting = await asyncio.wait(map(asyncio.ensure_future, said), return_when=asyncio.FIRST_COMPLETED)
+    assert [task.exception() for task in done] == [None]
+    for task in waiting:
+        task.cancel()
+    for each in (chat, other):
+        await each.has_come(100)
+        await each.is_ready()
+        await expect(each.answers).to_have_count(2)
+    assert await chat.questions.all_inner_texts() == await other.questions.all_inner_texts()
+    boxes = [await each.box.input_value() for each in (chat, other)]
+    asked = (await chat.questions.all_inner_texts())[-1]
+    assert sorted([*boxes, asked]) == ["", "Mine", "Yours"], "the one that was refused is in its box again"
+
+
+async def test_a_second_tab_shows_the_version_that_is_chosen_in_the_first(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("Pears")
+    await chat.edit(0, "Plums")
+    await expect(chat.answers).to_have_text(["You said: Plums"])
+    await chat.is_ready()
+    other = await tab(context, app.url)
+    await expect(other.questions).to_have_text(["Plums"])
+    await chat.press_at(0, "Earlier version")
+    for each in (chat, other):
+        await expect(each.questions).to_have_text(["Pears"])
+        await expect(each.versions).to_have_text(["1 / 2"])
+
+
+async def test_a_turn_taken_back_in_one_tab_while_the_other_shows_its_answer_is_gone_in_both(
+    app: RunningApp, context: BrowserContext, chat: ChatPage
+) -> None:
+    await chat.ask("First")
+    await chat.type_model("pace:50x1000")
+    await chat.edit(0, "Second")
+    await chat.has_come(5)
+    other = await tab(context, app.url)
+    await other.is_answering()
+    await other.press_at(-1, "Take this turn back")
+    for each in (chat, other):
+        await expect(each.questions).to_have_text(["First"])
+        await expect(each.answers).to_have_text(["You said: First"])
+        await each.is_ready()
