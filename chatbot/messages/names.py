@@ -1,0 +1,22 @@
+"""The names of the providers: those that are built in, and those that are added."""
+
+from typing import Annotated, Literal, NewType, get_args
+
+from pydantic import BeforeValidator
+
+BuiltIn = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+Added = NewType("Added", str)
+"""The name of a provider that `chatbot.providers.register` made known."""
+
+PROVIDER_NAMES: list[BuiltIn | Added] = [*get_args(BuiltIn)]
+"""All that there are, in the order in which they are offered."""
+
+
+def _known(name: object) -> object:
+    if name not in PROVIDER_NAMES:
+        *others, last = map(repr, PROVIDER_NAMES)
+        raise ValueError(f"Input should be {', '.join(others)} or {last}")
+    return name
+
+
+ProviderName = Annotated[BuiltIn | Added, BeforeValidator(_known)]
