@@ -19,7 +19,7 @@ from chatbot.messages import Conversation, Finish, Options, ProviderName, Stored
 from chatbot.pace import interval
 from chatbot.providers import Providers
 from chatbot.reply import Reply
-from chatbot.turns import Question, new_message, old_message, write_turn
+from chatbot.turns import Turn, new_message, old_message, write_turn
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class Replies:
         wrong from then on becomes part of the answer.
         """
         question = new_message(text, edited, files, self._most_files)
-        return await self._begun((session_id, conversation_id), question, options, key, address)
+        return await self._begun(session_id, conversation_id, Turn(question, options, key, address))
 
     async def retry(
         self,
@@ -76,7 +76,7 @@ class Replies:
     ) -> Reply:
         """Begin another answer to the visitor's message with the id `question`; the earlier ones stay. Raises as
         `start` does."""
-        return await self._begun((session_id, conversation_id), old_message(question), options, key, address)
+        return await self._begun(session_id, conversation_id, Turn(old_message(question), options, key, address))
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
         """Take the last message of the visitor's back, with its answer, and return it; its files wait for the next one.
@@ -146,53 +146,38 @@ class Replies:
         """Seconds between a page's updates, so that those of all pages together leave the event loop its time."""
         return interval(len(self._taken))
 
-    async def _begun(
-        self,
-        where: tuple[str, str | None],
-        question: Question,
-        options: Options,
-        key: SecretStr | None,
-        address: str,
-    ) -> Reply:
-        begun = self._spawn(self._begin(where, question, options, key, address))
+    async def _begun(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
+        begun = self._spawn(self._begin(session_id, conversation_id, turn))
         try:
             return await asyncio.shield(begun)  # a caller who leaves now must not leave half a turn behind
         except ChatbotError as refusal:
-            log.info("refused", extra={"fields": {"session": where[0], "code": refusal.code}})
+            log.info("refused", extra={"fields": {"session": session_id, "code": refusal.code}})
             raise
 
-    async def _begin(
-        self,
-        where: tuple[str, str | None],
-        question: Question,
-        options: Options,
-        key: SecretStr | None,
-        address: str,
-    ) -> Reply:
-        session_id, conversation_id = where
+    async def _begin(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
         place = session_id, conversation_id or uuid4().hex
         if self._is_closing:
             raise Closing
         if place in self._taken:
             raise Busy
-        paid = options if key is None and options.choice.provider != "local" else None
         try:
-            settle = self._limits.admit(session_id, address, len(self.running_in(session_id)), paid)
+            settle = self._limits.admit(session_id, turn.address, len(self.running_in(session_id)), turn.paid)
         except OSError as refused:
             raise StorageError from refused
         self._taken[place] = None
-        memory = self._store.memory(session_id)
+        memory, choice = self._store.memory(session_id), turn.options.choice
         try:
-            turn = memory, place[1], conversation_id is None, question, options, self._providers.reads(options.choice)
-            history, answer = await asyncio.to_thread(write_turn, *turn)
+            reads = self._providers.reads(choice)
+            is_new = conversation_id is None
+            history, answer = await asyncio.to_thread(write_turn, memory, place[1], is_new, turn, reads)
         except BaseException:
             del self._taken[place]
             await _settled(settle, Usage())
             raise
         reply = self._taken[place] = Reply(*place, answer)
         log.info("message", extra={"fields": reply.facts(), "texts": {"text": history[-1].content}})
-        asking = Asking(self._providers, history, options, key, partial(memory.get_files, place[1]))
-        self._spawn(self._run(reply, memory, asking, options.choice.provider, settle))
+        asking = Asking(self._providers, history, turn.options, turn.key, partial(memory.get_files, place[1]))
+        self._spawn(self._run(reply, memory, asking, choice.provider, settle))
         return reply
 
     async def _run(

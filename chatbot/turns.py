@@ -1,6 +1,9 @@
-"""A turn on disk: what the visitor said, and the empty answer that a model is to fill."""
+"""A turn: what is asked for, and how it is put on disk, as what the visitor said and the empty answer to fill."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import SecretStr
 
 from chatbot.attachments import form_of
 from chatbot.errors import InvalidAttachment, InvalidMessage, NotFound
@@ -17,6 +20,22 @@ Question = Callable[[ConversationMemory, str], StoredMessage]
 NO_PICTURES = "{model} does not read pictures, and so not “{name}”. Choose another model, or send without it."
 NO_TEXT = "There is no text in “{name}”, and {model} does not see its pages. Choose another model, or send without it."
 TOO_MUCH = "The files are {size:.0f} MB together; {most:.0f} MB is the most that can go out at once. Send some of them."
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn that is asked for. `key` is the visitor's own for the provider, None the operator's; `address` is where
+    the visitor calls from, empty where that does not count."""
+
+    question: Question
+    options: Options
+    key: SecretStr | None = None
+    address: str = ""
+
+    @property
+    def paid(self) -> Options | None:
+        """The options where the operator's key pays for the answer."""
+        return self.options if self.key is None and self.options.choice.provider != "local" else None
 
 
 def new_message(text: str, edited: str | None = None, files: Sequence[str] = (), most_files: int = 10) -> Question:
@@ -51,19 +70,20 @@ def old_message(message_id: str) -> Question:
 
 
 def write_turn(
-    memory: ConversationMemory, conversation_id: str, is_new: bool, question: Question, options: Options, reads: Reads
+    memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, reads: Reads
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
     """Put the turn on disk in one write; returns the conversation up to the question, and the empty answer. Raises
     InvalidAttachment, and writes nothing, where the model is known not to read a file of the question."""
+    choice = turn.options.choice
     asked: StoredMessage | None = None
     try:
         with memory.one_write(conversation_id):
             if is_new:
                 memory.create_conversation(conversation_id=conversation_id)
-            asked = question(memory, conversation_id)
-            check_files(asked.attachments, reads, options.choice.model)
-            memory.set_options(conversation_id, options)
-            details = {"status": "running", "provider": options.choice.provider, "model": options.choice.model}
+            asked = turn.question(memory, conversation_id)
+            check_files(asked.attachments, reads, choice.model)
+            memory.set_options(conversation_id, turn.options)
+            details = {"status": "running", "provider": choice.provider, "model": choice.model}
             answer = memory.add_message(conversation_id, "assistant", "", after=asked.message_id, **details)
             history = memory.get_messages(conversation_id, limit=None)[:-1]
     except BaseException:
