@@ -10,7 +10,7 @@ from chatbot.errors import Busy, InvalidMessage, NotFound
 from chatbot.messages import ProviderName, Usage
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import SESSION, Road, ended, slow_disk, until
+from tests.road import SESSION, Road, slow_disk, until
 
 SLOW = Scenario(tokens=2000, tokens_per_second=50)
 
@@ -24,7 +24,7 @@ def sent(upstream: FakeUpstream, index: int = -1) -> list[str]:
 async def test_the_visitors_message_is_on_disk_before_the_provider_hears_of_it(
     road: Road, upstream: FakeUpstream
 ) -> None:
-    upstream.scenario = Scenario(headers_after=0.1)
+    upstream.scenario = Scenario(headers_after=60)
     with slow_disk(road.memory):
         starting = asyncio.create_task(road.say("Remember this."))
         await asyncio.sleep(0.15)
@@ -36,7 +36,7 @@ async def test_the_visitors_message_is_on_disk_before_the_provider_hears_of_it(
         ("user", "Remember this.", "complete"),
         ("assistant", "", "running"),
     ]
-    await ended(reply)
+    await road.stop(reply)
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
