@@ -33,6 +33,7 @@ DOORS = (
         "chatbot.web.sidebar_events",
         "chatbot.web.panel_events",
         "chatbot.web.controls",
+        "chatbot.web.fields",
         "chatbot.web.accounts",
         "chatbot.web.notices",
         "chatbot.web.views",
