@@ -17,21 +17,6 @@ from tests.kept import TIME, contents, file, files, filled, message, whole, with
 ROLES: tuple[Role, ...] = ("user", "assistant")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> ConversationMemory:
-    return ConversationMemory(tmp_path / "another-session")
-
-
 def test_a_conversation_comes_back_with_everything_under_new_ids(
     memory: ConversationMemory, other: ConversationMemory
 ) -> None:

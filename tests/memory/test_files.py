@@ -21,21 +21,6 @@ from tests.samples import picture, picture_bomb, prepared
 NAMES = ("a.png", "a.jpg", "a.pdf", "a.csv")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> ConversationMemory:
-    return ConversationMemory(tmp_path / "another-session")
-
-
 def attach(memory: ConversationMemory, conversation_id: str, *names: str, after: str | None = None) -> str:
     """The id of a message that came with those files."""
     for name in names:

@@ -8,16 +8,6 @@ from chatbot.memory import ConversationMemory
 from tests.kept import contents, files, filled
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
 def test_a_prompt_is_kept_under_its_name(memory: ConversationMemory, path: Path) -> None:
     assert memory.saved_prompts() == {}
     memory.delete_prompt("Nobody's")

@@ -31,16 +31,6 @@ print(conversation_id)
 """
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
 @pytest.mark.parametrize(
     ("text", "kept"),
     [

@@ -13,16 +13,6 @@ from tests.kept import contents, files, filled
 THREADS, EACH = 16, 50
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
 @pytest.mark.usefixtures("threads_switch_often")
 def test_many_threads_lose_nothing(memory: ConversationMemory, path: Path) -> None:
     ids = [memory.create_conversation() for _ in range(2)]

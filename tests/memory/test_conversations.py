@@ -16,16 +16,6 @@ from chatbot.messages import Choice, Fault, Options, Seen, StoredMessage, Timing
 from tests.kept import contents, files, filled, put, tables
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
 def test_a_new_conversation_is_empty_and_has_the_id_and_title_that_were_asked_for(memory: ConversationMemory) -> None:
     assert memory.create_conversation("Plans", conversation_id="abc") == "abc"
     conversation = memory.get_conversation("abc")

@@ -10,16 +10,6 @@ from chatbot.memory import ConversationMemory
 from tests.kept import contents, files, filled
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
 def ids(memory: ConversationMemory, conversation_id: str) -> list[str]:
     return [message.message_id for message in memory.get_messages(conversation_id, limit=None)]
 

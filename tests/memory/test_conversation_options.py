@@ -12,16 +12,6 @@ from tests.kept import filled, put, tables
 OPTIONS = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
 def test_the_options_of_the_last_turn_are_kept(memory: ConversationMemory, path: Path) -> None:
     conversation_id = filled(memory, "A")
     before = memory.get_conversation(conversation_id)

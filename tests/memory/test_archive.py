@@ -17,21 +17,6 @@ from chatbot.memory.exchange import restore
 from tests.kept import file, files, filled, whole, with_versions
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "the-session"
-
-
-@pytest.fixture
-def memory(path: Path) -> ConversationMemory:
-    return ConversationMemory(path)
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> ConversationMemory:
-    return ConversationMemory(tmp_path / "another-session")
-
-
 def test_a_session_comes_back_from_a_zip(memory: ConversationMemory, other: ConversationMemory) -> None:
     ids = [with_versions(memory), filled(memory, "B"), memory.create_conversation(), filled(memory, "D")]
     taken = from_file(other, to_zip(memory))

@@ -11,11 +11,6 @@ from chatbot.memory.search import BESIDE, Query, fold
 from tests.kept import filled
 
 
-@pytest.fixture
-def memory(tmp_path: Path) -> ConversationMemory:
-    return ConversationMemory(tmp_path / "the-session")
-
-
 def matches(found: list[Found]) -> list[str]:
     """What is marked in the excerpts."""
     return [each.excerpt[slice(*each.place)] for each in found]
