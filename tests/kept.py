@@ -8,8 +8,12 @@ import orjson
 
 from chatbot.memory import ConversationMemory
 from chatbot.messages import Choice, Fault, Options, Seen, Timing, Usage
+from tests.samples import prepared
 
 TIME = "2026-01-31T12:00:00.000+00:00"
+
+NAMES = ("a.png", "a.jpg", "a.pdf", "a.csv")
+"""Good files, one of each kind."""
 
 Json = dict[str, Any]
 
@@ -20,6 +24,17 @@ def filled(memory: ConversationMemory, *texts: str) -> str:
     for text in texts:
         memory.add_message(conversation_id, "user", text)
     return conversation_id
+
+
+def attach(memory: ConversationMemory, conversation_id: str, *names: str, after: str | None = None) -> str:
+    """The id of a message that came with those files."""
+    for name in names:
+        memory.upload(prepared(name))
+    ids = [prepared(name).attachment.attachment_id for name in names]
+    kept = memory.keep_uploads(conversation_id, ids)
+    said = memory.add_message(conversation_id, "user", "Look", after=after, attachments=kept)
+    memory.forget_uploads(ids)
+    return said.message_id
 
 
 def contents(memory: ConversationMemory, conversation_id: str, limit: int | None = None) -> list[str]:
