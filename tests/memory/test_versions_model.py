@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot.memory import ConversationMemory
 from chatbot.messages import Role
+from tests.endurance.model import Talk
 from tests.kept import contents, filled
 from tests.running import ROOT
 
@@ -80,43 +81,6 @@ def ids(memory: ConversationMemory, conversation_id: str) -> list[str]:
     return [message.message_id for message in memory.get_messages(conversation_id, limit=None)]
 
 
-@dataclass
-class Model:
-    """The tree as simply as it can be put."""
-
-    parents: dict[str, str] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
-    head: str = ""
-
-    def shown(self) -> list[str]:
-        path: list[str] = []
-        at = self.head
-        while at:
-            path.insert(0, at)
-            at = self.parents[at]
-        return path
-
-    def end(self, message_id: str) -> str:
-        followers = [each for each, parent in self.parents.items() if parent == message_id]
-        return self.end(followers[-1]) if followers else message_id
-
-    def same(self, message_id: str) -> list[str]:
-        place = self.parents[message_id], self.roles[message_id]
-        return [each for each in self.parents if (self.parents[each], self.roles[each]) == place]
-
-    def remove(self, message_id: str) -> None:
-        was_shown = message_id in self.shown()
-        left, parent = [each for each in self.same(message_id) if each != message_id], self.parents[message_id]
-        self._drop(message_id)
-        if was_shown:
-            self.head = self.end(left[-1]) if left else parent
-
-    def _drop(self, message_id: str) -> None:
-        for follower in [each for each, parent in self.parents.items() if parent == message_id]:
-            self._drop(follower)
-        del self.parents[message_id]
-
-
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["say", "say", "answer", "after", "first", "show", "remove", "update", "restart"]),
@@ -131,25 +95,25 @@ STEPS = st.lists(
 def test_whatever_is_done_the_tree_is_as_a_simple_model_has_it(steps: Sequence[tuple[str, int]]) -> None:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "session"
-        memory, model = ConversationMemory(path), Model()
+        memory, talk = ConversationMemory(path), Talk("")
         conversation_id = memory.create_conversation()
         for what, number in steps:
             if what == "restart":
                 memory = ConversationMemory(path)
             else:
-                _step(memory, conversation_id, model, what, number)
-            assert ids(memory, conversation_id) == model.shown()
+                _step(memory, conversation_id, talk, what, number)
+            assert ids(memory, conversation_id) == talk.shown()
         for each in (memory, ConversationMemory(path)):
-            assert [message.message_id for message in each.all_messages(conversation_id)] == [*model.parents]
-            assert each.get_head(conversation_id) == model.head
-            assert each.get_conversation(conversation_id).message_count == len(model.shown())
+            assert [message.message_id for message in each.all_messages(conversation_id)] == [*talk.said]
+            assert each.get_head(conversation_id) == talk.head
+            assert each.get_conversation(conversation_id).message_count == len(talk.shown())
             assert each.get_versions(conversation_id) == {
-                shown: tuple(model.same(shown)) for shown in model.shown() if len(model.same(shown)) > 1
+                shown: tuple(talk.versions(shown)) for shown in talk.shown() if len(talk.versions(shown)) > 1
             }
 
 
-def _step(memory: ConversationMemory, conversation_id: str, model: Model, what: str, number: int) -> None:
-    known = [*model.parents]
+def _step(memory: ConversationMemory, conversation_id: str, talk: Talk, what: str, number: int) -> None:
+    known = [*talk.said]
     chosen = known[number % len(known)] if known else ""
     role: Role = "assistant" if what == "answer" or number % 3 == 0 else "user"
     if what in ("say", "answer", "first") or not chosen:
@@ -159,18 +123,16 @@ def _step(memory: ConversationMemory, conversation_id: str, model: Model, what: 
     else:
         if what == "show":
             memory.show_version(conversation_id, chosen)
-            model.head = model.end(chosen)
+            talk.head = talk.end(chosen)
         elif what == "remove":
             memory.remove_from(conversation_id, chosen)
-            model.remove(chosen)
+            talk.remove(chosen)
         else:
             message = memory.all_messages(conversation_id)[known.index(chosen)]
             memory.update_message(conversation_id, replace(message, content="other"))
         return
     said = memory.add_message(conversation_id, role, "text", after=after)
-    model.parents[said.message_id] = model.head if after is None else after
-    model.roles[said.message_id] = role
-    model.head = said.message_id
+    talk.say(said.message_id, role, talk.head if after is None else after)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
