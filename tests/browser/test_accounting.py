@@ -1,11 +1,11 @@
-"""What stands under each answer: where it came from, what it took, how it ended; and that it is no part of the text."""
+"""What stands under each answer: where it came from, what it took, how it ended."""
 
 import re
 import signal
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import answers, archive
@@ -217,56 +217,3 @@ async def test_a_conversation_that_is_too_long_is_trimmed_and_the_line_says_so(
     assert answer == "You said: " + "b" * 500
     await expect(chat.details.last).to_contain_text("1 of 3 messages sent, the rest was too long for the model")
     assert asked(upstream)[1:] == ["b" * 500]
-
-
-async def test_none_of_it_is_copied_by_button_or_by_hand(chat: ChatPage, upstream: FakeUpstream) -> None:
-    await chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await chat.type_model("pace:50x1000")
-    await chat.send("Count to a thousand")
-    await expect(chat.answers.last).to_contain_text("word10")
-    await chat.stop_button.click()
-    await expect(chat.notes.last).to_be_visible()
-    answer = await chat.last_answer()
-    await chat.press("Copy")
-    assert await copied(chat.page) == answer
-    await chat.page.locator("#chat").click(position={"x": 5, "y": 5})
-    await chat.page.keyboard.press("Control+A")
-    await chat.page.keyboard.press("Control+C")
-    everything = await copied(chat.page)
-    assert answer in everything
-    for word in ("Stopped by you", "first token", "tokens/s", "This conversation"):
-        assert word not in everything
-
-
-async def test_the_button_copies_on_a_plain_http_address_too(chat: ChatPage, upstream: FakeUpstream) -> None:
-    await chat.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    await chat.reload()
-    upstream.queue(Scenario(reply="Two\n\n    lines"))
-    await chat.ask("Hello")
-    await expect(chat.details.last).to_be_visible()
-    await chat.press("Copy")
-    await chat.box.press("Control+V")
-    await expect(chat.box).to_have_value("Two\n\n    lines")
-
-
-async def copied(page: Page) -> str:
-    """The clipboard's text."""
-    return str(await page.evaluate("navigator.clipboard.readText()"))
-
-
-async def test_none_of_it_is_in_the_text_to_take_along_or_sent_to_a_model(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
-    await chat.type_model("pace:50x1000")
-    await chat.send("Count to a thousand")
-    await expect(chat.answers.last).to_contain_text("word10")
-    await chat.stop_button.click()
-    await expect(chat.notes.last).to_be_visible()
-    first = await chat.last_answer()
-    await chat.type_model("gpt-6-luna")
-    second = await chat.ask("Go on")
-    assert asked(upstream)[1:] == ["Count to a thousand", first, "Go on"]
-    text = await chat.exported()
-    said = re.findall(r"^\*\*.+\*\*$|^(?!#).+$", text, re.M)
-    questions = ["**You**", "Count to a thousand", "**You**", "Go on"]
-    assert said == [*questions[:2], "**pace:50x1000**", first, *questions[2:], "**gpt-6-luna**", second]
