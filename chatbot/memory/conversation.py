@@ -44,7 +44,7 @@ class StoredConversation:
 
     @property
     def written(self) -> int:
-        """How often the file was replaced since it was opened."""
+        """How often something was written since it was opened."""
         return self._storage.written
 
     @property

@@ -64,6 +64,10 @@ class Store:
                     removed += session.suffix == ".json"
         return removed
 
+    def close(self) -> None:
+        """Let another process have the directory."""
+        self._process_lock.release()
+
     def _shared(self, session_id: str) -> ConversationMemory:
         with self._guard:
             memory = self._alive.get(session_id) or self._opened(session_id)
@@ -72,10 +76,6 @@ class Store:
             if len(self._recent) > KEPT_OPEN:
                 self._recent.popitem(last=False)
         return memory
-
-    def close(self) -> None:
-        """Let another process have the directory."""
-        self._process_lock.release()
 
     def _opened(self, session_id: str) -> ConversationMemory:
         path = self.directory / "sessions" / session_id

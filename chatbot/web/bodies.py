@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from chatbot.options import HOTTEST, MOST_HISTORY
+from chatbot.options import HOTTEST, LONGEST_PROMPT, MOST_HISTORY
 from chatbot.turns import LONGEST_MESSAGE
 from chatbot.web.schemas import Name
 
@@ -79,7 +79,7 @@ class ChatBody(Body):
     conversation_id: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
     provider: Name | None = None
     model: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    system_prompt: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
+    system_prompt: Annotated[str, Field(max_length=LONGEST_PROMPT)] | None = None
     temperature: Annotated[float, Field(ge=0, le=HOTTEST, allow_inf_nan=False)] | None = None
     max_tokens: Annotated[int, Field(ge=1), WHOLE] | None = None
     history_limit: Annotated[int, Field(ge=1, le=MOST_HISTORY), WHOLE] | None = None

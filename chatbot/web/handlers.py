@@ -129,9 +129,8 @@ class Handlers:
         try:
             owner = self._sessions.owner(token)
             reply = self._replies.running(owner, conversation_id)
-            answer = (
-                reply.snapshot().message_id if reply else None
-            )  # it may end in between, and must not be shown twice
+            # named before the disk is read: it may end in between, and must not be shown twice
+            answer = reply.snapshot().message_id if reply else None
             view = await self._views.of(owner, conversation_id, without=answer)
         except ChatbotError:  # deleted meanwhile: the list will tell the page, which then leaves it
             yield AS_IT_IS, Props(**READY), AS_IT_IS
@@ -187,7 +186,8 @@ class Handlers:
         return await self._replies.start(owner, text, options, **where, **caller)
 
     async def _frames(self, reply: Reply, most: int) -> AsyncGenerator[Update]:
-        """The updates of a reply: at once that it has begun, then its text, at last that the box is free again.
+        """The updates of a reply: soon that it has begun, with its first words where these are as quick, then its text
+        as it grows, at last that the box is free again.
         `most` is how many messages the page shows then, the answer included: each line belongs to one of them."""
         opening: dict[str, Any] = {
             "conversation_id": reply.conversation_id,

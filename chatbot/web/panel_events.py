@@ -36,13 +36,10 @@ class PanelEvents:
         while embedded and embedded.state.phase == "loading":
             yield show_model_state(embedded.state, embedded.model)
             await asyncio.sleep(MODEL_SECONDS)
-        yield (
-            show_model_state(embedded.state, embedded.model)
-            if embedded
-            else ""
-            if self.providers.offered
-            else sentence(NoProvider.sentence)
-        )
+        if embedded:
+            yield show_model_state(embedded.state, embedded.model)
+        else:
+            yield "" if self.providers.offered else sentence(NoProvider.sentence)
 
     async def provider_chosen(self, *fields: Any) -> dict[str, Any]:
         """The models of the provider that is chosen now, for models.js to list."""

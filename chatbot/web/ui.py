@@ -81,6 +81,12 @@ class Page:
         controls = self._controls
         return [controls.conversation, self._chat.chatbot, controls.turns, *controls.fields.opened]
 
+    @property
+    def _cleared(self) -> list[Any]:
+        """What new_chat.js leaves empty, and the sidebar, which it closes on a phone."""
+        controls = self._controls
+        return [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
+
     def _enter(self, enter: Handler) -> None:
         controls, load = self._controls, self.blocks.load
         entered = load(
@@ -92,10 +98,9 @@ class Page:
         )
         entered.then(None, [controls.token], None, js=ENTERED_JS, **AT_ONCE)
         load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
-        cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
         controls.new_chat.click(None, None, None, js=LEAVE_JS, **AT_ONCE).then(
             None, None, None, cancels=self._watching, **AT_ONCE
-        ).then(None, None, cleared, js=asset("new_chat.js"), **AT_ONCE)
+        ).then(None, None, self._cleared, js=asset("new_chat.js"), **AT_ONCE)
 
     def _list(self) -> None:
         controls = self._controls
@@ -139,9 +144,8 @@ class Page:
         data.delete.click(None, None, asking, js=ASK_JS, **AT_ONCE)
         data.keep.click(None, None, asking, js=UNASK_JS, **AT_ONCE)
         data.really.click(None, None, asking, js=UNASK_JS, cancels=self._watching, **AT_ONCE)
-        cleared = [controls.conversation, self._chat.chatbot, controls.turns, self._chat.textbox, controls.sidebar]
         data.really.click(in_sentences(self._sidebar.remove_all), [controls.token], None, **AT_ONCE).then(
-            None, None, cleared, js=asset("new_chat.js"), **AT_ONCE
+            None, None, self._cleared, js=asset("new_chat.js"), **AT_ONCE
         )
 
     def _fields(self, events: PanelEvents) -> None:
