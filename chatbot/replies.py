@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 from chatbot.answering import Account, Asking
 from chatbot.checkpoints import checkpoints
 from chatbot.errors import Busy, ChatbotError, Closing, NotFound, ProviderTimeout, StorageError
-from chatbot.limits import Limits, Settle
+from chatbot.limits import Limits, Reservation
 from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
 from chatbot.pace import interval
@@ -39,6 +40,7 @@ class Replies:
         self._most_files = most_files
         self._taken: dict[tuple[str, str], Reply | None] = {}
         """By session and conversation, those that a turn is under way in; None while it is being written."""
+        self._counting = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_closing = False
 
@@ -155,33 +157,40 @@ class Replies:
             raise
 
     async def _begin(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
-        place = session_id, conversation_id or uuid4().hex
+        # One after the other where tokens count: each is to know what those before it may take.
+        async with self._counting if self._limits.counts(turn.paid) else nullcontext():
+            return await self._admitted((session_id, conversation_id or uuid4().hex), conversation_id is None, turn)
+
+    async def _admitted(self, place: tuple[str, str], is_new: bool, turn: Turn) -> Reply:
+        session_id, conversation_id = place
         if self._is_closing:
             raise Closing
         if place in self._taken:
             raise Busy
         try:
-            settle = self._limits.admit(session_id, turn.address, len(self.running_in(session_id)), turn.paid)
+            reservation = self._limits.admit(session_id, turn.address, len(self.running_in(session_id)), turn.paid)
         except OSError as refused:
             raise StorageError from refused
         self._taken[place] = None
         memory, choice = self._store.memory(session_id), turn.options.choice
         try:
             reads = self._providers.reads(choice)
-            is_new = conversation_id is None
-            history, answer = await asyncio.to_thread(write_turn, memory, place[1], is_new, turn, reads)
+            history, answer = await asyncio.to_thread(write_turn, memory, conversation_id, is_new, turn, reads)
+            find = partial(memory.get_files, conversation_id)
+            asking = Asking(self._providers, history, turn.options, turn.key, find)
+            if self._limits.counts(turn.paid):
+                reservation.add(await asyncio.to_thread(asking.most_to_read))
         except BaseException:
             del self._taken[place]
-            await _settled(settle, Usage())
+            await _settled(reservation, Usage())
             raise
         reply = self._taken[place] = Reply(*place, answer)
         log.info("message", extra={"fields": reply.facts(), "texts": {"text": history[-1].content}})
-        asking = Asking(self._providers, history, turn.options, turn.key, partial(memory.get_files, place[1]))
-        self._spawn(self._run(reply, memory, asking, choice.provider, settle))
+        self._spawn(self._run(reply, memory, asking, choice.provider, reservation))
         return reply
 
     async def _run(
-        self, reply: Reply, memory: ConversationMemory, asking: Asking, provider: ProviderName, settle: Settle
+        self, reply: Reply, memory: ConversationMemory, asking: Asking, provider: ProviderName, reservation: Reservation
     ) -> None:
         """The answer's task. However it goes, there is one way out: settle, store, let the conversation go, tell."""
         finish: Finish | None = None
@@ -209,7 +218,7 @@ class Replies:
             log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
             reply.finish(finish, StorageError("The answer could not be saved on the server's disk."))
         finally:
-            await _settled(settle, account.usage)
+            await _settled(reservation, account.usage)
             del self._taken[reply.session_id, reply.conversation_id]
             log.info("answer", extra={"fields": reply.facts(), "texts": {"text": answer.content}})
             reply.end()
@@ -240,9 +249,9 @@ async def _accounted(asking: Asking, answer: StoredMessage, finish: Finish | Non
         return Account()
 
 
-async def _settled(settle: Settle, usage: Usage) -> None:
+async def _settled(reservation: Reservation, usage: Usage) -> None:
     """Settle, whatever the disk says to it: the turn has an end of its own to come to."""
     try:
-        await asyncio.to_thread(settle, usage)
+        await asyncio.to_thread(reservation.settle, usage)
     except Exception as refused:
         log.error("reply: not counted, %s", type(refused).__name__)  # noqa: TRY400 - as above

@@ -14,6 +14,7 @@ from chatbot.errors import (
     SettingsError,
     TooManyMessages,
 )
+from chatbot.limits import KEPT
 from chatbot.memory import enclosures
 from chatbot.turns import NO_PICTURES, NO_TEXT, TOO_MUCH
 from tests.running import ROOT
@@ -32,7 +33,7 @@ def said_of_failures() -> set[str]:
         str(RateLimited("Embedded model").with_rescue(labels))
         for labels in (["Hugging Face"], ["OpenAI", "Hugging Face"])
     }
-    composed = {template.format(**SAMPLES) for template in TEMPLATES} | {enclosures.NOT_THERE}
+    composed = {template.format(**SAMPLES) for template in TEMPLATES} | {enclosures.NOT_THERE, KEPT}
     names = {kind.__name__ for kind in kinds}
     return plain | waits | rescued | composed | {str(ModelNotLoaded(cause="it is no model."))} | set(_raised(names))
 

@@ -12,7 +12,9 @@ from gradio_client.exceptions import AppError
 from starlette.requests import Request
 
 from chatbot.errors import AllowanceSpent, TooManyAnswers, TooManyMessages
-from chatbot.limits import ANSWERS_AT_ONCE
+from chatbot.limits import ANSWERS_AT_ONCE, KEPT_SECONDS, Limits
+from chatbot.messages import Choice, Options, Usage
+from chatbot.reply import Reply
 from chatbot.web.address import address_of
 from tests.api import Visitor, asked, error_of
 from tests.conftest import MakeSettings
@@ -83,6 +85,33 @@ async def test_what_answers_under_way_may_still_take_is_kept_for_them(
     await asyncio.gather(ended(first), ended(second))
     await ended(await road.say("Three again", max_tokens=100))
     await road.close()
+
+
+async def test_long_questions_that_ask_for_short_answers_at_once_do_not_overrun_the_days_tokens(
+    settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_daily_tokens=1000))
+    upstream.scenario = Scenario(tokens=3, tokens_per_second=10)
+    asked_for = [road.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
+    outcomes = await asyncio.gather(*asked_for, return_exceptions=True)
+    begun = [each for each in outcomes if isinstance(each, Reply)]
+    refused = [each for each in outcomes if isinstance(each, AllowanceSpent)]
+    assert (len(begun), len(refused)) == (1, 9)
+    assert all("Wait a moment" in str(each) and each.retry_after == KEPT_SECONDS for each in refused)
+    await ended(begun[0])
+    await road.close()
+
+
+def test_what_a_disk_refuses_to_count_stays_kept(tmp_path: Path) -> None:
+    limits = Limits(0, 100, tmp_path / "spending.json")
+    paid = Options(Choice("openai", "gpt-6-luna"), "", max_tokens=10, history_limit=20)
+    reservation = limits.admit("one", "", 0, paid)
+    (tmp_path / "spending.json").mkdir()
+    with pytest.raises(OSError, match="spending"):
+        reservation.settle(Usage(90, 10))
+    (tmp_path / "spending.json").rmdir()
+    with pytest.raises(AllowanceSpent):
+        limits.admit("one", "", 0, paid)
 
 
 def test_both_doors_say_so(upstream: FakeUpstream, tmp_path: Path) -> None:

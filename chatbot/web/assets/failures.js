@@ -3,6 +3,7 @@
 
 const SPOKEN = /^(failure|sign|toast)\.|^(provider\.local|model\.patience|turn\.reasoning(\.running)?)$/;
 const INNER = ["sentence", "wait", "provider", "label", "labels"]; // values that have a translation themselves
+const NUMBERS = ["number", "most", "size"]; // told as the reader writes numbers
 
 const pattern = (text) => {
   const literal = text.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
@@ -23,7 +24,7 @@ const translated = (sentence) => {
   return sentence;
 };
 const inner = ([name, value]) => {
-  if (/^\d[\d,]*$/.test(value)) return [name, Number(value.replaceAll(",", ""))];
+  if (NUMBERS.includes(name) && /^[\d,.]+$/.test(value)) return [name, Number(value.replaceAll(",", ""))];
   return [name, INNER.includes(name) ? translated(value) : value];
 };
 
