@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pydantic import SecretStr
 
@@ -96,15 +97,16 @@ class Asking:
     def _prepared(self) -> tuple[Provider, Window]:
         """The provider, and what it is to be sent. Blocks when an SDK has to be imported first, and for files."""
         provider = self._providers.get(self._options.choice.provider, self._key)
-        window = self._first_window()
+        window = self._first_window
         sent = [each for message in window.messages for each in message.enclosed if each.form != "name"]
         self._files = self._find(each.attachment for each in sent) if sent else {}
         return provider, window
 
     def most_to_read(self) -> int:
         """How many tokens the model is sent at most, by estimate. Blocks as choosing them does."""
-        return self._sent_tokens(self._first_window())
+        return self._sent_tokens(self._first_window)
 
+    @cached_property
     def _first_window(self) -> Window:
         return self._selected(self._options.history_limit, self._context_tokens, max_tokens=self._options.max_tokens)
 

@@ -64,7 +64,7 @@ def soaked(directory: Path, seconds: float, sessions: int, seed: int) -> list[st
                 visitor.api.http.close()
         steps = Counter(step for visitor in visitors for step in visitor.did)
         print(f"{sessions} sessions, {seconds:.0f} s, seed {seed}: {steps.total()} steps, {dict(steps.most_common())}")
-        faults += [line for line in app.log.splitlines() if "Traceback" in line or "Error" in line]
+        faults += _told_of(app.log.splitlines())
     return faults + _differences(directory / "data", visitors)
 
 
@@ -90,6 +90,13 @@ def _wandered(visitors: list[Wanderer], seconds: float, seed: int, observer: Obs
     for thread in threads:
         thread.join()
     return faults
+
+
+def _told_of(log: list[str]) -> list[str]:
+    """The failures in the log, each with what stands around it: its last line alone does not say where it was."""
+    return [
+        "\n".join(log[max(0, number - 2) : number + 40]) for number, line in enumerate(log) if "Traceback" in line
+    ] + [line for line in log if "Error" in line]
 
 
 def _blocked(visitors: list[Wanderer]) -> list[str]:
