@@ -201,7 +201,7 @@ class Replies:
         except TimeoutError:
             error = ProviderTimeout(self._providers.label(provider))
         except ChatbotError as known:
-            error = known
+            error = known.apart()
         except Exception as unforeseen:
             log.error("reply: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
             error = ChatbotError()

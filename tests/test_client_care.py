@@ -1,16 +1,18 @@
 """What providers leave behind: nothing. No connection, no open file, no warning."""
 
 import asyncio
+import gc
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from chatbot.messages import ProviderName
 from tests.bench.stop import Moment, seconds_to_close
-from tests.fake_upstream import FakeUpstream, Scenario
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import Road, ended, until
 
 BATCH, BATCHES = 50, 20
@@ -56,6 +58,36 @@ async def test_a_thousand_answers_leave_nothing_behind(road: Road, upstream: Fak
     assert len(upstream.requests) >= BATCH * BATCHES
     await road.providers.aclose()
     await until(lambda: upstream.connections == 0)
+
+
+@contextmanager
+def no_garbage_collector() -> Iterator[set[int]]:
+    """Inside, what is in a circle stays; yields what was half read already, by id."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield {id(each) for each in half_read()}
+    finally:
+        gc.enable()
+
+
+def half_read() -> list[AsyncGenerator[object]]:
+    """The streams in this process that were begun and neither read to their end nor closed."""
+    streams = (each for each in gc.get_objects() if isinstance(each, AsyncGenerator))
+    return [each for each in streams if getattr(each, "ag_frame", None)]
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
+async def test_an_answer_that_breaks_off_leaves_no_stream_for_the_garbage_collector(
+    fault: str, provider: ProviderName, road: Road, upstream: FakeUpstream
+) -> None:
+    """It may come by in another thread, and would close there what the event loop is closing."""
+    await road.answer("Hello", provider=provider)
+    with no_garbage_collector() as before:
+        upstream.queue(FAULTS[fault], FAULTS[fault])
+        await road.answer("Hello", provider=provider)
+        await until(lambda: {id(each) for each in half_read()} <= before, 3)
 
 
 @pytest.mark.parametrize("provider", ["openai", "compatible", "anthropic"])

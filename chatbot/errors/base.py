@@ -21,6 +21,13 @@ class ChatbotError(Exception):
         """The same error, whose sentence adds that the providers of those labels are there to answer instead."""
         return self
 
+    def apart(self) -> Self:
+        """The same error, without the calls that it came through. Kept by one of them, it would keep all that they
+        hold, a provider's half-read stream among it, until the garbage collector comes by: in a thread of its own
+        choice, where no stream can be closed."""
+        self.__traceback__ = self.__context__ = self.__cause__ = None
+        return self
+
 
 class SettingsError(ChatbotError):
     """A variable or flag that cannot be used. The message names it and what was expected, never a secret."""

@@ -111,13 +111,17 @@ def translated(provider: str, sdk: Sdk, *, streaming: bool = False) -> Iterator[
     except ChatbotError:
         raise
     except Exception as error:
-        kind = kind_of(error, sdk)
-        if streaming and kind is Unavailable and isinstance(error, sdk.APIConnectionError):
-            kind = CutOff
-        known = kind(provider, retry_after=_retry_after(error))
-        if isinstance(known, ContextOverflow):
-            known.prompt_tokens, known.context_tokens = _lengths(error)
-        raise known from None
+        raise _translation(error, provider, sdk, streaming) from None
+
+
+def _translation(error: Exception, provider: str, sdk: Sdk, streaming: bool) -> ProviderError:
+    kind = kind_of(error, sdk)
+    if streaming and kind is Unavailable and isinstance(error, sdk.APIConnectionError):
+        kind = CutOff
+    known = kind(provider, retry_after=_retry_after(error))
+    if isinstance(known, ContextOverflow):
+        known.prompt_tokens, known.context_tokens = _lengths(error)
+    return known
 
 
 def kind_of(error: Exception, sdk: Sdk) -> type[ProviderError]:
