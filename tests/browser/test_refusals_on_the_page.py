@@ -1,0 +1,89 @@
+"""What the operator's limits refuse: said on the page, with what was typed back in its box, and nothing blocked."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from chatbot.limits import ANSWERS_AT_ONCE
+from tests.browser.chat_page import ChatPage
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.running import RunningApp, two_providers
+
+
+@pytest.fixture
+async def limited(
+    request: pytest.FixtureRequest, browser: Browser, upstream: FakeUpstream, data: Path
+) -> AsyncIterator[ChatPage]:
+    """A page of an app with such limits."""
+    with RunningApp(data, two_providers(upstream) | request.param) as app:
+        yield await ChatPage(await browser.new_page()).open(app.url)
+
+
+async def refused(chat: ChatPage, text: str, words: str) -> None:
+    """Send the text, and see it refused: why, and the text in the box that takes it again."""
+    await chat.send(text)
+    await expect(chat.answers.last).to_contain_text(words)
+    await expect(chat.box).to_have_value(text)
+    await expect(chat.box).to_be_enabled()
+    await chat.is_ready()
+
+
+def answered_for(upstream: FakeUpstream) -> list[str]:
+    """The messages that the provider was asked to answer."""
+    bodies = (each.body for each in upstream.requests if each.path.endswith("/chat/completions"))
+    return [body["messages"][-1]["content"] for body in bodies]
+
+
+@pytest.mark.parametrize("limited", [{"CHATBOT_MESSAGES_PER_MINUTE": "2"}], indirect=True)
+async def test_too_many_messages_in_a_minute(limited: ChatPage, upstream: FakeUpstream) -> None:
+    await limited.ask("One.")
+    await limited.ask("Two.")
+    await refused(limited, "Three.", "You have sent many messages in a short time. Wait ")
+    await limited.press_at(3, "Try again")
+    await expect(limited.page.locator(".toast-message-text").last).to_contain_text("Wait ")
+    await limited.is_ready()
+    assert answered_for(upstream) == ["One.", "Two."]
+    await limited.reload()
+    await expect(limited.questions).to_have_count(2)
+
+
+@pytest.mark.parametrize("limited", [{"CHATBOT_DAILY_TOKENS": "2100"}], indirect=True)
+async def test_the_days_tokens_are_spent(limited: ChatPage, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=2200)
+    await limited.ask("How much is it?")
+    await refused(limited, "And now?", "Today's allowance for this app's own API keys is used up")
+    assert answered_for(upstream) == ["How much is it?"]
+
+
+@pytest.mark.parametrize("limited", [{"CHATBOT_MOST_CONVERSATIONS": "1"}], indirect=True)
+async def test_as_many_conversations_as_may_be(limited: ChatPage) -> None:
+    await limited.ask("The first.")
+    await limited.new_chat()
+    await refused(limited, "The second.", "You have as many conversations here as can be kept.")
+    await limited.remove("The first.")
+    await limited.send("The second.")
+    await expect(limited.answers.last).to_have_text("You said: The second.")
+
+
+@pytest.mark.parametrize("limited", [{"CHATBOT_MOST_SESSIONS": "1"}], indirect=True)
+async def test_as_many_visitors_as_may_be(limited: ChatPage, browser: Browser) -> None:
+    await limited.ask("I was here first.")
+    other = await ChatPage(await browser.new_page()).open(limited.page.url)
+    await refused(other, "And I?", "This app has as many visitors as it can keep conversations for.")
+
+
+@pytest.mark.thorough  # twenty answers to begin
+async def test_as_many_answers_at_once_as_may_be(chat: ChatPage) -> None:
+    await chat.type_model("pace:20x2000")
+    for number in range(ANSWERS_AT_ONCE):
+        await chat.send(f"Number {number}.")
+        await chat.is_answering()
+        await chat.new_chat()
+    await refused(chat, "One too many.", "Many answers are being written for you already.")
+    await chat.open_conversation("Number 0.")
+    await chat.stop_button.click()
+    await chat.is_ready()
+    await chat.new_chat()
+    await chat.begin("One too many.", words=1)
