@@ -34,6 +34,8 @@ def test_what_models_write_stays_as_it_is(markdown: str) -> None:
         ("```\n<a>\n```\n<b x>", "```\n<a>\n```\n&lt;b x>"),
         ("```a``` <div>", "```a``` &lt;div>"),
         ("`a\n\n<div>`", "`a\n\n&lt;div>`"),
+        ("# `a\n<div>`", "# `a\n&lt;div>`"),
+        ("``a <div>` b", "``a &lt;div>` b"),
         ("![x](y)", "\\![x](y)"),
         ("`![x](y)` ![x][y]", "`![x](y)` \\![x][y]"),
         ("```mermaid\ngraph\n```", "```text\ngraph\n```"),
