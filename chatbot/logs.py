@@ -8,11 +8,14 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from chatbot.settings import Settings
+
+log = logging.getLogger(__name__)
 
 OURS = "chatbot"
 LONGEST_FOREIGN = 300
@@ -94,6 +97,7 @@ def begin(settings: Settings, secrets: Iterable[str] = ()) -> None:
     handler.addFilter(_is_for_the_log)
     logging.getLogger().handlers[:] = [handler]
     logging.getLogger(OURS).setLevel(settings.chatbot_log_level.upper())
+    threading.excepthook = sys.unraisablehook = _uncaught
 
 
 def adopt(*names: str) -> None:
@@ -102,6 +106,12 @@ def adopt(*names: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+def _uncaught(event: Any) -> None:
+    """What went wrong where no caller could be told, in a thread or while an object was let go: a line, as all else."""
+    if event.exc_type and not issubclass(event.exc_type, SystemExit):
+        log.error("uncaught", exc_info=(event.exc_type, event.exc_value, event.exc_traceback))
 
 
 def _is_for_the_log(record: logging.LogRecord) -> bool:

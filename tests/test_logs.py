@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,7 @@ def printing() -> Iterator[io.StringIO]:
     sys.stdout = sys.stderr = output
     root, ours = logging.getLogger(), logging.getLogger("chatbot")
     before, level = root.handlers[:], ours.level
+    hooks = sys.unraisablehook, threading.excepthook
     logs.begin(Settings.load(**SECRETS), ["made-by-the-app"])
     try:
         yield output
@@ -45,6 +47,7 @@ def printing() -> Iterator[io.StringIO]:
         sys.stdout, sys.stderr = streams
         root.handlers[:] = before
         ours.setLevel(level)
+        sys.unraisablehook, threading.excepthook = hooks
 
 
 def formatted(message: str, *arguments: object, with_texts: bool = False, **extra: object) -> str:
@@ -77,6 +80,25 @@ def test_an_exceptions_kind_and_place_are_told_and_not_its_text() -> None:
     lines = printed.getvalue().splitlines()
     assert len(lines) == 2
     assert all("error=ValueError place=" in line and LINE.fullmatch(line) for line in lines)
+
+
+class Stubborn:
+    """Fails where nobody can be told."""
+
+    def __del__(self) -> None:
+        int(SAID)
+
+
+def test_what_nobody_catches_is_a_line_as_well() -> None:
+    with printing() as printed:
+        Stubborn()
+        thread = threading.Thread(target=int, args=[SAID])
+        thread.start()
+        thread.join()
+    assert SAID not in printed.getvalue()
+    lines = printed.getvalue().splitlines()
+    assert len(lines) == 2
+    assert all("event=uncaught error=ValueError place=" in line and LINE.fullmatch(line) for line in lines)
 
 
 @pytest.mark.parametrize("secret", [*SECRETS.values(), "made-by-the-app", TOKEN, "sk-visitors-own1"])
