@@ -16,11 +16,14 @@ from chatbot.errors import (
 )
 from chatbot.limits import KEPT
 from chatbot.memory import enclosures
+from chatbot.providers.embedded import CLOSED
+from chatbot.providers.weights import HUB_CAUSES
 from chatbot.turns import NO_PICTURES, NO_TEXT, TOO_MUCH
 from tests.running import ROOT
 
 TEMPLATES = (NO_PICTURES, NO_TEXT, TOO_MUCH, UNKNOWN, pdf.BROKEN, *pdf.REASONS.values(), enclosures.FULL)
 SAMPLES = {"name": "notes.txt", "model": "gpt-6-luna", "size": 30.0, "most": 20.0}
+REFUSED_UNREAD = {"The body is larger than 1 MiB.", "This file is larger than the 20 MB that are allowed here."}
 
 
 def said_of_failures() -> set[str]:
@@ -35,7 +38,9 @@ def said_of_failures() -> set[str]:
     }
     composed = {template.format(**SAMPLES) for template in TEMPLATES} | {enclosures.NOT_THERE, KEPT}
     names = {kind.__name__ for kind in kinds}
-    return plain | waits | rescued | composed | {str(ModelNotLoaded(cause="it is no model."))} | set(_raised(names))
+    hub = (cause.format(repo="owner/repo", file="model.gguf") for cause in HUB_CAUSES.values())
+    causes = {str(ModelNotLoaded(cause=cause)) for cause in ("it is no model.", CLOSED, *hub, *_causes())}
+    return plain | waits | rescued | composed | causes | REFUSED_UNREAD | set(_raised(names))
 
 
 def _subclasses(kind: type[ChatbotError]) -> Iterator[type[ChatbotError]]:
@@ -46,14 +51,32 @@ def _subclasses(kind: type[ChatbotError]) -> Iterator[type[ChatbotError]]:
 
 def _raised(names: set[str]) -> Iterator[str]:
     """The sentences that are written where they are raised."""
+    for call, name in _calls():
+        if name in names and call.args:
+            yield from _written(call.args[0])
+
+
+def _causes() -> Iterator[str]:
+    """Why the embedded model could not be loaded."""
+    for call, name in _calls():
+        if name == ModelNotLoaded.__name__:
+            yield from _written(call.keywords[0].value)
+
+
+def _calls() -> Iterator[tuple[ast.Call, str]]:
     for path in (ROOT / "chatbot").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args:
-                match node.args[0]:
-                    case ast.Constant(str(sentence)):
-                        yield sentence
-                    case ast.JoinedStr(parts):
-                        yield "".join(map(_example, parts))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                yield node, node.func.id
+
+
+def _written(text: ast.expr) -> Iterator[str]:
+    """The text, if it stands there."""
+    match text:
+        case ast.Constant(str(sentence)):
+            yield sentence
+        case ast.JoinedStr(parts):
+            yield "".join(map(_example, parts))
 
 
 def _example(part: ast.expr) -> str:

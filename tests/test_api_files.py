@@ -208,7 +208,9 @@ def narrow(upstream: FakeUpstream, tmp_path: Path) -> Iterator[Visitor]:
 
 def test_every_limit_can_be_set(narrow: Visitor) -> None:
     large = upload(narrow, "a.txt", b"a" * 10_001)
-    assert (large.status_code, error_of(large)["code"]) == (413, "too_large")
+    assert large.status_code == 413
+    assert error_of(large)["code"] == "too_large"
+    assert error_of(large)["message"] == "This file is larger than the 0.01 MB that are allowed here."
     first, second = (upload(narrow, "a.txt", each * 8_000) for each in (b"a", b"b"))
     assert first.status_code == 201
     assert (second.status_code, error_of(second)["code"]) == (413, "too_large")

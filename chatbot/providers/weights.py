@@ -23,6 +23,15 @@ CONNECT_SECONDS = 15
 FETCH_SECONDS = 1800
 """The longest a download may take: 98 MB at 55 kB/s."""
 
+HUB_CAUSES = {
+    "GatedRepoError": "{repo} is for those who accepted its terms and set their HF_TOKEN.",
+    "RepositoryNotFoundError": "Hugging Face has no {repo}, or not for this HF_TOKEN.",
+    "RemoteEntryNotFoundError": "{repo} on Hugging Face has no file {file}.",
+    "HFValidationError": "{repo} is not a repository's name.",
+    "Exception": "{file} could not be fetched from Hugging Face. Check the network, and the room on the disk.",
+}
+"""By huggingface_hub's error, why there are no weights."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -210,16 +219,8 @@ def _from_hub(repo: str, file: str, token: str | None) -> Path:
 
 
 def _hub_cause(error: Exception, repo: str, file: str) -> str:
-    from huggingface_hub import errors  # noqa: PLC0415
-
-    causes: list[tuple[type[Exception], str]] = [
-        (errors.GatedRepoError, f"{repo} is for those who accepted its terms and set their HF_TOKEN."),
-        (errors.RepositoryNotFoundError, f"Hugging Face has no {repo}, or not for this HF_TOKEN."),
-        (errors.RemoteEntryNotFoundError, f"{repo} on Hugging Face has no file {file}."),
-        (errors.HFValidationError, f"{repo} is not a repository's name."),
-    ]
-    fallback = f"{file} could not be fetched from Hugging Face. Check the network, and the room on the disk."
-    return next((cause for kind, cause in causes if isinstance(error, kind)), fallback)
+    kinds = (kind.__name__ for kind in type(error).__mro__)
+    return next(HUB_CAUSES[kind] for kind in kinds if kind in HUB_CAUSES).format(repo=repo, file=file)
 
 
 def _checked(path: Path) -> Path:

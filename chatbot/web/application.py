@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body, where nothing else is said."""
 
-TOO_LARGE = "The body is larger than {most:.3g} MiB"
+TOO_LARGE = "The body is larger than 1 MiB"
 
 DOCS_FILES = "/docs/files"
 """Where /docs has its scripts from: FastAPI's own page would load them from another host."""
@@ -33,11 +33,11 @@ DOCS_FILES = "/docs/files"
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
-def routes(router: APIRouter, access: Access, largest: Mapping[str, int]) -> list[Route]:
+def routes(router: APIRouter, access: Access, largest: Mapping[str, tuple[int, str]]) -> list[Route]:
     """The router's operations with /docs and /openapi.json, as routes for another application to take in.
 
     Each leads whole, path and all, into an application that knows nothing but these operations. `largest` has the bytes
-    that a body may have on other paths than most.
+    that a body may have on other paths than most, and the sentence, without its full stop, for one that has more.
     """
     api = FastAPIOffline(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None, static_url=DOCS_FILES)
     api.include_router(router)
@@ -50,7 +50,7 @@ def routes(router: APIRouter, access: Access, largest: Mapping[str, int]) -> lis
     nothing = _error(NotFound.status, NotFound.code, NotFound.sentence)
     return [
         *(
-            Route(path, _Door(api, path, operations, access, largest.get(path, LARGEST_BODY)))
+            Route(path, _Door(api, path, operations, access, *largest.get(path, (LARGEST_BODY, TOO_LARGE))))
             for path, operations in described.items()
         ),
         Route("/conversations/{conversation_id}/{anything:path}", nothing),
@@ -60,12 +60,14 @@ def routes(router: APIRouter, access: Access, largest: Mapping[str, int]) -> lis
 class _Door:
     """What is settled before an operation hears of a call: who calls, by which method, and how large the body is."""
 
-    def __init__(self, app: ASGIApp, path: str, operations: Mapping[str, Any], access: Access, largest: int) -> None:
+    def __init__(
+        self, app: ASGIApp, path: str, operations: Mapping[str, Any], access: Access, largest: int, too_large: str
+    ) -> None:
         self._app = app
         self._path = path
         self._access = access
         self._largest = largest
-        self._too_large = TOO_LARGE.format(most=largest / LARGEST_BODY)
+        self._too_large = too_large
         self._security = {method.upper(): operation.get("security", []) for method, operation in operations.items()}
         if "GET" in self._security:
             self._security["HEAD"] = self._security["GET"]

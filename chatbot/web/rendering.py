@@ -116,12 +116,11 @@ def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
     }
 
 
-def show_file(attachment: Attachment) -> dict[str, str]:
+def show_file(attachment: Attachment) -> dict[str, Any]:
     """A file, as assets/enclosed.js takes it."""
     kind = "picture" if attachment.is_picture else "document" if attachment.is_document else "text"
-    pages = f"PDF, {attachment.pages} page{'s' * (attachment.pages != 1)}"
-    detail = pages if attachment.is_document else f"{max(1, attachment.size // 1000):,} kB"
-    return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind, "detail": detail}
+    extent = {"pages": attachment.pages, "size": attachment.size}
+    return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind} | extent
 
 
 def _place(message_id: str, versions: tuple[str, ...]) -> dict[str, Any] | None:

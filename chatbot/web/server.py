@@ -95,7 +95,11 @@ class Server:
         router = Api(settings, sessions, providers, replies, uploads).router()
         router.include_router(ConversationsApi(sessions, store, replies).router())
         router.include_router(FilesApi(settings, sessions, store, uploads).router())
-        largest = {"/attachments": uploads.most_bytes, "/session/import": LARGEST_UPLOAD}
+        file_mb = f"{settings.chatbot_max_file_mb:g}"
+        largest = {
+            "/attachments": (uploads.most_bytes, f"This file is larger than the {file_mb} MB that are allowed here"),
+            "/session/import": (LARGEST_UPLOAD, "This file is larger than can be imported. Nothing was changed"),
+        }
         self._routes = routes(router, Access(sessions, settings.logins()), largest)
         self._loop: asyncio.AbstractEventLoop | None = None
 

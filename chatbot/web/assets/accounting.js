@@ -32,7 +32,7 @@ const inWords = {
     return [
       is_embedded ? t("provider.local") : provider ?? t("account.somebody"),
       model,
-      first_token_s !== undefined && t("account.first", { seconds: digits(first_token_s, 1) }),
+      first_token_s !== undefined && t("account.first", { seconds: digits(first_token_s, first_token_s < 0.1 ? 2 : 1) }),
       tokens_per_s && t("account.rate", { rate: digits(tokens_per_s, 0) }),
       output !== undefined && maybe(t(input === undefined ? "account.written" : "account.tokens", counted)),
       cost !== undefined && maybe(price(cost)),

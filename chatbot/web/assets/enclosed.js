@@ -1,6 +1,7 @@
 // Files that messages come with: small where they are listed, in full when pressed. Stands before the scripts that list
 // some. Contents come from the API with the session's token, which belongs in no address.
-// A file is {id, name, kind: "picture" | "document" | "text", detail}; `content`, a Blob, where the page has it.
+// A file is {id, name, kind: "picture" | "document" | "text"} with its pages or its size in bytes; `content`, a Blob,
+// where the page has it.
 
 const known = (page.contents ??= { of: null, blobs: new Map() }); // of the open conversation's files, by id
 
@@ -51,9 +52,12 @@ const view = async (file, conversation) => {
   viewer.showModal();
 };
 
+const extent = ({ pages, size }) =>
+  pages ? t("files.pages", { count: pages }) : t("files.size", { size: Math.max(1, Math.round(size / 1000)) });
+
 const thumbnail = (file, conversation) => {
   const made = press(`file ${file.kind}`, file.name, () => view(file, conversation), "");
-  const inWords = () => made.append(make("span", "name", file.name), make("span", "detail", file.detail));
+  const inWords = () => made.append(make("span", "name", file.name), make("span", "detail", extent(file)));
   if (file.kind !== "picture") inWords();
   else contentOf(file, conversation).then((content) => made.append(image(file.name, content)), inWords);
   return made;

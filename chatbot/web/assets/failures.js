@@ -2,7 +2,7 @@
 // English text, whose values may stand in it. Stands before gradio.js.
 
 const SPOKEN = /^(failure|sign|toast)\.|^(provider\.local|model\.patience|turn\.reasoning(\.running)?)$/;
-const INNER = ["sentence", "wait", "provider", "label", "labels"]; // values that have a translation themselves
+const INNER = ["sentence", "wait", "cause", "provider", "label", "labels"]; // values that have a translation themselves
 const NUMBERS = ["number", "most", "size"]; // told as the reader writes numbers
 
 const pattern = (text) => {

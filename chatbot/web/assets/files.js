@@ -2,7 +2,7 @@
 // send.js takes them when the message goes; props.value tells when one was refused, as {back: [ids]}, or taken back by
 // the visitor, as {again: [files]}.
 
-let waiting = []; // {name, kind, detail, content, id once uploaded, refused: a sentence, done: a promise}
+let waiting = []; // {name, kind, size, content, id once uploaded, refused: a sentence, done: a promise}
 let taken = []; // those of the message that was sent last
 const picker = Object.assign(document.createElement("input"), { type: "file", multiple: true, hidden: true });
 const list = make("div", "waiting");
@@ -28,7 +28,7 @@ const handIn = async (file) => {
 const add = (files) => {
   for (const content of files) {
     const kind = PREVIEWED.includes(content.type) ? "picture" : content.type === "application/pdf" ? "document" : "text";
-    const file = { name: content.name, kind, detail: `${Math.max(1, Math.round(content.size / 1000))} kB`, content };
+    const file = { name: content.name, kind, size: content.size, content };
     file.done = handIn(file);
     waiting.push(file);
   }
