@@ -112,7 +112,7 @@ def _prompts(settings: Settings) -> tuple[Prompts, gr.Textbox]:
     preset = gr.Dropdown(
         choices(settings.chatbot_system_prompt, {}),
         label=text("settings.preset"),
-        value=None,
+        value=settings.chatbot_system_prompt,
         allow_custom_value=True,  # saved prompts come and go in other tabs
         elem_id="preset",
     )
