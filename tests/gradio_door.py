@@ -31,7 +31,7 @@ class GradioDoor:
         """Call them through the queue, together; returns what comes back, until each has ended or shown something."""
         session, waiting, seen = secrets.token_hex(8), set(), []
         for call in calls:
-            joined = self._http.post("/gradio_api/queue/join", json=self._body(*call, session))
+            joined = self.join(*call, session)
             seen.append(joined.text)
             if joined.status_code == 200:
                 waiting.add(joined.json()["event_id"])
@@ -44,6 +44,10 @@ class GradioDoor:
                 if not waiting:
                     return seen
         return seen
+
+    def join(self, event: Event, data: list[Any], told: object, session: str) -> httpx.Response:
+        """Put it into the queue, as the page with that session hash."""
+        return self._http.post("/gradio_api/queue/join", json=self._body(event, data, told, session))
 
     def upload(self, name: str, content: bytes) -> str:
         """Upload a file; returns the path that the server gave it."""

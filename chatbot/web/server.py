@@ -50,6 +50,7 @@ from chatbot.web.frontend import Frontend  # noqa: E402
 from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
 from chatbot.web.handlers import Handlers  # noqa: E402
 from chatbot.web.headers import SecurityHeaders  # noqa: E402
+from chatbot.web.jobs import MOST, Jobs, JobsDoor  # noqa: E402
 from chatbot.web.panel_events import PanelEvents  # noqa: E402
 from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
 from chatbot.web.texts import i18n  # noqa: E402
@@ -109,6 +110,7 @@ class Server:
         # Gradio looks for it twice at every update, and nothing in this process draws with it.
         sys.modules.setdefault("matplotlib", None)  # type: ignore[arg-type]
         self.page.queue(default_concurrency_limit=None)
+        self._jobs = Jobs(self.page._queue, bool(settings.space_id))
         for name, seconds in POLLING.items():
             setattr(self.page._queue, name, seconds)
         try:
@@ -142,7 +144,8 @@ class Server:
 
     def _middleware(self) -> list[Middleware]:
         headers = Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=SCRIPTS)
-        return [Middleware(CompressedPage), headers, Middleware(Frontend), Middleware(Gate)]
+        jobs = Middleware(JobsDoor, jobs=self._jobs)
+        return [Middleware(CompressedPage), headers, Middleware(Frontend), Middleware(Gate), jobs]
 
     async def _end(self) -> None:
         await self.replies.shutdown()
@@ -151,7 +154,8 @@ class Server:
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         self._loop = asyncio.get_running_loop()
-        tasks = [asyncio.create_task(self._warm_up()), asyncio.create_task(self._sweep())]
+        works = self._warm_up(), self._sweep(), self._jobs.sweep()
+        tasks = [asyncio.create_task(work) for work in works]
         yield
         for task in tasks:
             task.cancel()
@@ -181,7 +185,7 @@ POLLING = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 times a second, which takes 5 % of a core at rest; this adds 2 ms to an answer. Private: tests/test_ui.py guards it."""
 
 LAUNCH: dict[str, Any] = {
-    "max_threads": 1000,  # it limits async generators as well: the default lets 40 answers run at once
+    "max_threads": MOST,  # it limits async generators as well: the default lets 40 answers run at once
     "ssr_mode": False,  # a Node proxy would answer our own routes with HTML
     "enable_monitoring": False,  # public by default
     "run_history": False,
