@@ -18,7 +18,7 @@ LAYERS = (
     {"chatbot.engine"},
     {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits", "chatbot.pace"},
     {"chatbot.checkpoints"},
-    {"chatbot.replies", "chatbot.uploads"},
+    {"chatbot.imports", "chatbot.replies", "chatbot.uploads"},
     {"chatbot"},
     {"chatbot.web"},
     {"app"},

@@ -1,9 +1,11 @@
 """All conversations of a session as one zip file, and the way back."""
 
+import gc
 import re
+import time
 import zlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import IO
 from unicodedata import normalize
@@ -11,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
 
-from chatbot.errors import ChatbotError, InvalidFile, NotFound
+from chatbot.errors import ChatbotError, Closing, InvalidFile, NotFound
 from chatbot.memory.conversations import ConversationMemory
 from chatbot.memory.exchange import ConversationFile, attachments_of, parse, restore, to_json, to_markdown
 from chatbot.messages import Attachment, Conversation
@@ -19,6 +21,13 @@ from chatbot.messages import Attachment, Conversation
 LARGEST = 512 * 1024 * 1024
 """Bytes that an import may have when it is unpacked."""
 MOST_MEMBERS = 20_000
+MOST_VALUES = 5_000_000
+"""Values in the JSON of one conversation, by its brackets and commas: of the smallest ones a hundred megabytes hold
+thirty million, which Python would make three gigabytes of. These take half a second, at most half a gigabyte."""
+MOST_MESSAGES = 100_000
+"""In one conversation. To check so many takes a second, in which nothing else happens in this process."""
+LONGEST_SECONDS = 120.0
+"""How long an import may take: others wait for its end with theirs."""
 LONGEST_NAME = 50
 """Characters of a title in a file's name."""
 
@@ -64,19 +73,21 @@ def to_zip(memory: ConversationMemory) -> bytes:
     return file.getvalue()
 
 
-def from_file(memory: ConversationMemory, content: bytes) -> list[str]:
-    """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids.
+def from_file(memory: ConversationMemory, content: bytes, is_over: Callable[[], bool] = lambda: False) -> list[str]:
+    """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids. Of a zip it takes
+    the memory of one at a time.
 
-    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported; TooLarge,
-    TooManyConversations and Full where there is no room for it; and StorageError. Either way nothing is changed then.
+    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported, or takes too long;
+    TooLarge, TooManyConversations and Full where there is no room for it; StorageError; and Closing as soon as
+    `is_over`. Either way nothing is changed then.
     """
     is_zip = content.startswith(b"PK")
-    conversations = [_parsed(each) for each in (_unpacked(content) if is_zip else [content])]
+    clock = _Clock(is_over)
     find = _finder(content) if is_zip else lambda _: None
     restored: list[str] = []
     try:
-        for conversation in conversations:
-            restored.append(restore(memory, conversation, find))
+        for each in _unpacked(content, clock) if is_zip else [content]:
+            restored.append(restore(memory, _parsed(each), clock.checked(find)))
     except ChatbotError:
         for conversation_id in restored:
             memory.delete_conversation(conversation_id)
@@ -84,7 +95,34 @@ def from_file(memory: ConversationMemory, content: bytes) -> list[str]:
     return restored
 
 
-def _unpacked(content: bytes) -> list[bytes]:
+class _Clock:
+    """When an import has to end."""
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+        self._until = time.monotonic() + LONGEST_SECONDS
+
+    def check(self) -> None:
+        """Raise Closing or InvalidFile where it is so."""
+        if self._is_over():
+            raise Closing
+        if time.monotonic() > self._until:
+            raise InvalidFile(
+                "This file takes too long to read. Nothing was changed. Import its conversations one by one."
+            )
+
+    def checked(self, find: Callable[[str], bytes | None]) -> Callable[[str], bytes | None]:
+        """`find`, which checks each time."""
+
+        def found(attachment_id: str) -> bytes | None:
+            self.check()
+            return find(attachment_id)
+
+        return found
+
+
+def _unpacked(content: bytes, clock: _Clock) -> Iterator[bytes]:
+    """The conversations' files in a zip, one after the other."""
     try:
         with ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
@@ -93,17 +131,21 @@ def _unpacked(content: bytes) -> list[bytes]:
             wanted = [member for member in members if member.filename.endswith(".json")]
             if any(member.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for member in wanted):
                 raise InvalidFile
-            files = [archive.read(member) for member in wanted]
+            if not wanted:
+                raise InvalidFile("There is no conversation in this zip file. Nothing was changed.")
+            for member in wanted:
+                clock.check()
+                yield archive.read(member)
     except BROKEN:
         raise InvalidFile("This zip file is damaged, or was not made by this app. Nothing was changed.") from None
-    if not files:
-        raise InvalidFile("There is no conversation in this zip file. Nothing was changed.")
-    return files
 
 
 def _finder(content: bytes) -> Callable[[str], bytes | None]:
     """Finds attachments' contents in a zip by their ids."""
-    archive = ZipFile(BytesIO(content))
+    try:
+        archive = ZipFile(BytesIO(content))
+    except BROKEN:
+        return lambda _: None  # whoever reads the conversations will tell
     members = {member.filename.removeprefix(FILES).partition(".")[0]: member for member in archive.infolist()}
 
     def find(attachment_id: str) -> bytes | None:
@@ -117,12 +159,29 @@ def _finder(content: bytes) -> Callable[[str], bytes | None]:
 
 
 def _parsed(content: bytes) -> ConversationFile:
-    if len(content) > LARGEST:
-        raise InvalidFile("This file is larger than can be imported. Nothing was changed.")
+    too_large = InvalidFile("This file is larger than can be imported. Nothing was changed.")
+    if len(content) > LARGEST or sum(map(content.count, (b"[", b"{", b","))) > MOST_VALUES:
+        raise too_large
     try:
-        return parse(orjson.loads(content))
+        with _no_garbage_collector():
+            known = orjson.loads(content)
     except orjson.JSONDecodeError:
         raise InvalidFile from None
+    if isinstance(known, dict) and isinstance(known.get("messages"), list) and len(known["messages"]) > MOST_MESSAGES:
+        raise too_large
+    return parse(known)
+
+
+@contextmanager
+def _no_garbage_collector() -> Iterator[None]:
+    """Inside, Python does not look through what is being made, again and again, which takes seven times as long."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _member_of(attachment: Attachment) -> str:
@@ -141,8 +200,8 @@ def _name(conversation: Conversation, taken: set[str]) -> str:
 
 
 def _member(name: str, conversation: Conversation) -> ZipInfo:
-    time = min(max(conversation.updated_at[:19], EARLIEST), LATEST)
-    year, month, day, hour, minute, second = map(int, re.findall(r"\d+", time))
+    changed = min(max(conversation.updated_at[:19], EARLIEST), LATEST)
+    year, month, day, hour, minute, second = map(int, re.findall(r"\d+", changed))
     member = ZipInfo(name, (year, month, day, hour, minute, second))
     member.compress_type = ZIP_DEFLATED
     member.external_attr = 0o600 << 16

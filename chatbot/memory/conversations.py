@@ -51,10 +51,12 @@ class ConversationMemory(FileMemory):
     ) -> str:
         """Store a conversation that was kept elsewhere under a new id, which is returned. `messages` are those of all
         branches, each after its parent; they get new ids too. An answer that was running there was cut off. `files` are
-        those that they came with; raises TooLarge where there is no room for them."""
+        those that they came with. Raises TooLarge where there is no room for it."""
         ids = {"": ""} | {message.message_id: uuid4().hex for message in messages}
         conversation_id = uuid4().hex
+        said = sum(len(text.encode(errors="replace")) for m in messages for text in (m.content, m.reasoning))
         with self.one_write(conversation_id):
+            self._check_room(said + sum(len(each.file.content) for each in files))
             self._put_files(conversation_id, files)
             self.create_conversation(title, conversation_id=conversation_id)
             stored = self._session.existing(conversation_id)

@@ -35,6 +35,11 @@ class SessionDirectory:
         self._damaged: set[str] = set()
         self._parsed: OrderedDict[str, StoredConversation] = OrderedDict()
 
+    def size(self) -> int:
+        """The bytes of all conversations, without the files that came with their messages."""
+        there = os.scandir(self.path) if self.path.is_dir() else ()
+        return sum(entry.stat().st_size for entry in there if entry.is_file())
+
     def changed_at(self) -> float:
         """When something was last written here, in seconds since the epoch; 0 where nothing ever was."""
         return self.path.stat().st_mtime if self.path.exists() else 0.0

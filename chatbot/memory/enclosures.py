@@ -11,8 +11,8 @@ from chatbot.messages import Attachment, File
 
 NOT_THERE = "A file that was to come with this message is not there any more. Attach it again."
 FULL = (
-    "With this, your files would take more than the {most:g} MB that are allowed here. "
-    "Delete conversations with files that you no longer need."
+    "With this, you would keep more than the {most:g} MB that are allowed here. "
+    "Delete conversations that you no longer need."
 )
 
 
@@ -24,7 +24,7 @@ class FileMemory(SessionMemory):
         many."""
         with self._locked():
             self._files.sweep(self._session.ids())
-            self._check_room(prepared.file)
+            self._check_room(len(prepared.file.content))
             self._files.upload(prepared)
 
     def keep_uploads(self, conversation_id: str, attachment_ids: Iterable[str]) -> tuple[Attachment, ...]:
@@ -74,8 +74,7 @@ class FileMemory(SessionMemory):
         return SessionFiles(self._session.path / "files")
 
     def _put_files(self, conversation_id: str, files: Sequence[Prepared]) -> None:
-        """Put files beside a conversation that is about to be stored. Raises TooLarge."""
-        self._check_room(*(each.file for each in files))
+        """Put files beside a conversation that is about to be stored."""
         for prepared in files:
             self._files.put(conversation_id, prepared)
 
@@ -88,7 +87,8 @@ class FileMemory(SessionMemory):
                 used = set()
             self._files.prune(conversation_id, used)
 
-    def _check_room(self, *new: File) -> None:
-        most = self._room.file_bytes
-        if most and new and self._files.size() + sum(len(each.content) for each in new) > most:
+    def _check_room(self, new: int) -> None:
+        """Whether so many bytes more may be kept. Raises TooLarge."""
+        most = self._room.session_bytes
+        if most and self._files.size() + self._session.size() + new > most:
             raise TooLarge(FULL.format(most=most / 1e6))

@@ -139,7 +139,7 @@ def restore(
     messages, head = file.tree()
     files = {}
     for each in attachments_of(messages):
-        content = file.files.get(each.attachment_id) or find(each.attachment_id)
+        content = find(each.attachment_id) or file.files.get(each.attachment_id)
         files[each.attachment_id] = _checked(each.name, content)
     known = [
         replace(message, attachments=tuple(files[each.attachment_id].attachment for each in message.attachments))

@@ -9,11 +9,12 @@ from chatbot.memory.directory import SessionDirectory
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """So many sessions, so many conversations in each of them, and so many bytes of files; 0 is no limit."""
+    """So many sessions, so many conversations in each of them, and so many bytes, beyond which a session may bring in
+    neither files nor conversations; 0 is no limit."""
 
     sessions: int = 0
     conversations: int = 0
-    file_bytes: int = 0
+    session_bytes: int = 0
 
     def admit(self, session: SessionDirectory) -> None:
         """Whether that session may have one more conversation. Raises TooManyConversations, and Full as below."""

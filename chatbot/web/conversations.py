@@ -4,14 +4,17 @@ import asyncio
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import WithJsonSchema
 from sse_starlette import EventSourceResponse
 
-from chatbot.memory import Store, from_json, to_json, to_markdown, to_zip
+from chatbot.imports import Imports
+from chatbot.memory import Store, to_json, to_markdown, to_zip
 from chatbot.memory.exchange import ConversationFile
 from chatbot.replies import Replies
+from chatbot.settings import Settings
 from chatbot.web import events
+from chatbot.web.address import address_of
 from chatbot.web.bodies import TitleBody
 from chatbot.web.credentials import Credentials, owner
 from chatbot.web.description import COUNT, EVENTS, FILE, OWNED, ZIP, errors
@@ -24,7 +27,11 @@ ONE = "/conversations/{conversation_id}"
 class ConversationsApi:
     """The operations, on the parts that they translate for."""
 
-    def __init__(self, sessions: Sessions, store: Store, replies: Replies) -> None:
+    def __init__(
+        self, settings: Settings, sessions: Sessions, store: Store, replies: Replies, imports: Imports
+    ) -> None:
+        self._settings = settings
+        self._imports = imports
         self._sessions = sessions
         self._store = store
         self._replies = replies
@@ -34,7 +41,7 @@ class ConversationsApi:
         router = APIRouter()
         add = partial(router.add_api_route, tags=["conversations"])
         add("/conversations", self.list_conversations, methods=["GET"], responses=errors(401, 500))
-        taking: dict[str, Any] = {"status_code": 201, "responses": errors(401, 413, 422, 500)}
+        taking: dict[str, Any] = {"status_code": 201, "responses": errors(401, 413, 422, 429, 500)}
         add("/conversations/import", self.import_conversation, methods=["POST"], **taking)
         add(ONE, self.get_conversation, methods=["GET"], responses=OWNED)
         add(ONE, self.rename, methods=["PATCH"], responses=OWNED | errors(413))
@@ -115,11 +122,14 @@ class ConversationsApi:
         content = await asyncio.to_thread(to_json, self._store.memory(session_id), conversation_id)
         return _file(content, "application/json", f"{conversation_id}.json")
 
-    async def import_conversation(self, content: ConversationFile, credentials: Credentials) -> ConversationOut:
+    async def import_conversation(
+        self, request: Request, content: ConversationFile, credentials: Credentials
+    ) -> ConversationOut:
         """Make an exported JSON file a conversation of this session."""
-        memory = self._store.memory(owner(self._sessions, credentials))
-        conversation_id = await asyncio.to_thread(from_json, memory, content)
-        return ConversationOut.of(await asyncio.to_thread(memory.get_conversation, conversation_id))
+        session_id = owner(self._sessions, credentials)
+        address = address_of(request, bool(self._settings.space_id))
+        (imported,) = await self._imports.add(session_id, content, address)
+        return ConversationOut.of(imported)
 
     async def export_session(self, credentials: Credentials) -> Response:
         """All conversations of the session as a zip, each as JSON and as Markdown."""

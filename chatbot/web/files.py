@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 
-from chatbot.memory import Store, from_file
+from chatbot.imports import Imports
+from chatbot.memory import Store
 from chatbot.messages import Attachment
 from chatbot.settings import Settings
 from chatbot.uploads import Uploads
@@ -21,11 +22,14 @@ from chatbot.web.sessions import Sessions
 class FilesApi:
     """The operations, on the parts that they translate for."""
 
-    def __init__(self, settings: Settings, sessions: Sessions, store: Store, uploads: Uploads) -> None:
+    def __init__(
+        self, settings: Settings, sessions: Sessions, store: Store, uploads: Uploads, imports: Imports
+    ) -> None:
         self._settings = settings
         self._sessions = sessions
         self._store = store
         self._uploads = uploads
+        self._imports = imports
 
     def router(self) -> APIRouter:
         """The routes."""
@@ -33,7 +37,6 @@ class FilesApi:
         taking: dict[str, Any] = {"methods": ["POST"], "status_code": 201, "openapi_extra": ANY_FILE}
         refusals = errors(401, 413, 422, 429, 500)
         router.add_api_route("/attachments", self.upload, responses=refusals, tags=["chat"], **taking)
-        refusals = errors(401, 413, 422, 500)
         router.add_api_route("/session/import", self.import_session, responses=refusals, tags=["session"], **taking)
         router.add_api_route(
             "/conversations/{conversation_id}/attachments/{attachment_id}",
@@ -66,11 +69,10 @@ class FilesApi:
 
     async def import_session(self, request: Request, credentials: Credentials) -> ConversationsOut:
         """Make the conversations of an exported file, JSON or zip as the body, conversations of this session."""
-        memory = self._store.memory(owner(self._sessions, credentials))
-        content = await request.body()
-        imported = await asyncio.to_thread(from_file, memory, content)
-        found = [await asyncio.to_thread(memory.get_conversation, each) for each in imported]
-        return ConversationsOut(conversations=[ConversationOut.of(each) for each in found])
+        session_id = owner(self._sessions, credentials)
+        address = address_of(request, bool(self._settings.space_id))
+        imported = await self._imports.add(session_id, await request.body(), address)
+        return ConversationsOut(conversations=[ConversationOut.of(each) for each in imported])
 
 
 def _headers(attachment: Attachment) -> dict[str, str]:

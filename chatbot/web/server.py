@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from chatbot import logs
 from chatbot.errors import SettingsError
+from chatbot.imports import Imports
 from chatbot.limits import Limits
 from chatbot.memory import Store
 from chatbot.memory.room import Room
@@ -87,6 +88,7 @@ class Server:
         self.replies = Replies(self.store, self.providers, settings.chatbot_reply_seconds, limits, most_files)
         uploading = Limits(per_minute * most_files, 0, spending)
         uploads = Uploads(self.store, round(settings.chatbot_max_file_mb * 1e6), uploading)
+        self._imports = imports = Imports(self.store, Limits(per_minute, 0, spending))
         sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
         views = Views(store, providers)
         handlers = Handlers(settings, sessions, providers, replies, views)
@@ -94,8 +96,8 @@ class Server:
         accounts = Accounts(sessions, store, replies, sidebar)
         self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers), accounts).blocks
         router = Api(settings, sessions, providers, replies, uploads).router()
-        router.include_router(ConversationsApi(sessions, store, replies).router())
-        router.include_router(FilesApi(settings, sessions, store, uploads).router())
+        router.include_router(ConversationsApi(settings, sessions, store, replies, imports).router())
+        router.include_router(FilesApi(settings, sessions, store, uploads, imports).router())
         file_mb = f"{settings.chatbot_max_file_mb:g}"
         largest = {
             "/attachments": (uploads.most_bytes, f"This file is larger than the {file_mb} MB that are allowed here"),
@@ -148,6 +150,7 @@ class Server:
         return [Middleware(CompressedPage), headers, Middleware(Frontend), Middleware(Gate), jobs]
 
     async def _end(self) -> None:
+        self._imports.close()
         await self.replies.shutdown()
         await self.providers.aclose()
 

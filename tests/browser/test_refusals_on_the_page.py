@@ -75,15 +75,16 @@ async def test_as_many_visitors_as_may_be(limited: ChatPage, browser: Browser) -
 
 
 @pytest.mark.thorough  # twenty answers to begin
-async def test_as_many_answers_at_once_as_may_be(chat: ChatPage) -> None:
-    await chat.type_model("pace:20x2000")
+@pytest.mark.parametrize("limited", [{}], indirect=True)
+async def test_as_many_answers_at_once_as_may_be(limited: ChatPage) -> None:
+    await limited.type_model("pace:5x3000")
     for number in range(ANSWERS_AT_ONCE):
-        await chat.send(f"Number {number}.")
-        await chat.is_answering()
-        await chat.new_chat()
-    await refused(chat, "One too many.", "Many answers are being written for you already.")
-    await chat.open_conversation("Number 0.")
-    await chat.stop_button.click()
-    await chat.is_ready()
-    await chat.new_chat()
-    await chat.begin("One too many.", words=1)
+        await limited.send(f"Number {number}.")
+        await limited.is_answering()
+        await limited.new_chat()
+    await refused(limited, "One too many.", "Many answers are being written for you already.")
+    await limited.open_conversation("Number 0.")
+    await limited.stop_button.click()
+    await limited.is_ready()
+    await limited.new_chat()
+    await limited.begin("One too many.", words=1)

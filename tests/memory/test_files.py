@@ -138,12 +138,12 @@ def test_what_a_killed_process_left_is_removed_with_the_next_upload(memory: Conv
 
 def test_the_files_of_a_session_have_no_more_room_than_was_set(tmp_path: Path) -> None:
     size = prepared("a.pdf").attachment.size
-    memory = ConversationMemory(tmp_path / "one", room=Room(file_bytes=size + 300))
+    memory = ConversationMemory(tmp_path / "one", room=Room(session_bytes=size + 300))
     conversation_id = filled(memory)
     attach(memory, conversation_id, "a.pdf")
     with pytest.raises(TooLarge, match="more than the"):
         memory.upload(prepared("a.jpg"))
-    other = ConversationMemory(tmp_path / "other", room=Room(file_bytes=size - 1))
+    other = ConversationMemory(tmp_path / "other", room=Room(session_bytes=size - 1))
     with pytest.raises(TooLarge):
         from_file(other, to_zip(memory))
     assert other.list_conversations() == []
