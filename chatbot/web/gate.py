@@ -1,4 +1,4 @@
-"""The gate before all routes: what of Gradio's is open, and how large a request may be."""
+"""The gate before all routes: what of Gradio's is open and to whom, and how large a request may be."""
 
 from http import HTTPStatus
 
@@ -6,6 +6,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatbot.web.elsewhere import is_from_elsewhere, is_navigation, without_cookies
 
 CLOSED = (
     "/gradio_api/file",  # what anybody uploaded, and whatever address of the web one names: a way to carry data out
@@ -29,6 +31,9 @@ CLOSED = (
 IMAGES = ("/favicon.ico", "/static/", "/assets/", "/pwa_icon", "/docs/")
 """What an image may be. Others that a message brings would be calls, such as one to /logout."""
 
+FOR_OWN_PAGES = ("/login", "/logout")
+"""Another site's page would log a visitor out with the one, and in as somebody else with the other."""
+
 UPLOADS = ("/gradio_api/upload", "/attachments", "/session/import")
 LARGEST_UPLOAD = 150 * 1024 * 1024
 LARGEST_CALL = 10 * 1024 * 1024
@@ -47,12 +52,15 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path, headers = scope["path"], Headers(scope=scope)
+        from_elsewhere = is_from_elsewhere(headers)
         most = LARGEST_UPLOAD if path.startswith(UPLOADS) else LARGEST_CALL
-        if _is_closed(path, headers):
+        if _is_closed(path, headers) or (from_elsewhere and path.rstrip("/") in FOR_OWN_PAGES):
             await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
         elif int(headers.get("content-length", "0")) > most:
             await PlainTextResponse("Too large.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, send)
         else:
+            if from_elsewhere and not is_navigation(scope["method"], headers):
+                scope = without_cookies(scope)
             await self._app(scope, at_most(most, "Too large", receive), send)
 
 
