@@ -30,7 +30,14 @@ TOO_LARGE = "The body is larger than 1 MiB"
 DOCS_FILES = "/docs/files"
 """Where /docs has its scripts from: FastAPI's own page would load them from another host."""
 
-CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+CODES = {
+    401: "unauthorized",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "upload_timeout",
+    413: "too_large",
+    503: "too_many_uploads",
+}
 
 
 def routes(router: APIRouter, access: Access, largest: Mapping[str, tuple[int, str]]) -> list[Route]:
@@ -97,7 +104,10 @@ class _Door:
 
 
 def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
+    body: dict[str, Any] = {"code": code, "message": message}
+    if headers and "Retry-After" in headers:
+        body["retry_after"] = int(headers["Retry-After"])
+    return JSONResponse({"error": body}, status, headers)
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:

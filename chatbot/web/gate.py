@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.web.elsewhere import is_from_elsewhere, is_navigation, without_cookies
+from chatbot.web.intake import Intake
 
 CLOSED = (
     "/gradio_api/file",  # what anybody uploaded, and whatever address of the web one names: a way to carry data out
@@ -45,6 +46,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._intake = Intake()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for what is closed or too large; lead the rest on."""
@@ -54,14 +56,16 @@ class Gate:
         path, headers = scope["path"], Headers(scope=scope)
         from_elsewhere = is_from_elsewhere(headers)
         most = LARGEST_UPLOAD if path.startswith(UPLOADS) else LARGEST_CALL
+        told = int(headers.get("content-length", "0"))
         if _is_closed(path, headers) or (from_elsewhere and path.rstrip("/") in FOR_OWN_PAGES):
             await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
-        elif int(headers.get("content-length", "0")) > most:
+        elif told > most:
             await PlainTextResponse("Too large.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, send)
         else:
             if from_elsewhere and not is_navigation(scope["method"], headers):
                 scope = without_cookies(scope)
-            await self._app(scope, at_most(most, "Too large", receive), send)
+            with self._intake.body(told, receive) as counted:
+                await self._app(scope, at_most(most, "Too large", counted), send)
 
 
 def at_most(most: int, refusal: str, receive: Receive) -> Receive:
