@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chatbot import __version__
 from chatbot.errors import ChatbotError, InvalidMessage, NotFound, Unauthorized
 from chatbot.web.access import Access, LoginNeeded
+from chatbot.web.brake import TooManyLogins
 from chatbot.web.description import ABOUT
 from chatbot.web.gate import at_most
 
@@ -82,7 +83,7 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._check(Request(scope))
-        except Unauthorized as refused:
+        except (Unauthorized, TooManyLogins) as refused:
             await (await _ours(Request(scope), refused))(scope, receive, send)
         except HTTPException as refused:
             await (await _http(Request(scope), refused))(scope, receive, send)
@@ -95,7 +96,7 @@ class _Door:
 
     def _check(self, request: Request) -> None:
         security = self._security.get(request.method)
-        self._access.check(self._path, request.headers.get("authorization", ""), security or [])
+        self._access.check(self._path, request, security or [])
         if security is None:
             raise HTTPException(405, headers={"Allow": ", ".join(self._security)})
         length = request.headers.get("content-length", "0")

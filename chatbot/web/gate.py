@@ -1,12 +1,14 @@
-"""The gate before all routes: what of Gradio's is open and to whom, and how large a request may be."""
+"""The gate before all routes: what of Gradio's is open and to whom, and how much and how often one may try."""
 
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.web.brake import Brake, TooManyLogins
 from chatbot.web.elsewhere import is_from_elsewhere, is_navigation, without_cookies
 from chatbot.web.intake import Intake
 
@@ -32,7 +34,11 @@ CLOSED = (
 IMAGES = ("/favicon.ico", "/static/", "/assets/", "/pwa_icon", "/docs/")
 """What an image may be. Others that a message brings would be calls, such as one to /logout."""
 
-FOR_OWN_PAGES = ("/login", "/logout")
+LOGIN = "/login"
+WRONG = HTTPStatus.BAD_REQUEST
+"""Where Gradio takes the page's logins, and what it answers to a wrong one."""
+
+FOR_OWN_PAGES = (LOGIN, "/logout")
 """Another site's page would log a visitor out with the one, and in as somebody else with the other."""
 
 UPLOADS = ("/gradio_api/upload", "/attachments", "/session/import")
@@ -44,8 +50,9 @@ LARGEST_CALL = 10 * 1024 * 1024
 class Gate:
     """Lets in what may come in, as ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, brake: Brake) -> None:
         self._app = app
+        self._brake = brake
         self._intake = Intake()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,10 +61,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path, headers = scope["path"], Headers(scope=scope)
+        page = path.rstrip("/")
         from_elsewhere = is_from_elsewhere(headers)
         most = LARGEST_UPLOAD if path.startswith(UPLOADS) else LARGEST_CALL
         told = int(headers.get("content-length", "0"))
-        if _is_closed(path, headers) or (from_elsewhere and path.rstrip("/") in FOR_OWN_PAGES):
+        if _is_closed(path, headers) or (from_elsewhere and page in FOR_OWN_PAGES):
             await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
         elif told > most:
             await PlainTextResponse("Too large.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, send)
@@ -65,7 +73,24 @@ class Gate:
             if from_elsewhere and not is_navigation(scope["method"], headers):
                 scope = without_cookies(scope)
             with self._intake.body(told, receive) as counted:
-                await self._app(scope, at_most(most, "Too large", counted), send)
+                app = self._log_in if page == LOGIN and scope["method"] == "POST" else self._app
+                await app(scope, at_most(most, "Too large", counted), send)
+
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lead a login on, and see what comes of it."""
+        request = Request(scope)
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == WRONG:
+                self._brake.count(request)
+            await send(message)
+
+        try:
+            with self._brake.trying(request):
+                await self._app(scope, receive, watched)
+        except TooManyLogins as refused:
+            wait = {"Retry-After": f"{refused.retry_after:.0f}"}
+            await PlainTextResponse(str(refused), refused.status, wait)(scope, receive, send)
 
 
 def at_most(most: int, refusal: str, receive: Receive) -> Receive:
