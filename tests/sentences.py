@@ -19,11 +19,16 @@ from chatbot.memory import enclosures
 from chatbot.providers.embedded import CLOSED
 from chatbot.providers.weights import HUB_CAUSES
 from chatbot.turns import NO_PICTURES, NO_TEXT, TOO_MUCH
+from chatbot.web.intake import CROWDED, STALLED
 from tests.running import ROOT
 
 TEMPLATES = (NO_PICTURES, NO_TEXT, TOO_MUCH, UNKNOWN, pdf.BROKEN, *pdf.REASONS.values(), enclosures.FULL)
 SAMPLES = {"name": "notes.txt", "model": "gpt-6-luna", "size": 30.0, "most": 20.0}
-REFUSED_UNREAD = {"The body is larger than 1 MiB.", "This file is larger than the 20 MB that are allowed here."}
+REFUSED_UNREAD = {
+    "The body is larger than 1 MiB.",
+    "This file is larger than the 20 MB that are allowed here.",
+    *(f"{sentence}." for sentence in (CROWDED, STALLED)),
+}
 
 
 def said_of_failures() -> set[str]:

@@ -17,7 +17,7 @@ WEB = ROOT / "chatbot" / "web"
 SCRIPTS = sorted((WEB / "assets").glob("*.js"))
 API = {"access", "address", "api", "application", "bodies", "conversations", "credentials", "description"}
 API |= {"events", "files", "schemas", "sessions"}
-NO_PAGE = {*API, "compression", "frontend", "gate", "headers", "jobs", "server", "share", "theme"}
+NO_PAGE = {*API, "brake", "compression", "frontend", "gate", "headers", "intake", "jobs", "server", "share", "theme"}
 """Parts of the web whose words are for programs."""
 PAGE = [path for path in sorted(WEB.glob("*.py")) if path.stem not in NO_PAGE]
 

@@ -6,8 +6,10 @@ from hmac import compare_digest
 from typing import Any
 
 from fastapi.security.utils import get_authorization_scheme_param
+from starlette.requests import Request
 
 from chatbot.errors import Unauthorized
+from chatbot.web.brake import Brake
 from chatbot.web.sessions import Sessions
 
 FOR_MONITORS = "/health"
@@ -23,23 +25,29 @@ class LoginNeeded(Unauthorized):
 class Access:
     """Checks what a call bears before anything else of it is looked at. `logins` are (name, password) pairs."""
 
-    def __init__(self, sessions: Sessions, logins: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, sessions: Sessions, logins: Iterable[tuple[str, str]], brake: Brake) -> None:
         self._sessions = sessions
+        self._brake = brake
         self._logins = [b64encode(f"{name}:{password}".encode()) for name, password in logins]
 
-    def check(self, path: str, authorization: str, security: Sequence[Any]) -> None:
+    def check(self, path: str, request: Request, security: Sequence[Any]) -> None:
         """`security` is the operation's own in the API's description: none, a token that may be there, or one that
-        has to be. Raises LoginNeeded or Unauthorized."""
-        scheme, given = get_authorization_scheme_param(authorization)
+        has to be. Raises LoginNeeded, TooManyLogins or Unauthorized."""
+        scheme, given = get_authorization_scheme_param(request.headers.get("authorization", ""))
         token = given if scheme.lower() == "bearer" else ""
         try:
             self._sessions.owner(token)
         except Unauthorized:
-            if self._logins and path != FOR_MONITORS and not self._knows(scheme, given):
-                raise LoginNeeded from None
+            if self._logins and path != FOR_MONITORS:
+                self._log_in(request, scheme, given)
             if security and (token or {} not in security):
                 raise
 
-    def _knows(self, scheme: str, given: str) -> bool:
+    def _log_in(self, request: Request, scheme: str, given: str) -> None:
+        if scheme.lower() != "basic":
+            raise LoginNeeded from None
+        self._brake.check(request)
         same = [compare_digest(given.encode(), login) for login in self._logins]  # all of them: each takes its time
-        return scheme.lower() == "basic" and any(same)
+        if not any(same):
+            self._brake.count(request)
+            raise LoginNeeded from None

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chatbot import __version__
 from chatbot.errors import ChatbotError, InvalidMessage, NotFound, Unauthorized
 from chatbot.web.access import Access, LoginNeeded
+from chatbot.web.brake import TooManyLogins
 from chatbot.web.description import ABOUT
 from chatbot.web.gate import at_most
 
@@ -30,7 +31,14 @@ TOO_LARGE = "The body is larger than 1 MiB"
 DOCS_FILES = "/docs/files"
 """Where /docs has its scripts from: FastAPI's own page would load them from another host."""
 
-CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+CODES = {
+    401: "unauthorized",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "upload_timeout",
+    413: "too_large",
+    503: "too_many_uploads",
+}
 
 
 def routes(router: APIRouter, access: Access, largest: Mapping[str, tuple[int, str]]) -> list[Route]:
@@ -75,7 +83,7 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._check(Request(scope))
-        except Unauthorized as refused:
+        except (Unauthorized, TooManyLogins) as refused:
             await (await _ours(Request(scope), refused))(scope, receive, send)
         except HTTPException as refused:
             await (await _http(Request(scope), refused))(scope, receive, send)
@@ -88,7 +96,7 @@ class _Door:
 
     def _check(self, request: Request) -> None:
         security = self._security.get(request.method)
-        self._access.check(self._path, request.headers.get("authorization", ""), security or [])
+        self._access.check(self._path, request, security or [])
         if security is None:
             raise HTTPException(405, headers={"Allow": ", ".join(self._security)})
         length = request.headers.get("content-length", "0")
@@ -97,7 +105,10 @@ class _Door:
 
 
 def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
+    body: dict[str, Any] = {"code": code, "message": message}
+    if headers and "Retry-After" in headers:
+        body["retry_after"] = int(headers["Retry-After"])
+    return JSONResponse({"error": body}, status, headers)
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:

@@ -13,11 +13,11 @@ A session owns conversations. Its token goes into the header `Authorization: Bea
 
 Where logins are set (`CHATBOT_AUTH`), a call without a valid session token needs one of them, by HTTP Basic, and gets
 401 with `WWW-Authenticate: Basic` without it. Only `/health` answers everybody. A valid token suffices: it was issued
-to somebody who had logged in.
+to somebody who had logged in. After many wrong logins from one address any login from there gets 429 for a while.
 
 Every error has the form `{"error": {"code": "…", "message": "…"}}`, and `retry_after` in seconds where waiting helps.
 A body is JSON of at most 1 MiB, but for files: `POST /attachments` and `POST /session/import` take theirs as they are,
-and as large as the operator allows.
+and as large as the operator allows. One that does not go on gets 408, and one that comes while too many do gets 503.
 """
 
 A_STREAM = """\

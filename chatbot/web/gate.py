@@ -1,11 +1,16 @@
-"""The gate before all routes: what of Gradio's is open, and how large a request may be."""
+"""The gate before all routes: what of Gradio's is open and to whom, and how much and how often one may try."""
 
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatbot.web.brake import Brake, TooManyLogins
+from chatbot.web.elsewhere import is_from_elsewhere, is_navigation, without_cookies
+from chatbot.web.intake import Intake
 
 CLOSED = (
     "/gradio_api/file",  # what anybody uploaded, and whatever address of the web one names: a way to carry data out
@@ -29,6 +34,13 @@ CLOSED = (
 IMAGES = ("/favicon.ico", "/static/", "/assets/", "/pwa_icon", "/docs/")
 """What an image may be. Others that a message brings would be calls, such as one to /logout."""
 
+LOGIN = "/login"
+WRONG = HTTPStatus.BAD_REQUEST
+"""Where Gradio takes the page's logins, and what it answers to a wrong one."""
+
+FOR_OWN_PAGES = (LOGIN, "/logout")
+"""Another site's page would log a visitor out with the one, and in as somebody else with the other."""
+
 UPLOADS = ("/gradio_api/upload", "/attachments", "/session/import")
 LARGEST_UPLOAD = 150 * 1024 * 1024
 LARGEST_CALL = 10 * 1024 * 1024
@@ -38,8 +50,10 @@ LARGEST_CALL = 10 * 1024 * 1024
 class Gate:
     """Lets in what may come in, as ASGI middleware."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, brake: Brake) -> None:
         self._app = app
+        self._brake = brake
+        self._intake = Intake()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for what is closed or too large; lead the rest on."""
@@ -47,13 +61,36 @@ class Gate:
             await self._app(scope, receive, send)
             return
         path, headers = scope["path"], Headers(scope=scope)
+        page = path.rstrip("/")
+        from_elsewhere = is_from_elsewhere(headers)
         most = LARGEST_UPLOAD if path.startswith(UPLOADS) else LARGEST_CALL
-        if _is_closed(path, headers):
+        told = int(headers.get("content-length", "0"))
+        if _is_closed(path, headers) or (from_elsewhere and page in FOR_OWN_PAGES):
             await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
-        elif int(headers.get("content-length", "0")) > most:
+        elif told > most:
             await PlainTextResponse("Too large.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, send)
         else:
-            await self._app(scope, at_most(most, "Too large", receive), send)
+            if from_elsewhere and not is_navigation(scope["method"], headers):
+                scope = without_cookies(scope)
+            with self._intake.body(told, receive) as counted:
+                app = self._log_in if page == LOGIN and scope["method"] == "POST" else self._app
+                await app(scope, at_most(most, "Too large", counted), send)
+
+    async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lead a login on, and see what comes of it."""
+        request = Request(scope)
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == WRONG:
+                self._brake.count(request)
+            await send(message)
+
+        try:
+            with self._brake.trying(request):
+                await self._app(scope, receive, watched)
+        except TooManyLogins as refused:
+            wait = {"Retry-After": f"{refused.retry_after:.0f}"}
+            await PlainTextResponse(str(refused), refused.status, wait)(scope, receive, send)
 
 
 def at_most(most: int, refusal: str, receive: Receive) -> Receive:

@@ -43,6 +43,7 @@ from chatbot.web.access import Access  # noqa: E402
 from chatbot.web.accounts import Accounts  # noqa: E402
 from chatbot.web.api import Api  # noqa: E402
 from chatbot.web.application import routes  # noqa: E402
+from chatbot.web.brake import Brake  # noqa: E402
 from chatbot.web.compression import CompressedPage  # noqa: E402
 from chatbot.web.controls import ASSETS, asset  # noqa: E402
 from chatbot.web.conversations import ConversationsApi  # noqa: E402
@@ -103,7 +104,8 @@ class Server:
             "/attachments": (uploads.most_bytes, f"This file is larger than the {file_mb} MB that are allowed here"),
             "/session/import": (LARGEST_UPLOAD, "This file is larger than can be imported. Nothing was changed"),
         }
-        self._routes = routes(router, Access(sessions, settings.logins()), largest)
+        self._brake = Brake(bool(settings.space_id))
+        self._routes = routes(router, Access(sessions, settings.logins(), self._brake), largest)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
@@ -146,8 +148,8 @@ class Server:
 
     def _middleware(self) -> list[Middleware]:
         headers = Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=SCRIPTS)
-        jobs = Middleware(JobsDoor, jobs=self._jobs)
-        return [Middleware(CompressedPage), headers, Middleware(Frontend), Middleware(Gate), jobs]
+        gate, jobs = Middleware(Gate, brake=self._brake), Middleware(JobsDoor, jobs=self._jobs)
+        return [Middleware(CompressedPage), headers, Middleware(Frontend), gate, jobs]
 
     async def _end(self) -> None:
         self._imports.close()

@@ -121,6 +121,35 @@ async def test_where_the_frame_may_keep_nothing_it_chats_all_the_same_and_says_t
     assert errors == []
 
 
+@pytest.mark.parametrize("visitor_page", [ALLOWING], indirect=True, ids=["allowed"])
+async def test_in_a_frame_of_another_site_one_logs_in_and_chats(
+    visitor_page: Page, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    environment = two_providers(upstream) | {
+        "CHATBOT_FRAME_ANCESTORS": "http://127.0.0.1:*",
+        "CHATBOT_AUTH": "alice:the-heron-nests",
+    }
+    with (
+        RunningApp(tmp_path / "data", environment) as running,
+        ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server,
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        Elsewhere.html = FRAME.replace("http://localhost:7860", f"http://localhost:{running.port}")
+        await visitor_page.goto(f"http://127.0.0.1:{server.server_port}/")
+        fields = visitor_page.frames[1].locator("input, textarea")
+        await fields.first.fill("alice")
+        await fields.nth(1).fill("the-heron-nests")
+        await fields.nth(1).press("Enter")
+        chat = await chat_in(visitor_page)
+        assert await chat.ask("My name is Alice") == "You said: My name is Alice"
+        stolen = await visitor_page.evaluate(
+            "url => fetch(url, { credentials: 'include' }).then((answer) => answer.status, () => 'kept from reading')",
+            f"http://localhost:{running.port}/config",
+        )
+        assert stolen == 401  # Gradio lets a page of this machine read what a host of this machine answers
+        server.shutdown()
+
+
 async def test_a_site_that_is_not_named_cannot_frame_the_page(app: RunningApp, page: Page) -> None:
     Elsewhere.html = FRAME.replace("http://localhost:7860", f"http://localhost:{app.port}")
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
