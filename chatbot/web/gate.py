@@ -8,7 +8,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CLOSED = (
-    "/gradio_api/file",  # what anybody uploaded, and whatever address of the web one names: a way to carry data out
+    "/gradio_api/file",  # whatever address of the web one names: a way to carry data out
+    "/gradio_api/upload",  # from whoever has no session, until the disk is full: the page hands files to the API
     "/gradio_api/proxy",
     "/gradio_api/stream",
     "/gradio_api/deep_link",
@@ -29,7 +30,7 @@ CLOSED = (
 IMAGES = ("/favicon.ico", "/static/", "/assets/", "/pwa_icon", "/docs/")
 """What an image may be. Others that a message brings would be calls, such as one to /logout."""
 
-UPLOADS = ("/gradio_api/upload", "/attachments", "/session/import")
+UPLOADS = ("/attachments", "/session/import")
 LARGEST_UPLOAD = 150 * 1024 * 1024
 LARGEST_CALL = 10 * 1024 * 1024
 """Bytes of a body: a file to import or to attach, and anything else. The API has narrower limits of its own."""
