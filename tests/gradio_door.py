@@ -19,9 +19,9 @@ class GradioDoor:
         self.components = {component["id"]: component for component in config["components"]}
         self.events: list[Event] = [event for event in config["dependencies"] if event["backend_fn"]]
 
-    def data(self, event: Event, token: object, conversation_id: str, file: object = None) -> list[Any]:
+    def data(self, event: Event, token: object, conversation_id: str) -> list[Any]:
         """What that event takes, with the token and the conversation in every place where they may count."""
-        return [self._value(self.components[component], token, conversation_id, file) for component in event["inputs"]]
+        return [self._value(self.components[component], token, conversation_id) for component in event["inputs"]]
 
     def run(self, event: Event, data: list[Any], told: object) -> httpx.Response:
         """Call it directly."""
@@ -49,20 +49,17 @@ class GradioDoor:
         """Put it into the queue, as the page with that session hash."""
         return self._http.post("/gradio_api/queue/join", json=self._body(event, data, told, session))
 
-    def upload(self, name: str, content: bytes) -> str:
-        """Upload a file; returns the path that the server gave it."""
-        answer = self._http.post("/gradio_api/upload", files={"files": (name, content)})
-        return str(answer.json()[0])
+    def upload(self, name: str, content: bytes) -> httpx.Response:
+        """Upload a file."""
+        return self._http.post("/gradio_api/upload", files={"files": (name, content)})
 
     def _body(self, event: Event, data: list[Any], told: object, session: str) -> dict[str, Any]:
         return {"data": data, "event_data": told, "fn_index": event["id"], "session_hash": session}
 
-    def _value(self, component: dict[str, Any], token: object, conversation_id: str, file: object) -> object:
+    def _value(self, component: dict[str, Any], token: object, conversation_id: str) -> object:
         match component["type"]:
             case "browserstate":
                 return token
-            case "uploadbutton":
-                return file
             case "textbox":
                 return component["props"].get("value") or conversation_id
         return component["props"].get("value")

@@ -63,6 +63,8 @@ def test_a_pages_own_scripts_are_allowed_by_their_hashes_and_none_comes_from_els
         "/gradio_api/file=/etc/passwd",
         "/gradio_api/file=https://example.com/",
         "/gradio_api/file/x",
+        "/gradio_api/upload",
+        "/gradio_api/upload_progress?upload_id=x",
         "/gradio_api/proxy=https://x.hf.space/",
         "/gradio_api/deep_link?session_hash=x",
         "/gradio_api/token",
@@ -71,6 +73,7 @@ def test_a_pages_own_scripts_are_allowed_by_their_hashes_and_none_comes_from_els
 )
 def test_what_the_page_does_not_use_of_gradio_is_shut(path: str, url: str) -> None:
     assert httpx.get(url + path).status_code == 404
+    assert httpx.post(url + path, files={"files": ("a.json", b"{}")}).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/logout", "/conversations", "/gradio_api/heartbeat/x", "/config"])

@@ -14,16 +14,15 @@ from tests.gradio_door import GradioDoor
 from tests.running import RunningApp, two_providers
 
 SECRET = "the-heron-nests-at-noon"
-LEFT_BEHIND = "of-an-earlier-process.json"
 FORGED = Sessions("another server's").new()
 
 
 @pytest.fixture(scope="module")
 def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     data = tmp_path_factory.mktemp("data")
-    (data / "uploads").mkdir()
-    (data / "uploads" / LEFT_BEHIND).touch()
-    with RunningApp(data, two_providers(upstream_server)) as running:
+    temporary = data / "temporary"
+    temporary.mkdir()
+    with RunningApp(data, two_providers(upstream_server) | {"TMPDIR": str(temporary)}) as running:
         yield running
 
 
@@ -137,10 +136,9 @@ def test_no_route_of_a_sessions_answers_without_a_genuine_token(token: str, app:
             assert SECRET not in answer.text
 
 
-def test_an_uploaded_file_can_be_fetched_by_nobody(app: RunningApp, door: GradioDoor) -> None:
-    path = door.upload("talk.json", SECRET.encode())
-    assert Path(path).read_bytes() == SECRET.encode(), "it is there"
-    assert app.data in Path(path).parents
+def test_no_file_of_anothers_can_be_fetched(app: RunningApp, untouched: Victim) -> None:
+    path = untouched.directory / f"{untouched.kept}.json"
+    assert SECRET in path.read_text("utf-8")
     stranger = Visitor(app.url)
     for address in (f"/gradio_api/file={path}", f"/gradio_api/file/{path}", f"/file={path}", f"/file/{path}"):
         answer = stranger.http.get(address)
@@ -148,19 +146,24 @@ def test_an_uploaded_file_can_be_fetched_by_nobody(app: RunningApp, door: Gradio
         assert SECRET not in answer.text
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_a_forged_path_imports_and_removes_nothing_of_anothers(
-    kept: bool, app: RunningApp, door: GradioDoor, untouched: Victim
+def outside_of_sessions(app: RunningApp) -> set[Path]:
+    """Everything that the app has on disk and that belongs to no session."""
+    return {path for path in app.data.rglob("*") if "sessions" not in path.parts}
+
+
+def test_gradio_takes_no_file_from_whoever_has_no_session(app: RunningApp, door: GradioDoor) -> None:
+    before = outside_of_sessions(app)
+    assert door.upload("talk.json", b"{}").status_code == 404
+    assert outside_of_sessions(app) == before
+
+
+def test_an_event_that_is_told_a_path_or_an_address_neither_reads_nor_keeps_a_file(
+    app: RunningApp, door: GradioDoor, untouched: Victim
 ) -> None:
-    path = untouched.directory / f"{untouched.kept}.json" if kept else app.data / "secret"
-    (event,) = (each for each in door.events if [name for _, name in each["targets"]] == ["upload"])
-    token = token_of("another session's", app)
-    for forged in (str(path), {"path": str(path), "meta": {"_type": "gradio.FileData"}}):
-        data = door.data(event, token, "", forged)
-        answers = [door.run(event, data, None).text, *door.queue([(event, data, None)])]
-        assert "imported" not in "".join(answers)
-    assert path.exists()
-
-
-def test_uploads_of_an_earlier_process_are_gone(app: RunningApp) -> None:
-    assert not (app.data / "uploads" / LEFT_BEHIND).exists()
+    before = outside_of_sessions(app)
+    for named in (str(untouched.directory / f"{untouched.kept}.json"), "http://example.invalid/large"):
+        file = {"path": named, "meta": {"_type": "gradio.FileData"}}
+        calls = [(event, [file for _ in event["inputs"]], None) for event in door.events]
+        answers = [door.run(*call).text for call in calls] + door.queue(calls)
+        assert SECRET not in "".join(answers)
+    assert outside_of_sessions(app) == before

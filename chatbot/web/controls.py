@@ -28,7 +28,6 @@ class Data:
     markdown: gr.Button
     json: gr.Button
     everything: gr.Button
-    file: gr.UploadButton
     result: gr.HTML
     delete: gr.Button
     question: gr.Column
@@ -111,12 +110,12 @@ def _data() -> Data:
             markdown = gr.Button(text("data.markdown"), size="sm", elem_id="export-md")
             json = gr.Button(text("data.json"), size="sm", elem_id="export-json")
         everything = gr.Button(text("data.all"), size="sm", elem_id="export-all")
-        file = gr.UploadButton(text("data.import"), size="sm", file_types=[".json", ".zip"], elem_id="import")
-        result = element("import-result", "", scripts=["sentence"])
+        gr.Button(text("data.import"), size="sm", elem_id="import")
+        result = element("import-result", "", scripts=["sentence", "import"])
         delete = gr.Button(text("data.delete"), size="sm", variant="stop", elem_id="delete-all")
         with gr.Column(visible=False, elem_id="delete-question") as question:
             gr.HTML(f"<p>{text('data.question')}</p>")
             with gr.Row():
                 really = gr.Button(text("data.really"), size="sm", variant="stop", elem_id="delete-really")
                 keep = gr.Button(text("data.keep"), size="sm", elem_id="delete-keep")
-    return Data(markdown, json, everything, file, result, delete, question, really, keep)
+    return Data(markdown, json, everything, result, delete, question, really, keep)

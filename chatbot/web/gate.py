@@ -13,7 +13,8 @@ from chatbot.web.elsewhere import is_from_elsewhere, is_navigation, without_cook
 from chatbot.web.intake import Intake
 
 CLOSED = (
-    "/gradio_api/file",  # what anybody uploaded, and whatever address of the web one names: a way to carry data out
+    "/gradio_api/file",  # whatever address of the web one names: a way to carry data out
+    "/gradio_api/upload",  # from whoever has no session, until the disk is full: the page hands files to the API
     "/gradio_api/proxy",
     "/gradio_api/stream",
     "/gradio_api/deep_link",
@@ -41,7 +42,7 @@ WRONG = HTTPStatus.BAD_REQUEST
 FOR_OWN_PAGES = (LOGIN, "/logout")
 """Another site's page would log a visitor out with the one, and in as somebody else with the other."""
 
-UPLOADS = ("/gradio_api/upload", "/attachments", "/session/import")
+UPLOADS = ("/attachments", "/session/import")
 LARGEST_UPLOAD = 150 * 1024 * 1024
 LARGEST_CALL = 10 * 1024 * 1024
 """Bytes of a body: a file to import or to attach, and anything else. The API has narrower limits of its own."""

@@ -3,11 +3,9 @@
 import asyncio
 import logging
 import os
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -76,8 +74,9 @@ class Server:
             round(settings.chatbot_max_session_mb * 1e6),
         )
         self.store = Store(settings.chatbot_data_dir, room)
+        # Gradio keeps no file. What an event's value names the address of, it would fetch and keep, for whoever asks.
+        os.environ["GRADIO_TEMP_DIR"] = os.devnull  # not before it is imported: then it makes a directory there
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
-        _keep_uploads_in(settings.chatbot_data_dir / "uploads")
         secret = secret or kept_secret(settings.chatbot_data_dir)
         logs.begin(settings, [secret])
         self.sessions = Sessions(secret)
@@ -179,12 +178,6 @@ class Server:
             await asyncio.sleep(SWEEP_SECONDS)
 
 
-def _keep_uploads_in(directory: Path) -> None:
-    """Files to import wait there to be read, where only the app's own user can; those of an earlier process go."""
-    shutil.rmtree(directory, ignore_errors=True)
-    os.environ["GRADIO_TEMP_DIR"] = str(directory.resolve())
-
-
 POLLING = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 """How often Gradio's queue looks for work and for progress bars, in seconds. By itself it does a thousand and a hundred
 times a second, which takes 5 % of a core at rest; this adds 2 ms to an answer. Private: tests/test_ui.py guards it."""
@@ -196,7 +189,6 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "pwa": False,
     "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
-    "max_file_size": LARGEST_UPLOAD,
     "footer_links": [],
     "theme": theme(),
     "css_paths": STYLES,

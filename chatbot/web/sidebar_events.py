@@ -3,18 +3,17 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from chatbot.errors import ChatbotError, Unauthorized
-from chatbot.memory import ConversationMemory, Store, from_file
+from chatbot.memory import ConversationMemory, Store
 from chatbot.messages import Conversation, Options
 from chatbot.providers import Providers
 from chatbot.replies import Replies
 from chatbot.web.panel import typed_keys
-from chatbot.web.rendering import Shown, sentence, words
+from chatbot.web.rendering import Shown
 from chatbot.web.sessions import Sessions
 from chatbot.web.views import NOTHING, SHOWN_MESSAGES, Views
 
@@ -112,18 +111,6 @@ class SidebarEvents:
             for hit in found
         ]
         return {"query": query, "found": hits}
-
-    async def import_file(self, token: str | None, path: str) -> str:
-        """Make an exported file's conversations the session's; returns a sentence on how that went."""
-        memory, file = self._memory(token), Path(path)
-        try:
-            content = await asyncio.to_thread(file.read_bytes)
-            imported = await asyncio.to_thread(from_file, memory, content)
-        except ChatbotError as error:
-            return sentence(str(error))
-        finally:
-            await asyncio.to_thread(file.unlink, missing_ok=True)
-        return words("data.imported", count=len(imported))
 
     def settings_of(self, options: Options | None, keys: Sequence[Any] = ()) -> tuple[Any, ...]:
         """The panel's fields and whose models it lists, set to `options`; left as they are where there are none, or

@@ -22,9 +22,6 @@ KEPT_JS = """(token) => {
 }"""
 """Which conversation the tab had open before it was loaded again."""
 
-UPLOADS = (600, 600)
-"""How often files are removed that were uploaded and not imported, and from what age on, in seconds."""
-
 ENTERED_JS = """(token) => {
     Object.assign((window.chatbot ??= {}), { entered: true, token });
     document.dispatchEvent(new Event("chatbot:entered"));
@@ -55,7 +52,7 @@ class Page:
     def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents, accounts: Accounts) -> None:
         self._sidebar = sidebar
         enter = accounts.enter if sign_in_is_on(events.settings) else sidebar.enter
-        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False, delete_cache=UPLOADS) as self.blocks:
+        with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
             self._controls = build_controls(events.settings, events.providers)
             self._chat = Chat(handlers, self._controls)
             element("examples", EXAMPLES)
@@ -139,7 +136,6 @@ class Page:
         ):
             script = asset("download.js").replace("PATH", repr(path), 1)
             button.click(None, controls.session, [data.result], js=script, **AT_ONCE)
-        data.file.upload(in_sentences(self._sidebar.import_file), [controls.token, data.file], [data.result], **AT_ONCE)
         asking = [data.delete, data.question]
         data.delete.click(None, None, asking, js=ASK_JS, **AT_ONCE)
         data.keep.click(None, None, asking, js=UNASK_JS, **AT_ONCE)

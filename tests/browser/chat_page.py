@@ -132,8 +132,10 @@ class ChatPage:
         """Choose a file to import; returns where the page says how that went."""
         await self.open_part("data")
         payload = content if isinstance(content, bytes) else json.dumps(content).encode()
-        field = self.page.locator("#data input[type=file]")
-        await field.set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": payload})
+        async with self.page.expect_file_chooser() as opened:
+            await self.page.locator("#import").click()
+        chooser = await opened.value
+        await chooser.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": payload})
         return self.page.locator("#import-result")
 
     async def import_all(self, *files: Mapping[str, Any]) -> None:

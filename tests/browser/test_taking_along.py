@@ -1,12 +1,14 @@
 """What is kept goes with the visitor: as files out and in, and away when they say so."""
 
+import asyncio
 import io
 import json
 import zipfile
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FileChooser, Route, expect
 
+from chatbot.web.texts import ENGLISH
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
@@ -111,6 +113,75 @@ async def test_the_same_file_can_be_imported_again_after_a_broken_one(chat: Chat
     said = await chat.import_file(dated("A good one", 1, *talk(2)))
     await expect(said).to_have_text("1 conversation imported.")
     await expect(chat.conversations).to_have_text(["A good one"])
+
+
+def choices(chat: ChatPage) -> list[FileChooser]:
+    """The choices of a file that the page opens from now on."""
+    opened: list[FileChooser] = []
+
+    def note(chooser: FileChooser) -> None:
+        opened.append(chooser)
+
+    chat.page.on("filechooser", note)
+    return opened
+
+
+async def test_the_keyboard_reaches_the_choice_of_a_file(chat: ChatPage) -> None:
+    opened = choices(chat)
+    await chat.open_part("data")
+    await chat.page.get_by_role("button", name="All chats (zip)").focus()
+    await chat.page.keyboard.press("Tab")
+    button = chat.page.get_by_role("button", name="Import a file…", exact=True)
+    await expect(button).to_be_focused()
+    await chat.page.keyboard.press("Enter")
+    await until(lambda: opened)
+    assert await opened[0].element.get_attribute("accept") == ".json,.zip"
+    await opened[0].set_files({"name": "a.json", "mimeType": "application/json", "buffer": b"{"})
+    await expect(chat.page.locator("#import-result")).to_contain_text("othing was changed")
+    await expect(button).to_be_focused()
+
+
+async def test_a_second_press_does_nothing_while_a_file_is_on_its_way(chat: ChatPage) -> None:
+    arrive = asyncio.Event()
+
+    async def hold_up(route: Route) -> None:
+        await arrive.wait()
+        await route.continue_()
+
+    await chat.page.route("**/session/import", hold_up)
+    said = await chat.import_file(dated("A good one", 1, *talk(2)))
+    button, opened = chat.page.locator("#import"), choices(chat)
+    await expect(button).to_have_attribute("aria-busy", "true")
+    await expect(button).to_be_disabled()
+    await button.click(force=True)
+    await button.press("Enter")
+    await chat.page.wait_for_timeout(300)
+    assert opened == []
+    arrive.set()
+    await expect(said).to_have_text("1 conversation imported.")
+    await expect(button).to_be_enabled()
+    await expect(chat.conversations).to_have_text(["A good one"])
+
+
+async def test_a_connection_that_fails_is_told_and_the_same_file_can_be_chosen_again(chat: ChatPage) -> None:
+    await chat.page.route("**/session/import", lambda route: route.abort(), times=1)
+    file = dated("A good one", 1, *talk(2))
+    await expect(await chat.import_file(file)).to_have_text(ENGLISH["data.failed"])
+    await expect(await chat.import_file(file)).to_have_text("1 conversation imported.")
+
+
+async def test_a_file_that_the_gate_holds_up_is_said_to_be_too_large(chat: ChatPage) -> None:
+    refusal = {"status": 413, "body": "Too large.", "content_type": "text/plain"}
+    await chat.page.route("**/session/import", lambda route: route.fulfill(**refusal))
+    await expect(await chat.import_file(b"{}")).to_have_text(ENGLISH["failure.import.large"])
+
+
+async def test_saving_clears_what_was_said_of_an_import(chat: ChatPage) -> None:
+    await chat.ask("Pears")
+    said = await chat.import_file(b"{")
+    await expect(said).to_contain_text("othing was changed")
+    await chat.download("This chat as text")
+    await expect(said).to_be_empty()
 
 
 async def test_everything_is_deleted_after_one_question(chat: ChatPage, upstream: FakeUpstream) -> None:

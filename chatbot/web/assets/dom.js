@@ -22,6 +22,11 @@ const opening = async (id, act) => {
   page.asked = false;
   act();
 };
+// The session's token, as soon as the page has one.
+const ownToken = async () => {
+  for (let i = 0; i < 100 && !page.token; i++) await new Promise((wake) => setTimeout(wake, 50));
+  return page.token;
+};
 const onKeys = (field, keys) =>
   field.addEventListener("keydown", (event) => {
     if (!event.isComposing && !event.shiftKey && keys[event.key]) { event.preventDefault(); keys[event.key](); }

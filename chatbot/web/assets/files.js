@@ -12,8 +12,7 @@ const PREVIEWED = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
 const handIn = async (file) => {
   try {
-    for (let i = 0; i < 100 && !page.token; i++) await new Promise((wake) => setTimeout(wake, 50));
-    const headers = { Authorization: `Bearer ${page.token}` };
+    const headers = { Authorization: `Bearer ${await ownToken()}` };
     const address = new URL(`attachments?name=${encodeURIComponent(file.name.slice(-200))}`, location.href);
     const answer = await fetch(address, { method: "POST", headers, body: file.content });
     const told = await answer.json();
