@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -98,6 +99,7 @@ def begin(settings: Settings, secrets: Iterable[str] = ()) -> None:
     logging.getLogger().handlers[:] = [handler]
     logging.getLogger(OURS).setLevel(settings.chatbot_log_level.upper())
     threading.excepthook = sys.unraisablehook = _uncaught
+    traceback.print_exc = _printed  # Gradio's way to tell of failures
 
 
 def adopt(*names: str) -> None:
@@ -112,6 +114,11 @@ def _uncaught(event: Any) -> None:
     """What went wrong where no caller could be told, in a thread or while an object was let go: a line, as all else."""
     if event.exc_type and not issubclass(event.exc_type, SystemExit):
         log.error("uncaught", exc_info=(event.exc_type, event.exc_value, event.exc_traceback))
+
+
+def _printed(*_: Any, **__: Any) -> None:
+    """In the place of the trace of the exception that is being handled, whose text may hold what was said."""
+    log.error("failed", exc_info=True)
 
 
 def _is_for_the_log(record: logging.LogRecord) -> bool:

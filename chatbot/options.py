@@ -41,12 +41,17 @@ def complete(
         raise InvalidMessage("“Longest answer” has to be 1 or more.")
     if not 1 <= options.history_limit <= MOST_HISTORY:
         raise InvalidMessage(f"“History limit” has to be between 1 and {MOST_HISTORY}.")
-    longest = max(LONGEST_PROMPT, len(settings.chatbot_system_prompt))
-    if len(options.system_prompt) > longest:
-        raise InvalidMessage(f"The system prompt can have {longest:,} characters at most.")
+    check_prompt(settings, options.system_prompt)
     if options.temperature is not None and not 0 <= options.temperature <= HOTTEST:
         raise InvalidMessage(f"“Temperature” has to be between 0 and {HOTTEST:g}.")
     return options
+
+
+def check_prompt(settings: Settings, system_prompt: str) -> None:
+    """Raises InvalidMessage where the prompt is longer than one may be, and than the operator's own."""
+    longest = max(LONGEST_PROMPT, len(settings.chatbot_system_prompt))
+    if len(system_prompt) > longest:
+        raise InvalidMessage(f"The system prompt can have {longest:,} characters at most.")
 
 
 def _choice(providers: Providers, provider: ProviderName | None, model: str) -> Choice:

@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from chatbot.logs import HIDDEN, LogfmtFormatter, Redaction
 from chatbot.settings import Settings
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
+from tests.gradio_door import GradioDoor
 from tests.running import RunningApp, two_providers
 
 SECRETS = {
@@ -39,7 +41,7 @@ def printing() -> Iterator[io.StringIO]:
     sys.stdout = sys.stderr = output
     root, ours = logging.getLogger(), logging.getLogger("chatbot")
     before, level = root.handlers[:], ours.level
-    hooks = sys.unraisablehook, threading.excepthook
+    hooks = sys.unraisablehook, threading.excepthook, traceback.print_exc
     logs.begin(Settings.load(**SECRETS), ["made-by-the-app"])
     try:
         yield output
@@ -47,7 +49,7 @@ def printing() -> Iterator[io.StringIO]:
         sys.stdout, sys.stderr = streams
         root.handlers[:] = before
         ours.setLevel(level)
-        sys.unraisablehook, threading.excepthook = hooks
+        sys.unraisablehook, threading.excepthook, traceback.print_exc = hooks
 
 
 def formatted(message: str, *arguments: object, with_texts: bool = False, **extra: object) -> str:
@@ -139,6 +141,19 @@ def test_what_libraries_say_in_detail_is_not_for_the_log(name: str) -> None:
         logger.info("HTTP Request: POST")
         logger.setLevel(before)
     assert printed.getvalue() == ""
+
+
+def test_events_that_no_page_sends_leave_a_line_each(upstream: FakeUpstream, tmp_path: Path) -> None:
+    with RunningApp(tmp_path, two_providers(upstream)) as app, Visitor(app.url) as visitor:
+        token = visitor.call("POST", "/session").json()["token"]
+        door = GradioDoor(app.url)
+        for event in door.events:
+            data = door.data(event, token, "")
+            spoilt = [[1] if isinstance(each, (int, float)) else {"x": SAID} if each == "" else each for each in data]
+            door.queue([(event, spoilt, {"text": SAID})])
+    assert "Traceback" not in app.log
+    assert SAID not in app.log
+    assert all(line.startswith(("time=", "The chatbot is at")) for line in app.log.splitlines())
 
 
 @pytest.mark.parametrize("with_texts", [False, True])

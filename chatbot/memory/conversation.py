@@ -33,6 +33,11 @@ class StoredConversation:
         return self._storage.read() is not None
 
     @property
+    def size(self) -> int:
+        """Bytes of its file, where it has been read or written."""
+        return self._storage.size
+
+    @property
     def busy(self) -> bool:
         """Whether a `one_write` is under way."""
         return self._storage.busy

@@ -40,6 +40,10 @@ class SessionDirectory:
         there = os.scandir(self.path) if self.path.is_dir() else ()
         return sum(entry.stat().st_size for entry in there if entry.is_file())
 
+    def parsed_size(self) -> int:
+        """The bytes of the files of which messages are kept in memory. Any thread may ask."""
+        return sum(stored.size for stored in list(self._parsed.values()))
+
     def changed_at(self) -> float:
         """When something was last written here, in seconds since the epoch; 0 where nothing ever was."""
         return self.path.stat().st_mtime if self.path.exists() else 0.0

@@ -45,6 +45,10 @@ class SessionMemory:
             self._visited = time.monotonic()
             self._session.touch()
 
+    def parsed_size(self) -> int:
+        """About how much memory it takes, in bytes."""
+        return self._session.parsed_size()
+
     def delete_unvisited(self, since: float) -> bool:
         """Remove everything that this session has if nobody was here since then, in seconds since the epoch; returns
         whether that was so."""

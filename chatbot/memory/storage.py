@@ -54,6 +54,11 @@ class AtomicStorage(Storage):
         self._depth = 0
 
     @property
+    def size(self) -> int:
+        """Bytes of the file, as far as it is known."""
+        return self._size
+
+    @property
     def busy(self) -> bool:
         """Whether a `one_write` is under way."""
         return self._depth > 0

@@ -20,6 +20,11 @@ from chatbot.memory.room import Room
 KEPT_OPEN = 64
 """Sessions of which parsed files stay in memory after use; the others cost nothing until they are back."""
 
+KEPT_BYTES = 256 * 1024 * 1024
+"""Of their files, all together: a visitor may have brought in conversations of many megabytes."""
+WEIGHED_SECONDS = 1.0
+"""How often they are added up: to do so takes a fraction of a millisecond."""
+
 DAY_SECONDS = 86_400
 
 
@@ -37,6 +42,7 @@ class Store:
         self._guard = threading.Lock()
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
+        self._weighed = 0.0
         self._process_lock = _claimed(directory)
         self._claim = os.stat(self._process_lock.lock_file)
         with suppress(OSError):  # nothing reads what is left, and the next start tries again
@@ -75,7 +81,18 @@ class Store:
             self._recent.move_to_end(session_id)
             if len(self._recent) > KEPT_OPEN:
                 self._recent.popitem(last=False)
+            if time.monotonic() > self._weighed + WEIGHED_SECONDS:
+                self._weighed = time.monotonic()
+                self._lighten()
         return memory
+
+    def _lighten(self) -> None:
+        """Let go of what was used longest ago, until the rest is no more than is to be kept, or one session."""
+        sizes = {session_id: memory.parsed_size() for session_id, memory in self._recent.items()}
+        total = sum(sizes.values())
+        while total > KEPT_BYTES and len(self._recent) > 1:
+            session_id, _ = self._recent.popitem(last=False)
+            total -= sizes[session_id]
 
     def _opened(self, session_id: str) -> ConversationMemory:
         path = self.directory / "sessions" / session_id

@@ -92,16 +92,16 @@ class Chat(gr.ChatInterface):
         outputs = [self.chatbot, self.textbox, conversation, turns, controls.files]
         box_and_chat = [self.textbox, self.chatbot]
         self.textbox.submit(None, [self.textbox], None, js=asset("send.js"), **EACH)
-        sent = turns.send(self._send, [self.textbox, *inputs], outputs, **EACH_STREAMED)
+        sent = turns.send(in_sentences(self._send), [self.textbox, *inputs], outputs, **EACH_STREAMED)
         turns.show(None, box_and_chat, box_and_chat, js=asset("show.js"), **EACH)
         self.textbox.stop(in_sentences(handlers.stop), controls.session, None, **AT_ONCE)
         followed = controls.conversations.follow(
-            handlers.follow, controls.session, [self.chatbot, self.textbox, turns], **STREAMED
+            in_sentences(handlers.follow), controls.session, [self.chatbot, self.textbox, turns], **STREAMED
         )
         for event in (turns.retry, turns.edit):
             event(None, None, [self.textbox], js=BUSY_JS, cancels=[sent, followed], **AT_ONCE)
-        again = turns.retry(self._retry, inputs, outputs, **EACH_STREAMED)
-        edited = turns.edit(self._edit, inputs, outputs, **EACH_STREAMED)
+        again = turns.retry(in_sentences(self._retry), inputs, outputs, **EACH_STREAMED)
+        edited = turns.edit(in_sentences(self._edit), inputs, outputs, **EACH_STREAMED)
         self.answers = [sent, again, edited, followed]
         turns.undo(None, None, None, cancels=self.answers, **AT_ONCE)
         undone = [self.chatbot, self.textbox, turns, controls.files]
@@ -109,7 +109,7 @@ class Chat(gr.ChatInterface):
         client = gr.State()
         provider, model, system_prompt = controls.fields.kept[:3]
         self.fake_api_btn.click(
-            handlers.answer_program,
+            in_sentences(handlers.answer_program),
             [self.textbox, client, provider, model, system_prompt],
             [self.api_response, client],
             api_name="chat",

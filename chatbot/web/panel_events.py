@@ -9,6 +9,7 @@ import gradio as gr
 from chatbot.errors import ChatbotError, NoProvider
 from chatbot.memory import Store
 from chatbot.messages import PROVIDER_NAMES, ProviderName
+from chatbot.options import check_prompt
 from chatbot.providers import Providers, takes_effort, takes_temperature
 from chatbot.settings import Settings
 from chatbot.web.panel import Panel
@@ -69,8 +70,9 @@ class PanelEvents:
         return gr.Dropdown(choices=choices(self.settings.chatbot_system_prompt, saved))
 
     async def save_prompt(self, token: str | None, name: str, prompt: str) -> tuple[Any, str]:
-        """Keep a prompt under a name."""
+        """Keep a prompt under a name. Raises InvalidMessage where it is too long."""
         memory = self._store.memory(self._sessions.owner(token))
+        check_prompt(self.settings, prompt)
         if name.strip() and prompt.strip():
             await asyncio.to_thread(memory.save_prompt, name.strip()[:60], prompt)
         return await self.saved_prompts(token), ""

@@ -1,8 +1,8 @@
 """Failures of the page's events, as sentences: a toast on the page instead of a trace in the log."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from functools import wraps
 from inspect import isasyncgenfunction
 from typing import Any
@@ -30,12 +30,13 @@ def _function(handler: Callable[..., Awaitable[Any]]) -> Handler:
     return call
 
 
-def _generator(handler: Callable[..., AsyncIterator[Any]]) -> Handler:
+def _generator(handler: Callable[..., AsyncGenerator[Any]]) -> Handler:
     @wraps(handler)
-    async def iterate(*values: Any) -> AsyncIterator[Any]:
+    async def iterate(*values: Any) -> AsyncGenerator[Any]:
         with _translated():
-            async for value in handler(*values):
-                yield value
+            async with aclosing(handler(*values)) as updates:
+                async for update in updates:
+                    yield update
 
     return iterate
 
