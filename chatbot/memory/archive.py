@@ -86,7 +86,8 @@ def from_file(memory: ConversationMemory, content: bytes, is_over: Callable[[], 
     find = _finder(content) if is_zip else lambda _: None
     restored: list[str] = []
     try:
-        for each in _unpacked(content, clock) if is_zip else [content]:
+        for each in _unpacked(content) if is_zip else [content]:
+            clock.check()
             restored.append(restore(memory, _parsed(each), clock.checked(find)))
     except ChatbotError:
         for conversation_id in restored:
@@ -121,7 +122,7 @@ class _Clock:
         return found
 
 
-def _unpacked(content: bytes, clock: _Clock) -> Iterator[bytes]:
+def _unpacked(content: bytes) -> Iterator[bytes]:
     """The conversations' files in a zip, one after the other."""
     try:
         with ZipFile(BytesIO(content)) as archive:
@@ -134,7 +135,6 @@ def _unpacked(content: bytes, clock: _Clock) -> Iterator[bytes]:
             if not wanted:
                 raise InvalidFile("There is no conversation in this zip file. Nothing was changed.")
             for member in wanted:
-                clock.check()
                 yield archive.read(member)
     except BROKEN:
         raise InvalidFile("This zip file is damaged, or was not made by this app. Nothing was changed.") from None

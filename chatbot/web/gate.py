@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.web.brake import Brake, TooManyLogins
@@ -43,8 +43,9 @@ FOR_OWN_PAGES = (LOGIN, "/logout")
 """Another site's page would log a visitor out with the one, and in as somebody else with the other."""
 
 UPLOADS = ("/attachments", "/session/import")
-LARGEST_UPLOAD = 150 * 1024 * 1024
-LARGEST_CALL = 10 * 1024 * 1024
+MIB = 1024 * 1024
+LARGEST_UPLOAD = 150 * MIB
+LARGEST_CALL = 10 * MIB
 """Bytes of a body: a file to import or to attach, and anything else. The API has narrower limits of its own."""
 
 
@@ -69,7 +70,7 @@ class Gate:
         if _is_closed(path, headers) or (from_elsewhere and page in FOR_OWN_PAGES):
             await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
         elif told > most:
-            await PlainTextResponse("Too large.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)(scope, receive, send)
+            await _too_large(most)(scope, receive, send)
         else:
             if from_elsewhere and not is_navigation(scope["method"], headers):
                 scope = without_cookies(scope)
@@ -92,6 +93,11 @@ class Gate:
         except TooManyLogins as refused:
             wait = {"Retry-After": f"{refused.retry_after:.0f}"}
             await PlainTextResponse(str(refused), refused.status, wait)(scope, receive, send)
+
+
+def _too_large(most: int) -> JSONResponse:
+    error = {"code": "too_large", "message": f"The body is larger than {most // MIB} MiB."}
+    return JSONResponse({"error": error}, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def at_most(most: int, refusal: str, receive: Receive) -> Receive:

@@ -10,10 +10,11 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile
 import orjson
 import pytest
 
-from chatbot.errors import InvalidFile, StorageError
+from chatbot.errors import Closing, InvalidFile, StorageError, TooLarge
 from chatbot.memory import ConversationMemory, from_file, to_markdown, to_zip
 from chatbot.memory import archive as archives
 from chatbot.memory.exchange import restore
+from chatbot.memory.room import Room
 from tests.kept import file, files, filled, whole, with_versions
 
 
@@ -151,3 +152,40 @@ def test_a_disk_that_refuses_in_the_middle_leaves_none_of_a_zip(
     with pytest.raises(StorageError):
         from_file(memory, zipped(**{letter: file() for letter in "abcde"}))
     assert files(path) == before
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_VALUES", 100), ("MOST_MESSAGES", 1), ("LONGEST_SECONDS", -1.0)])
+@pytest.mark.parametrize("make", [lambda each: each, lambda each: zipped(a=file(messages=[]), b=each)])
+def test_what_takes_too_much_memory_or_time_changes_nothing(
+    limit: str,
+    most: float,
+    make: Callable[[bytes], bytes],
+    memory: ConversationMemory,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filled(memory, "A")
+    before = files(path)
+    content = make(orjson.dumps(file() | {"more": [[]] * 150}))
+    monkeypatch.setattr(archives, limit, most)
+    with pytest.raises(InvalidFile, match=r"Nothing was changed\."):
+        from_file(memory, content)
+    assert files(path) == before
+
+
+def test_an_import_ends_with_the_app_and_changes_nothing(memory: ConversationMemory, path: Path) -> None:
+    over = iter([False, True])
+    with pytest.raises(Closing):
+        from_file(memory, zipped(a=file(), b=file()), lambda: next(over))
+    assert not path.exists() or files(path) == {}
+
+
+def test_text_has_no_more_room_than_was_set(tmp_path: Path) -> None:
+    memory = ConversationMemory(tmp_path / "one", room=Room(session_bytes=10_000))
+    said = file()
+    said["messages"][0]["content"] = "x" * 8_000
+    (taken,) = from_file(memory, orjson.dumps(said))
+    with pytest.raises(TooLarge):
+        from_file(memory, orjson.dumps(said))
+    memory.delete_conversation(taken)
+    from_file(memory, orjson.dumps(said))

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,16 @@ def test_a_directory_that_another_process_made_in_the_place_of_ours_is_left_to_i
         memory.add_message(conversation_id, "user", "into theirs")
     assert others.memory("anna").list_conversations() == []
     others.close()
+
+
+def test_large_conversations_of_others_do_not_stay_in_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatbot.memory.store.KEPT_BYTES", 50_000)
+    monkeypatch.setattr("chatbot.memory.store.WEIGHED_SECONDS", -1)
+    kept = []
+    for number in range(5):
+        memory = store.memory(f"visitor{number}")
+        filled(memory, "x" * 9_000, "x" * 9_000)
+        kept.append(weakref.ref(memory))
+        del memory
+    store.memory("visitor4")
+    assert [memory() is not None for memory in kept] == [False, False, False, True, True]
