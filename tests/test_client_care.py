@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.messages import ProviderName
+from chatbot.errors import ProviderError
+from chatbot.messages import Message, ProviderName, Request
 from tests.bench.stop import Moment, seconds_to_close
+from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.road import Road, ended, until
 
@@ -88,6 +90,22 @@ async def test_an_answer_that_breaks_off_leaves_no_stream_for_the_garbage_collec
         upstream.queue(FAULTS[fault], FAULTS[fault])
         await road.answer("Hello", provider=provider)
         await until(lambda: {id(each) for each in half_read()} <= before, 3)
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
+async def test_nor_does_one_whose_error_somebody_keeps(
+    fault: str, provider: ProviderName, opened: Open, upstream: FakeUpstream
+) -> None:
+    request = Request("any-model", (Message("user", "Hello"),))
+    engine = opened(provider)
+    with no_garbage_collector() as before:
+        upstream.queue(FAULTS[fault])
+        with pytest.raises(ProviderError) as kept:
+            async for _ in engine.stream(request):
+                pass
+        await until(lambda: {id(each) for each in half_read()} <= before, 3)
+    assert str(kept.value)
 
 
 @pytest.mark.parametrize("provider", ["openai", "compatible", "anthropic"])

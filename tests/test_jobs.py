@@ -12,8 +12,8 @@ from tests.gradio_door import GradioDoor
 from tests.running import ROOT, RunningApp, two_providers
 
 IMPATIENT = """
-from chatbot.web import jobs
-jobs.SHARE, jobs.UNHEARD_SECONDS = 30, 3.0
+from chatbot.web import jobs, sidebar_events
+jobs.SHARE, jobs.UNHEARD_SECONDS, sidebar_events.BEAT_SECONDS = 30, 3.0, 1
 import app
 app.main()
 """

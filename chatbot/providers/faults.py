@@ -2,6 +2,7 @@
 
 import json
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -121,7 +122,17 @@ def _translation(error: Exception, provider: str, sdk: Sdk, streaming: bool) -> 
     known = kind(provider, retry_after=_retry_after(error))
     if isinstance(known, ContextOverflow):
         known.prompt_tokens, known.context_tokens = _lengths(error)
+    _let_go(error)
     return known
+
+
+def _let_go(error: BaseException) -> None:
+    """Have the calls that failed let go of what they hold, the half-read stream among it. It would stay for as long as
+    anybody keeps ours, and then for the garbage collector: in a thread of its own choice, where it cannot be closed."""
+    came_from: BaseException | None = error
+    while came_from:
+        traceback.clear_frames(came_from.__traceback__)
+        came_from = came_from.__context__
 
 
 def kind_of(error: Exception, sdk: Sdk) -> type[ProviderError]:
