@@ -166,7 +166,7 @@ async def test_a_second_press_does_nothing_while_a_file_is_on_its_way(chat: Chat
 async def test_a_connection_that_fails_is_told_and_the_same_file_can_be_chosen_again(chat: ChatPage) -> None:
     await chat.page.route("**/session/import", lambda route: route.abort(), times=1)
     file = dated("A good one", 1, *talk(2))
-    await expect(await chat.import_file(file)).to_have_text(ENGLISH["data.failed"])
+    await expect(await chat.import_file(file)).to_have_text(ENGLISH["data.lost"])
     await expect(await chat.import_file(file)).to_have_text("1 conversation imported.")
 
 

@@ -13,7 +13,7 @@ const imported = async (file) => {
     if (!error && answer.status === 413) return { key: "failure.import.large" };
     return { sentence: page.inReadersWords(error.message) };
   } catch {
-    return { key: "data.failed" };
+    return { key: "data.lost" };
   }
 };
 
