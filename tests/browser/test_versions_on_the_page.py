@@ -183,6 +183,7 @@ async def test_an_edit_can_be_given_up(chat: ChatPage) -> None:
     await expect(chat.questions).to_be_visible()
 
 
+@pytest.mark.thorough  # that a restart loses nothing, test_chat.py shows of a conversation
 async def test_versions_are_there_after_the_server_was_started_again(
     page: Page, upstream: FakeUpstream, data: Path
 ) -> None:
