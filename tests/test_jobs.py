@@ -11,12 +11,7 @@ from tests.fake_upstream import FakeUpstream
 from tests.gradio_door import GradioDoor
 from tests.running import ROOT, RunningApp, two_providers
 
-IMPATIENT = """
-from chatbot.web import jobs, sidebar_events
-jobs.SHARE, jobs.UNHEARD_SECONDS, sidebar_events.BEAT_SECONDS = 30, 3.0, 1
-import app
-app.main()
-"""
+IMPATIENT = ROOT / "tests" / "impatient.py"
 
 
 def watch(door: GradioDoor, token: str, session: str) -> httpx.Response:
@@ -28,9 +23,7 @@ def watch(door: GradioDoor, token: str, session: str) -> httpx.Response:
 @pytest.fixture
 def app(upstream: FakeUpstream, tmp_path: Path) -> RunningApp:
     """An app that soon ends what nobody listens to."""
-    script = tmp_path / "impatient.py"
-    script.write_text(IMPATIENT)
-    return RunningApp(tmp_path / "data", two_providers(upstream) | {"PYTHONPATH": str(ROOT)}, script=script)
+    return RunningApp(tmp_path, two_providers(upstream) | {"PYTHONPATH": str(ROOT)}, script=IMPATIENT)
 
 
 def test_who_takes_as_many_jobs_as_they_can_get_leaves_some_to_others_and_soon_has_none(app: RunningApp) -> None:
