@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from pydantic import SecretStr
 
 from chatbot.errors import BadAnswer, Unavailable
 from chatbot.messages import Message, ProviderName, Request
@@ -24,6 +25,8 @@ FOR_THE_SDKS = {
     "ANTHROPIC_API_KEY": FOREIGN,
     "ANTHROPIC_AUTH_TOKEN": FOREIGN,
     "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
+    "ANTHROPIC_CUSTOM_HEADERS": f"x-api-key: {FOREIGN}\nAuthorization: Bearer {FOREIGN}\nX-Gateway: {FOREIGN}",
+    "ANTHROPIC_PROFILE": FOREIGN,
 }
 
 
@@ -74,6 +77,25 @@ async def test_anthropics_other_credentials_stay_at_home(
     await use(connect("anthropic", chosen))
     assert len(upstream.requests) == 2
     assert all(FOREIGN not in shown_to(request) for request in upstream.requests)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_no_credential_of_the_environment_goes_along_with_any_key(
+    name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings()
+    for variable, value in FOR_THE_SDKS.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("chatbot.providers.anthropic.OFFICIAL_URL", upstream.anthropic_url)
+    monkeypatch.setattr("chatbot.providers.openai.OFFICIAL_URL", upstream.openai_url)
+    visitors_key = SecretStr("a-visitors-own-key")
+    await use(connect(name, chosen))
+    await use(connect(name, chosen, visitors_key))
+    keys = [OPERATORS_KEY, OPERATORS_KEY, "a-visitors-own-key", "a-visitors-own-key"]
+    assert len(upstream.requests) == len(keys)
+    for request, key in zip(upstream.requests, keys, strict=True):
+        assert key in shown_to(request)
+        assert FOREIGN not in shown_to(request)
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic"])

@@ -50,6 +50,8 @@ class AnthropicProvider:
             timeout=timeout,
             http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout, mounts=DIRECT),
         )
+        # ANTHROPIC_CUSTOM_HEADERS would replace the key, and send the operator's secrets along with a visitor's.
+        self._client._custom_headers = {}
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ProviderErrors."""
