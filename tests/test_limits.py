@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from chatbot.errors import AllowanceSpent, TooManyAnswers, TooManyMessages
 from chatbot.limits import ANSWERS_AT_ONCE, KEPT_SECONDS, Limits
+from chatbot.memory.spending import Spending
 from chatbot.messages import Choice, Options, Usage
 from chatbot.reply import Reply
 from chatbot.web.address import address_of
@@ -159,4 +160,47 @@ async def test_a_clock_that_stepped_back_a_day_and_forth_again_loses_no_count(se
     kept.write_text(f'{{"tokens": {{"{tomorrow}": {{"count": 1}}, "2000-01-01": {{"count": 1}}}}}}')
     await road.answer("Hello")
     assert json.loads(kept.read_text())["tokens"].keys() == {tomorrow, datetime.now(UTC).date().isoformat()}
+    await road.close()
+
+
+def anthropic_stream(at_start: str, at_end: str) -> Scenario:
+    """A stream of Messages with those usage objects, as servers that imitate Anthropic's send them."""
+    events = [
+        f'{{"type":"message_start","message":{{"id":"m1","type":"message","role":"assistant","usage":{at_start}}}}}',
+        '{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
+        '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Blue kettle."}}',
+        '{"type":"content_block_stop","index":0}',
+        f'{{"type":"message_delta","delta":{{"stop_reason":"end_turn"}},"usage":{at_end}}}',
+        '{"type":"message_stop"}',
+    ]
+    body = "".join(f"event: {json.loads(event)['type']}\ndata: {event}\n\n" for event in events)
+    return Scenario(body=body, headers={"content-type": "text/event-stream"})
+
+
+@pytest.mark.parametrize(
+    ("at_start", "at_end", "tokens"),
+    [
+        ('{"input_tokens":0,"output_tokens":0}', '{"input_tokens":41,"output_tokens":6}', 47),
+        ('{"input_tokens":41,"output_tokens":1}', '{"output_tokens":6}', 47),
+        ('{"input_tokens":30,"output_tokens":1,"cache_read_input_tokens":11}', '{"output_tokens":6}', 47),
+        ('{"input_tokens":41,"output_tokens":1}', '{"input_tokens":0,"output_tokens":6}', 47),
+        ("{}", '{"output_tokens":6}', None),
+        ("null", '{"output_tokens":6}', None),
+        ("[]", "true", None),
+        ('{"input_tokens":-5}', '{"input_tokens":1e30,"output_tokens":6}', None),
+    ],
+)
+async def test_the_daily_budget_counts_input_tokens_wherever_a_server_reports_them(
+    at_start: str, at_end: str, tokens: int | None, settings: MakeSettings, upstream: FakeUpstream
+) -> None:
+    road = Road(settings(chatbot_daily_tokens=100_000))
+    upstream.scenario = anthropic_stream(at_start, at_end)
+    _, answer = await road.answer("Name a thing.", provider="anthropic")
+    assert (answer.content, answer.status) == ("Blue kettle.", "complete")
+    read, written = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
+    assert read > 0
+    assert written > 0
+    assert tokens in (read + written, None)
+    assert answer.usage.estimated == (tokens is None)
+    assert Spending(road.path.parents[1] / "spending.json").today() == read + written
     await road.close()

@@ -8,7 +8,6 @@ from typing import Any
 import anthropic
 import httpx2
 from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent
-from anthropic.types import Usage as PromptUsage
 
 from chatbot.attachments import in_words
 from chatbot.errors import BadAnswer, CutOff
@@ -31,6 +30,10 @@ OPTIONAL = {"output_config": "effort", "thinking": "thinking", "cache_control": 
 """Parameters that a request can do without, and the word that a refusal has for each."""
 
 CACHED = {"type": "ephemeral"}
+
+COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+MOST_TOKENS = 10**9
+"""A larger count is nonsense, which no budget should be charged with."""
 
 
 class AnthropicProvider:
@@ -93,8 +96,7 @@ class _End:
 
     def __init__(self) -> None:
         self._reason: FinishReason | None = None
-        self._prompt: PromptUsage | None = None
-        self._output_tokens: int | None = None
+        self._counts: dict[str, int] = {}
         self._answered = False
 
     def read(self, event: RawMessageStreamEvent) -> Delta | None:
@@ -103,9 +105,9 @@ class _End:
         if event.type == "content_block_delta":
             return _delta(event)
         if event.type == "message_start":
-            self._prompt = event.message.usage
+            self._count(event.message.usage)
         elif event.type == "message_delta":
-            self._output_tokens = event.usage.output_tokens if event.usage else None
+            self._count(event.usage)
             if event.delta.stop_reason:
                 self._reason = FINISH_REASONS.get(event.delta.stop_reason, "stop")
         return None
@@ -114,12 +116,20 @@ class _End:
         """How the stream ended. Raises CutOff or BadAnswer where it did not say."""
         if self._reason is None:
             raise CutOff(label) if self._answered else BadAnswer(label)
-        if self._prompt is None:  # servers that only imitate Anthropic's do not always count
-            return Finish(self._reason, Usage(None, self._output_tokens))
-        read, written = self._prompt.cache_read_input_tokens or 0, self._prompt.cache_creation_input_tokens or 0
-        # What came from the cache, or went into it, is counted apart from the rest.
-        usage = Usage(self._prompt.input_tokens + written + read, self._output_tokens)
+        counts = self._counts
+        read, written = counts.get("cache_read_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
+        # Tokens that came from the cache, or went into it, are counted apart from the other input tokens.
+        read_in_all = counts.get("input_tokens", 0) + written + read
+        # No request reads nothing: a server that says 0 does not count, and the estimate does instead.
+        usage = Usage(read_in_all or None, counts.get("output_tokens"))
         return Finish(self._reason, usage, read, written)
+
+    def _count(self, usage: object) -> None:
+        """Keeps the counts of a usage object: some servers send them at the start, others only at the end."""
+        for name in COUNTS:
+            value = getattr(usage, name, None)
+            if type(value) is int and 0 <= value <= MOST_TOKENS:
+                self._counts[name] = max(value, self._counts.get(name, 0))
 
 
 def _parameters(request: Request) -> dict[str, Any]:
