@@ -22,9 +22,9 @@ class Fields:
     provider: gr.Dropdown
     model: gr.Dropdown
     system_prompt: gr.Textbox
-    max_tokens: gr.Number
-    history_limit: gr.Number
-    temperature: gr.Number
+    max_tokens: gr.Textbox
+    history_limit: gr.Textbox
+    temperature: gr.Textbox
     effort: gr.Dropdown
     keys: list[gr.Textbox]
     listed: gr.Textbox
@@ -132,8 +132,10 @@ def _prompts(settings: Settings) -> tuple[Prompts, gr.Textbox]:
     return Prompts(preset, name, save, remove), system_prompt
 
 
-def _number(value: float | None, label: str, info: str, elem_id: str, *, visible: bool = True) -> gr.Number:
-    return gr.Number(value, label=label, info=info, visible=visible, elem_id=elem_id)
+def _number(value: float | None, label: str, info: str, elem_id: str, *, visible: bool = True) -> gr.Textbox:
+    """A field for a number. gr.Number draws an empty field as 0, and sends that with the next message."""
+    written = None if value is None else str(value)
+    return gr.Textbox(written, label=label, info=info, max_lines=1, visible=visible, elem_id=elem_id)
 
 
 def _keys(providers: Providers) -> list[gr.Textbox]:

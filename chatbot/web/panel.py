@@ -1,5 +1,6 @@
 """What the visitor has chosen beside the chat, as the page's events bring it."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -20,9 +21,9 @@ class Panel(NamedTuple):
     provider: ProviderName
     model: str | None
     system_prompt: str | None
-    max_tokens: float | None
-    history_limit: float | None
-    temperature: float | None
+    max_tokens: str | None
+    history_limit: str | None
+    temperature: str | None
     effort: Effort | None
     openai_key: str | None = None
     anthropic_key: str | None = None
@@ -37,9 +38,9 @@ class Panel(NamedTuple):
             provider=self.provider,
             model=self.model,
             system_prompt=self.system_prompt,
-            max_tokens=self.max_tokens,
-            history_limit=self.history_limit,
-            temperature=self.temperature,
+            max_tokens=typed_number(self.max_tokens),
+            history_limit=typed_number(self.history_limit),
+            temperature=typed_number(self.temperature),
             effort=self.effort or None,
         )
 
@@ -57,3 +58,15 @@ def typed_keys(fields: Sequence[Any]) -> dict[ProviderName, SecretStr]:
     """The keys in the fields for the visitor's own, by provider."""
     typed = zip(KEYED, fields, strict=True)
     return {name: SecretStr(key.strip()) for name, key in typed if isinstance(key, str) and key.strip()}
+
+
+def typed_number(text: str | None) -> float | None:
+    """The number in a field, with a decimal point or comma; None if the field is empty. A text that is no number
+    becomes -1, which every field refuses with a sentence that says what it takes."""
+    if not (text or "").strip():
+        return None
+    try:
+        number = float(str(text).replace(",", "."))
+    except ValueError:
+        return -1.0
+    return number if math.isfinite(number) else -1.0

@@ -61,7 +61,7 @@ class PanelEvents:
     def model_chosen(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
         """Temperature and reasoning effort show only where the model takes them."""
         fits = takes_temperature(provider, model or ""), takes_effort(provider, model or "")
-        return gr.Number(visible=fits[0]), gr.Dropdown(visible=fits[1])
+        return gr.Textbox(visible=fits[0]), gr.Dropdown(visible=fits[1])
 
     async def saved_prompts(self, token: str | None) -> Any:
         """The prompts to choose from, the visitor's own among them."""

@@ -123,9 +123,9 @@ class SidebarEvents:
             choice.provider,
             gr.Dropdown(choices=self._providers.models(choice.provider), value=choice.model),
             options.system_prompt,
-            options.max_tokens,
-            options.history_limit,
-            options.temperature,
+            str(options.max_tokens),
+            str(options.history_limit),
+            "" if options.temperature is None else str(options.temperature),
             options.effort,
             choice.provider,
         )

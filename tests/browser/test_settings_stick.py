@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import expect
 
+from tests.api import asked
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
 
@@ -149,3 +150,28 @@ async def test_leaving_the_provider_field_changes_no_model(chat: ChatPage) -> No
         await chat.page.keyboard.press("Tab")
     await chat.page.wait_for_timeout(200)
     assert await chat.model() == "claude-of-my-own"
+
+
+async def test_opening_the_settings_changes_nothing_that_is_sent(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.type_model("gpt-4.1")
+    await chat.ask("Before")
+    await chat.open_part("settings")
+    temperature = chat.page.locator("#temperature input")
+    await expect(temperature).to_have_value("")
+    await chat.ask("With the settings open")
+    before, opened = (dict(request.body) for request in asked(upstream))
+    before.pop("messages"), opened.pop("messages")
+    assert before == opened
+    assert "temperature" not in opened
+    await temperature.fill("0,7")
+    await chat.ask("Typed")
+    await temperature.fill("")
+    await chat.page.locator("#max-tokens input").fill("")
+    await chat.page.locator("#settings button").first.click()
+    await expect(temperature).to_be_hidden()
+    await chat.open_part("settings")
+    await chat.ask("Emptied")
+    typed, emptied = (request.body for request in asked(upstream)[2:])
+    assert typed["temperature"] == 0.7
+    assert "temperature" not in emptied
+    assert emptied["max_completion_tokens"] == before["max_completion_tokens"]
