@@ -27,7 +27,8 @@ class ModelLists:
         self._found: dict[ProviderName, dict[str, Model]] = {}
         self._due: dict[ProviderName, float] = {}
         """When to ask again, by the monotonic clock."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[ProviderName, asyncio.Task[None]] = {}
+        """The requests for lists that are under way."""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ids(self, name: ProviderName) -> list[str]:
@@ -40,10 +41,40 @@ class ModelLists:
         """What the provider's list says of that model; nothing but its name where it is not in it."""
         return self._found.get(choice.provider, {}).get(choice.model) or Model(choice.model)
 
-    async def refresh(self, name: ProviderName) -> None:
-        """Ask the provider for its list. Never raises: whoever gives none keeps the last."""
+    async def listed(self, name: ProviderName) -> None:
+        """Waits until the provider was asked for its list once, LIST_SECONDS at most. Never raises."""
         self._loop = asyncio.get_running_loop()
+        if name not in self._due:
+            self._start_refresh(name)
+        if task := self._tasks.get(name):
+            await asyncio.wait([task])
+
+    async def refresh(self, name: ProviderName) -> None:
+        """Asks the provider for its list, unless that is under way, and waits for it. Never raises: without an answer
+        the last list stays."""
+        self._loop = asyncio.get_running_loop()
+        if name not in self._tasks:
+            self._start_refresh(name)
+        await asyncio.wait([self._tasks[name]])
+
+    async def aclose(self) -> None:
+        """Cancels the requests that are under way."""
+        self._loop = None
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _refresh_later(self, name: ProviderName) -> None:
+        if self._loop and self._due.get(name, 0) < time.monotonic():
+            self._start_refresh(name)
+
+    def _start_refresh(self, name: ProviderName) -> None:
         self._due[name] = time.monotonic() + PAUSE_SECONDS
+        task = self._tasks[name] = asyncio.create_task(self._fetch(name))
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+
+    async def _fetch(self, name: ProviderName) -> None:
         try:
             models = await asyncio.wait_for(fetched(name, await self._open(name)), LIST_SECONDS)
         except (ChatbotError, TimeoutError) as error:
@@ -52,20 +83,6 @@ class ModelLists:
         self._due[name] = time.monotonic() + FRESH_SECONDS
         if models:
             self._found[name] = {model.id: model for model in models}
-
-    async def aclose(self) -> None:
-        """Let go of those that are on their way."""
-        self._loop = None
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _refresh_later(self, name: ProviderName) -> None:
-        if self._loop and self._due.get(name, 0) < time.monotonic():
-            self._due[name] = time.monotonic() + PAUSE_SECONDS
-            task = asyncio.create_task(self.refresh(name))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
 
 
 async def fetched(name: ProviderName, provider: Provider) -> list[Model]:

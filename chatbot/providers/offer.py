@@ -83,6 +83,13 @@ class Providers:
             preferred = [self._settings.chatbot_model]
         return list(dict.fromkeys(preferred + models))
 
+    async def listed_models(self, name: ProviderName) -> list[str]:
+        """The models to offer, as `models` has them, once the provider was asked for its list. Takes LIST_SECONDS at
+        most, and never raises."""
+        if name in self.offered and name != "local":
+            await self._lists.listed(name)
+        return self.models(name)
+
     async def list_models(self, name: ProviderName, key: SecretStr) -> list[str]:
         """The models that a visitor's key may use, as the provider lists them now. Kept for nobody.
 

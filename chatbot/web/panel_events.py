@@ -47,6 +47,10 @@ class PanelEvents:
         panel = Panel(*fields)
         return {"provider": panel.provider, "models": await self._models(panel)}
 
+    async def models_listed(self, provider: ProviderName) -> dict[str, Any]:
+        """The models of the provider that a page starts with, once its list is known, for models.js."""
+        return {"provider": provider, "models": await self.providers.listed_models(provider)}
+
     async def key_typed(self, *fields: Any) -> tuple[Any, Any, ProviderName]:
         """With a key of the visitor's own its provider can be chosen, and its models are listed."""
         panel = Panel(*fields)

@@ -93,7 +93,7 @@ class Page:
             js=KEPT_JS,
             **AT_ONCE,
         )
-        entered.then(None, [controls.token], None, js=ENTERED_JS, **AT_ONCE)
+        self._entered = entered.then(None, [controls.token], None, js=ENTERED_JS, **AT_ONCE)
         load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **AT_ONCE)
         controls.new_chat.click(None, None, None, js=LEAVE_JS, **AT_ONCE).then(
             None, None, None, cancels=self._watching, **AT_ONCE
@@ -153,9 +153,17 @@ class Page:
             "outputs": [controls.model_state],
         }
         self.blocks.load(**state, **QUEUED)
-        listing = [fields.arriving, fields.listed]
+        listing: dict[str, Any] = {
+            "fn": None,
+            "inputs": [fields.arriving, fields.listed, fields.provider, fields.model],
+            "outputs": [fields.model, fields.listed],
+            "js": asset("models.js"),
+        }
+        self._entered.then(in_sentences(events.models_listed), [fields.provider], [fields.arriving], **AT_ONCE).then(
+            **listing, **AT_ONCE
+        )
         fields.provider.input(in_sentences(events.provider_chosen), fields.all, [fields.arriving], **AT_ONCE).then(
-            None, listing, [fields.model, fields.listed], js=asset("models.js"), **AT_ONCE
+            **listing, **AT_ONCE
         ).then(**state, **QUEUED)
         fields.model.change(events.model_chosen, [fields.provider, fields.model], fitting, **AT_ONCE)
         key_typed, offered = in_sentences(events.key_typed), [fields.provider, fields.model, fields.listed]
