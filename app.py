@@ -8,7 +8,7 @@ import threading
 
 from chatbot.errors import SettingsError
 from chatbot.settings import Settings
-from chatbot.web.share import PublicLink
+from chatbot.web.public_link import PublicLink
 
 
 def flags() -> argparse.Namespace:

@@ -2,11 +2,11 @@
 
 from chatbot.engine import ChatEngine
 from chatbot.errors import ChatbotError
-from chatbot.memory import ConversationMemory, Store
-from chatbot.messages import Choice, Completion, Delta, Message, Options
 from chatbot.providers import Providers, connect, register
-from chatbot.replies import Replies
+from chatbot.replies.replies import Replies
 from chatbot.settings import Settings
+from chatbot.storage import ConversationMemory, Store
+from chatbot.types import Choice, Completion, Delta, Message, Options
 
 __version__ = "1.0.0"
 

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from chatbot.errors import EmptyAnswer
-from chatbot.messages import Completion, Delta, Effort, File, Finish, Message, Request, clean
 from chatbot.providers import Provider, patiently
+from chatbot.types import Completion, Delta, Effort, File, Finish, Message, Request, clean
 
 
 class ChatEngine:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chatbot.errors import SettingsError
-from chatbot.messages import ProviderName
+from chatbot.types import ProviderName
 
 BUNDLED = "bundled"
 """LOCAL_MODEL's default: the small model whose weights the app fetches by itself."""

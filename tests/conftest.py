@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.messages import ProviderName
 from chatbot.providers import Provider, connect, registry
 from chatbot.settings import Settings
+from chatbot.types import ProviderName
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
-from tests.road import Road
+from tests.reply_setup import Road
 from tests.running import RunningApp, two_providers
 
 OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"

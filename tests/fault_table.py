@@ -33,11 +33,11 @@ from chatbot.errors import (
     UnknownModel,
     WrongAddress,
 )
-from chatbot.messages import FinishReason, ProviderName, Status, StoredMessage
-from chatbot.providers.embedded import EmbeddedModel, Endpoint
+from chatbot.providers.local.llama_server import EmbeddedModel, Endpoint
 from chatbot.settings import Settings
+from chatbot.types import FinishReason, ProviderName, Status, StoredMessage
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import Road
+from tests.reply_setup import Road
 
 KEY = "sk-operator-for-nobody-ZQXJ"
 """A masked one shows four characters at its end: these stand in no id, port or time by chance."""

@@ -14,12 +14,12 @@ from chatbot.errors import (
     SettingsError,
     TooManyMessages,
 )
-from chatbot.limits import KEPT
-from chatbot.memory import enclosures
-from chatbot.providers.embedded import CLOSED
-from chatbot.providers.weights import HUB_CAUSES
-from chatbot.turns import NO_PICTURES, NO_TEXT, TOO_MUCH
-from chatbot.web.intake import CROWDED, STALLED
+from chatbot.providers.local.llama_server import CLOSED
+from chatbot.providers.local.weights import HUB_CAUSES
+from chatbot.replies.limits import KEPT
+from chatbot.replies.turns import NO_PICTURES, NO_TEXT, TOO_MUCH
+from chatbot.storage import attachment_memory as enclosures
+from chatbot.web.middleware.body_limits import CROWDED, STALLED
 from tests.running import ROOT
 
 TEMPLATES = (NO_PICTURES, NO_TEXT, TOO_MUCH, UNKNOWN, pdf.BROKEN, *pdf.REASONS.values(), enclosures.FULL)

@@ -8,9 +8,9 @@ import pytest
 
 from chatbot import ChatEngine, Settings, connect, register
 from chatbot.errors import SettingsError
-from chatbot.messages import PROVIDER_NAMES, Delta, Finish, ProviderName, Request
 from chatbot.providers import Model, Providers
 from chatbot.providers.registry import SPECS
+from chatbot.types import PROVIDER_NAMES, Delta, Finish, ProviderName, Request
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
 from tests.running import ROOT, RunningApp

@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 
 import chatbot
-from chatbot.messages import PROVIDER_NAMES
+from chatbot.types import PROVIDER_NAMES
 from tests.api import Json, Visitor, asked
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp

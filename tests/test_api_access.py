@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AuthenticationError
 
-from chatbot.web.sessions import Sessions
+from chatbot.web.session_tokens import Sessions
 from tests.api import NO_CONVERSATION, Visitor, asked, error_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api import Event, Json, Visitor, text_of
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import until
+from tests.reply_setup import until
 
 AWKWARD = ("word", " ", "🙂", "\n\n", "é\u2028", '"\\', "\r\n", "data: ")
 COUNTED = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 26))

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from chatbot.reply import Reply
-from chatbot.web import events
+from chatbot.api import sse as events
+from chatbot.replies.reply import Reply
 from tests.api import Event, Visitor, blocks, text_of
 from tests.api import events as read
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import Road, until
+from tests.reply_setup import Road, until
 from tests.running import RunningApp
 
 COUNTED = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 26))

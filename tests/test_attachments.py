@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from chatbot.attachments import file_tokens, form_of, in_words, prepare
-from chatbot.attachments.pictures import EDGE, OUR_OWN
-from chatbot.attachments.words import fenced
+from chatbot.attachments.images import EDGE, OUR_OWN
+from chatbot.attachments.prompt_text import fenced
 from chatbot.errors import InvalidAttachment
-from chatbot.messages import PROVIDER_NAMES, Attachment, Enclosed, File, Reads
+from chatbot.types import PROVIDER_NAMES, Attachment, Enclosed, File, Reads
 from tests.samples import pdf, pdf_bomb, picture, picture_bomb, prepared
 
 SECOND = 1.0

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import ProviderError
-from chatbot.messages import Message, ProviderName, Request
+from chatbot.types import Message, ProviderName, Request
 from tests.bench.stop import Moment, seconds_to_close
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import Road, ended, until
+from tests.reply_setup import Road, ended, until
 
 BATCH, BATCHES = 50, 20
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import SettingsError, StorageError
-from chatbot.memory import Store
+from chatbot.storage import Store
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.kept import contents, filled
-from tests.road import SESSION, Road, ended, until
+from tests.reply_setup import SESSION, Road, ended, until
+from tests.stored_files import contents, filled
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 from openai import APIError, AsyncOpenAI, AuthenticationError, BadRequestError
 
 from chatbot.errors import ModelNotLoaded
-from chatbot.providers.embedded import EmbeddedModel, Endpoint, defuse
-from chatbot.providers.weights import default_cache
+from chatbot.providers.local.llama_server import EmbeddedModel, Endpoint, defuse
+from chatbot.providers.local.weights import default_cache
 
 CACHE = default_cache(Path("data"))
 CONTROL_TOKENS = 17
@@ -157,7 +157,7 @@ def test_ordinary_text_stays(text: str) -> None:
 def test_nothing_happens_before_the_start() -> None:
     script = """if True:
         import pathlib, sys
-        from chatbot.providers.embedded import EmbeddedModel
+        from chatbot.providers.local.llama_server import EmbeddedModel
         model = EmbeddedModel("hf:owner/repo/My.gguf", pathlib.Path("/nowhere"))
         assert (model.model, model.state.phase) == ("My", "waiting")
         assert not {"xllamacpp", "huggingface_hub", "platformdirs"} & set(sys.modules)
@@ -212,7 +212,7 @@ async def test_closing_breaks_answers_off() -> None:
 TALK = """if True:
     import asyncio, json, threading, time, urllib.request
     from pathlib import Path
-    from chatbot.providers.embedded import EmbeddedModel
+    from chatbot.providers.local.llama_server import EmbeddedModel
 
     def talk():
         body = {"messages": [{"role": "user", "content": "Tell a long story."}], "stream": True}

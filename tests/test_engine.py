@@ -6,10 +6,10 @@ import pytest
 
 from chatbot.engine import ChatEngine
 from chatbot.errors import CutOff, EmptyAnswer, ProviderError
-from chatbot.messages import Completion, Delta, Finish, Message
+from chatbot.types import Completion, Delta, Finish, Message
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import until
+from tests.reply_setup import until
 
 
 @pytest.fixture(params=["openai", "anthropic"])

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chatbot.messages import StoredMessage
+from chatbot.types import StoredMessage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import Road
+from tests.reply_setup import Road
 
 ENGLISH = "The quick brown fox jumps over the lazy dog. " * 20
 PROMPT = 9 + 4

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.messages import PROVIDER_NAMES, ProviderName
 from chatbot.providers.registry import SPECS
 from chatbot.settings import Settings
+from chatbot.types import PROVIDER_NAMES, ProviderName
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fault_table import KEY, ROWS, Observed, Row, observe
 

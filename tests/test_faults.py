@@ -23,7 +23,7 @@ from chatbot.errors import (
     Unavailable,
     UnknownModel,
 )
-from chatbot.providers.faults import kind_of
+from chatbot.providers.error_mapping import kind_of
 
 Kinds = dict[str, type[ProviderError]]
 

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from chatbot.errors import FilesRefused, InvalidAttachment, NotFound
-from chatbot.messages import Choice, Message, ProviderName, Reads
-from chatbot.providers import Providers, catalog
-from chatbot.providers.embedded import defuse
-from chatbot.providers.listing import described
+from chatbot.providers import Providers
+from chatbot.providers import model_catalog as catalog
+from chatbot.providers.local.llama_server import defuse
+from chatbot.providers.model_profiles import described
+from chatbot.types import Choice, Message, ProviderName, Reads
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import SESSION, Road, ended
+from tests.reply_setup import SESSION, Road, ended
 from tests.samples import pdf, prepared
 
 FENCED = "a.csv:\n```csv\na,b\n1,2\n```"

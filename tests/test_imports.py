@@ -11,14 +11,20 @@ import pytest
 from tests.running import ROOT
 
 LAYERS = (
-    {"chatbot.errors", "chatbot.messages"},
+    {"chatbot.errors", "chatbot.types"},
     {"chatbot.settings", "chatbot.attachments"},
     {"chatbot.providers", "chatbot.memory"},
-    {"chatbot.options", "chatbot.logs"},
+    {"chatbot.replies.options", "chatbot.logs"},
     {"chatbot.engine"},
-    {"chatbot.reply", "chatbot.answering", "chatbot.turns", "chatbot.limits", "chatbot.pace"},
-    {"chatbot.checkpoints"},
-    {"chatbot.imports", "chatbot.replies", "chatbot.uploads"},
+    {
+        "chatbot.replies.reply",
+        "chatbot.replies.generation",
+        "chatbot.replies.turns",
+        "chatbot.replies.limits",
+        "chatbot.replies.pacing",
+    },
+    {"chatbot.replies.checkpoints"},
+    {"chatbot.replies.imports", "chatbot.replies.replies", "chatbot.replies.uploads"},
     {"chatbot"},
     {"chatbot.web"},
     {"app"},
@@ -27,20 +33,20 @@ LAYERS = (
 
 DOORS = (
     {
-        "chatbot.web.ui",
-        "chatbot.web.chat",
-        "chatbot.web.handlers",
-        "chatbot.web.sidebar_events",
-        "chatbot.web.panel_events",
-        "chatbot.web.controls",
-        "chatbot.web.fields",
-        "chatbot.web.accounts",
-        "chatbot.web.notices",
-        "chatbot.web.views",
-        "chatbot.web.rendering",
-        "chatbot.web.theme",
+        "chatbot.page.blocks",
+        "chatbot.page.chat_interface",
+        "chatbot.page.chat_handlers",
+        "chatbot.page.sidebar_handlers",
+        "chatbot.page.settings_handlers",
+        "chatbot.page.layout",
+        "chatbot.page.settings_form",
+        "chatbot.page.accounts",
+        "chatbot.page.notices",
+        "chatbot.page.conversation_view",
+        "chatbot.page.message_view",
+        "chatbot.page.theme",
     },
-    {"chatbot.web.api", "chatbot.web.conversations", "chatbot.web.files"},
+    {"chatbot.api.chat", "chatbot.api.conversations", "chatbot.api.files"},
 )
 """The page and the HTTP API: both lead to the same road, neither through the other."""
 
@@ -115,37 +121,41 @@ def _height(part: str) -> int:
 
 
 def test_every_import_of_the_app_goes_down() -> None:
-    assert {"app", "chatbot", "chatbot.memory.window", "chatbot.web.ui"} <= modules().keys()
+    assert {"app", "chatbot", "chatbot.memory.context_window", "chatbot.page.blocks"} <= modules().keys()
     assert wrong_imports(modules()) == []
 
 
 @pytest.mark.parametrize(
     ("name", "source", "fault"),
     [
-        ("chatbot.errors", "from chatbot.messages import Message", "chatbot.messages: chatbot.errors is not above"),
+        ("chatbot.errors", "from chatbot.types import Message", "chatbot.types: chatbot.errors is not above"),
         ("chatbot.settings", "from chatbot.providers import connect", "chatbot.settings is not above"),
-        ("chatbot.memory.store", "import chatbot.providers.base", "chatbot.memory is not above chatbot.providers"),
+        ("chatbot.storage.store", "import chatbot.providers.base", "chatbot.memory is not above chatbot.providers"),
         ("chatbot.providers.new", "from chatbot.memory import Store", "chatbot.providers is not above chatbot.memory"),
-        ("chatbot.engine", "def f():\n    from chatbot.replies import Replies", "chatbot.engine is not above"),
-        ("chatbot.reply", "if True:\n    import chatbot.web.ui as page", "chatbot.reply is not above chatbot.web"),
-        ("chatbot.replies", "from chatbot import ChatEngine", "chatbot.replies is not above chatbot"),
-        ("chatbot.messages", "from chatbot import settings", "chatbot.messages is not above chatbot.settings"),
+        ("chatbot.engine", "def f():\n    from chatbot.replies.replies import Replies", "chatbot.engine is not above"),
+        (
+            "chatbot.replies.reply",
+            "if True:\n    import chatbot.page.blocks as page",
+            "chatbot.replies.reply is not above chatbot.web",
+        ),
+        ("chatbot.replies.replies", "from chatbot import ChatEngine", "chatbot.replies.replies is not above chatbot"),
+        ("chatbot.types", "from chatbot import settings", "chatbot.types is not above chatbot.settings"),
         ("chatbot", "from chatbot.web import server", "chatbot is not above chatbot.web"),
         ("chatbot.web.server", "import app", "chatbot.web is not above app"),
-        ("chatbot.web.ui", "from chatbot.web.api import router", "from one door to the other"),
-        ("chatbot.web.api", "from chatbot.web import handlers", "from one door to the other"),
-        ("chatbot.replies", "import os, gradio as gr", "gradio: only chatbot.web may"),
+        ("chatbot.page.blocks", "from chatbot.api.chat import router", "from one door to the other"),
+        ("chatbot.api.chat", "from chatbot.web import handlers", "from one door to the other"),
+        ("chatbot.replies.replies", "import os, gradio as gr", "gradio: only chatbot.web may"),
         ("chatbot.engine", "from starlette.requests import Request", "only chatbot.web may"),
         ("app", "import fastapi", "only chatbot.web may"),
-        ("chatbot.web.ui", "from openai.types import Model", "only chatbot.providers may"),
-        ("chatbot.memory.window", "import httpx2", "only chatbot.providers may"),
-        ("chatbot.web.api", "import orjson", "only chatbot.memory may"),
-        ("chatbot.replies", "from tinydb.table import Table", "only chatbot.memory may"),
-        ("chatbot.memory.store", "from .storage import AtomicStorage", "write the whole name"),
+        ("chatbot.page.blocks", "from openai.types import Model", "only chatbot.providers may"),
+        ("chatbot.memory.context_window", "import httpx2", "only chatbot.providers may"),
+        ("chatbot.api.chat", "import orjson", "only chatbot.memory may"),
+        ("chatbot.replies.replies", "from tinydb.table import Table", "only chatbot.memory may"),
+        ("chatbot.storage.store", "from .storage import AtomicStorage", "write the whole name"),
     ],
 )
 def test_a_made_up_wrong_import_is_found(name: str, source: str, fault: str) -> None:
-    found = wrong_imports(modules() | {"chatbot.web.api": ""} | {name: source})
+    found = wrong_imports(modules() | {"chatbot.api.chat": ""} | {name: source})
     assert len(found) == 1
     assert found[0].startswith(f"{name} imports ")
     assert fault in found[0]

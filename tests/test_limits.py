@@ -12,15 +12,15 @@ from gradio_client.exceptions import AppError
 from starlette.requests import Request
 
 from chatbot.errors import AllowanceSpent, TooManyAnswers, TooManyMessages
-from chatbot.limits import ANSWERS_AT_ONCE, KEPT_SECONDS, Limits
-from chatbot.memory.spending import Spending
-from chatbot.messages import Choice, Options, Usage
-from chatbot.reply import Reply
-from chatbot.web.address import address_of
+from chatbot.replies.limits import ANSWERS_AT_ONCE, KEPT_SECONDS, Limits
+from chatbot.replies.reply import Reply
+from chatbot.storage.token_counter import Spending
+from chatbot.types import Choice, Options, Usage
+from chatbot.web.client_address import address_of
 from tests.api import Visitor, asked, error_of
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import Road, ended
+from tests.reply_setup import Road, ended
 from tests.running import RunningApp, two_providers
 
 

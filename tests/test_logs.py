@@ -18,7 +18,7 @@ from chatbot.logs import HIDDEN, LogfmtFormatter, Redaction
 from chatbot.settings import Settings
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
-from tests.gradio_door import GradioDoor
+from tests.gradio_http import GradioDoor
 from tests.running import RunningApp, two_providers
 
 SECRETS = {

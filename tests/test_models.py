@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from chatbot.messages import Choice, ProviderName, Usage
-from chatbot.providers import Model, Providers, lists
-from chatbot.providers.listing import described
+from chatbot.providers import Model, Providers
+from chatbot.providers import model_lists as lists
+from chatbot.providers.model_profiles import described
+from chatbot.types import Choice, ProviderName, Usage
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import until
+from tests.reply_setup import until
 
 OPENROUTER = {
     "id": "meta/llama-4",

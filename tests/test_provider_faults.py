@@ -26,8 +26,8 @@ from chatbot.errors import (
     UnknownModel,
     WrongAddress,
 )
-from chatbot.messages import Finish, Message, ProviderName, Request
 from chatbot.providers import Provider, connect
+from chatbot.types import Finish, Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings, Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.test_fault_table import said_by

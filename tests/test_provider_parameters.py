@@ -5,9 +5,9 @@ from contextlib import aclosing
 import pytest
 
 from chatbot.errors import RequestRefused
-from chatbot.messages import Message, ProviderName, Request, Usage
 from chatbot.providers import Provider, takes_effort
-from chatbot.providers.parameters import MOST_MODELS, Refusals
+from chatbot.providers.unsupported_parameters import MOST_MODELS, Refusals
+from chatbot.types import Message, ProviderName, Request, Usage
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 

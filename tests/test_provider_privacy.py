@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from chatbot.errors import BadAnswer, Unavailable
-from chatbot.messages import Message, ProviderName, Request
 from chatbot.providers import Provider, connect
+from chatbot.types import Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings, Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Received
 

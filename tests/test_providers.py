@@ -11,14 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from chatbot.errors import CutOff, NoProvider
-from chatbot.messages import PROVIDER_NAMES, Delta, Finish, Message, ProviderName, Request, Usage
 from chatbot.providers import Provider, Providers, connect
 from chatbot.providers.registry import SPECS
 from chatbot.settings import Settings
+from chatbot.types import PROVIDER_NAMES, Delta, Finish, Message, ProviderName, Request, Usage
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.fake_upstream.answers import count_tokens
-from tests.road import until
+from tests.reply_setup import until
 
 REMOTE: list[ProviderName] = ["openai", "compatible", "huggingface", "anthropic"]
 CHAT_COMPLETIONS = [name for name in REMOTE if name != "anthropic"]

@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from chatbot.errors import Busy, InvalidMessage, NotFound
-from chatbot.messages import ProviderName, Usage
+from chatbot.types import ProviderName, Usage
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import SESSION, Road, slow_disk, until
+from tests.reply_setup import SESSION, Road, slow_disk, until
 
 SLOW = Scenario(tokens=2000, tokens_per_second=50)
 

@@ -6,11 +6,11 @@ import time
 import pytest
 
 from chatbot.errors import ChatbotError, Closing, InvalidKey, NoProvider, ProviderTimeout
-from chatbot.messages import ProviderName, StoredMessage
+from chatbot.types import ProviderName, StoredMessage
 from tests.api import asked
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import SESSION, Road, ended, slow_disk, until
+from tests.reply_setup import SESSION, Road, ended, slow_disk, until
 
 SLOW = Scenario(tokens=2000, tokens_per_second=50)
 

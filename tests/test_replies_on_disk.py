@@ -8,7 +8,7 @@ from chatbot.errors import StorageError
 from tests.api import asked
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import SESSION, Road, ended, full_disk
+from tests.reply_setup import SESSION, Road, ended, full_disk
 
 
 async def test_a_message_that_cannot_be_stored_is_not_sent(road: Road, upstream: FakeUpstream) -> None:
@@ -35,7 +35,7 @@ async def test_an_answer_that_cannot_be_stored_says_so(is_stopped: bool, road: R
 async def test_a_store_that_was_spoilt_meanwhile_does_not_keep_the_conversation_busy(
     road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot.checkpoints.CHECKPOINT_SECONDS", 0.02)
+    monkeypatch.setattr("chatbot.replies.checkpoints.CHECKPOINT_SECONDS", 0.02)
     upstream.scenario = Scenario(tokens=20, tokens_per_second=50)
     reply = await road.say("Hello")
     with full_disk(road):

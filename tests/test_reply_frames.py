@@ -8,11 +8,12 @@ from itertools import pairwise
 
 import pytest
 
-from chatbot import checkpoints, pace
-from chatbot.messages import StoredMessage
-from chatbot.reply import Reply
+from chatbot.replies import checkpoints
+from chatbot.replies import pacing as pace
+from chatbot.replies.reply import Reply
+from chatbot.types import StoredMessage
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import Road, ended, slow_disk, until
+from tests.reply_setup import Road, ended, slow_disk, until
 
 TWENTY = Scenario(tokens=20, tokens_per_second=100)
 WHOLE = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 21))

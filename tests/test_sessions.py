@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import SettingsError, Unauthorized
-from chatbot.web.sessions import SECRET_BYTES, Sessions, kept_secret
+from chatbot.web.session_tokens import SECRET_BYTES, Sessions, kept_secret
 
 
 def test_the_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:

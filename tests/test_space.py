@@ -9,8 +9,8 @@ from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from chatbot.page.notices import FORGETS, is_kept, notices
 from chatbot.settings import Settings
-from chatbot.web.notices import FORGETS, is_kept, notices
 from tests.api import Visitor
 from tests.running import ROOT
 from tests.space import SPACE, RunningSpace

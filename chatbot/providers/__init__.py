@@ -1,12 +1,12 @@
 """Whoever completes conversations. Nothing outside this package knows an SDK."""
 
 from chatbot.providers.base import Provider
-from chatbot.providers.catalog import takes_effort, takes_temperature
-from chatbot.providers.embedded import FETCHING, LOADING, WAITING, ModelState
-from chatbot.providers.listing import Model
-from chatbot.providers.offer import Providers
-from chatbot.providers.patience import patiently
+from chatbot.providers.local.llama_server import FETCHING, LOADING, WAITING, ModelState
+from chatbot.providers.model_catalog import takes_effort, takes_temperature
+from chatbot.providers.model_profiles import Model
+from chatbot.providers.pool import Providers
 from chatbot.providers.registry import connect, register
+from chatbot.providers.retry import patiently
 
 __all__ = [
     "FETCHING",

@@ -11,11 +11,11 @@ from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent
 
 from chatbot.attachments import in_words
 from chatbot.errors import BadAnswer, CutOff
-from chatbot.messages import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.faults import translated
-from chatbot.providers.listing import Model, described
-from chatbot.providers.parameters import Refusals, without_refused
+from chatbot.providers.error_mapping import translated
+from chatbot.providers.model_profiles import Model, described
+from chatbot.providers.unsupported_parameters import Refusals, without_refused
+from chatbot.types import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
 
 OFFICIAL_URL = "https://api.anthropic.com"
 """Named, so that ANTHROPIC_BASE_URL in the environment never moves a key that was not meant for it."""

@@ -3,8 +3,8 @@
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from chatbot.messages import Delta, Request
-from chatbot.providers.listing import Model
+from chatbot.providers.model_profiles import Model
+from chatbot.types import Delta, Request
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 90.0

@@ -12,12 +12,12 @@ from openai import AsyncStream
 
 from chatbot.attachments import in_words
 from chatbot.errors import BadAnswer, CutOff
-from chatbot.messages import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.faults import translated
-from chatbot.providers.listing import Model, described, writes_text
-from chatbot.providers.parameters import Refusals, without_refused
-from chatbot.providers.thinking import Thinking
+from chatbot.providers.error_mapping import translated
+from chatbot.providers.model_profiles import Model, described, writes_text
+from chatbot.providers.think_tags import Thinking
+from chatbot.providers.unsupported_parameters import Refusals, without_refused
+from chatbot.types import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
 
 OFFICIAL_URL = "https://api.openai.com/v1"
 """Named, so that OPENAI_BASE_URL in the environment never moves a key that was not meant for it."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from chatbot.errors import NoProvider
-from chatbot.messages import PROVIDER_NAMES, Added, ProviderName
 from chatbot.providers.base import Provider
-from chatbot.providers.embedded import EmbeddedModel
-from chatbot.providers.local import LocalProvider
-from chatbot.providers.weights import default_cache
+from chatbot.providers.local.llama_server import EmbeddedModel
+from chatbot.providers.local.provider import LocalProvider
+from chatbot.providers.local.weights import default_cache
 from chatbot.settings import BUNDLED, Settings
+from chatbot.types import PROVIDER_NAMES, Added, ProviderName
 
 HUGGINGFACE_URL = "https://router.huggingface.co/v1"
 

@@ -1,1 +1,1 @@
-"""The two doors to the road: the page, and the API on the same port. Nothing below here knows Gradio or HTTP."""
+"""The web server, and what the page and the API share: session tokens, addresses, middleware."""

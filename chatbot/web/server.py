@@ -13,15 +13,15 @@ from starlette.middleware import Middleware
 
 from chatbot import logs
 from chatbot.errors import SettingsError
-from chatbot.imports import Imports
-from chatbot.limits import Limits
-from chatbot.memory import Store
-from chatbot.memory.room import Room
 from chatbot.providers import Providers
-from chatbot.replies import Replies
+from chatbot.replies.imports import Imports
+from chatbot.replies.limits import Limits
+from chatbot.replies.replies import Replies
+from chatbot.replies.uploads import Uploads
 from chatbot.settings import Settings
-from chatbot.uploads import Uploads
-from chatbot.web.sessions import Sessions, kept_secret
+from chatbot.storage import Store
+from chatbot.storage.quotas import Room
+from chatbot.web.session_tokens import Sessions, kept_secret
 
 log = logging.getLogger(__name__)
 
@@ -37,26 +37,26 @@ SHUTDOWN_SECONDS = 2.5
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when Gradio is imported; nothing here calls home
 os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # or it adds up 10,000 events after each, for a page that is off
 
-from chatbot.web.access import Access  # noqa: E402
-from chatbot.web.accounts import Accounts  # noqa: E402
-from chatbot.web.api import Api  # noqa: E402
-from chatbot.web.application import routes  # noqa: E402
-from chatbot.web.brake import Brake  # noqa: E402
-from chatbot.web.compression import CompressedPage  # noqa: E402
-from chatbot.web.controls import ASSETS, asset  # noqa: E402
-from chatbot.web.conversations import ConversationsApi  # noqa: E402
-from chatbot.web.files import FilesApi  # noqa: E402
-from chatbot.web.frontend import Frontend  # noqa: E402
-from chatbot.web.gate import LARGEST_UPLOAD, Gate  # noqa: E402
-from chatbot.web.handlers import Handlers  # noqa: E402
-from chatbot.web.headers import SecurityHeaders  # noqa: E402
-from chatbot.web.jobs import MOST, Jobs, JobsDoor  # noqa: E402
-from chatbot.web.panel_events import PanelEvents  # noqa: E402
-from chatbot.web.sidebar_events import SidebarEvents  # noqa: E402
-from chatbot.web.texts import i18n  # noqa: E402
-from chatbot.web.theme import theme  # noqa: E402
-from chatbot.web.ui import Page  # noqa: E402
-from chatbot.web.views import Views  # noqa: E402
+from chatbot.api.access import Access  # noqa: E402
+from chatbot.api.app import routes  # noqa: E402
+from chatbot.api.chat import Api  # noqa: E402
+from chatbot.api.conversations import ConversationsApi  # noqa: E402
+from chatbot.api.files import FilesApi  # noqa: E402
+from chatbot.page.accounts import Accounts  # noqa: E402
+from chatbot.page.blocks import Page  # noqa: E402
+from chatbot.page.chat_handlers import Handlers  # noqa: E402
+from chatbot.page.conversation_view import Views  # noqa: E402
+from chatbot.page.i18n import i18n  # noqa: E402
+from chatbot.page.layout import ASSETS, asset  # noqa: E402
+from chatbot.page.settings_handlers import PanelEvents  # noqa: E402
+from chatbot.page.sidebar_handlers import SidebarEvents  # noqa: E402
+from chatbot.page.theme import theme  # noqa: E402
+from chatbot.web.login_throttle import Brake  # noqa: E402
+from chatbot.web.middleware.compression import CompressedPage  # noqa: E402
+from chatbot.web.middleware.gate import LARGEST_UPLOAD, Gate  # noqa: E402
+from chatbot.web.middleware.queue_limits import MOST, Jobs, JobsDoor  # noqa: E402
+from chatbot.web.middleware.security_headers import SecurityHeaders  # noqa: E402
+from chatbot.web.middleware.static_cache import Frontend  # noqa: E402
 
 STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
 SCRIPTS = [asset(name) for name in ("texts.js", "storage.js")]
@@ -120,7 +120,7 @@ class Server:
             _, url, _ = self.page.launch(
                 server_name=settings.gradio_server_name,
                 server_port=settings.gradio_server_port,
-                share=False,  # chatbot.web.share makes the link
+                share=False,  # chatbot.web.public_link makes the link
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
                 quiet=True,

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from chatbot.memory import Store
+from chatbot.page.conversation_view import Views
 from chatbot.providers import Providers
 from chatbot.settings import Settings
-from chatbot.web.views import Views
+from chatbot.storage import Store
 from tests.bench.command import Bench
 from tests.bench.search import SESSION, TIME, talk
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from chatbot.memory import ConversationMemory, Store
-from chatbot.messages import StoredMessage
+from chatbot.page.conversation_view import Views
 from chatbot.providers import Providers
 from chatbot.settings import Settings
-from chatbot.web.views import Views
+from chatbot.storage import ConversationMemory, Store
+from chatbot.types import StoredMessage
 from tests.bench.figures import load, table
 
 CONVERSATIONS = 100

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 from typing import Literal, get_args
 
-from chatbot.messages import ProviderName
 from chatbot.settings import Settings
+from chatbot.types import ProviderName
 from tests.bench.figures import Summary, load, table
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.road import Road, until
+from tests.reply_setup import Road, until
 
 BUDGET_MS = 100
 STOPS = 50

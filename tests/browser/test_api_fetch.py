@@ -9,7 +9,7 @@ from playwright.async_api import Page, Request, expect
 from tests.api import Visitor, text_of
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import until
+from tests.reply_setup import until
 from tests.running import RunningApp
 
 AWKWARD = ("One\u2028", " 🙂", "é", "\n\n", '"two"', "\x85", " three")

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.road import until
+from tests.reply_setup import until
 from tests.running import RunningApp, two_providers
 
 

@@ -10,8 +10,8 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.hostile import Hostile
 from tests.browser.payloads import FOREIGN, PAYLOADS
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.kept import file, message
 from tests.running import RunningApp
+from tests.stored_files import file, message
 
 TOGETHER = 3
 """Payloads in a message."""

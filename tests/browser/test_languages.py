@@ -5,8 +5,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
-from chatbot.turns import LONGEST_MESSAGE
-from chatbot.web.texts import ENGLISH, LANGUAGES
+from chatbot.page.i18n import ENGLISH, LANGUAGES
+from chatbot.replies.turns import LONGEST_MESSAGE
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import answers, archive, dated, talk
 from tests.fake_upstream import FakeUpstream, Scenario

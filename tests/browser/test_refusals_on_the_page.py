@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from chatbot.limits import ANSWERS_AT_ONCE
+from chatbot.replies.limits import ANSWERS_AT_ONCE
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp, two_providers

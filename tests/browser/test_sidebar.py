@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
-from tests.road import until
+from tests.reply_setup import until
 from tests.running import RunningApp
 
 

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
-from tests.identity import IdentityProvider
+from tests.openid_provider import IdentityProvider
 from tests.running import two_providers
 from tests.space import RunningSpace
 

@@ -8,11 +8,11 @@ import zipfile
 import pytest
 from playwright.async_api import Browser, FileChooser, Route, expect
 
-from chatbot.web.texts import ENGLISH
+from chatbot.page.i18n import ENGLISH
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
-from tests.road import until
+from tests.reply_setup import until
 from tests.running import RunningApp
 
 

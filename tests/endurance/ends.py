@@ -16,8 +16,8 @@ from random import Random
 
 import httpx
 
-from chatbot.memory import Store
-from chatbot.messages import StoredMessage
+from chatbot.storage import Store
+from chatbot.types import StoredMessage
 from tests.api import Visitor, text_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers

@@ -19,7 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from chatbot.memory import ConversationMemory, Store, storage, to_zip
+from chatbot.storage import ConversationMemory, Store
+from chatbot.storage import atomic_json as storage
+from chatbot.transfer import to_zip
 from tests.endurance.model import Model, Step, stored
 from tests.endurance.steps import draw, take
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chatbot.memory import ConversationMemory
+from chatbot.storage import ConversationMemory
 
 Step = Sequence[str]
 """What is done, to which conversation, and with what; see `take`."""

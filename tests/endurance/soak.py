@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from chatbot.memory import Store
+from chatbot.storage import Store
 from tests.api import Visitor
 from tests.endurance.observer import Observer
 from tests.endurance.page import Wiring

@@ -4,8 +4,8 @@ from dataclasses import replace
 from random import Random
 from typing import cast
 
-from chatbot.memory import ConversationMemory
-from chatbot.messages import Role, StoredMessage
+from chatbot.storage import ConversationMemory
+from chatbot.types import Role, StoredMessage
 from tests.endurance.model import Model, Said, Step, Talk
 
 FEW = 6

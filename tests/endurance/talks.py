@@ -6,7 +6,7 @@ Questions are named by their text, which no other has; an answer by its question
 from collections import Counter
 from collections.abc import Sequence
 
-from chatbot.messages import StoredMessage
+from chatbot.types import StoredMessage
 from tests.endurance.model import Said, Talk
 
 MOST_WORDS = 12

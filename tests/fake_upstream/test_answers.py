@@ -9,7 +9,7 @@ import pytest
 
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fake_upstream.sdks import HI, KEY, Messages, claude_message, gpt_chunks, gpt_text
-from tests.road import until
+from tests.reply_setup import until
 
 
 async def test_openai_stream_has_every_part_in_order(gpt: openai.AsyncOpenAI) -> None:

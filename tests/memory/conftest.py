@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.memory import ConversationMemory
+from chatbot.storage import ConversationMemory
 
 
 @pytest.fixture

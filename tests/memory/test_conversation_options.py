@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.memory import ConversationMemory
-from chatbot.messages import Choice, Options
-from tests.kept import filled, put, tables
+from chatbot.storage import ConversationMemory
+from chatbot.types import Choice, Options
+from tests.stored_files import filled, put, tables
 
 OPTIONS = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
 

@@ -10,18 +10,18 @@ import orjson
 import pytest
 
 from chatbot.errors import NotFound, StorageError
-from chatbot.memory import ConversationMemory
-from chatbot.memory.storage import AtomicStorage
-from chatbot.messages import Fault, Timing, Usage
-from tests.kept import contents, files
+from chatbot.storage import ConversationMemory
+from chatbot.storage.atomic_json import AtomicStorage
+from chatbot.types import Fault, Timing, Usage
 from tests.running import ROOT
+from tests.stored_files import contents, files
 
 KILLS = 12
 
 OPENERS = """
 import os, random, signal, sys, time
 from pathlib import Path
-from chatbot.memory import ConversationMemory
+from chatbot.storage import ConversationMemory
 
 for name in sys.argv[1:]:
     listen, begun = os.pipe()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.memory import ConversationMemory
-from tests.kept import contents, files, filled
+from chatbot.storage import ConversationMemory
+from tests.stored_files import contents, files, filled
 
 
 def test_a_prompt_is_kept_under_its_name(memory: ConversationMemory, path: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.memory import ConversationMemory, Found
-from chatbot.memory.search import BESIDE, Query, fold
-from tests.kept import filled
+from chatbot.storage import ConversationMemory, Found
+from chatbot.storage.search import BESIDE, Query, fold
+from tests.stored_files import filled
 
 
 def matches(found: list[Found]) -> list[str]:

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import NotFound, SettingsError, StorageError
-from chatbot.memory import ConversationMemory, Store
-from chatbot.memory.directory import KEPT_PARSED
-from chatbot.memory.store import KEPT_OPEN
-from tests.kept import contents, filled
+from chatbot.storage import ConversationMemory, Store
+from chatbot.storage.session_directory import KEPT_PARSED
+from chatbot.storage.store import KEPT_OPEN
 from tests.running import ROOT
+from tests.stored_files import contents, filled
 
 OWNER = """
 import sys
 from pathlib import Path
-from chatbot.memory import Store
+from chatbot.storage import Store
 
 store = Store(Path(sys.argv[1]))
 print("owned", flush=True)
@@ -156,7 +156,7 @@ def test_a_directory_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("threads_switch_often")
 def test_many_threads_in_many_sessions_lose_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatbot.memory.store.KEPT_OPEN", 3)
+    monkeypatch.setattr("chatbot.storage.store.KEPT_OPEN", 3)
     sessions = [f"visitor{number}" for number in range(50)]
     ids = {session: store.memory(session).create_conversation() for session in sessions}
 
@@ -219,8 +219,8 @@ def test_a_directory_that_another_process_made_in_the_place_of_ours_is_left_to_i
 
 
 def test_large_conversations_of_others_do_not_stay_in_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatbot.memory.store.KEPT_BYTES", 50_000)
-    monkeypatch.setattr("chatbot.memory.store.WEIGHED_SECONDS", -1)
+    monkeypatch.setattr("chatbot.storage.store.KEPT_BYTES", 50_000)
+    monkeypatch.setattr("chatbot.storage.store.WEIGHED_SECONDS", -1)
     kept = []
     for number in range(5):
         memory = store.memory(f"visitor{number}")

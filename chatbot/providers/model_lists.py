@@ -1,0 +1,90 @@
+"""The providers' lists of models: fetched in the background, kept for a while, never waited for."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from chatbot.errors import ChatbotError
+from chatbot.providers import model_catalog as catalog
+from chatbot.providers.base import LIST_SECONDS, Provider
+from chatbot.providers.model_profiles import Model
+from chatbot.types import Choice, ProviderName
+
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS = 600.0
+"""How long a list is good: a model that somebody pulls on their own server appears with the next look after that."""
+PAUSE_SECONDS = 60.0
+"""How long a provider that gave no list is left in peace."""
+
+
+class ModelLists:
+    """What the providers list. `open_provider` opens one."""
+
+    def __init__(self, open_provider: Callable[[ProviderName], Awaitable[Provider]]) -> None:
+        self._open = open_provider
+        self._found: dict[ProviderName, dict[str, Model]] = {}
+        self._due: dict[ProviderName, float] = {}
+        """When to ask again, by the monotonic clock."""
+        self._tasks: dict[ProviderName, asyncio.Task[None]] = {}
+        """The requests for lists that are under way."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def ids(self, name: ProviderName) -> list[str]:
+        """The models that the provider listed last, empty where it never did. May be called from any thread."""
+        if self._loop and self._due.get(name, 0) < time.monotonic():
+            self._loop.call_soon_threadsafe(self._refresh_later, name)
+        return list(self._found.get(name, ()))
+
+    def model(self, choice: Choice) -> Model:
+        """What the provider's list says of that model; nothing but its name where it is not in it."""
+        return self._found.get(choice.provider, {}).get(choice.model) or Model(choice.model)
+
+    async def listed(self, name: ProviderName) -> None:
+        """Waits until the provider was asked for its list once, LIST_SECONDS at most. Never raises."""
+        self._loop = asyncio.get_running_loop()
+        if name not in self._due:
+            self._start_refresh(name)
+        if task := self._tasks.get(name):
+            await asyncio.wait([task])
+
+    async def refresh(self, name: ProviderName) -> None:
+        """Asks the provider for its list, unless that is under way, and waits for it. Never raises: without an answer
+        the last list stays."""
+        self._loop = asyncio.get_running_loop()
+        if name not in self._tasks:
+            self._start_refresh(name)
+        await asyncio.wait([self._tasks[name]])
+
+    async def aclose(self) -> None:
+        """Cancels the requests that are under way."""
+        self._loop = None
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _refresh_later(self, name: ProviderName) -> None:
+        if self._loop and self._due.get(name, 0) < time.monotonic():
+            self._start_refresh(name)
+
+    def _start_refresh(self, name: ProviderName) -> None:
+        self._due[name] = time.monotonic() + PAUSE_SECONDS
+        task = self._tasks[name] = asyncio.create_task(self._fetch(name))
+        task.add_done_callback(lambda _: self._tasks.pop(name, None))
+
+    async def _fetch(self, name: ProviderName) -> None:
+        try:
+            models = await asyncio.wait_for(fetched(name, await self._open(name)), LIST_SECONDS)
+        except (ChatbotError, TimeoutError) as error:
+            log.info("models: %s gave no list (%s)", name, type(error).__name__)
+            return
+        self._due[name] = time.monotonic() + FRESH_SECONDS
+        if models:
+            self._found[name] = {model.id: model for model in models}
+
+
+async def fetched(name: ProviderName, provider: Provider) -> list[Model]:
+    """The provider's models that can chat."""
+    return catalog.for_chat(name, await provider.models())

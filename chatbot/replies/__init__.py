@@ -1,0 +1,1 @@
+"""Answers under way: from a visitor's message to a stored answer."""

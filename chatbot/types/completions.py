@@ -1,0 +1,105 @@
+"""What a model is asked for and how it answers, before any of it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chatbot.types.attachments import Enclosed, File
+from chatbot.types.provider_names import ProviderName
+
+Role = Literal["user", "assistant"]
+
+FinishReason = Literal["stop", "length", "refusal", "content_filter", "stopped", "interrupted"]
+"""How an answer ended: by itself, at the longest answer, declined by the model, withheld by the provider,
+stopped by a person, or cut off on the way."""
+
+Effort = Literal["low", "medium", "high"]
+"""How long a model that reasons is to think before it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said in a conversation, as a model is sent it."""
+
+    role: Role
+    content: str
+    enclosed: tuple[Enclosed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a completion read and wrote, as the provider counted them; None where nobody did. `estimated`: the
+    provider did not say, so they were counted here."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How a provider's stream ended. Without one, the stream was cut off.
+
+    `cache_read` and `cache_write` are those of the input tokens that came from the provider's cache and went into it,
+    which have prices of their own.
+    """
+
+    reason: FinishReason
+    usage: Usage = Usage()
+    cache_read: int = 0
+    cache_write: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of a streamed completion: some text, some reasoning, or the finish."""
+
+    text: str = ""
+    reasoning: str = ""
+    finish: Finish | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer. `str(completion)` is its text."""
+
+    text: str
+    reasoning: str
+    finish: Finish
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one completion is asked for. None leaves a choice to the provider. `files` has the content of what the
+    messages enclose, by attachment id."""
+
+    model: str
+    messages: tuple[Message, ...]
+    system_prompt: str = ""
+    max_tokens: int = 2000
+    temperature: float | None = None
+    effort: Effort | None = None
+    files: Mapping[str, File] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A model of a provider. The model is empty where none is known."""
+
+    provider: ProviderName
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A model, and how it is to answer."""
+
+    choice: Choice
+    system_prompt: str
+    max_tokens: int
+    history_limit: int
+    temperature: float | None = None
+    effort: Effort | None = None

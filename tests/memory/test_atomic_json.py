@@ -1,0 +1,207 @@
+"""AtomicStorage: kills, full disks and damaged files, done for real."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tinydb import TinyDB, where
+
+from chatbot.storage.atomic_json import DRAFT, AtomicStorage
+from tests.memory.full_disk_file import files_limited_to, names, table
+from tests.running import ROOT
+
+KILLS = 20
+
+WRITERS = """
+import os, random, signal, sys, time
+from pathlib import Path
+from tinydb import TinyDB
+from chatbot.storage import atomic_json as storage
+from chatbot.storage.atomic_json import AtomicStorage
+from chatbot.storage.tinydb_storage import KeyedDB
+
+def write_for_ever(path, acknowledge):
+    db, table = TinyDB(storage=lambda: AtomicStorage(path)), KeyedDB(AtomicStorage(path)).keyed("_default")
+    for number in range(1_000_000):
+        document = {"number": number, "text": "x" * 2000}
+        table.put({f"{number}": document}) if lines else db.insert(document)
+        os.write(acknowledge, b".")
+
+lines = sys.argv[1] == "lines"
+storage.WHOLE_UP_TO = 10_000
+for name in sys.argv[2:]:
+    listen, acknowledge = os.pipe()
+    writer = os.fork()
+    if writer == 0:
+        write_for_ever(Path(name), acknowledge)
+    os.close(acknowledge)
+    first = os.read(listen, 1)
+    time.sleep(random.uniform(0, 0.1))
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
+    print(len(first + os.read(listen, 65536)))
+"""
+"""Forks a writer for each file and kills it at any moment; prints how many writes it had acknowledged."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "sessions" / "one.json"
+
+
+def test_what_was_written_is_read_back_by_the_next_process(path: Path) -> None:
+    AtomicStorage(path).write(table(one="eins"))
+    assert AtomicStorage(path).read() == table(one="eins")
+    assert names(path) == ["one.json"]
+
+
+def test_nothing_is_made_on_disk_before_the_first_write(path: Path) -> None:
+    assert AtomicStorage(path).read() is None
+    assert not path.parent.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("kind", ["whole files", "lines"])
+def test_a_process_killed_while_it_writes_loses_nothing_that_it_had_acknowledged(tmp_path: Path, kind: str) -> None:
+    paths = [tmp_path / f"{number}.json" for number in range(KILLS)]
+    command: list[str | Path] = [sys.executable, "-c", WRITERS, kind, *paths]
+    killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
+    acknowledged = [int(line) for line in killed.stdout.splitlines()]
+    for path, count in zip(paths, acknowledged, strict=True):
+        kept = [record["number"] for record in (AtomicStorage(path).read() or {})["_default"].values()]
+        assert kept == list(range(len(kept)))
+        assert len(kept) in {count, count + 1}
+        _goes_on(path, len(kept))
+    assert sum(acknowledged) > KILLS
+
+
+def _goes_on(path: Path, kept: int) -> None:
+    """The next process takes the file up where the killed one left it, and tidies up after it."""
+    TinyDB(storage=lambda: AtomicStorage(path)).insert({"number": kept})
+    assert len(TinyDB(storage=lambda: AtomicStorage(path))) == kept + 1
+    assert not path.with_name(DRAFT).exists()
+
+
+def test_writes_inside_one_write_reach_the_disk_together_at_its_end(path: Path) -> None:
+    storage = AtomicStorage(path)
+    with storage.one_write():
+        storage.write(table(one="eins"))
+        with storage.one_write():
+            storage.write(table(one="eins", two="zwei"))
+        assert storage.read() == table(one="eins", two="zwei")
+        assert not path.exists()
+    assert AtomicStorage(path).read() == table(one="eins", two="zwei")
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_an_exception_inside_one_write_undoes_all_of_it(path: Path, depth: int) -> None:
+    storage = AtomicStorage(path)
+    storage.write(table(one="eins"))
+
+    def nested(level: int) -> None:
+        with storage.one_write():
+            storage.write(table(level=str(level)))
+            if level == depth:
+                raise KeyboardInterrupt
+            nested(level + 1)
+
+    with pytest.raises(KeyboardInterrupt):
+        nested(1)
+    assert storage.read() == AtomicStorage(path).read() == table(one="eins")
+
+
+def test_an_exception_caught_inside_one_write_costs_nothing_that_was_written(path: Path) -> None:
+    storage = AtomicStorage(path)
+    storage.write(table(one="eins"))
+    with storage.one_write():
+        storage.write(table(one="eins", two="zwei"))
+        with pytest.raises(LookupError), storage.one_write():
+            raise LookupError
+    assert storage.read() == AtomicStorage(path).read() == table(one="eins", two="zwei")
+
+
+def test_a_block_without_a_write_leaves_the_file_alone(path: Path) -> None:
+    storage = AtomicStorage(path)
+    storage.write(table(one="eins"))
+    before = path.stat().st_ino
+    with storage.one_write():
+        storage.read()
+    assert path.stat().st_ino == before
+
+
+def test_a_full_disk_leaves_the_old_file_and_the_old_data_and_no_draft(path: Path) -> None:
+    db = TinyDB(storage=lambda: AtomicStorage(path))
+    db.insert({"text": "short"})
+    before = path.read_bytes()
+    with files_limited_to(1000), pytest.raises(OSError, match="File too large"):
+        db.insert({"text": "long" * 1000})
+    with files_limited_to(1000), pytest.raises(OSError, match="File too large"):
+        db.update({"text": "long" * 1000}, where("text") == "short")
+    assert path.read_bytes() == before
+    assert [document["text"] for document in db] == ["short"]
+    assert names(path) == ["one.json"]
+    db.insert({"text": "long" * 1000})
+    assert len(TinyDB(storage=lambda: AtomicStorage(path))) == 2
+
+
+def test_a_directory_that_cannot_be_made_raises_and_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    storage = AtomicStorage(tmp_path / "file" / "one.json")
+    with pytest.raises(OSError, match="file"):
+        storage.write(table(one="eins"))
+    assert storage.read() is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b'{"table": {"1": {"te', bytes(4096), b'{"table": "\xff"}'),
+        *(b"[]", b"null", b'"table"', b'{"table": []}', b'{"table": {"1": "text"}}'),
+    ],
+)
+def test_a_damaged_file_is_set_aside_and_told_without_its_content(
+    path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    storage = AtomicStorage(path)
+    assert storage.read() is None
+    aside = next(path.parent.glob("one.damaged-*"))
+    assert aside.read_bytes() == content
+    assert aside.name in caplog.text
+    assert "table" not in caplog.text
+    storage.write(table(one="eins"))
+    assert names(path) == [aside.name, "one.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_only_the_apps_own_user_may_read_what_it_writes(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        AtomicStorage(path).write(table(one="eins"))
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)]
+    assert modes == [0o600, 0o700, 0o700]
+
+
+def test_what_a_storage_takes_for_damaged_can_be_told_to_it(path: Path) -> None:
+    AtomicStorage(path).write(table(one="eins"))
+    storage = AtomicStorage(path, lambda tables: "another table" in tables)
+    assert (storage.read(), storage.is_damaged) == (None, True)
+    assert names(path)[0].startswith("one.damaged-")
+
+
+def test_forget_removes_the_file_and_no_other(path: Path) -> None:
+    storage = AtomicStorage(path)
+    storage.write(table(one="eins"))
+    path.with_name("other.json").write_text("of another conversation")
+    with storage.one_write():
+        storage.write(table(two="zwei"))
+        storage.forget()
+    assert storage.read() is None
+    assert names(path) == ["other.json"]
+    storage.forget()

@@ -1,0 +1,142 @@
+"""Changes: whoever waits learns of every write, and nobody else's."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import StorageError
+from chatbot.storage import Changes, Store
+from chatbot.storage.change_feed import REMEMBERED
+from chatbot.types import Choice, Options
+from tests.stored_files import filled
+
+
+@pytest.fixture
+def changes() -> Changes:
+    return Changes()
+
+
+async def test_whoever_waits_is_told_and_only_of_their_own_session(changes: Changes) -> None:
+    seen = {name: changes.revision(name) for name in ("anna", "ben")}
+    waiting = {name: asyncio.create_task(changes.wait(name, seen[name])) for name in seen}
+    await asyncio.sleep(0)
+    await asyncio.to_thread(changes.notify, "anna")
+    assert await asyncio.wait_for(waiting["anna"], 5) == changes.revision("anna") != seen["anna"]
+    assert changes.revision("ben") == seen["ben"]
+    assert not waiting["ben"].done()
+    changes.notify("ben")
+    await asyncio.wait_for(waiting["ben"], 5)
+
+
+async def test_what_changed_since_it_was_seen_is_told_at_once(changes: Changes) -> None:
+    seen = changes.revision("anna")
+    changes.notify("anna")
+    assert await asyncio.wait_for(changes.wait("anna", seen), 5) == changes.revision("anna")
+
+
+async def test_after_the_timeout_it_is_what_was_seen(changes: Changes) -> None:
+    changes.notify("anna")
+    seen = changes.revision("anna")
+    assert await changes.wait("anna", seen, timeout=0.01) == seen
+    assert await changes.wait("anna", seen, timeout=0) == seen
+
+
+async def test_nothing_is_left_of_those_who_wait_no_more(changes: Changes) -> None:
+    waiting = asyncio.create_task(changes.wait("anna", 0))
+    other = asyncio.create_task(changes.wait("anna", 0))
+    await changes.wait("ben", 0, timeout=0.001)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    changes.notify("anna")
+    assert await asyncio.wait_for(other, 5)
+    assert changes._waiters == {}
+
+
+async def test_only_so_many_sessions_are_remembered_and_no_change_is_missed(changes: Changes) -> None:
+    changes.notify("anna")
+    seen = {name: changes.revision(name) for name in ("anna", "ben")}
+    for name in seen:
+        changes.notify(name)
+    for number in range(3 * REMEMBERED):
+        changes.notify(f"visitor{number}")
+    assert len(changes._revisions) == REMEMBERED
+    for name, revision in seen.items():
+        assert await changes.wait(name, revision, timeout=0) != revision
+
+
+@pytest.mark.usefixtures("threads_switch_often")
+def test_waiters_on_several_loops_see_the_last_of_many_changes(changes: Changes) -> None:
+    done: list[int] = []
+
+    async def watch() -> None:
+        seen = 0
+        while seen < 800:
+            seen = await changes.wait("anna", seen, timeout=10)
+        done.append(seen)
+
+    def write() -> None:
+        for _ in range(200):
+            changes.notify("anna")
+
+    threads = [threading.Thread(target=asyncio.run, args=(watch(),)) for _ in range(3)]
+    threads += [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [800] * 3
+
+
+async def test_a_waiter_whose_loop_was_closed_does_not_stop_a_writer(changes: Changes) -> None:
+    def leave_in_the_middle() -> None:
+        loop = asyncio.new_event_loop()
+        waiting = loop.create_task(changes.wait("anna", 0))
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+        changes.notify("anna")
+        waiting._log_destroy_pending = False  # type: ignore[attr-defined]
+
+    await asyncio.to_thread(leave_in_the_middle)
+    assert changes.revision("anna") == 1
+
+
+def test_every_write_of_a_session_is_told_and_nothing_else(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    memory = store.memory("anna")
+    other = store.changes.revision("ben")
+    conversation_id = filled(memory, "A", "B")
+    first = memory.get_messages(conversation_id)[0]
+    options = Options(Choice("openai", "m"), "", 1, 1)
+    for change in (
+        lambda: memory.add_message(conversation_id, "user", "C"),
+        lambda: memory.update_message(conversation_id, first),
+        lambda: memory.show_version(conversation_id, first.message_id),
+        lambda: memory.set_options(conversation_id, options),
+        lambda: memory.rename_conversation(conversation_id, "New"),
+        lambda: memory.remove_from(conversation_id, first.message_id),
+        lambda: memory.clear_conversation(conversation_id),
+        lambda: memory.delete_conversation(conversation_id),
+        memory.create_conversation,
+        lambda: memory.save_prompt("Name", "Text"),
+        lambda: memory.delete_prompt("Name"),
+        memory.delete_all,
+    ):
+        before = store.changes.revision("anna")
+        change()
+        assert store.changes.revision("anna") == before + 1
+    before = store.changes.revision("anna")
+    conversation_id = filled(memory)
+    with memory.one_write(conversation_id):
+        memory.add_message(conversation_id, "user", "A")
+        memory.add_message(conversation_id, "user", "B")
+        assert store.changes.revision("anna") == before + 1
+    assert store.changes.revision("anna") == before + 2
+    assert (memory.search("A"), memory.list_conversations(), memory.all_messages(conversation_id)) != ([], [], [])
+    (tmp_path / "sessions" / "anna" / "draft").mkdir()
+    with pytest.raises(StorageError):
+        memory.add_message(conversation_id, "user", "C")
+    assert store.changes.revision("anna") == before + 2
+    assert store.changes.revision("ben") == other
+    store.close()

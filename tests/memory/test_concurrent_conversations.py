@@ -1,0 +1,87 @@
+"""ConversationMemory: many threads at once, changes that belong together, and a disk that refuses them."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import NotFound, StorageError
+from chatbot.storage import ConversationMemory
+from tests.stored_files import contents, files, filled
+
+THREADS, EACH = 16, 50
+
+
+@pytest.mark.usefixtures("threads_switch_often")
+def test_many_threads_lose_nothing(memory: ConversationMemory, path: Path) -> None:
+    ids = [memory.create_conversation() for _ in range(2)]
+
+    def talk(thread: int) -> None:
+        for number in range(EACH):
+            memory.add_message(ids[thread % 2], "user", f"{thread}:{number}")
+
+    threads = [threading.Thread(target=talk, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = ConversationMemory(path)
+    kept = contents(again, ids[0]) + contents(again, ids[1])
+    assert len(kept) == THREADS * EACH
+    for thread_number in range(THREADS):
+        own = [text for text in kept if text.startswith(f"{thread_number}:")]
+        assert own == [f"{thread_number}:{number}" for number in range(EACH)]
+
+
+def test_a_refusing_disk_raises_and_the_conversation_is_as_it_was(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = filled(memory, "A")
+    in_the_way = path / "draft"
+    in_the_way.mkdir()
+    with pytest.raises(StorageError):
+        memory.add_message(conversation_id, "user", "B")
+    assert contents(memory, conversation_id) == contents(ConversationMemory(path), conversation_id) == ["A"]
+    in_the_way.rmdir()
+    memory.add_message(conversation_id, "user", "C")
+    assert contents(ConversationMemory(path), conversation_id) == ["A", "C"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda memory, conversation_id, _: memory.clear_conversation(conversation_id),
+        lambda memory, conversation_id, second: memory.remove_from(conversation_id, second),
+        lambda memory, conversation_id, second: memory.add_message(conversation_id, "user", "X", after=second),
+        lambda memory, conversation_id, second: memory.show_version(conversation_id, second),
+    ],
+)
+def test_one_write_is_undone_as_a_whole_and_the_conversation_goes_on(
+    path: Path, change: Callable[[ConversationMemory, str, str], object]
+) -> None:
+    conversation_id = filled(ConversationMemory(path), "A", "B", "C")
+    before = files(path)
+    memory = ConversationMemory(path)
+    second = memory.get_messages(conversation_id)[1].message_id
+
+    def fail() -> None:
+        with memory.one_write(conversation_id):
+            change(memory, conversation_id, second)
+            memory.add_message(conversation_id, "user", "D")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert files(path) == before
+    assert contents(memory, conversation_id) == ["A", "B", "C"]
+    memory.add_message(conversation_id, "user", "E")
+    assert contents(ConversationMemory(path), conversation_id) == ["A", "B", "C", "E"]
+
+
+def test_one_write_survives_a_missing_conversation_that_is_expected(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = filled(memory, "A")
+    with memory.one_write(conversation_id):
+        memory.add_message(conversation_id, "user", "B")
+        with pytest.raises(NotFound):
+            memory.delete_conversation("other")
+        memory.add_message(conversation_id, "user", "C")
+    assert contents(memory, conversation_id) == contents(ConversationMemory(path), conversation_id) == ["A", "B", "C"]

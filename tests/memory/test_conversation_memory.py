@@ -1,0 +1,229 @@
+"""ConversationMemory: what is said stays said, in order, whatever is said, and by however many at once."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import NotFound
+from chatbot.storage import ConversationMemory
+from chatbot.storage.timestamps import at, now
+from chatbot.storage.titles import TITLE_LENGTH, cut_title
+from chatbot.types import Choice, Fault, Options, Seen, StoredMessage, Timing, Usage
+from tests.stored_files import contents, files, filled, put, tables
+
+
+def test_a_new_conversation_is_empty_and_has_the_id_and_title_that_were_asked_for(memory: ConversationMemory) -> None:
+    assert memory.create_conversation("Plans", conversation_id="abc") == "abc"
+    conversation = memory.get_conversation("abc")
+    assert (conversation.title, conversation.message_count) == ("Plans", 0)
+    assert conversation.created_at == conversation.updated_at
+    assert memory.get_messages("abc") == []
+    assert memory.create_conversation() != memory.create_conversation()
+
+
+def test_messages_come_back_as_they_were_added_also_after_a_restart(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = memory.create_conversation()
+    added = [
+        memory.add_message(conversation_id, "user", "Hello"),
+        memory.add_message(
+            conversation_id,
+            "assistant",
+            "Hi!",
+            provider="openai",
+            model="m",
+            reasoning="A greeting.",
+            finish_reason="stop",
+            usage=Usage(3, 2),
+            timing=Timing(120, 400),
+        ),
+        memory.add_message(conversation_id, "user", "How much?", cost=0.25, seen=Seen(3, 5, trimmed=True)),
+        memory.add_message(
+            conversation_id, "assistant", "", status="failed", fault=Fault("provider_timeout", "Too slow.", True, 1.5)
+        ),
+    ]
+    again = ConversationMemory(path)
+    assert memory.get_messages(conversation_id) == again.get_messages(conversation_id) == added
+    assert memory.list_conversations() == again.list_conversations()
+    assert again.get_conversation(conversation_id).message_count == 4
+
+
+def test_the_newest_messages_are_given_oldest_first(memory: ConversationMemory) -> None:
+    conversation_id = filled(memory, *map(str, range(25)))
+    assert [message.content for message in memory.get_messages(conversation_id)] == [str(n) for n in range(5, 25)]
+    assert contents(memory, conversation_id, 2) == ["23", "24"]
+    assert contents(memory, conversation_id, 0) == []
+    assert len(contents(memory, conversation_id, 1000)) == len(contents(memory, conversation_id)) == 25
+
+
+def test_an_updated_message_keeps_its_place(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = filled(memory, "A")
+    answer = memory.add_message(conversation_id, "assistant", "", status="running")
+    memory.add_message(conversation_id, "user", "B")
+    memory.update_message(conversation_id, replace(answer, content="a", status="complete"))
+    assert contents(ConversationMemory(path), conversation_id) == ["A", "a", "B"]
+    assert ConversationMemory(path).get_messages(conversation_id)[1].status == "complete"
+
+
+def test_a_removed_message_takes_those_after_it_along_and_stays_removed(memory: ConversationMemory) -> None:
+    conversation_id = filled(memory, "A", "B", "C")
+    second = memory.get_messages(conversation_id)[1]
+    memory.remove_from(conversation_id, second.message_id)
+    memory.update_message(conversation_id, second)
+    memory.remove_from(conversation_id, second.message_id)
+    assert contents(memory, conversation_id) == ["A"]
+
+
+def test_a_cleared_conversation_stays_and_a_deleted_one_goes(memory: ConversationMemory, path: Path) -> None:
+    cleared, deleted, other = filled(memory, "A"), filled(memory, "secret"), filled(memory, "C")
+    memory.clear_conversation(cleared)
+    memory.delete_conversation(deleted)
+    assert {c.conversation_id for c in ConversationMemory(path).list_conversations()} == {cleared, other}
+    assert (contents(memory, cleared), contents(memory, other)) == ([], ["C"])
+    assert files(path).keys() == {f"{cleared}.json", f"{other}.json"}
+    assert tables(path, cleared)["messages"] == {}
+
+
+def test_delete_all_leaves_nothing_and_the_session_can_go_on(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = filled(memory, "A")
+    memory.delete_all()
+    assert list(path.parent.iterdir()) == []
+    assert memory.list_conversations() == []
+    with pytest.raises(NotFound):
+        memory.get_messages(conversation_id)
+    assert contents(memory, filled(memory, "B")) == ["B"]
+
+
+def test_the_last_changed_conversation_is_listed_first(memory: ConversationMemory) -> None:
+    ids = []
+    for text in "ABC":
+        ids.append(filled(memory, text))
+        time.sleep(0.002)
+    assert [c.title for c in memory.list_conversations()] == ["C", "B", "A"]
+    memory.add_message(ids[0], "user", "again")
+    memory.rename_conversation(ids[1], "Renamed")
+    assert [c.title for c in memory.list_conversations()] == ["A", "C", "Renamed"]
+
+
+def test_a_clock_that_is_set_back_does_not_move_a_conversation_down(memory: ConversationMemory, path: Path) -> None:
+    first, second = filled(memory, "A"), filled(memory, "B")
+    content = tables(path, first)
+    content["conversation"][first]["updated_at"] = "2999-01-01T00:00:00.000+00:00"
+    put(path, first, content)
+    again = ConversationMemory(path)
+    again.add_message(first, "user", "later")
+    assert [c.conversation_id for c in again.list_conversations()] == [first, second]
+    assert again.get_conversation(first).updated_at.startswith("2999")
+
+
+def test_a_clock_that_was_set_back_before_the_start_changes_no_order(memory: ConversationMemory, path: Path) -> None:
+    first, second = filled(memory, "A"), filled(memory, "B")
+    future = time.time() + 1000
+    content = tables(path, second)
+    content["conversation"][second]["updated_at"] = at(future)
+    put(path, second, content)
+    os.utime(path, (future, future))
+    again = ConversationMemory(path)
+    again.add_message(first, "user", "now the newest")
+    assert [c.conversation_id for c in again.list_conversations()] == [first, second]
+
+
+def test_of_changes_within_a_millisecond_the_last_is_the_newest(
+    memory: ConversationMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = now()
+    monkeypatch.setattr("chatbot.storage.session.now", lambda: stopped)
+    ids = [filled(memory, text) for text in "ABC"]
+    for conversation_id in (*ids, ids[0], ids[2], ids[1]):
+        memory.add_message(conversation_id, "user", "again")
+        assert memory.list_conversations()[0].conversation_id == conversation_id
+    assert [c.conversation_id for c in memory.list_conversations()] == [ids[1], ids[2], ids[0]]
+
+
+OPTIONS = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
+ANYTHING = StoredMessage("id", "assistant", "text", "2026-11-22T10:00:00.000+00:00")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda memory: memory.add_message("other", "user", "text"),
+        lambda memory: memory.all_messages("other"),
+        lambda memory: memory.get_head("other"),
+        lambda memory: memory.get_versions("other"),
+        lambda memory: memory.show_version("other", "id"),
+        lambda memory: memory.set_options("other", OPTIONS),
+        lambda memory: memory.update_message("other", ANYTHING),
+        lambda memory: memory.get_messages("other"),
+        lambda memory: memory.get_conversation("other"),
+        lambda memory: memory.rename_conversation("other", "title"),
+        lambda memory: memory.remove_from("other", "id"),
+        lambda memory: memory.clear_conversation("other"),
+        lambda memory: memory.delete_conversation("other"),
+    ],
+)
+def test_an_unknown_conversation_is_not_found_and_nothing_changes(
+    memory: ConversationMemory, path: Path, call: Callable[[ConversationMemory], object]
+) -> None:
+    filled(memory, "A")
+    before = files(path)
+    with pytest.raises(NotFound):
+        call(memory)
+    assert files(path) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Hello", "Hello"),
+        ("  several\t  spaces  ", "several spaces"),
+        ("\n\nFirst line\r\nsecond line", "First line"),
+        ("word " * 12, ("word " * 12).strip()),
+        ("word " * 13, "word " * 10 + "word…"),
+        ("x" * 61, "x" * 59 + "…"),
+        ("漢字" * 30, "漢字" * 30),
+        ("漢字" * 31, "漢字" * 29 + "漢…"),
+    ],
+)
+def test_a_title_is_the_first_line_cut_at_a_word(text: str, title: str) -> None:
+    assert cut_title(text) == title
+    assert len(title) <= TITLE_LENGTH
+
+
+def test_only_the_visitors_first_message_gives_a_title(memory: ConversationMemory) -> None:
+    conversation_id = memory.create_conversation()
+    memory.add_message(conversation_id, "assistant", "Welcome")
+    assert memory.get_conversation(conversation_id).title == ""
+    memory.add_message(conversation_id, "user", "My question")
+    memory.add_message(conversation_id, "user", "Another one")
+    assert memory.get_conversation(conversation_id).title == "My question"
+
+
+@pytest.mark.parametrize(
+    "conversation_id", ["", "session", "..", "../x", "a/b", "a\\b", "A", "a.b", "é", "a\0", "x" * 65]
+)
+def test_an_id_that_cannot_be_one_of_ours_never_becomes_a_path(
+    memory: ConversationMemory, path: Path, conversation_id: str
+) -> None:
+    filled(memory, "A")
+    memory.save_prompt("Name", "Text")
+    path.with_name("x.json").write_text("of another session")
+    before = files(path)
+    for call in (memory.get_messages, memory.delete_conversation, memory.get_conversation):
+        with pytest.raises(NotFound):
+            call(conversation_id)
+    if conversation_id:
+        with pytest.raises(NotFound):
+            memory.create_conversation(conversation_id=conversation_id)
+    assert files(path) == before
+    assert path.with_name("x.json").read_text() == "of another session"
+
+
+def test_an_id_is_given_once(memory: ConversationMemory) -> None:
+    conversation_id = filled(memory, "A")
+    with pytest.raises(ValueError, match="already"):
+        memory.create_conversation(conversation_id=conversation_id)
+    assert contents(memory, conversation_id) == ["A"]

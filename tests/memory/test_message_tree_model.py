@@ -1,0 +1,160 @@
+"""Versions: whatever is done to a tree, and whenever the process is killed, it is as it should be."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatbot.storage import ConversationMemory
+from chatbot.types import Role
+from tests.endurance.model import Talk
+from tests.running import ROOT
+from tests.stored_files import contents, filled
+
+KILLS = 12
+
+CHANGERS = """
+import os, random, signal, sys, time
+from dataclasses import replace
+from pathlib import Path
+from chatbot.storage import ConversationMemory
+
+def change_for_ever(directory, log):
+    memory = ConversationMemory(directory)
+    conversations = [memory.create_conversation(str(number)) for number in range(3)]
+    followers = {"": []}
+
+    def all_after(message_id):
+        return [message_id, *(each for follower in followers[message_id] for each in all_after(follower))]
+
+    while True:
+        conversation_id = random.choice(conversations)
+        messages = memory.all_messages(conversation_id)
+        chosen = random.choice(messages) if messages else None
+        what = random.choice(["say", "say", "say", "version", "edit", "show", "remove", "delete"])
+        if what == "say" or chosen is None:
+            after, role = None, "user"
+        elif what == "version":
+            after, role = chosen.parent_id, chosen.role
+        elif what == "edit":
+            memory.update_message(conversation_id, replace(chosen, content=chosen.content + " edited"))
+            continue
+        elif what == "show":
+            memory.show_version(conversation_id, chosen.message_id)
+            continue
+        elif what == "remove":
+            os.write(log, "".join(f"-{gone}\\n" for gone in all_after(chosen.message_id)).encode())
+            memory.remove_from(conversation_id, chosen.message_id)
+            continue
+        else:
+            os.write(log, "".join(f"-{message.message_id}\\n" for message in messages).encode())
+            memory.delete_conversation(conversation_id)
+            conversations[conversations.index(conversation_id)] = memory.create_conversation()
+            continue
+        said = memory.add_message(conversation_id, role, "x" * 300, after=after)
+        followers[said.message_id] = []
+        followers[said.parent_id].append(said.message_id)
+        os.write(log, f"+{said.message_id}\\n".encode())
+
+for name in sys.argv[1:]:
+    changer = os.fork()
+    if changer == 0:
+        change_for_ever(Path(name), os.open(name + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+    while not Path(name + ".log").exists():
+        time.sleep(0.001)
+    time.sleep(random.uniform(0, 0.2))
+    os.kill(changer, signal.SIGKILL)
+    os.waitpid(changer, 0)
+"""
+"""Forks for each directory somebody who changes what is in it, and kills them at any moment. What they log: after a
+message was added, its id with a plus; before some are removed, their ids with a minus."""
+
+
+def ids(memory: ConversationMemory, conversation_id: str) -> list[str]:
+    return [message.message_id for message in memory.get_messages(conversation_id, limit=None)]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["say", "say", "answer", "after", "first", "show", "remove", "update", "restart"]),
+        st.integers(0, 30),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_whatever_is_done_the_tree_is_as_a_simple_model_has_it(steps: Sequence[tuple[str, int]]) -> None:
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "session"
+        memory, talk = ConversationMemory(path), Talk("")
+        conversation_id = memory.create_conversation()
+        for what, number in steps:
+            if what == "restart":
+                memory = ConversationMemory(path)
+            else:
+                _step(memory, conversation_id, talk, what, number)
+            assert ids(memory, conversation_id) == talk.shown()
+        for each in (memory, ConversationMemory(path)):
+            assert [message.message_id for message in each.all_messages(conversation_id)] == [*talk.said]
+            assert each.get_head(conversation_id) == talk.head
+            assert each.get_conversation(conversation_id).message_count == len(talk.shown())
+            assert each.get_versions(conversation_id) == {
+                shown: tuple(talk.versions(shown)) for shown in talk.shown() if len(talk.versions(shown)) > 1
+            }
+
+
+def _step(memory: ConversationMemory, conversation_id: str, talk: Talk, what: str, number: int) -> None:
+    known = [*talk.said]
+    chosen = known[number % len(known)] if known else ""
+    role: Role = "assistant" if what == "answer" or number % 3 == 0 else "user"
+    if what in ("say", "answer", "first") or not chosen:
+        after = "" if what == "first" else None
+    elif what == "after":
+        after = chosen
+    else:
+        if what == "show":
+            memory.show_version(conversation_id, chosen)
+            talk.head = talk.end(chosen)
+        elif what == "remove":
+            memory.remove_from(conversation_id, chosen)
+            talk.remove(chosen)
+        else:
+            message = memory.all_messages(conversation_id)[known.index(chosen)]
+            memory.update_message(conversation_id, replace(message, content="other"))
+        return
+    said = memory.add_message(conversation_id, role, "text", after=after)
+    talk.say(said.message_id, role, talk.head if after is None else after)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_killed_while_versions_come_and_go_leaves_every_file_readable_and_all_it_acknowledged(
+    tmp_path: Path,
+) -> None:
+    paths = [tmp_path / str(number) for number in range(KILLS)]
+    subprocess.run([sys.executable, "-c", CHANGERS, *paths], check=True, cwd=ROOT)
+    added = 0
+    for path in paths:
+        log = path.with_suffix(".log").read_text().split()
+        added += len([line for line in log if line.startswith("+")])
+        memory = ConversationMemory(path)
+        kept = {
+            message.message_id
+            for conversation in memory.list_conversations()
+            for message in memory.all_messages(conversation.conversation_id)
+        }
+        said, removed = ({line[1:] for line in log if line.startswith(sign)} for sign in "+-")
+        assert said - removed <= kept
+        assert len(kept - said) <= 1  # the one that was on its way
+        assert not [*path.glob("*.damaged-*")]
+        assert contents(memory, filled(memory, "go on")) == ["go on"]
+        assert not (path / "draft").exists()
+    assert added > KILLS

@@ -1,0 +1,130 @@
+"""How much is kept, and for how long."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import Full, TooManyConversations
+from chatbot.settings import Settings
+from chatbot.storage import Store
+from chatbot.storage.quotas import Room
+from chatbot.storage.session import MOST_PROMPTS
+from chatbot.transfer import from_file, to_zip
+from tests.api import Visitor, error_of
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp, two_providers
+from tests.stored_files import files, filled
+
+DAY = 86_400
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path, Room(sessions=2, conversations=3))
+    yield opened
+    opened.close()
+
+
+def test_a_session_has_only_so_many_conversations(store: Store) -> None:
+    memory = store.memory("one")
+    first, *_ = [filled(memory, "Hello") for _ in range(3)]
+    with pytest.raises(TooManyConversations):
+        filled(memory, "Hello")
+    assert len(memory.list_conversations()) == 3
+    memory.delete_conversation(first)
+    filled(memory, "There is room again")
+
+
+def test_an_import_that_does_not_fit_changes_nothing(store: Store) -> None:
+    memory = store.memory("one")
+    filled(memory, "One")
+    filled(memory, "Two")
+    before = files(store.directory / "sessions" / "one")
+    with pytest.raises(TooManyConversations):
+        from_file(memory, to_zip(memory))
+    assert files(store.directory / "sessions" / "one") == before
+
+
+def test_there_are_only_so_many_sessions(store: Store) -> None:
+    filled(store.memory("one"), "Hello")
+    store.memory("two").save_prompt("Pirate", "Arr.")
+    with pytest.raises(Full) as full:
+        filled(store.memory("three"), "Hello")
+    assert full.value.retry_after
+    with pytest.raises(Full):
+        store.memory("three").save_prompt("Pirate", "Arr.")
+    filled(store.memory("one"), "Those who are here go on")
+    store.memory("two").delete_all()
+    filled(store.memory("three"), "There is room again")
+
+
+def test_only_so_many_prompts_are_saved(store: Store) -> None:
+    memory = store.memory("one")
+    for number in range(MOST_PROMPTS):
+        memory.save_prompt(f"prompt {number}", "Be brief.")
+    memory.save_prompt("prompt 0", "Be briefer.")
+    with pytest.raises(TooManyConversations, match="100 saved prompts"):
+        memory.save_prompt("one more", "Be brief.")
+
+
+def test_what_nobody_visited_for_long_is_removed_and_a_visit_counts(store: Store) -> None:
+    old, new = store.memory("old"), store.memory("new")
+    filled(old, "Hello")
+    filled(new, "Hello")
+    long_ago = time.time() - 31 * DAY
+    for name in ("old", "new"):
+        os.utime(store.directory / "sessions" / name, (long_ago, long_ago))
+    new._visited = -float("inf")  # as after an hour, or in another process
+    assert len(store.memory("new").list_conversations()) == 1
+    assert store.remove_unvisited(30) == 1
+    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["new"]
+    assert old.list_conversations() == []
+    assert store.remove_unvisited(30) == 0
+
+
+def test_a_session_in_the_first_format_goes_too_when_nobody_came_back(store: Store) -> None:
+    sessions = store.directory / "sessions"
+    sessions.mkdir(exist_ok=True)
+    long_ago = time.time() - 31 * DAY
+    for name in ("0123.json", "4567.damaged-1", "89ab.json"):
+        (sessions / name).write_text("{}")
+        if name != "89ab.json":
+            os.utime(sessions / name, (long_ago, long_ago))
+    assert store.remove_unvisited(30) == 1
+    assert [path.name for path in sessions.iterdir()] == ["89ab.json"]
+
+
+def test_old_sessions_are_removed_on_a_space_and_kept_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().keep_days() == 0
+    assert Settings.load().longest_answer() == 0
+    monkeypatch.setenv("SPACE_ID", "somebody/chatbot")
+    assert Settings.load().keep_days() == 30
+    assert Settings.load().longest_answer() == 2000
+    assert Settings.load(chatbot_keep_days="0", chatbot_longest_answer="0").keep_days() == 0
+    assert Settings.load(chatbot_longest_answer="0").longest_answer() == 0
+
+
+def test_the_app_removes_them_and_the_api_says_what_does_not_fit(upstream: FakeUpstream, tmp_path: Path) -> None:
+    left = tmp_path / "sessions" / ("0" * 32)
+    left.mkdir(parents=True)
+    os.utime(left, (1, 1))
+    limits = {
+        "CHATBOT_KEEP_DAYS": "30",
+        "CHATBOT_MOST_CONVERSATIONS": "1",
+        "CHATBOT_MOST_SESSIONS": "1",
+        "CHATBOT_LONGEST_ANSWER": "100",
+    }
+    with RunningApp(tmp_path, two_providers(upstream) | limits) as app, Visitor(app.url) as visitor:
+        visitor.chat("Hello", max_tokens=100)
+        assert not left.exists()
+        refused = visitor.call("POST", "/chat", json={"message": "Hello", "max_tokens": 100})
+        assert (refused.status_code, error_of(refused)["code"]) == (409, "too_many_conversations")
+        refused = visitor.call("POST", "/chat", json={"message": "Hello", "max_tokens": 101})
+        assert (refused.status_code, error_of(refused)["code"]) == (422, "invalid")
+        assert "100 tokens at most" in error_of(refused)["message"]
+        refused = Visitor(app.url).call("POST", "/chat", json={"message": "Hello", "max_tokens": 9})
+        assert (refused.status_code, error_of(refused)["code"]) == (503, "full")
+        assert int(refused.headers["retry-after"]) > 0

@@ -1,0 +1,148 @@
+"""The page as Gradio sees it: its wiring, its endpoint, and what its handlers accept."""
+
+import inspect
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
+from typing import Any, cast
+
+import gradio as gr
+import httpx
+import orjson
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from chatbot.page.gradio_update import AS_IT_IS, Props
+from chatbot.page.message_view import show_message
+from chatbot.types import StoredMessage, Timing
+from chatbot.web.server import POLLING
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.running import RunningApp, two_providers
+
+Event = dict[str, Any]
+FORGED = "0123456789abcdef0123456789abcdef.forged"
+
+
+@pytest.fixture(scope="module")
+def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server)) as app:
+        yield app.url
+
+
+@pytest.fixture
+def client(url: str, upstream: FakeUpstream) -> Client:
+    return Client(url, verbose=False)
+
+
+@pytest.fixture
+def events(url: str) -> list[Event]:
+    return list(httpx.get(f"{url}/config").json()["dependencies"])
+
+
+def test_enter_queues_the_answer_and_shows_the_message_with_no_call_before(events: list[Event]) -> None:
+    message_box, _ = _one(events, "stop")["targets"][0]
+    entered = [event for event in events if [message_box, "submit"] in event["targets"]]
+    assert [event["backend_fn"] for event in entered] == [False]
+    assert "page.send(" in entered[0]["js"]
+    asked, shown = _one(events, "send"), _one(events, "show")
+    assert asked["queue"]
+    assert not asked["js"], "a script would hold the request up"
+    assert asked["inputs"][0] == message_box
+    assert not shown["backend_fn"]
+    assert shown["outputs"][0] == message_box
+
+
+def test_no_event_makes_the_browser_look_through_what_it_changes_for_progress_to_show(events: list[Event]) -> None:
+    (place,) = {tuple(event["show_progress_on"]) for event in events}
+    assert len(place) == 1
+
+
+def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) -> None:
+    stop = _one(events, "stop")
+    assert stop["backend_fn"]
+    assert not stop["queue"], "a full queue must not hold up a stop"
+    assert not stop["cancels"]
+
+
+def test_a_message_is_shown_as_gradio_itself_would_hand_it_to_the_browser() -> None:
+    thinking = StoredMessage("1", "assistant", "Yes", "now", reasoning="Hm", timing=Timing(1, 2, 3), parent_id="0")
+    for message in (thinking, StoredMessage("0", "user", "    code", "now")):
+        for shown in show_message(message):
+            assert gr.Chatbot().postprocess([cast(Any, deepcopy(shown))]).model_dump() == [shown]
+
+
+def test_what_the_browser_is_told_of_a_component_is_gradios_update_there_and_none_on_the_server() -> None:
+    """For an update Gradio's server makes the component anew: a millisecond at every step of an answer."""
+    for told, gradios in (
+        (AS_IT_IS, gr.skip()),
+        (Props(value="a", stop_btn=True), gr.update(value="a", stop_btn=True)),
+    ):
+        assert orjson.loads(orjson.dumps(told)) == gradios
+        assert gr.utils.is_prop_update(gradios)  # type: ignore[no-untyped-call]
+        assert not gr.utils.is_prop_update(told)  # type: ignore[no-untyped-call]
+
+
+def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
+    assert "self._setup_events()" in inspect.getsource(gr.ChatInterface.__init__)
+    source = inspect.getsource(gr.ChatInterface)
+    for name in ("fake_api_btn", "api_response"):
+        assert f"self.{name} = " in source or f"self.{name}: " in source, name
+
+
+def test_gradios_queue_still_looks_for_work_as_often_as_it_is_told() -> None:
+    source = inspect.getsource(gr.queueing.Queue)
+    for name in POLLING:
+        assert f"self.{name} = " in source, name
+        assert f"await asyncio.sleep(self.{name})" in source, name
+    for name in ("GRADIO_ANALYTICS_MAX_EVENTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY"):
+        assert f'"{name}"' in source, name
+
+
+def test_a_program_gets_the_text_as_it_grows(client: Client) -> None:
+    updates = list(client.submit("Tell me a story", model="pace:100x60", api_name="/chat"))
+    assert len(updates) > 5
+    assert all(later.startswith(earlier) for earlier, later in pairwise(updates))
+
+
+def test_a_program_is_remembered_and_another_is_not(client: Client, url: str) -> None:
+    client.predict("My name is Alice", api_name="/chat")
+    assert client.predict("What's my name?", api_name="/chat") == "Your name is Alice."
+    assert "Alice" not in Client(url, verbose=False).predict("What's my name?", api_name="/chat")
+
+
+def test_a_program_gets_a_failure_as_an_exception_with_our_sentence(client: Client) -> None:
+    with pytest.raises(AppError, match="did not accept the API key"):
+        client.predict("Hello", model="fault:echo_key", api_name="/chat")
+
+
+def test_code_keeps_its_indentation(client: Client, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply="    if indented:\n        return 1\n"))
+    assert client.predict("Code, please", api_name="/chat") == "    if indented:\n        return 1\n"
+
+
+@pytest.mark.parametrize("token", [None, "", FORGED, 7, {"token": FORGED}])
+def test_every_event_refuses_a_token_that_is_not_ours(
+    token: object, client: Client, events: list[Event], url: str, upstream: FakeUpstream
+) -> None:
+    browser_state = _browser_state(url)
+    asked = [event for event in events if event["backend_fn"] and browser_state in event["inputs"]]
+    assert len(asked) >= 5
+    for event in asked:
+        data = [token if component == browser_state else "anything" for component in event["inputs"]]
+        try:
+            answer = client.predict(*data, fn_index=event["id"])
+        except AppError:
+            continue
+        assert answer is None or "anything" not in str(answer) or "needs a valid session token" in str(answer), event
+    assert [received for received in upstream.requests if received.body] == []
+
+
+def _one(events: list[Event], trigger: str) -> Event:
+    (found,) = (event for event in events if trigger in [name for _, name in event["targets"]])
+    return found
+
+
+def _browser_state(url: str) -> int:
+    components = httpx.get(f"{url}/config").json()["components"]
+    return next(int(component["id"]) for component in components if component["type"] == "browserstate")

@@ -1,0 +1,136 @@
+"""What is sent again: once, soon, only before anything came, and only where that may help."""
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import replace
+
+import pytest
+
+import chatbot.providers.anthropic
+import chatbot.providers.openai
+from chatbot.errors import ProviderError, ProviderTimeout
+from chatbot.providers import Provider, connect, patiently
+from chatbot.providers import retry as patience
+from chatbot.types import Message, ProviderName, Request
+from tests.conftest import MakeSettings, Open
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.reply_setup import Road, ended, until
+
+ASKED = Request("any-model", (Message("user", "Hi"),))
+RECOVERED = Scenario(reply="Here I am.")
+
+
+@pytest.fixture(params=["compatible", "anthropic"])
+def provider(request: pytest.FixtureRequest, opened: Open) -> Provider:
+    return opened(request.param)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", (0.0, 0.01))
+
+
+async def text_of(provider: Provider) -> str:
+    async with aclosing(patiently(provider, ASKED)) as deltas:
+        return "".join([delta.text async for delta in deltas])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        FAULTS["overloaded"],
+        FAULTS["server_error"],
+        FAULTS["html_503"],
+        FAULTS["rate_limit"],
+        replace(FAULTS["overloaded"], tokens=3, error_after=0),
+        Scenario(tokens=3, cut_after=0, reset=True),
+    ],
+)
+async def test_a_hiccup_is_not_even_noticed(
+    fault: Scenario, provider: Provider, upstream: FakeUpstream, at_once: None
+) -> None:
+    upstream.queue(fault if fault.retry_after is None else replace(fault, retry_after=0), RECOVERED)
+    assert await text_of(provider) == "Here I am."
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize("fault", ["overloaded", "server_error", "html_503"])
+async def test_what_lasts_is_told_after_the_second_time(
+    fault: str, provider: Provider, upstream: FakeUpstream, at_once: None
+) -> None:
+    upstream.scenario = FAULTS[fault]
+    with pytest.raises(ProviderError):
+        await text_of(provider)
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(FAULTS[name] for name in ("wrong_key", "quota", "unknown_model", "html_page", "redirect", "cut", "bad_json")),
+        FAULTS["rate_limit_3600"],
+        replace(FAULTS["rate_limit"], retry_after=None),
+        replace(FAULTS["overloaded"], retry_after=3600),
+        FAULTS["server_error_middle"],
+    ],
+)
+async def test_what_would_not_help_is_not_tried(fault: Scenario, provider: Provider, upstream: FakeUpstream) -> None:
+    upstream.queue(fault, RECOVERED)
+    begun = time.monotonic()
+    with pytest.raises(ProviderError) as caught:
+        await text_of(provider)
+    assert time.monotonic() - begun < 60
+    assert len(upstream.requests) == 1
+    assert caught.value.retry_after == fault.retry_after
+
+
+@pytest.mark.parametrize("silence", ["no_headers", "silence_first"])
+async def test_a_silence_is_waited_for_once(
+    silence: str, opened: Open, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (chatbot.providers.openai, chatbot.providers.anthropic):
+        monkeypatch.setattr(module, "SILENCE_SECONDS", 0.2)
+    upstream.scenario = FAULTS[silence]
+    for name in ("compatible", "anthropic"):
+        upstream.requests.clear()
+        with pytest.raises(ProviderTimeout):
+            await text_of(opened(name))
+        assert len(upstream.requests) == 1
+
+
+async def test_a_failure_that_took_its_time_is_told_at_once(
+    provider: Provider, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "QUICK_SECONDS", 0.0)
+    upstream.scenario = FAULTS["server_error"]
+    with pytest.raises(ProviderError):
+        await text_of(provider)
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["compatible", "anthropic"])
+async def test_a_server_that_is_just_starting_is_found_the_second_time(
+    name: ProviderName, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", (0.5, 0.6))
+    with FakeUpstream(RECOVERED) as gone:
+        port = gone.port
+    url = {"compatible": f"http://127.0.0.1:{port}/v1", "anthropic": f"http://127.0.0.1:{port}"}[name]
+    provider = connect(name, settings(**{f"{name}_base_url": url}))
+    answer = asyncio.create_task(text_of(provider))
+    await asyncio.sleep(0.1)
+    with FakeUpstream(RECOVERED, port=port):
+        assert await answer == "Here I am."
+        await provider.aclose()
+
+
+async def test_stop_works_in_the_pause(road: Road, upstream: FakeUpstream) -> None:
+    upstream.scenario = replace(FAULTS["rate_limit"], retry_after=5)
+    reply = await road.say("Hello")
+    await until(lambda: upstream.requests)
+    await asyncio.sleep(0.1)
+    assert await road.stop(reply)
+    await ended(reply)
+    assert len(upstream.requests) == 1
+    assert reply.error is None

@@ -1,0 +1,39 @@
+"""Gradio's own scripts and styles, as the browser gets them."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from chatbot.web.middleware.static_cache import PLACE
+from tests.fake_upstream import FakeUpstream
+from tests.running import RunningApp, two_providers
+
+SCRIPT = next(file for file in PLACE.glob("index-*.js"))
+
+
+@pytest.fixture(scope="module")
+def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server)) as app:
+        yield f"{app.url}/assets"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, deflate, br", "identity"])
+def test_a_script_is_gradios_to_the_letter_and_kept_by_the_browser(encoding: str, url: str) -> None:
+    for _ in range(2):
+        answer = httpx.get(f"{url}/{SCRIPT.name}", headers={"Accept-Encoding": encoding})
+        assert answer.content == SCRIPT.read_bytes()
+        assert "javascript" in answer.headers["content-type"]
+        assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert ("content-encoding" in answer.headers) == ("gzip" in encoding)
+
+
+def test_the_page_asks_for_the_scripts_where_they_are_served_from_memory(url: str) -> None:
+    page = httpx.get(url.removesuffix("assets")).text
+    assert f"assets/{SCRIPT.name}" in page
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2f..%2f..%2fapp.py", "../../../app.py"])
+def test_nothing_else_is_there(name: str, url: str) -> None:
+    assert httpx.get(f"{url}/{name}").status_code in {403, 404}

@@ -1,0 +1,170 @@
+"""A visitor's own key: used for that visitor's call, at the service that it was typed for, and kept nowhere."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from pydantic import SecretStr
+
+import chatbot.providers.anthropic
+import chatbot.providers.openai
+from chatbot.errors import InvalidKey, NoProvider
+from chatbot.providers import Provider, Providers
+from chatbot.providers import user_key_clients as visitors
+from chatbot.types import Message, ProviderName, Request
+from tests.conftest import OPERATORS_KEY, MakeSettings
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.reply_setup import Road, ended, until
+
+MINE = "sk-visitor-fedcba9876543210"
+HERS = "sk-another-visitor-00000000"
+NAMES: list[ProviderName] = ["openai", "anthropic", "huggingface", "compatible"]
+HELLO = Request("any-model", (Message("user", "Hi"),))
+
+
+@pytest.fixture(scope="module")
+def upstream_server() -> Iterator[FakeUpstream]:
+    """One that nobody else is connected to: its connections are counted here."""
+    with FakeUpstream() as server:
+        yield server
+
+
+@pytest.fixture
+def official(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeUpstream]:
+    """The official hosts of OpenAI and Anthropic, which are not where the operator's own keys go."""
+    with FakeUpstream() as host:
+        monkeypatch.setattr(chatbot.providers.openai, "OFFICIAL_URL", host.openai_url)
+        monkeypatch.setattr(chatbot.providers.anthropic, "OFFICIAL_URL", host.anthropic_url)
+        yield host
+
+
+@pytest.fixture
+async def providers(settings: MakeSettings) -> AsyncIterator[Providers]:
+    providers = Providers(settings())
+    yield providers
+    await providers.aclose()
+
+
+def keys(upstream: FakeUpstream) -> set[str]:
+    """Those that the upstream was shown."""
+    shown = (
+        request.headers.get("x-api-key") or request.headers.get("authorization", "") for request in upstream.requests
+    )
+    return {key.removeprefix("Bearer ") for key in shown}
+
+
+async def use(provider: Provider) -> None:
+    assert [delta async for delta in provider.stream(HELLO)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_visitors_key_goes_where_its_label_says(
+    name: ProviderName, road: Road, upstream: FakeUpstream, official: FakeUpstream
+) -> None:
+    _, answer = await road.answer("Hello", provider=name, key=MINE)
+    assert answer.status == "complete"
+    gateway = name in ("openai", "anthropic")
+    assert keys(official) == ({MINE} if gateway else set())
+    assert keys(upstream) == (set() if gateway else {MINE})
+    await road.answer("Hello", provider=name)
+    assert keys(official) == ({MINE} if gateway else set())
+    assert OPERATORS_KEY in keys(upstream)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_it_needs_no_key_of_the_operators(
+    name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, official: FakeUpstream
+) -> None:
+    road = Road(settings(openai_api_key=None, anthropic_api_key=None, hf_token=None, compatible_api_key=None))
+    _, answer = await road.answer("Hello", provider=name, key=MINE)
+    assert answer.status == "complete"
+    assert keys(upstream) | keys(official) == {MINE}
+    await road.close()
+
+
+async def test_who_takes_a_key(settings: MakeSettings) -> None:
+    providers = Providers(settings())
+    assert [name for name in (*NAMES, "local") if providers.takes_key(name)] == NAMES
+    without = Providers(settings(compatible_base_url=None))
+    assert not without.takes_key("compatible")
+    for name in ("compatible", "local"):
+        with pytest.raises(NoProvider):
+            without.get(name, SecretStr(MINE))
+
+
+async def test_each_key_has_a_client_of_its_own(providers: Providers, upstream: FakeUpstream) -> None:
+    operators, mine, hers = (
+        providers.get("compatible"),
+        providers.get("compatible", SecretStr(MINE)),
+        providers.get("compatible", SecretStr(HERS)),
+    )
+    assert len({id(each) for each in (operators, mine, hers)}) == 3
+    assert providers.get("compatible", SecretStr(MINE)) is mine
+    for provider, key in ((operators, OPERATORS_KEY), (mine, MINE), (hers, HERS)):
+        upstream.requests.clear()
+        await use(provider)
+        assert keys(upstream) == {key}
+
+
+async def test_a_key_is_nowhere_afterwards(
+    road: Road, upstream: FakeUpstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    upstream.scenario = FAULTS["echo_key"]
+    reply = await road.say("Hello", key=MINE)
+    await ended(reply)
+    assert isinstance(reply.error, InvalidKey)
+    assert MINE not in f"{road.files()!r} {caplog.text} {reply.error!r} {reply.snapshot()}"
+
+
+async def test_models_are_listed_with_it_and_kept_for_nobody(
+    providers: Providers, upstream: FakeUpstream, official: FakeUpstream
+) -> None:
+    upstream.listed = [{"id": "mine-alone"}]
+    assert await providers.list_models("compatible", SecretStr(MINE)) == ["mine-alone"]
+    assert providers.models("compatible") == []
+    assert keys(upstream) == {MINE}
+    assert "gpt-6-luna" in await providers.list_models("openai", SecretStr(MINE))
+    official.scenario = FAULTS["wrong_key"]
+    with pytest.raises(InvalidKey):
+        await providers.list_models("openai", SecretStr(MINE))
+
+
+async def test_a_client_that_nobody_uses_any_more_is_closed(
+    providers: Providers, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = upstream.connections
+    monkeypatch.setattr(visitors, "IDLE_SECONDS", 1.5)
+    mine = providers.get("compatible", SecretStr(MINE))
+    await use(mine)
+    assert upstream.connections == before + 1
+    await until(lambda: upstream.connections == before)
+    again = providers.get("compatible", SecretStr(MINE))
+    assert again is not mine
+    await use(mine)  # somebody still had it in hand
+    await until(lambda: upstream.connections == before)
+
+
+async def test_a_client_at_work_is_not_closed(
+    providers: Providers, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visitors, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(visitors, "MOST", 1)
+    upstream.scenario = Scenario(tokens=20, tokens_per_second=50)
+    mine = providers.get("compatible", SecretStr(MINE))
+    working = asyncio.create_task(use(mine))
+    await until(lambda: upstream.open_streams)
+    await asyncio.to_thread(providers.get, "compatible", SecretStr(HERS))
+    await asyncio.sleep(0.1)
+    await working
+
+
+async def test_there_are_never_too_many(providers: Providers, upstream: FakeUpstream) -> None:
+    await until(lambda: upstream.connections == 0)
+    before = 0
+    for number in range(visitors.MOST + 8):
+        await use(providers.get("compatible", SecretStr(f"sk-visitor-{number}")))
+    await until(lambda: upstream.connections == before + visitors.MOST)
+    await providers.aclose()
+    await until(lambda: upstream.connections <= before)
