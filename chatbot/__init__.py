@@ -2,24 +2,24 @@
 
 from chatbot.engine import ChatEngine
 from chatbot.errors import ChatbotError
-from chatbot.providers import Providers, connect, register
+from chatbot.providers import ProviderPool, connect, register
 from chatbot.replies.replies import Replies
 from chatbot.settings import Settings
 from chatbot.storage import ConversationMemory, Store
-from chatbot.types import Choice, Completion, Delta, Message, Options
+from chatbot.types import Completion, Delta, Message, ModelChoice, Options
 
 __version__ = "1.0.0"
 
 __all__ = [
     "ChatEngine",
     "ChatbotError",
-    "Choice",
     "Completion",
     "ConversationMemory",
     "Delta",
     "Message",
+    "ModelChoice",
     "Options",
-    "Providers",
+    "ProviderPool",
     "Replies",
     "Settings",
     "Store",

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from chatbot.errors import EmptyAnswer
-from chatbot.providers import Provider, patiently
-from chatbot.types import Completion, Delta, Effort, File, Finish, Message, Request, clean
+from chatbot.providers import Provider, stream_with_retry
+from chatbot.types import Completion, Delta, Effort, FileContent, Finish, Message, Request, clean
 
 
 class ChatEngine:
@@ -36,7 +36,9 @@ class ChatEngine:
         self.system_prompt = system_prompt
         self.effort = effort
 
-    async def chat(self, messages: str | Sequence[Message], files: Mapping[str, File] | None = None) -> Completion:
+    async def chat(
+        self, messages: str | Sequence[Message], files: Mapping[str, FileContent] | None = None
+    ) -> Completion:
         """The whole answer to `messages`, oldest first; a string is one message of the user's. `files` has the contents
         of what messages enclose, by attachment id."""
         text: list[str] = []
@@ -50,7 +52,7 @@ class ChatEngine:
         return Completion("".join(text), "".join(reasoning), finish)
 
     async def chat_stream(
-        self, messages: str | Sequence[Message], files: Mapping[str, File] | None = None
+        self, messages: str | Sequence[Message], files: Mapping[str, FileContent] | None = None
     ) -> AsyncGenerator[Delta]:
         """The answer piece by piece, the last delta with the finish.
 
@@ -59,7 +61,7 @@ class ChatEngine:
         """
         said = False
         characters = _Characters()
-        async with aclosing(patiently(self.provider, self._request(messages, files or {}))) as deltas:
+        async with aclosing(stream_with_retry(self.provider, self._request(messages, files or {}))) as deltas:
             async for piece in deltas:
                 delta = characters.whole(piece)
                 said = said or bool(delta.text)
@@ -67,7 +69,7 @@ class ChatEngine:
                     raise EmptyAnswer(self.provider.label)
                 yield delta
 
-    def _request(self, messages: str | Sequence[Message], files: Mapping[str, File]) -> Request:
+    def _request(self, messages: str | Sequence[Message], files: Mapping[str, FileContent]) -> Request:
         spoken = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
         spoken = tuple(replace(message, content=clean(message.content)) for message in spoken)
         prompt = clean(self.system_prompt)

@@ -16,24 +16,24 @@ import pytest
 import chatbot.providers.anthropic
 import chatbot.providers.openai
 from chatbot.errors import (
-    BadAnswer,
     ChatbotError,
     ContextOverflow,
-    CutOff,
     EmptyAnswer,
     InvalidKey,
     ModelNotLoaded,
     NoProvider,
-    OutOfOrder,
+    Overloaded,
     PermissionDenied,
     ProviderTimeout,
     QuotaExhausted,
     RateLimited,
+    StreamCutOff,
     Unavailable,
     UnknownModel,
-    WrongAddress,
+    UnreadableAnswer,
+    WrongBaseUrl,
 )
-from chatbot.providers.local.llama_server import EmbeddedModel, Endpoint
+from chatbot.providers.local.llama_server import Endpoint, LlamaServer
 from chatbot.settings import Settings
 from chatbot.types import FinishReason, ProviderName, Status, StoredMessage
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -86,29 +86,29 @@ ROWS = (
     Row("wrong key, repeated in the answer", FAULTS["echo_key"], InvalidKey),
     Row("no permission", FAULTS["no_permission"], PermissionDenied),
     Row("unknown model", FAULTS["unknown_model"], UnknownModel),
-    Row("address without /v1", Scenario(status=404, html=True), WrongAddress),
+    Row("address without /v1", Scenario(status=404, html=True), WrongBaseUrl),
     Row("quota exhausted", FAULTS["quota"], QuotaExhausted),
     Row("rate limit, Retry-After 1", FAULTS["rate_limit"], RateLimited, tries=2),
     Row("rate limit, no Retry-After", replace(FAULTS["rate_limit"], retry_after=None), RateLimited),
     Row("rate limit, Retry-After 3600", FAULTS["rate_limit_3600"], RateLimited),
-    Row("overloaded", FAULTS["overloaded"], OutOfOrder, tries=2, providers=ALL),
-    Row("overloaded, told with 200", replace(FAULTS["overloaded_middle"], error_after=0), OutOfOrder, tries=2),
-    Row("overloaded in the middle", FAULTS["overloaded_middle"], OutOfOrder, **MIDDLE),
-    Row("500", FAULTS["server_error"], OutOfOrder, tries=2, providers=ALL),
-    Row("500 in the middle", FAULTS["server_error_middle"], OutOfOrder, **MIDDLE),
-    Row("503 with a web page", FAULTS["html_503"], OutOfOrder, tries=2),
+    Row("overloaded", FAULTS["overloaded"], Overloaded, tries=2, providers=ALL),
+    Row("overloaded, told with 200", replace(FAULTS["overloaded_middle"], error_after=0), Overloaded, tries=2),
+    Row("overloaded in the middle", FAULTS["overloaded_middle"], Overloaded, **MIDDLE),
+    Row("500", FAULTS["server_error"], Overloaded, tries=2, providers=ALL),
+    Row("500 in the middle", FAULTS["server_error_middle"], Overloaded, **MIDDLE),
+    Row("503 with a web page", FAULTS["html_503"], Overloaded, tries=2),
     Row("connection refused", Scenario(), Unavailable, tries=0, settings=NOT_THERE),
     Row("silence before the headers", FAULTS["no_headers"], ProviderTimeout, providers=ALL),
     Row("silence before the first token", FAULTS["silence_first"], ProviderTimeout, providers=ALL),
     Row("silence in the middle", FAULTS["silence_middle"], ProviderTimeout, **CUT),
-    Row("cut off", FAULTS["cut"], CutOff, **CUT),
-    Row("cut off by a reset", FAULTS["reset"], CutOff, **CUT),
-    Row("end without a finish reason", FAULTS["no_finish"], CutOff, **CUT),
-    Row("bad JSON", FAULTS["bad_json"], BadAnswer, **MIDDLE),
-    Row("bad UTF-8", FAULTS["bad_utf8"], BadAnswer, **MIDDLE),
-    Row("200 with a web page", FAULTS["html_page"], BadAnswer),
-    Row("200 with nothing", FAULTS["empty"], BadAnswer),
-    Row("redirect to another host", FAULTS["redirect"], BadAnswer),
+    Row("cut off", FAULTS["cut"], StreamCutOff, **CUT),
+    Row("cut off by a reset", FAULTS["reset"], StreamCutOff, **CUT),
+    Row("end without a finish reason", FAULTS["no_finish"], StreamCutOff, **CUT),
+    Row("bad JSON", FAULTS["bad_json"], UnreadableAnswer, **MIDDLE),
+    Row("bad UTF-8", FAULTS["bad_utf8"], UnreadableAnswer, **MIDDLE),
+    Row("200 with a web page", FAULTS["html_page"], UnreadableAnswer),
+    Row("200 with nothing", FAULTS["empty"], UnreadableAnswer),
+    Row("redirect to another host", FAULTS["redirect"], UnreadableAnswer),
     Row("empty answer", FAULTS["empty_answer"], EmptyAnswer, providers=ALL),
     Row("conversation too long", FAULTS["context_overflow"], ContextOverflow),
     Row(
@@ -168,7 +168,7 @@ def _in_a_hurry(upstream: FakeUpstream, *, silent: bool, pretend: bool) -> Itera
     """Inside, a `silent` upstream is not waited for long, and (`pretend`) the embedded model, which cannot fail on
     demand, is the upstream."""
 
-    async def endpoint(_: EmbeddedModel) -> Endpoint:
+    async def endpoint(_: LlamaServer) -> Endpoint:
         return Endpoint(upstream.openai_url, KEY)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -176,8 +176,8 @@ def _in_a_hurry(upstream: FakeUpstream, *, silent: bool, pretend: bool) -> Itera
             patch.setattr(module, "SILENCE_SECONDS", 0.5 if silent else 20)  # a busy machine is silent at times too
         patch.setattr("chatbot.providers.registry.HUGGINGFACE_URL", upstream.openai_url)
         if pretend:
-            patch.setattr(EmbeddedModel, "start", lambda _: None)
-            patch.setattr(EmbeddedModel, "endpoint", endpoint)
+            patch.setattr(LlamaServer, "start", lambda _: None)
+            patch.setattr(LlamaServer, "endpoint", endpoint)
         yield
 
 

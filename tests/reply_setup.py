@@ -9,14 +9,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from chatbot.providers import Providers
+from chatbot.providers import ProviderPool
 from chatbot.replies.limits import Limits
 from chatbot.replies.replies import Replies
 from chatbot.replies.reply import Reply
 from chatbot.settings import Settings
 from chatbot.storage import ConversationMemory, Store
-from chatbot.storage.quotas import Room
-from chatbot.types import Choice, Options, ProviderName, StoredMessage
+from chatbot.storage.quotas import Quotas
+from chatbot.types import ModelChoice, Options, ProviderName, StoredMessage
 
 SESSION = "the-session"
 
@@ -26,9 +26,9 @@ class Road:
 
     def __init__(self, settings: Settings) -> None:
         self.path = settings.chatbot_data_dir / "sessions" / SESSION
-        room = Room(settings.chatbot_most_sessions, settings.chatbot_most_conversations)
+        room = Quotas(settings.chatbot_most_sessions, settings.chatbot_most_conversations)
         self._store = Store(settings.chatbot_data_dir, room)
-        self.providers = Providers(settings)
+        self.providers = ProviderPool(settings)
         self.memory = self._store.memory(SESSION)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
         path = settings.chatbot_data_dir / "spending.json"
@@ -51,7 +51,7 @@ class Road:
     ) -> Reply:
         """Say something and see the answer begin."""
         usual: dict[str, Any] = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
-        chosen = Options(Choice(provider, model), **usual | options)
+        chosen = Options(ModelChoice(provider, model), **usual | options)
         secret = SecretStr(key) if key else None
         where: dict[str, Any] = {"conversation_id": conversation_id, "edited": edited, "address": address}
         return await self.replies.start(session_id, text, chosen, key=secret, files=files, **where)
@@ -100,7 +100,7 @@ def slow_disk(memory: ConversationMemory) -> Iterator[None]:
     begun, over = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with memory.one_write("another"):
+        with memory.transaction("another"):
             begun.set()
             over.wait()
 

@@ -38,7 +38,7 @@ def said_of_failures() -> set[str]:
     waits = {str(RateLimited("OpenAI", retry_after=seconds)) for seconds in (3, 40, 600, 90_000)}
     waits.add(str(TooManyMessages(retry_after=40)))
     rescued = {
-        str(RateLimited("Embedded model").with_rescue(labels))
+        str(RateLimited("Embedded model").with_alternatives(labels))
         for labels in (["Hugging Face"], ["OpenAI", "Hugging Face"])
     }
     composed = {template.format(**SAMPLES) for template in TEMPLATES} | {enclosures.NOT_THERE, KEPT}

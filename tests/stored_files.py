@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from chatbot.storage import ConversationMemory
-from chatbot.types import Choice, Fault, Options, Seen, Timing, Usage
+from chatbot.types import Fault, ModelChoice, Options, SentContext, Timing, Usage
 from tests.samples import prepared
 
 TIME = "2026-01-31T12:00:00.000+00:00"
@@ -31,9 +31,9 @@ def attach(memory: ConversationMemory, conversation_id: str, *names: str, after:
     for name in names:
         memory.upload(prepared(name))
     ids = [prepared(name).attachment.attachment_id for name in names]
-    kept = memory.keep_uploads(conversation_id, ids)
+    kept = memory.attach_uploads(conversation_id, ids)
     said = memory.add_message(conversation_id, "user", "Look", after=after, attachments=kept)
-    memory.forget_uploads(ids)
+    memory.delete_uploads(ids)
     return said.message_id
 
 
@@ -73,13 +73,13 @@ def with_versions(memory: ConversationMemory) -> str:
         usage=Usage(3, 2, estimated=True),
         timing=Timing(120, 400, 80),
         cost=0.00123,
-        seen=Seen(1, 2, trimmed=True),
+        seen=SentContext(1, 2, trimmed=True),
     )
     fault = Fault("provider_timeout", "Too slow.", True, 1.5)
     memory.add_message(conversation_id, "assistant", "", after=question, status="failed", fault=fault)
     memory.add_message(conversation_id, "user", "Hello?", after="")
     memory.show_version(conversation_id, answer.message_id)
-    options = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
+    options = Options(ModelChoice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
     memory.set_options(conversation_id, options)
     return conversation_id
 

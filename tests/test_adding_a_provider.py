@@ -8,7 +8,7 @@ import pytest
 
 from chatbot import ChatEngine, Settings, connect, register
 from chatbot.errors import SettingsError
-from chatbot.providers import Model, Providers
+from chatbot.providers import Model, ProviderPool
 from chatbot.providers.registry import SPECS
 from chatbot.types import PROVIDER_NAMES, Delta, Finish, ProviderName, Request
 from tests.api import Visitor
@@ -57,7 +57,7 @@ def test_the_ten_lines_of_the_readme_start_an_app_with_one_more_provider(
     with RunningApp(tmp_path / "data", environment, script=script) as app, Visitor(app.url) as somebody:
         offered = somebody.get("/models")
         answer = somebody.chat("Hello", model="llama-3.3-70b")
-        described = httpx.get(f"{app.url}/openapi.json").json()["components"]["schemas"]["ProviderOut"]
+        parse_model_entry = httpx.get(f"{app.url}/openapi.json").json()["components"]["schemas"]["ProviderOut"]
         page = httpx.get(f"{app.url}/config").text
     assert offered["default"]["provider"] == "groq"
     assert {"name": "groq", "label": "Groq", "available": True} in [
@@ -65,7 +65,7 @@ def test_the_ten_lines_of_the_readme_start_an_app_with_one_more_provider(
     ]
     assert (answer["response"], answer["provider"]) == ("You said: Hello", "groq")
     assert upstream.requests[-1].headers["authorization"] == "Bearer gsk-operator"
-    assert "groq" in described["properties"]["name"]["enum"]
+    assert "groq" in parse_model_entry["properties"]["name"]["enum"]
     assert '["Groq","groq"]' in page.replace(" ", "")
     assert "gsk-operator" not in page + app.log
 
@@ -74,7 +74,7 @@ async def test_a_provider_of_another_protocol_is_a_class(parrot: ProviderName) -
     settings = Settings.load(local_model="off")
     async with ChatEngine(connect(parrot, settings), model="polly") as engine:
         assert str(await engine.chat("Hello")) == "Hello!"
-    providers = Providers(settings)
+    providers = ProviderPool(settings)
     await providers.warm_up()
     assert (providers.offered, providers.models(parrot)) == ([parrot], ["polly"])
     assert not providers.takes_key(parrot)
@@ -82,7 +82,7 @@ async def test_a_provider_of_another_protocol_is_a_class(parrot: ProviderName) -
 
 
 def test_it_stands_ahead_of_the_embedded_model_and_can_be_the_default(parrot: ProviderName) -> None:
-    assert Providers(Settings.load()).offered == [parrot, "local"]
+    assert ProviderPool(Settings.load()).offered == [parrot, "local"]
     assert Settings.load(chatbot_provider="parrot").chatbot_provider == parrot
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chatbot.page.answer_details import Facts, details, ending, total
-from chatbot.types import Fault, FinishReason, Seen, StoredMessage, Timing, Usage
+from chatbot.types import Fault, FinishReason, SentContext, StoredMessage, Timing, Usage
 
 
 def an_answer(**values: Any) -> StoredMessage:
@@ -68,12 +68,12 @@ def test_nothing_of_tokens_that_nobody_counted() -> None:
 
 
 def test_what_the_model_saw_is_told_where_it_was_not_everything() -> None:
-    assert known_of(seen=Seen(20, 48))["seen"] == {"sent": 20, "total": 48, "trimmed": False}
-    assert "seen" not in known_of(seen=Seen(48, 48))
+    assert known_of(seen=SentContext(20, 48))["seen"] == {"sent": 20, "total": 48, "trimmed": False}
+    assert "seen" not in known_of(seen=SentContext(48, 48))
 
 
 def test_that_the_rest_was_too_long_is_told() -> None:
-    assert known_of(seen=Seen(4, 9, trimmed=True))["seen"] == {"sent": 4, "total": 9, "trimmed": True}
+    assert known_of(seen=SentContext(4, 9, trimmed=True))["seen"] == {"sent": 4, "total": 9, "trimmed": True}
 
 
 def test_a_normal_ending_is_no_news() -> None:

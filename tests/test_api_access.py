@@ -8,7 +8,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AuthenticationError
 
-from chatbot.web.session_tokens import Sessions
+from chatbot.web.session_tokens import SessionTokens
 from tests.api import NO_CONVERSATION, Visitor, asked, error_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
@@ -30,7 +30,7 @@ NEED_A_TOKEN = [
 
 
 def of_another_server(token: str) -> str:
-    return Sessions("another secret").new()
+    return SessionTokens("another secret").new()
 
 
 def with_another_session(token: str) -> str:
@@ -122,7 +122,7 @@ OPEN_WITHOUT_LOGINS = [
         {"Authorization": "Basic"},
         {"Authorization": "Basic !"},
         {"Authorization": "Bearer " + b64encode(b"alice:pass: word").decode()},
-        {"Authorization": f"Bearer {Sessions('another secret').new()}"},
+        {"Authorization": f"Bearer {SessionTokens('another secret').new()}"},
     ],
 )
 def test_where_logins_are_set_every_call_but_health_asks_for_one(

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chatbot.attachments import file_tokens, form_of, in_words, prepare
+from chatbot.attachments import attachment_form, attachment_text, file_tokens, prepare
 from chatbot.attachments.images import EDGE, OUR_OWN
-from chatbot.attachments.prompt_text import fenced
+from chatbot.attachments.prompt_text import fence_text
 from chatbot.errors import InvalidAttachment
-from chatbot.types import PROVIDER_NAMES, Attachment, Enclosed, File, Reads
+from chatbot.types import PROVIDER_NAMES, Attachment, FileContent, FileSupport, SentAttachment
 from tests.samples import pdf, pdf_bomb, picture, picture_bomb, prepared
 
 SECOND = 1.0
@@ -112,7 +112,7 @@ def test_what_comes_back_with_a_place_in_it_loses_it() -> None:
 def test_a_pdf_is_kept_as_it_is_and_its_text_read() -> None:
     content = pdf("Pears", "Plums")
     document = prepare("a.pdf", content)
-    assert document.file == File(content, "Pears\n\nPlums")
+    assert document.file == FileContent(content, "Pears\n\nPlums")
     assert (document.attachment.pages, document.attachment.text_size) == (2, 12)
 
 
@@ -204,13 +204,13 @@ def test_a_name_is_made_fit_to_be_shown(name: str, kept: str) -> None:
 
 
 def test_a_text_stands_between_fences_under_its_name() -> None:
-    assert fenced("a.py", "print(1)") == "a.py:\n```py\nprint(1)\n```"
+    assert fence_text("a.py", "print(1)") == "a.py:\n```py\nprint(1)\n```"
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["`", "\n", " ", "a", "```", "````"])).map("".join))
 def test_no_text_can_close_its_own_fence(text: str) -> None:
-    lines = fenced("a.md", text).split("\n")
+    lines = fence_text("a.md", text).split("\n")
     fence = lines[-1]
     assert set(fence) == {"`"}
     assert lines[1] == f"{fence}md"
@@ -220,29 +220,29 @@ def test_no_text_can_close_its_own_fence(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reads", "form"),
     [
-        ("a.png", Reads(True, True), "whole"),
-        ("a.png", Reads(None, None), "whole"),
-        ("a.png", Reads(False, None), "name"),
-        ("a.pdf", Reads(True, True), "whole"),
-        ("a.pdf", Reads(None, None), "text"),
-        ("a.pdf", Reads(True, False), "text"),
-        ("a.csv", Reads(True, True), "text"),
+        ("a.png", FileSupport(True, True), "whole"),
+        ("a.png", FileSupport(None, None), "whole"),
+        ("a.png", FileSupport(False, None), "name"),
+        ("a.pdf", FileSupport(True, True), "whole"),
+        ("a.pdf", FileSupport(None, None), "text"),
+        ("a.pdf", FileSupport(True, False), "text"),
+        ("a.csv", FileSupport(True, True), "text"),
     ],
 )
-def test_a_file_goes_out_as_the_model_reads_it(name: str, reads: Reads, form: str) -> None:
-    assert form_of(prepared(name).attachment, reads) == form
+def test_a_file_goes_out_as_the_model_reads_it(name: str, reads: FileSupport, form: str) -> None:
+    assert attachment_form(prepared(name).attachment, reads) == form
 
 
 def test_of_a_pdf_without_text_only_the_name_can_go_to_a_model_that_sees_no_pages() -> None:
-    assert form_of(prepare("a.pdf", pdf("")).attachment, Reads(False, False)) == "name"
+    assert attachment_form(prepare("a.pdf", pdf("")).attachment, FileSupport(False, False)) == "name"
 
 
 def test_a_file_that_is_lost_or_left_out_is_mentioned() -> None:
     file = prepared("a.csv")
     known = {file.attachment.attachment_id: file.file}
-    assert "not shown" in in_words(Enclosed(file.attachment, "text"), {})
-    assert "not shown" in in_words(Enclosed(file.attachment, "name"), known)
-    assert "1,2" in in_words(Enclosed(file.attachment, "text"), known)
+    assert "not shown" in attachment_text(SentAttachment(file.attachment, "text"), {})
+    assert "not shown" in attachment_text(SentAttachment(file.attachment, "name"), known)
+    assert "1,2" in attachment_text(SentAttachment(file.attachment, "text"), known)
 
 
 @pytest.mark.parametrize("provider", PROVIDER_NAMES)
@@ -250,10 +250,12 @@ def test_a_larger_file_is_more_tokens(provider: Any) -> None:
     small, large = (Attachment("", "a", "image/png", 1, width=size, height=size) for size in (100, 1000))
     short, long = (Attachment("", "a", "application/pdf", 1, pages=count, text_size=count) for count in (1, 9))
     for less, more in ((small, large), (short, long)):
-        assert file_tokens(Enclosed(less, "whole"), provider) < file_tokens(Enclosed(more, "whole"), provider)
+        assert file_tokens(SentAttachment(less, "whole"), provider) < file_tokens(
+            SentAttachment(more, "whole"), provider
+        )
 
 
 def test_pictures_are_counted_as_their_providers_guides_do_or_a_little_above() -> None:
-    photo = Enclosed(Attachment("", "a", "image/png", 1, width=1024, height=1024), "whole")
+    photo = SentAttachment(Attachment("", "a", "image/png", 1, width=1024, height=1024), "whole")
     assert 1369 <= file_tokens(photo, "anthropic") <= 1600  # (1024 / 28)²
     assert 1229 <= file_tokens(photo, "openai") <= 1800  # (1024 / 32)² × 1.2, × 1.62 for the small ones

@@ -16,7 +16,7 @@ from tests.running import ROOT, RunningApp, two_providers
 
 MIB = 1024 * 1024
 PIECE = bytes(MIB)
-IMPATIENT = ROOT / "tests" / "impatient.py"
+IMPATIENT = ROOT / "tests" / "small_limits.py"
 
 DOORS = ["/chat", "/session/import", "/attachments", "/gradio_api/queue/join", "/login"]
 
@@ -79,13 +79,13 @@ def test_a_body_that_does_not_go_on_is_refused_and_the_connection_closed(path: s
 
 
 def test_a_body_may_come_slowly_but_not_for_ever(somebody: Visitor) -> None:
-    def pieces(count: int) -> Iterator[bytes]:
+    def chunks(count: int) -> Iterator[bytes]:
         for piece in (b'{"message": "Hello"}', *[b" "] * count):
             time.sleep(0.5)
             yield piece
 
     headers = {"Content-Type": "application/json"}
-    assert somebody.call("POST", "/chat", content=pieces(4), headers=headers).status_code == 200
+    assert somebody.call("POST", "/chat", content=chunks(4), headers=headers).status_code == 200
     began = time.monotonic()
     with closing(Unfinished(somebody, "/session/import")) as request:
         for _ in range(7):
@@ -119,8 +119,8 @@ def test_what_all_bodies_hold_together_is_limited_and_given_back(somebody: Visit
                 "retry_after": RETRY_SECONDS,
             }
             assert refused.headers["retry-after"] == str(RETRY_SECONDS)
-            pieces = somebody.call("POST", "/session/import", content=iter([PIECE, PIECE]))
-            assert error_of(pieces)["code"] == "too_many_uploads", "nor one that does not tell its length"
+            chunks = somebody.call("POST", "/session/import", content=iter([PIECE, PIECE]))
+            assert error_of(chunks)["code"] == "too_many_uploads", "nor one that does not tell its length"
             assert somebody.chat("Hello")["response"] == "You said: Hello", "a message comes through"
         until = time.monotonic() + 10
         while somebody.call("POST", "/session/import", content=PIECE * 3).status_code != 422:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from chatbot.web.client_address import address_of
+from chatbot.web.client_address import client_address
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
@@ -36,12 +36,12 @@ def asking(forwarded: str, own: str = "10.0.0.1") -> Request:
     ],
 )
 def test_behind_a_spaces_proxy_the_first_address_counts_that_is_one(forwarded: str, address: str) -> None:
-    assert address_of(asking(forwarded), behind_proxy=True) == address
+    assert client_address(asking(forwarded), behind_proxy=True) == address
 
 
 @pytest.mark.parametrize("forwarded", ["192.0.2.9", "2001:db8::1", "whatever", ""])
 def test_anywhere_else_the_header_is_ignored(forwarded: str) -> None:
-    assert address_of(asking(forwarded), behind_proxy=False) == "10.0.0.1"
+    assert client_address(asking(forwarded), behind_proxy=False) == "10.0.0.1"
 
 
 @pytest.mark.parametrize("behind_proxy", [True, False])
@@ -55,7 +55,7 @@ def test_anywhere_else_the_header_is_ignored(forwarded: str) -> None:
     ],
 )
 def test_the_sockets_address_counts_in_the_same_way(own: str, address: str, behind_proxy: bool) -> None:
-    assert address_of(asking("", own), behind_proxy) == address
+    assert client_address(asking("", own), behind_proxy) == address
 
 
 def test_nobody_gets_more_messages_on_a_space_by_another_spelling_of_the_address(

@@ -7,7 +7,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.middleware.sessions import Session
 
-from chatbot.web.middleware.cross_site import is_from_elsewhere, without_cookies
+from chatbot.web.middleware.cross_site import is_cross_site, without_cookies
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
 
@@ -130,4 +130,4 @@ def test_without_its_cookies_a_request_has_no_signed_in_account_either() -> None
 def test_what_the_browser_says_of_the_site_goes_before_the_origin(site: str, foreign: bool) -> None:
     for origin in ("https://chat.example", "https://evil.example"):
         headers = Headers({"sec-fetch-site": site, "origin": origin, "host": "chat.example"})
-        assert is_from_elsewhere(headers) == foreign
+        assert is_cross_site(headers) == foreign

@@ -5,7 +5,7 @@ from contextlib import aclosing
 import pytest
 
 from chatbot.engine import ChatEngine
-from chatbot.errors import CutOff, EmptyAnswer, ProviderError
+from chatbot.errors import EmptyAnswer, ProviderError, StreamCutOff
 from chatbot.types import Completion, Delta, Finish, Message
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -70,7 +70,7 @@ async def test_an_answer_that_ran_out_of_length_before_its_first_word_is_no_empt
 
 async def test_half_an_answer_is_not_passed_off_as_a_whole_one(engine: ChatEngine, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["cut"]
-    with pytest.raises(CutOff):
+    with pytest.raises(StreamCutOff):
         await engine.chat("Hi")
 
 
@@ -100,9 +100,9 @@ async def test_an_emoji_in_two_halves_comes_out_whole(
     kind: str, sent: tuple[str, ...], meant: list[str], engine: ChatEngine, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(tokens=sent) if kind == "text" else Scenario(reasoning=sent, tokens=("Yes",))
-    pieces = [getattr(delta, kind) for delta in await streamed(engine)]
-    assert [piece for piece in pieces if piece] == [piece for piece in meant if piece]
-    "".join(pieces).encode()
+    chunks = [getattr(delta, kind) for delta in await streamed(engine)]
+    assert [piece for piece in chunks if piece] == [piece for piece in meant if piece]
+    "".join(chunks).encode()
 
 
 async def test_half_an_emoji_of_the_visitors_is_sent_as_a_mark_and_not_taken_for_a_bad_key(

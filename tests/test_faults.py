@@ -9,27 +9,27 @@ import openai
 import pytest
 
 from chatbot.errors import (
-    BadAnswer,
     ContextOverflow,
-    CutOff,
     InvalidKey,
-    OutOfOrder,
+    Overloaded,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
     QuotaExhausted,
     RateLimited,
     RequestRefused,
+    StreamCutOff,
     Unavailable,
     UnknownModel,
+    UnreadableAnswer,
 )
-from chatbot.providers.error_mapping import kind_of
+from chatbot.providers.error_mapping import error_class
 
 Kinds = dict[str, type[ProviderError]]
 
 BY_STATUS: Kinds = {
     "APIStatusError": RequestRefused,  # made with the status 418 below, for a status that nobody has heard of
-    "APIResponseValidationError": BadAnswer,
+    "APIResponseValidationError": UnreadableAnswer,
     "BadRequestError": RequestRefused,
     "AuthenticationError": InvalidKey,
     "PermissionDeniedError": PermissionDenied,
@@ -37,7 +37,7 @@ BY_STATUS: Kinds = {
     "ConflictError": RequestRefused,
     "UnprocessableEntityError": RequestRefused,
     "RateLimitError": RateLimited,
-    "InternalServerError": OutOfOrder,
+    "InternalServerError": Overloaded,
 }
 CONNECTION: Kinds = {
     "APIConnectionError": Unavailable,
@@ -52,27 +52,27 @@ ANTHROPIC: Kinds = OPENAI | {
     "ContentTooLargeError": ContextOverflow,
     "RequestHeaderFieldsTooLargeError": RequestRefused,
     "ClientClosedRequestError": RequestRefused,
-    "HTTPNotImplementedError": OutOfOrder,
-    "ServiceUnavailableError": OutOfOrder,
+    "HTTPNotImplementedError": Overloaded,
+    "ServiceUnavailableError": Overloaded,
     "GatewayTimeoutError": ProviderTimeout,
-    "OverloadedError": OutOfOrder,
+    "OverloadedError": Overloaded,
 }
 HTTPX2: Kinds = {
-    "TransportError": CutOff,
+    "TransportError": StreamCutOff,
     "TimeoutException": ProviderTimeout,
     "ConnectTimeout": Unavailable,
     "ReadTimeout": ProviderTimeout,
     "WriteTimeout": ProviderTimeout,
     "PoolTimeout": ProviderTimeout,
-    "NetworkError": CutOff,
-    "ReadError": CutOff,
-    "WriteError": CutOff,
+    "NetworkError": StreamCutOff,
+    "ReadError": StreamCutOff,
+    "WriteError": StreamCutOff,
     "ConnectError": Unavailable,
-    "CloseError": CutOff,
-    "ProtocolError": CutOff,
-    "RemoteProtocolError": CutOff,
-    "DecodingError": BadAnswer,
-    "TooManyRedirects": BadAnswer,
+    "CloseError": StreamCutOff,
+    "ProtocolError": StreamCutOff,
+    "RemoteProtocolError": StreamCutOff,
+    "DecodingError": UnreadableAnswer,
+    "TooManyRedirects": UnreadableAnswer,
 }
 EXPECTED: dict[ModuleType, Kinds] = {openai: OPENAI, anthropic: ANTHROPIC, httpx2: HTTPX2}
 
@@ -183,7 +183,7 @@ def test_every_exception_of_an_sdk_has_a_place(sdk: ModuleType, cls: type[Except
     name = name_for(cls, sdk)
     assert name in EXPECTED[sdk], f"{sdk.__name__} has a new exception: say what it means, or why it cannot come"
     asked_by = openai if sdk is httpx2 else sdk
-    assert kind_of(made(cls, name), asked_by) is EXPECTED[sdk][name]
+    assert error_class(made(cls, name), asked_by) is EXPECTED[sdk][name]
 
 
 @pytest.mark.parametrize("sdk", [openai, anthropic])
@@ -191,4 +191,4 @@ def test_every_exception_of_an_sdk_has_a_place(sdk: ModuleType, cls: type[Except
 def test_a_connection_that_never_was_is_no_silence(sdk: ModuleType, cause: type[Exception]) -> None:
     wrapped = sdk.APITimeoutError(request=httpx2.Request("POST", "http://test"))
     wrapped.__cause__ = cause("told")
-    assert kind_of(wrapped, sdk) is Unavailable
+    assert error_class(wrapped, sdk) is Unavailable

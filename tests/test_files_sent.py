@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from chatbot.errors import FilesRefused, InvalidAttachment, NotFound
-from chatbot.providers import Providers
+from chatbot.providers import ProviderPool
 from chatbot.providers import model_catalog as catalog
-from chatbot.providers.local.llama_server import defuse
-from chatbot.providers.model_profiles import described
-from chatbot.types import Choice, Message, ProviderName, Reads
+from chatbot.providers.local.llama_server import escape_control_tokens
+from chatbot.providers.model_profiles import parse_model_entry
+from chatbot.types import FileSupport, Message, ModelChoice, ProviderName
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.reply_setup import SESSION, Road, ended
@@ -220,36 +220,39 @@ async def test_a_server_that_refuses_what_nobody_knew_gets_a_sentence_about_it(
 @pytest.mark.parametrize(
     ("entry", "reads"),
     [
-        ({"architecture": {"input_modalities": ["text", "image", "file"]}}, Reads(True, True)),  # OpenRouter
-        ({"architecture": {"input_modalities": ["text"]}}, Reads(False, False)),
-        ({"capabilities": {"image_input": {"supported": True}, "pdf_input": {"supported": False}}}, Reads(True, False)),
-        ({"capabilities": {"vision": False}}, Reads(False, None)),  # Mistral
-        ({"capabilities": None}, Reads(None, None)),
-        ({"capabilities": ["completion"], "architecture": {"input_modalities": "text"}}, Reads(None, None)),
-        ({}, Reads(None, None)),
+        ({"architecture": {"input_modalities": ["text", "image", "file"]}}, FileSupport(True, True)),  # OpenRouter
+        ({"architecture": {"input_modalities": ["text"]}}, FileSupport(False, False)),
+        (
+            {"capabilities": {"image_input": {"supported": True}, "pdf_input": {"supported": False}}},
+            FileSupport(True, False),
+        ),
+        ({"capabilities": {"vision": False}}, FileSupport(False, None)),  # Mistral
+        ({"capabilities": None}, FileSupport(None, None)),
+        ({"capabilities": ["completion"], "architecture": {"input_modalities": "text"}}, FileSupport(None, None)),
+        ({}, FileSupport(None, None)),
     ],
 )
-def test_a_providers_list_may_say_what_a_model_reads(entry: dict[str, Any], reads: Reads) -> None:
-    assert described({"id": "m"} | entry).reads == reads
+def test_a_providers_list_may_say_what_a_model_reads(entry: dict[str, Any], reads: FileSupport) -> None:
+    assert parse_model_entry({"id": "m"} | entry).reads == reads
 
 
 async def test_the_list_counts_more_than_a_models_name(settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.listed = [{"id": "gpt-oss-eyes", "architecture": {"input_modalities": ["text", "image"]}}]
-    providers = Providers(settings())
-    assert providers.reads(Choice("compatible", "gpt-oss-eyes")).pictures is False
+    providers = ProviderPool(settings())
+    assert providers.reads(ModelChoice("compatible", "gpt-oss-eyes")).pictures is False
     await providers.warm_up()
-    assert providers.reads(Choice("compatible", "gpt-oss-eyes")) == Reads(True, False)
+    assert providers.reads(ModelChoice("compatible", "gpt-oss-eyes")) == FileSupport(True, False)
     await providers.aclose()
 
 
 def test_what_is_known_of_the_models_that_are_offered_without_a_list() -> None:
     for provider in ("openai", "anthropic"):
-        assert all(catalog.reads(provider, model) == Reads(True, True) for model in catalog.BUILT_IN[provider])
+        assert all(catalog.reads(provider, model) == FileSupport(True, True) for model in catalog.BUILT_IN[provider])
     assert all(catalog.reads("huggingface", model).pictures is False for model in catalog.BUILT_IN["huggingface"])
-    assert catalog.reads("local", "any") == Reads(False, False)
+    assert catalog.reads("local", "any") == FileSupport(False, False)
     for model in ("qwen2.5-vl:7b", "llava", "llama3.2-vision", "gemma3:4b", "pixtral-12b", "phi-4-multimodal"):
         assert catalog.reads("compatible", model).pictures is None
 
 
 def test_a_file_cannot_speak_for_anybody_to_the_embedded_model() -> None:
-    assert Message("user", defuse("<|im_end|>")).content == "< |im_end|>"
+    assert Message("user", escape_control_tokens("<|im_end|>")).content == "< |im_end|>"

@@ -4,7 +4,7 @@ import pytest
 
 from chatbot.errors import ContextOverflow
 from chatbot.memory.context_window import likely_tokens
-from chatbot.types import Seen, Usage
+from chatbot.types import SentContext, Usage
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.reply_setup import Road, until
@@ -49,7 +49,7 @@ async def test_without_numbers_half_is_tried_and_then_the_newest_alone(road: Roa
     told = Scenario(status=400, body={"error": {"code": "context_length_exceeded", "message": "Too long."}})
     upstream.queue(told, told)
     _, answer = await road.answer("And now?", conversation_id)
-    assert answer.seen == Seen(1, 11, trimmed=True)
+    assert answer.seen == SentContext(1, 11, trimmed=True)
     lengths = [len(sent(upstream, index)) for index in range(asked_before, asked_before + 3)]
     assert lengths[0] == 11
     assert 1 < lengths[1] < 8
@@ -81,7 +81,7 @@ async def test_what_is_too_long_even_alone_is_told(road: Road, upstream: FakeUps
 async def test_what_the_model_was_sent_is_told(road: Road, upstream: FakeUpstream) -> None:
     conversation_id, first = await road.answer("One")
     _, second = await road.answer("Two", conversation_id, history_limit=1)
-    assert (first.seen, second.seen) == (Seen(1, 1), Seen(1, 3))
+    assert (first.seen, second.seen) == (SentContext(1, 1), SentContext(1, 3))
 
 
 async def test_usage_is_what_the_provider_said_and_has_its_price(road: Road, upstream: FakeUpstream) -> None:
@@ -101,7 +101,7 @@ async def test_an_answer_that_broke_off_was_not_free(fault: str, road: Road, ups
     assert answer.usage.estimated
     assert answer.usage.output_tokens == likely_tokens(answer.content)
     assert answer.cost
-    assert answer.seen == Seen(1, 1)
+    assert answer.seen == SentContext(1, 1)
 
 
 async def test_an_answer_that_was_stopped_was_not_free_either(road: Road, upstream: FakeUpstream) -> None:

@@ -13,7 +13,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from chatbot.page.gradio_update import AS_IT_IS, Props
+from chatbot.page.gradio_update import UNCHANGED, GradioUpdate
 from chatbot.page.message_view import show_message
 from chatbot.types import StoredMessage, Timing
 from chatbot.web.server import POLLING
@@ -75,8 +75,8 @@ def test_a_message_is_shown_as_gradio_itself_would_hand_it_to_the_browser() -> N
 def test_what_the_browser_is_told_of_a_component_is_gradios_update_there_and_none_on_the_server() -> None:
     """For an update Gradio's server makes the component anew: a millisecond at every step of an answer."""
     for told, gradios in (
-        (AS_IT_IS, gr.skip()),
-        (Props(value="a", stop_btn=True), gr.update(value="a", stop_btn=True)),
+        (UNCHANGED, gr.skip()),
+        (GradioUpdate(value="a", stop_btn=True), gr.update(value="a", stop_btn=True)),
     ):
         assert orjson.loads(orjson.dumps(told)) == gradios
         assert gr.utils.is_prop_update(gradios)  # type: ignore[no-untyped-call]

@@ -13,13 +13,9 @@ from chatbot.providers.registry import SPECS
 from chatbot.types import PROVIDER_NAMES
 from tests.running import ROOT
 
-WEB = ROOT / "chatbot" / "web"
-SCRIPTS = sorted((WEB / "assets").glob("*.js"))
-API = {"access", "address", "api", "application", "bodies", "conversations", "credentials", "description"}
-API |= {"events", "files", "schemas", "sessions"}
-NO_PAGE = {*API, "brake", "compression", "frontend", "gate", "headers", "intake", "jobs", "server", "share", "theme"}
-"""Parts of the web whose words are for programs."""
-PAGE = [path for path in sorted(WEB.glob("*.py")) if path.stem not in NO_PAGE]
+PAGE_FOLDER = ROOT / "chatbot" / "page"
+SCRIPTS = sorted((PAGE_FOLDER / "assets").glob("*.js"))
+PAGE = [path for path in sorted(PAGE_FOLDER.glob("*.py")) if path.stem != "theme"]
 
 COMPOSED = ("effort.", "preset.", "ending.", "failure.", "sign.", "toast.")
 """The beginnings of keys that are put together where they are used, or found by their English text."""

@@ -11,12 +11,12 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from starlette.requests import Request
 
-from chatbot.errors import AllowanceSpent, TooManyAnswers, TooManyMessages
+from chatbot.errors import DailyLimitReached, TooManyAnswers, TooManyMessages
 from chatbot.replies.limits import ANSWERS_AT_ONCE, KEPT_SECONDS, Limits
 from chatbot.replies.reply import Reply
-from chatbot.storage.token_counter import Spending
-from chatbot.types import Choice, Options, Usage
-from chatbot.web.client_address import address_of
+from chatbot.storage.token_counter import TokenCounter
+from chatbot.types import ModelChoice, Options, Usage
+from chatbot.web.client_address import client_address
 from tests.api import Visitor, asked, error_of
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
@@ -69,7 +69,7 @@ async def test_the_days_tokens_are_counted_and_kept_across_restarts(
         spent += (usage.input_tokens or 0) + (usage.output_tokens or 0)
         await road.close()
     road = Road(few)
-    with pytest.raises(AllowanceSpent, match="midnight UTC") as refused:
+    with pytest.raises(DailyLimitReached, match="midnight UTC") as refused:
         await road.say("Three")
     assert 0 < (refused.value.retry_after or 0) <= 86_400
     await road.close()
@@ -81,7 +81,7 @@ async def test_what_answers_under_way_may_still_take_is_kept_for_them(
     road = Road(settings(chatbot_daily_tokens=150))
     upstream.scenario = Scenario(tokens=3, tokens_per_second=20)
     first, second = await road.say("One", max_tokens=100), await road.say("Two", max_tokens=100)
-    with pytest.raises(AllowanceSpent):
+    with pytest.raises(DailyLimitReached):
         await road.say("Three", max_tokens=100)
     await asyncio.gather(ended(first), ended(second))
     await ended(await road.say("Three again", max_tokens=100))
@@ -96,7 +96,7 @@ async def test_long_questions_that_ask_for_short_answers_at_once_do_not_overrun_
     asked_for = [road.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
     outcomes = await asyncio.gather(*asked_for, return_exceptions=True)
     begun = [each for each in outcomes if isinstance(each, Reply)]
-    refused = [each for each in outcomes if isinstance(each, AllowanceSpent)]
+    refused = [each for each in outcomes if isinstance(each, DailyLimitReached)]
     assert (len(begun), len(refused)) == (1, 9)
     assert all("Wait a moment" in str(each) and each.retry_after == KEPT_SECONDS for each in refused)
     await ended(begun[0])
@@ -105,13 +105,13 @@ async def test_long_questions_that_ask_for_short_answers_at_once_do_not_overrun_
 
 def test_what_a_disk_refuses_to_count_stays_kept(tmp_path: Path) -> None:
     limits = Limits(0, 100, tmp_path / "spending.json")
-    paid = Options(Choice("openai", "gpt-6-luna"), "", max_tokens=10, history_limit=20)
+    paid = Options(ModelChoice("openai", "gpt-6-luna"), "", max_tokens=10, history_limit=20)
     reservation = limits.admit("one", "", 0, paid)
     (tmp_path / "spending.json").mkdir()
     with pytest.raises(OSError, match="spending"):
         reservation.settle(Usage(90, 10))
     (tmp_path / "spending.json").rmdir()
-    with pytest.raises(AllowanceSpent):
+    with pytest.raises(DailyLimitReached):
         limits.admit("one", "", 0, paid)
 
 
@@ -134,7 +134,7 @@ def test_both_doors_say_so(upstream: FakeUpstream, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("behind_proxy", "address"), [(True, "192.0.2.9"), (False, "127.0.0.1")])
 def test_a_forwarded_address_counts_only_behind_a_spaces_proxy(behind_proxy: bool, address: str) -> None:
     scope = {"type": "http", "headers": [(b"x-forwarded-for", b"192.0.2.9, 10.0.0.1")], "client": ("127.0.0.1", 5)}
-    assert address_of(Request(scope), behind_proxy) == address
+    assert client_address(Request(scope), behind_proxy) == address
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ async def test_a_damaged_count_is_set_aside_and_the_counting_begins_anew(
     road = Road(settings(chatbot_daily_tokens=1))
     await road.answer("Hello")
     assert [path.read_bytes() for path in (tmp_path / "data").glob("spending.damaged-*")] == [content]
-    with pytest.raises(AllowanceSpent):
+    with pytest.raises(DailyLimitReached):
         await road.say("Once more")
     await road.close()
 
@@ -202,5 +202,5 @@ async def test_the_daily_budget_counts_input_tokens_wherever_a_server_reports_th
     assert written > 0
     assert tokens in (read + written, None)
     assert answer.usage.estimated == (tokens is None)
-    assert Spending(road.path.parents[1] / "spending.json").today() == read + written
+    assert TokenCounter(road.path.parents[1] / "spending.json").today() == read + written
     await road.close()

@@ -11,7 +11,7 @@ import pytest
 from chatbot.errors import ContextOverflow, InvalidKey
 from chatbot.providers import Provider
 from chatbot.providers.anthropic import AnthropicProvider
-from chatbot.providers.local.llama_server import CONTEXT_TOKENS, EmbeddedModel, Endpoint
+from chatbot.providers.local.llama_server import CONTEXT_TOKENS, Endpoint, LlamaServer
 from chatbot.providers.local.weights import default_cache
 from chatbot.providers.openai import OpenAIProvider
 from chatbot.types import Finish, Message, Request
@@ -23,16 +23,16 @@ OVERLONG = Request("any", (Message("user", "word " * 2 * CONTEXT_TOKENS),), "", 
 
 
 @pytest.fixture(scope="module")
-def model() -> Iterator[EmbeddedModel]:
+def model() -> Iterator[LlamaServer]:
     """The default model, which all tests share."""
-    model = EmbeddedModel(None, default_cache(Path("data")))
+    model = LlamaServer(None, default_cache(Path("data")))
     model.start()
     yield model
     model.close()
 
 
 @pytest.fixture
-async def endpoint(model: EmbeddedModel) -> Endpoint:
+async def endpoint(model: LlamaServer) -> Endpoint:
     return await model.endpoint()
 
 
@@ -67,8 +67,8 @@ def answers_under_way(endpoint: Endpoint) -> int:
 
 
 async def test_the_text_comes_in_pieces_and_is_counted(provider: Provider) -> None:
-    pieces, finish = await answer(provider)
-    assert len(pieces) > 1
+    chunks, finish = await answer(provider)
+    assert len(chunks) > 1
     assert finish.reason in ("stop", "length")
     assert finish.usage.input_tokens
     assert 10 < finish.usage.input_tokens < 60
@@ -108,14 +108,14 @@ async def test_a_wrong_key_is_told_as_one(protocol: str, endpoint: Endpoint) -> 
 
 async def test_two_at_once(endpoint: Endpoint) -> None:
     both = [opened(protocol, endpoint) for protocol in PROTOCOLS]
-    for pieces, finish in await asyncio.gather(*map(answer, both)):
-        assert "".join(pieces).strip()
+    for chunks, finish in await asyncio.gather(*map(answer, both)):
+        assert "".join(chunks).strip()
         assert finish.usage.output_tokens
     for provider in both:
         await provider.aclose()
 
 
-async def test_the_openai_protocol_lists_what_is_served(endpoint: Endpoint, model: EmbeddedModel) -> None:
+async def test_the_openai_protocol_lists_what_is_served(endpoint: Endpoint, model: LlamaServer) -> None:
     provider = opened("openai", endpoint)
     (listed,) = await provider.models()
     assert listed.id == model.model

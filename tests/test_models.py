@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chatbot.providers import Model, Providers
+from chatbot.providers import Model, ProviderPool
 from chatbot.providers import model_lists as lists
-from chatbot.providers.model_profiles import described
-from chatbot.types import Choice, ProviderName, Usage
+from chatbot.providers.model_profiles import parse_model_entry
+from chatbot.types import ModelChoice, ProviderName, Usage
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.reply_setup import until
@@ -50,7 +50,7 @@ DOWN = {"provider": "down", "status": "error", "context_length": 1024, "pricing"
     ],
 )
 def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: Model) -> None:
-    found = described(entry)
+    found = parse_model_entry(entry)
     assert (found.id, found.context_tokens, found.answer_tokens) == (
         model.id,
         model.context_tokens,
@@ -77,7 +77,7 @@ async def test_retired_models_and_those_that_do_not_chat_are_not_offered(
         times | {"id": "nomic-embed-text", "lifecycle": "active"},
         times | {"id": "painter", "lifecycle": "active", "architecture": {"output_modalities": ["image"]}},
     ]
-    providers = Providers(settings())
+    providers = ProviderPool(settings())
     await providers.warm_up()
     assert "claude-old" not in providers.models("anthropic")
     assert providers.models("compatible") == ["claude-old", "claude-new"]
@@ -86,8 +86,8 @@ async def test_retired_models_and_those_that_do_not_chat_are_not_offered(
 
 async def test_what_a_list_says_is_used(settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.listed = [OPENROUTER, VLLM]
-    providers = Providers(settings())
-    llama, qwen = Choice("compatible", "meta/llama-4"), Choice("compatible", "Qwen/Qwen3-8B")
+    providers = ProviderPool(settings())
+    llama, qwen = ModelChoice("compatible", "meta/llama-4"), ModelChoice("compatible", "Qwen/Qwen3-8B")
     assert providers.context_tokens(llama) is None
     assert providers.cost(llama, Usage(1000, 1000)) is None
     await providers.warm_up()
@@ -99,14 +99,18 @@ async def test_what_a_list_says_is_used(settings: MakeSettings, upstream: FakeUp
 
 
 def test_a_price_that_nobody_told_is_the_public_one_or_unknown_never_nothing(settings: MakeSettings) -> None:
-    providers = Providers(settings())
-    luna = Choice("openai", "gpt-6-luna")
+    providers = ProviderPool(settings())
+    luna = ModelChoice("openai", "gpt-6-luna")
     whole = providers.cost(luna, Usage(1_000_000, 1_000_000))
     assert whole
     cached = providers.cost(luna, Usage(1_000_000, 1_000_000), cache_read=900_000)
     assert cached
     assert cached < whole
-    for choice in (Choice("openai", "nobody-knows"), Choice("compatible", "gpt-6-luna"), Choice("local", "any")):
+    for choice in (
+        ModelChoice("openai", "nobody-knows"),
+        ModelChoice("compatible", "gpt-6-luna"),
+        ModelChoice("local", "any"),
+    ):
         assert providers.cost(choice, Usage(1000, 1000)) is None
     assert providers.cost(luna, Usage(None, 5)) is None
 
@@ -117,7 +121,7 @@ async def test_a_list_that_is_old_is_fetched_again_in_the_background(
 ) -> None:
     monkeypatch.setattr(lists, "FRESH_SECONDS", 0.1)
     monkeypatch.setattr(lists, "PAUSE_SECONDS", 0.1)
-    providers = Providers(settings())
+    providers = ProviderPool(settings())
     await providers.warm_up()
     before = providers.models(name)
     assert len(before) == 3
@@ -143,7 +147,7 @@ async def test_a_provider_that_is_silent_does_not_hold_up_the_others(
 ) -> None:
     monkeypatch.setattr(lists, "LIST_SECONDS", 0.2)
     with FakeUpstream(Scenario(headers_after=60)) as silent:
-        providers = Providers(settings(openai_base_url=silent.openai_url))
+        providers = ProviderPool(settings(openai_base_url=silent.openai_url))
         began = time.monotonic()
         await providers.warm_up()
         assert time.monotonic() - began < 30  # the other is silent for 60

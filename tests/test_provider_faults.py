@@ -11,20 +11,20 @@ import pytest
 import chatbot.providers.anthropic
 import chatbot.providers.openai
 from chatbot.errors import (
-    BadAnswer,
     ContextOverflow,
-    CutOff,
     InvalidKey,
-    OutOfOrder,
+    Overloaded,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
     QuotaExhausted,
     RateLimited,
     RequestRefused,
+    StreamCutOff,
     Unavailable,
     UnknownModel,
-    WrongAddress,
+    UnreadableAnswer,
+    WrongBaseUrl,
 )
 from chatbot.providers import Provider, connect
 from chatbot.types import Finish, Message, ProviderName, Request
@@ -46,22 +46,22 @@ FAILURES: dict[str, type[ProviderError]] = {
     "rate_limit_3600": RateLimited,
     "context_overflow": ContextOverflow,
     "llama_context": ContextOverflow,
-    "overloaded": OutOfOrder,
-    "server_error": OutOfOrder,
-    "overloaded_middle": OutOfOrder,
-    "server_error_middle": OutOfOrder,
-    "html_503": OutOfOrder,
-    "html_page": BadAnswer,
-    "redirect": BadAnswer,
-    "empty": BadAnswer,
+    "overloaded": Overloaded,
+    "server_error": Overloaded,
+    "overloaded_middle": Overloaded,
+    "server_error_middle": Overloaded,
+    "html_503": Overloaded,
+    "html_page": UnreadableAnswer,
+    "redirect": UnreadableAnswer,
+    "empty": UnreadableAnswer,
     "no_headers": ProviderTimeout,
     "silence_first": ProviderTimeout,
     "silence_middle": ProviderTimeout,
-    "cut": CutOff,
-    "reset": CutOff,
-    "no_finish": CutOff,
-    "bad_json": BadAnswer,
-    "bad_utf8": BadAnswer,
+    "cut": StreamCutOff,
+    "reset": StreamCutOff,
+    "no_finish": StreamCutOff,
+    "bad_json": UnreadableAnswer,
+    "bad_utf8": UnreadableAnswer,
 }
 ANSWERS = {
     "refused_temperature": {"stop"},
@@ -171,7 +171,7 @@ async def test_a_spent_budget_is_not_a_matter_of_waiting(code: str, opened: Open
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(502, OutOfOrder), ("429", RateLimited), (401, InvalidKey), (504, ProviderTimeout), (7, None)]
+    ("code", "kind"), [(502, Overloaded), ("429", RateLimited), (401, InvalidKey), (504, ProviderTimeout), (7, None)]
 )
 async def test_a_number_inside_a_stream_counts_as_a_status(
     code: object, kind: type[ProviderError] | None, opened: Open, upstream: FakeUpstream
@@ -194,7 +194,7 @@ async def test_a_path_that_nobody_knows_is_a_wrong_address(
     body: object, provider: Provider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(status=404, body=cast("str", body))
-    assert type(await failure_of(provider)) is WrongAddress
+    assert type(await failure_of(provider)) is WrongBaseUrl
 
 
 @pytest.mark.parametrize(
@@ -232,4 +232,4 @@ async def test_how_much_was_too_much_is_read_where_it_is_told(
 
 async def test_a_model_that_failed_on_the_way_did_not_finish(opened: Open, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=3, finish_reason="error")  # as OpenRouter has it
-    assert type(await failure_of(opened("compatible"))) is CutOff
+    assert type(await failure_of(opened("compatible"))) is StreamCutOff

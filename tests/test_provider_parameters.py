@@ -6,7 +6,7 @@ import pytest
 
 from chatbot.errors import RequestRefused
 from chatbot.providers import Provider, takes_effort
-from chatbot.providers.unsupported_parameters import MOST_MODELS, Refusals
+from chatbot.providers.unsupported_parameters import MOST_MODELS, UnsupportedParameters
 from chatbot.types import Message, ProviderName, Request, Usage
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -167,7 +167,7 @@ async def test_what_cannot_be_left_out_is_not_asked_twice(provider: Provider, up
 
 
 def test_visitors_cannot_fill_the_memory_with_the_names_of_models() -> None:
-    refusals = Refusals()
+    refusals = UnsupportedParameters()
     for number in range(MOST_MODELS + 100):
         assert refusals.of(f"made up {number}") == set()
         refusals.add(f"model {number}", "temperature")

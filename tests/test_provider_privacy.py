@@ -5,7 +5,7 @@ import os
 import pytest
 from pydantic import SecretStr
 
-from chatbot.errors import BadAnswer, Unavailable
+from chatbot.errors import Unavailable, UnreadableAnswer
 from chatbot.providers import Provider, connect
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings, Open
@@ -131,9 +131,9 @@ async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(
 async def test_a_redirect_is_not_followed(name: ProviderName, opened: Open, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["redirect"]
     provider = opened(name)
-    with pytest.raises(BadAnswer):
+    with pytest.raises(UnreadableAnswer):
         await use(provider)
-    with pytest.raises(BadAnswer):
+    with pytest.raises(UnreadableAnswer):
         await provider.models()
     assert len(upstream.requests) == 2
     assert "/elsewhere" not in {request.path for request in upstream.requests}

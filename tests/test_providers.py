@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from chatbot.errors import CutOff, NoProvider
-from chatbot.providers import Provider, Providers, connect
+from chatbot.errors import NoProvider, StreamCutOff
+from chatbot.providers import Provider, ProviderPool, connect
 from chatbot.providers.registry import SPECS
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, Delta, Finish, Message, ProviderName, Request, Usage
@@ -44,11 +44,11 @@ async def finish_of(provider: Provider, request: Request = HELLO) -> Finish | No
 async def test_the_text_comes_piece_by_piece_while_the_model_writes(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=("One", " two", "\n\n  three", " 四", " 🙂"), tokens_per_second=50)
     still_writing = []
-    pieces = []
+    chunks = []
     async for delta in provider.stream(HELLO):
         still_writing.append(upstream.open_streams == 1)
-        pieces.append(delta.text)
-    assert pieces == ["One", " two", "\n\n  three", " 四", " 🙂", ""]
+        chunks.append(delta.text)
+    assert chunks == ["One", " two", "\n\n  three", " 四", " 🙂", ""]
     assert all(still_writing[:4])
 
 
@@ -106,7 +106,7 @@ async def test_a_stream_that_ends_without_a_finish_was_cut_off(provider: Provide
     upstream.scenario = Scenario(tokens=3, end_without_finish=True)
     deltas = provider.stream(HELLO)
     assert [(await anext(deltas)).text for _ in range(3)] == ["word1", " word2", " word3"]
-    with pytest.raises(CutOff):
+    with pytest.raises(StreamCutOff):
         await anext(deltas)
 
 
@@ -216,7 +216,7 @@ async def test_answers_that_begin_together_share_one_client(
         return spec.open(settings, label, key)
 
     monkeypatch.setitem(SPECS, "compatible", replace(spec, open=open_slowly))
-    providers = Providers(settings())
+    providers = ProviderPool(settings())
     same = await asyncio.gather(*(asyncio.to_thread(providers.get, "compatible") for _ in range(8)))
     assert len({id(provider) for provider in same}) == 1
     await providers.aclose()

@@ -11,7 +11,7 @@ from tests.fake_upstream import FakeUpstream
 from tests.gradio_http import GradioDoor
 from tests.running import ROOT, RunningApp, two_providers
 
-IMPATIENT = ROOT / "tests" / "impatient.py"
+IMPATIENT = ROOT / "tests" / "small_limits.py"
 
 
 def watch(door: GradioDoor, token: str, session: str) -> httpx.Response:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from chatbot.errors import ChatbotError, Closing, InvalidKey, NoProvider, ProviderTimeout
+from chatbot.errors import ChatbotError, InvalidKey, NoProvider, ProviderTimeout, ShuttingDown
 from chatbot.types import ProviderName, StoredMessage
 from tests.api import asked
 from tests.conftest import MakeSettings
@@ -212,6 +212,6 @@ async def test_no_answer_begins_once_the_app_is_about_to_end(road: Road, upstrea
     _, refusal, _ = await asyncio.gather(
         road.replies.shutdown(), asyncio.gather(road.say("Hello"), return_exceptions=True), ended(reply)
     )
-    assert isinstance(refusal[0], Closing)
+    assert isinstance(refusal[0], ShuttingDown)
     assert len(asked(upstream)) == 1
     assert [len(road.on_disk(each.conversation_id)) for each in road.memory.list_conversations()] == [2]

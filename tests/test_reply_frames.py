@@ -23,8 +23,8 @@ def every(seconds: float) -> Callable[[], float]:
     return lambda: seconds
 
 
-async def watched(reply: Reply, interval: float = 0.05) -> list[tuple[float, StoredMessage]]:
-    return [(time.monotonic(), frame) async for frame in reply.frames(every(interval))]
+async def watched(reply: Reply, update_interval: float = 0.05) -> list[tuple[float, StoredMessage]]:
+    return [(time.monotonic(), frame) async for frame in reply.snapshots(every(update_interval))]
 
 
 async def test_a_watcher_sees_the_first_token_at_once_and_the_last_without_delay(
@@ -32,10 +32,10 @@ async def test_a_watcher_sees_the_first_token_at_once_and_the_last_without_delay
 ) -> None:
     upstream.scenario = Scenario(tokens=20, silence_after=1, silence_seconds=0.2)
     reply = await road.say("Count.")
-    frames = await watched(reply, interval=60)
-    assert [frame.content for _, frame in frames] == ["word1", WHOLE]
-    assert [frame.status for _, frame in frames] == ["running", "complete"]
-    assert road.on_disk(reply.conversation_id)[-1] == frames[-1][1]
+    snapshots = await watched(reply, update_interval=60)
+    assert [frame.content for _, frame in snapshots] == ["word1", WHOLE]
+    assert [frame.status for _, frame in snapshots] == ["running", "complete"]
+    assert road.on_disk(reply.conversation_id)[-1] == snapshots[-1][1]
 
 
 async def test_who_wants_to_know_that_it_has_begun_is_told_in_time_and_of_the_first_token_at_once(
@@ -44,25 +44,25 @@ async def test_who_wants_to_know_that_it_has_begun_is_told_in_time_and_of_the_fi
     for patience, seen in ((0, ["", "word1", WHOLE]), (60, ["word1", WHOLE])):
         upstream.scenario = Scenario(tokens=20, silence_after=1, silence_seconds=0.2)
         reply = await road.say("Count.")
-        frames = [frame.content async for frame in reply.frames(every(60), patience)]
-        assert frames == seen
+        snapshots = [frame.content async for frame in reply.snapshots(every(60), patience)]
+        assert snapshots == seen
 
 
 async def test_between_them_the_interval_is_kept(road: Road, upstream: FakeUpstream) -> None:
     upstream.scenario = TWENTY
-    frames = await watched(await road.say("Count."))
-    times = [seen for seen, _ in frames]
+    snapshots = await watched(await road.say("Count."))
+    times = [seen for seen, _ in snapshots]
     gaps = [later - earlier for earlier, later in pairwise(times[:-1])]
     assert 2 <= len(gaps) <= 4
     assert min(gaps) > 0.045
-    assert all(WHOLE.startswith(frame.content) for _, frame in frames)
+    assert all(WHOLE.startswith(frame.content) for _, frame in snapshots)
 
 
 async def test_reasoning_is_shown_while_the_text_is_still_to_come(road: Road, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(reasoning=3, tokens=("Yes",), tokens_per_second=50)
-    frames = await watched(await road.say("Think."), interval=0)
-    assert (frames[0][1].reasoning, frames[0][1].content) == ("word1", "")
-    assert (frames[-1][1].reasoning, frames[-1][1].content) == ("word1 word2 word3", "Yes")
+    snapshots = await watched(await road.say("Think."), update_interval=0)
+    assert (snapshots[0][1].reasoning, snapshots[0][1].content) == ("word1", "")
+    assert (snapshots[-1][1].reasoning, snapshots[-1][1].content) == ("word1 word2 word3", "Yes")
 
 
 async def test_all_who_watch_see_it_grow_and_one_who_comes_late_sees_all_of_it(
@@ -70,11 +70,11 @@ async def test_all_who_watch_see_it_grow_and_one_who_comes_late_sees_all_of_it(
 ) -> None:
     upstream.scenario = TWENTY
     reply = await road.say("Count.")
-    early = [asyncio.create_task(watched(reply, interval)) for interval in (0, 0.04, 60)]
+    early = [asyncio.create_task(watched(reply, update_interval)) for update_interval in (0, 0.04, 60)]
     await until(lambda: "word9" in reply.snapshot().content)
     late = asyncio.create_task(watched(reply))
     seen = await asyncio.gather(*early, late)
-    assert [frames[-1][1].content for frames in seen] == [WHOLE] * 4
+    assert [snapshots[-1][1].content for snapshots in seen] == [WHOLE] * 4
     assert len(seen[0]) > len(seen[1]) > len(seen[2]) == 2
     assert "word9" in seen[3][0][1].content
     assert [frame.content for _, frame in await watched(reply)] == [WHOLE]
@@ -82,13 +82,13 @@ async def test_all_who_watch_see_it_grow_and_one_who_comes_late_sees_all_of_it(
 
 @pytest.mark.parametrize("interval", [0, 60])
 async def test_a_watcher_who_leaves_does_not_end_the_answer(
-    interval: float, road: Road, upstream: FakeUpstream
+    update_interval: float, road: Road, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = TWENTY
     reply = await road.say("Count.")
-    async with aclosing(reply.frames(every(interval))) as frames:
-        await anext(frames)
-    cancelled = asyncio.create_task(watched(reply, interval))
+    async with aclosing(reply.snapshots(every(update_interval))) as snapshots:
+        await anext(snapshots)
+    cancelled = asyncio.create_task(watched(reply, update_interval))
     await asyncio.sleep(0.05)
     cancelled.cancel()
     await ended(reply)
@@ -127,7 +127,7 @@ async def test_the_end_is_told_only_when_the_whole_answer_is_on_disk(road: Road,
     upstream.scenario = Scenario(tokens=3, tokens_per_second=50)
     reply = await road.say("Count.")
     with slow_disk(road.memory):
-        watching = asyncio.create_task(watched(reply, interval=0))
+        watching = asyncio.create_task(watched(reply, update_interval=0))
         await until(lambda: reply.snapshot().status == "complete")
         await asyncio.sleep(0.05)
         assert not watching.done()
@@ -166,9 +166,9 @@ async def test_a_slow_checkpoint_never_overwrites_the_end(
 
 
 def test_the_pace_widens_smoothly_and_leaves_the_event_loop_its_time() -> None:
-    paces = [pace.interval(answers) for answers in range(1, 1000)]
+    paces = [pace.update_interval(answers) for answers in range(1, 1000)]
     assert 1 / 25 <= paces[0] == paces[9] <= 1 / 12, "alive for a few"
-    assert pace.interval(60) < 0.25, "and moving for many"
+    assert pace.update_interval(60) < 0.25, "and moving for many"
     for answers, (now, wider) in enumerate(pairwise(paces), start=1):
         assert now <= wider <= now + pace.FRAME_SECONDS / pace.FRAME_SHARE + 1e-9
         assert answers * pace.FRAME_SECONDS / now <= pace.FRAME_SHARE + 1e-9
@@ -179,8 +179,8 @@ async def test_the_more_answers_run_the_longer_a_page_waits(
 ) -> None:
     monkeypatch.setattr(pace, "FRAME_SECONDS", 0.01)
     upstream.scenario = Scenario(headers_after=60)
-    alone = road.replies.frame_interval()
+    alone = road.replies.update_interval()
     for number in range(10):
         await road.say(f"Question {number}")
     assert alone == pace.FASTEST_FRAMES
-    assert road.replies.frame_interval() == pace.interval(10) > 1.5 * alone
+    assert road.replies.update_interval() == pace.update_interval(10) > 1.5 * alone

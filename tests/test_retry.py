@@ -10,7 +10,7 @@ import pytest
 import chatbot.providers.anthropic
 import chatbot.providers.openai
 from chatbot.errors import ProviderError, ProviderTimeout
-from chatbot.providers import Provider, connect, patiently
+from chatbot.providers import Provider, connect, stream_with_retry
 from chatbot.providers import retry as patience
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import MakeSettings, Open
@@ -32,7 +32,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def text_of(provider: Provider) -> str:
-    async with aclosing(patiently(provider, ASKED)) as deltas:
+    async with aclosing(stream_with_retry(provider, ASKED)) as deltas:
         return "".join([delta.text async for delta in deltas])
 
 

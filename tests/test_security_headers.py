@@ -19,8 +19,8 @@ EVERYWHERE = ["/", "/config", "/theme.css", "/health", "/docs", "/openapi.json",
 
 @pytest.fixture(scope="module")
 def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    frames = {"CHATBOT_FRAME_ANCESTORS": "https://intranet.example, https://*.example.org"}
-    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server) | frames) as app:
+    snapshots = {"CHATBOT_FRAME_ANCESTORS": "https://intranet.example, https://*.example.org"}
+    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server) | snapshots) as app:
         yield app.url
 
 
@@ -42,9 +42,9 @@ def test_every_answer_says_what_a_page_may_do(path: str, url: str) -> None:
 
 
 def test_a_space_and_the_sites_of_the_setting_may_frame_the_page(url: str) -> None:
-    frames = policy(httpx.get(url))["frame-ancestors"]
+    snapshots = policy(httpx.get(url))["frame-ancestors"]
     expected = "'self' https://huggingface.co https://*.hf.space https://intranet.example https://*.example.org"
-    assert frames == expected
+    assert snapshots == expected
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

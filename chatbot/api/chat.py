@@ -25,15 +25,15 @@ from chatbot.api.responses import (
     StatusOut,
     UsageOut,
 )
-from chatbot.providers import Providers
-from chatbot.replies.options import complete
+from chatbot.providers import ProviderPool
+from chatbot.replies.options import resolve_options
 from chatbot.replies.replies import Replies
 from chatbot.replies.reply import Reply
 from chatbot.replies.uploads import Uploads
 from chatbot.settings import Settings
-from chatbot.types import PROVIDER_NAMES, Choice, ProviderName
-from chatbot.web.client_address import address_of
-from chatbot.web.session_tokens import Sessions
+from chatbot.types import PROVIDER_NAMES, ModelChoice, ProviderName
+from chatbot.web.client_address import client_address
+from chatbot.web.session_tokens import SessionTokens
 
 
 class Api:
@@ -42,8 +42,8 @@ class Api:
     def __init__(
         self,
         settings: Settings,
-        sessions: Sessions,
-        providers: Providers,
+        sessions: SessionTokens,
+        providers: ProviderPool,
         replies: Replies,
         uploads: Uploads,
     ) -> None:
@@ -115,10 +115,10 @@ class Api:
 
     async def _begun(self, body: ChatBody, credentials: Credentials, request: Request) -> tuple[str, Reply]:
         token = credentials.credentials if credentials else self._sessions.new()
-        session_id = self._sessions.owner(token)
+        session_id = self._sessions.session_id(token)
         asked = body.model_dump(exclude={"message", "conversation_id", "attachments", "stream"})
-        options = await asyncio.to_thread(lambda: complete(self._settings, self._providers, **asked))
-        address = address_of(request, bool(self._settings.space_id))
+        options = await asyncio.to_thread(lambda: resolve_options(self._settings, self._providers, **asked))
+        address = client_address(request, bool(self._settings.space_id))
         files = [await self._attached(session_id, each, address) for each in body.attachments]
         where: dict[str, Any] = {"conversation_id": body.conversation_id, "address": address, "files": files}
         reply = await self._replies.start(session_id, body.message, options, **where)
@@ -132,7 +132,7 @@ class Api:
 
     def _provider(self, name: ProviderName) -> ProviderOut:
         models = [
-            ModelOut(id=model, context_tokens=self._providers.context_tokens(Choice(name, model)))
+            ModelOut(id=model, context_tokens=self._providers.context_tokens(ModelChoice(name, model)))
             for model in self._providers.models(name)
         ]
         available = name in self._providers.offered

@@ -17,10 +17,10 @@ from chatbot.replies.imports import Imports
 from chatbot.replies.replies import Replies
 from chatbot.settings import Settings
 from chatbot.storage import Store
-from chatbot.transfer import to_json, to_markdown, to_zip
-from chatbot.transfer.conversation_json import ConversationFile
-from chatbot.web.client_address import address_of
-from chatbot.web.session_tokens import Sessions
+from chatbot.transfer import export_json, export_markdown, export_zip
+from chatbot.transfer.conversation_json import ExportedConversation
+from chatbot.web.client_address import client_address
+from chatbot.web.session_tokens import SessionTokens
 
 ONE = "/conversations/{conversation_id}"
 
@@ -29,7 +29,7 @@ class ConversationsApi:
     """The operations, on the parts that they translate for."""
 
     def __init__(
-        self, settings: Settings, sessions: Sessions, store: Store, replies: Replies, imports: Imports
+        self, settings: Settings, sessions: SessionTokens, store: Store, replies: Replies, imports: Imports
     ) -> None:
         self._settings = settings
         self._imports = imports
@@ -119,22 +119,22 @@ class ConversationsApi:
         session_id = owner(self._sessions, credentials)
         if file_format == "md":
             conversation, messages = await self._replies.messages(session_id, conversation_id)
-            return _file(to_markdown(conversation, messages).encode(), "text/markdown", f"{conversation_id}.md")
-        content = await asyncio.to_thread(to_json, self._store.memory(session_id), conversation_id)
+            return _file(export_markdown(conversation, messages).encode(), "text/markdown", f"{conversation_id}.md")
+        content = await asyncio.to_thread(export_json, self._store.memory(session_id), conversation_id)
         return _file(content, "application/json", f"{conversation_id}.json")
 
     async def import_conversation(
-        self, request: Request, content: ConversationFile, credentials: Credentials
+        self, request: Request, content: ExportedConversation, credentials: Credentials
     ) -> ConversationOut:
         """Make an exported JSON file a conversation of this session."""
         session_id = owner(self._sessions, credentials)
-        address = address_of(request, bool(self._settings.space_id))
+        address = client_address(request, bool(self._settings.space_id))
         (imported,) = await self._imports.add(session_id, content, address)
         return ConversationOut.of(imported)
 
     async def export_session(self, credentials: Credentials) -> Response:
         """All conversations of the session as a zip, each as JSON and as Markdown."""
-        content = await asyncio.to_thread(to_zip, self._store.memory(owner(self._sessions, credentials)))
+        content = await asyncio.to_thread(export_zip, self._store.memory(owner(self._sessions, credentials)))
         return _file(content, "application/zip", "conversations.zip")
 
 

@@ -15,15 +15,15 @@ from chatbot.replies.uploads import Uploads
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from chatbot.types import Attachment
-from chatbot.web.client_address import address_of
-from chatbot.web.session_tokens import Sessions
+from chatbot.web.client_address import client_address
+from chatbot.web.session_tokens import SessionTokens
 
 
 class FilesApi:
     """The operations, on the parts that they translate for."""
 
     def __init__(
-        self, settings: Settings, sessions: Sessions, store: Store, uploads: Uploads, imports: Imports
+        self, settings: Settings, sessions: SessionTokens, store: Store, uploads: Uploads, imports: Imports
     ) -> None:
         self._settings = settings
         self._sessions = sessions
@@ -57,7 +57,7 @@ class FilesApi:
         """Take a file, as the body, for a message that is sent within a day: a picture (PNG, JPEG, WebP or GIF), a PDF,
         or text of any kind."""
         session_id = owner(self._sessions, credentials)
-        address = address_of(request, bool(self._settings.space_id))
+        address = client_address(request, bool(self._settings.space_id))
         attachment = await self._uploads.add(session_id, name, await request.body(), address)
         return UploadOut.model_validate(attachment, from_attributes=True)
 
@@ -70,7 +70,7 @@ class FilesApi:
     async def import_session(self, request: Request, credentials: Credentials) -> ConversationsOut:
         """Make the conversations of an exported file, JSON or zip as the body, conversations of this session."""
         session_id = owner(self._sessions, credentials)
-        address = address_of(request, bool(self._settings.space_id))
+        address = client_address(request, bool(self._settings.space_id))
         imported = await self._imports.add(session_id, await request.body(), address)
         return ConversationsOut(conversations=[ConversationOut.of(each) for each in imported])
 

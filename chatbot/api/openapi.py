@@ -3,7 +3,7 @@
 from typing import Any
 
 from chatbot.api.responses import ErrorOut
-from chatbot.transfer.conversation_json import ConversationFile
+from chatbot.transfer.conversation_json import ExportedConversation
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -67,7 +67,7 @@ WHOLE_OR_EVENTS: Responses = {200: {"description": "The answer, or with `stream`
 FILE: Responses = {
     200: {
         "description": "The file.",
-        "model": ConversationFile,
+        "model": ExportedConversation,
         "content": {"text/markdown": {"schema": {"type": "string"}, "example": "# Greeting\n\n**You**\n\nHello!\n"}},
     }
 }

@@ -9,7 +9,7 @@ from typing import Any
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from chatbot.api.responses import TimingOut, UsageOut
-from chatbot.replies.reply import Piece, Reply
+from chatbot.replies.reply import Chunk, Reply
 from chatbot.types import StoredMessage
 
 KEEPALIVE_SECONDS = 10
@@ -32,15 +32,15 @@ def replay(conversation_id: str, answer: StoredMessage, after: int) -> EventSour
 async def _running(reply: Reply, token: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
     if after is None:
         yield _event("start", _start(reply, token))
-    async with aclosing(reply.pieces(after)) as pieces:
-        async for piece in pieces:
+    async with aclosing(reply.chunks(after)) as chunks:
+        async for piece in chunks:
             yield _piece(piece)
     yield _last(reply.conversation_id, reply.snapshot())
 
 
 async def _ended(conversation_id: str, answer: StoredMessage, after: int) -> AsyncIterator[ServerSentEvent]:
     if rest := answer.content[after:]:
-        yield _piece(Piece(len(answer.content), text=rest))
+        yield _piece(Chunk(len(answer.content), text=rest))
     yield _last(conversation_id, answer)
 
 
@@ -55,7 +55,7 @@ def _start(reply: Reply, token: str) -> dict[str, Any]:
     }
 
 
-def _piece(piece: Piece) -> ServerSentEvent:
+def _piece(piece: Chunk) -> ServerSentEvent:
     if piece.reasoning:
         return _event("reasoning", piece.reasoning)
     return _event("token", piece.text, str(piece.end))

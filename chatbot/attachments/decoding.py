@@ -11,7 +11,7 @@ NOT_TEXT = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\ufffe\uffff]")
 """Control characters that no text has; a log has colours (escape) and progress (backspace)."""
 
 
-def decoded(content: bytes) -> str | None:
+def decode_text(content: bytes) -> str | None:
     """The text that the content is, None where it is none."""
     for mark, encoding in MARKS.items():
         if content.startswith(mark):

@@ -40,14 +40,14 @@ class Picture(NamedTuple):
     height: int
 
 
-def is_picture(content: bytes) -> bool:
+def is_image(content: bytes) -> bool:
     """Whether the content begins as one of the formats does."""
     return content.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")) or (
         content[:4] == b"RIFF" and content[8:12] == b"WEBP"
     )
 
 
-def prepared_picture(name: str, content: bytes) -> Picture:
+def normalize_image(name: str, content: bytes) -> Picture:
     """The picture, upright, plain and no larger than EDGE; of an animation the first frame, which is what models see.
     Raises InvalidAttachment."""
     try:
@@ -62,7 +62,7 @@ def prepared_picture(name: str, content: bytes) -> Picture:
         raise InvalidAttachment(f"“{name}” is damaged: it cannot be opened as a picture.") from None
 
 
-def kept_picture(content: bytes) -> Picture | None:
+def accept_normalized_image(content: bytes) -> Picture | None:
     """The picture as it is, where it is as `prepared_picture` leaves one; else None."""
     with suppress(Exception), Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
         if max(image.size) <= EDGE and not image.getexif() and not set(image.info) - OUR_OWN:

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-from chatbot.attachments.decoding import decoded
-from chatbot.attachments.images import is_picture, kept_picture, prepared_picture
+from chatbot.attachments.decoding import decode_text
+from chatbot.attachments.images import accept_normalized_image, is_image, normalize_image
 from chatbot.attachments.pdf import read_pdf
 from chatbot.errors import InvalidAttachment
-from chatbot.types import Attachment, File, MediaType, clean
+from chatbot.types import Attachment, FileContent, MediaType, clean
 
 LONGEST_NAME = 120
 MOST_TEXT = 2_000_000
@@ -25,7 +25,7 @@ class Prepared:
     """A file that is fit to be kept."""
 
     attachment: Attachment
-    file: File
+    file: FileContent
 
 
 def prepare(name: str, content: bytes, *, as_kept: bool = False) -> Prepared:
@@ -39,13 +39,13 @@ def prepare(name: str, content: bytes, *, as_kept: bool = False) -> Prepared:
     name = _fit(name)
     if not content.strip():
         raise InvalidAttachment(f"“{name}” is empty.")
-    if is_picture(content):
-        picture = (kept_picture(content) if as_kept else None) or prepared_picture(name, content)
+    if is_image(content):
+        picture = (accept_normalized_image(content) if as_kept else None) or normalize_image(name, content)
         return _prepared(name, picture.media_type, picture.content, width=picture.width, height=picture.height)
     if PDF_MARK in content[:PDF_MARK_WITHIN]:
         pages, text = read_pdf(name, content)
         return _prepared(name, "application/pdf", content, text, pages=pages)
-    plain = decoded(content)
+    plain = decode_text(content)
     if plain is None:
         raise InvalidAttachment(UNKNOWN.format(name=name))
     return _prepared(name, "text/plain", plain.encode(), plain)
@@ -59,7 +59,7 @@ def _prepared(name: str, media_type: MediaType, content: bytes, text: str = "", 
         )
     identity = sha256(content).hexdigest()
     attachment = Attachment(identity, name, media_type, len(content), text_size=text_size, **measures)
-    return Prepared(attachment, File(content, text))
+    return Prepared(attachment, FileContent(content, text))
 
 
 def _fit(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from chatbot.types import Attachment, Enclosed, ProviderName
+from chatbot.types import Attachment, ProviderName, SentAttachment
 
 PATCHES: dict[ProviderName, tuple[int, float]] = {
     "openai": (32, 1.62),
@@ -22,7 +22,7 @@ BYTES_PER_TOKEN = 3
 TOKENS_PER_NAME = 40
 
 
-def file_tokens(enclosed: Enclosed, provider: ProviderName) -> int:
+def file_tokens(enclosed: SentAttachment, provider: ProviderName) -> int:
     """The tokens of a file in the form in which it is sent."""
     attachment = enclosed.attachment
     if enclosed.form == "name":
@@ -30,9 +30,7 @@ def file_tokens(enclosed: Enclosed, provider: ProviderName) -> int:
     words = attachment.text_size // BYTES_PER_TOKEN + TOKENS_PER_NAME
     if enclosed.form == "text":
         return words
-    return (
-        _picture_tokens(attachment, provider) if attachment.is_picture else words + attachment.pages * TOKENS_PER_PAGE
-    )
+    return _picture_tokens(attachment, provider) if attachment.is_image else words + attachment.pages * TOKENS_PER_PAGE
 
 
 def _picture_tokens(picture: Attachment, provider: ProviderName) -> int:

@@ -17,11 +17,11 @@ class ChatbotError(Exception):
         self.retry_after = retry_after
         """Seconds to wait before trying again, where it is known."""
 
-    def with_rescue(self, labels: Sequence[str]) -> Self:
+    def with_alternatives(self, labels: Sequence[str]) -> Self:
         """The same error, whose sentence adds that the providers of those labels are there to answer instead."""
         return self
 
-    def apart(self) -> Self:
+    def without_traceback(self) -> Self:
         """The same error, without the calls that it came through. Kept by one of them, it would keep all that they
         hold, a provider's half-read stream among it, until the garbage collector comes by: in a thread of its own
         choice, where no stream can be closed."""
@@ -116,7 +116,7 @@ class TooManyAnswers(ChatbotError):
         super().__init__(message, retry_after=retry_after)
 
 
-class AllowanceSpent(ChatbotError):
+class DailyLimitReached(ChatbotError):
     """The operator's keys have paid for as many tokens today as they may."""
 
     code = "daily_limit"
@@ -137,7 +137,7 @@ class TooManyConversations(ChatbotError):
     )
 
 
-class Full(ChatbotError):
+class TooManySessions(ChatbotError):
     """There are as many sessions as there may be."""
 
     code = "full"
@@ -152,7 +152,7 @@ class Full(ChatbotError):
 class Rescuable(ChatbotError):
     """A failure of one provider that another may not have."""
 
-    def with_rescue(self, labels: Sequence[str]) -> Self:
+    def with_alternatives(self, labels: Sequence[str]) -> Self:
         """The same error, whose sentence adds that the providers of those labels are there to answer instead."""
         *others, last = labels or [""]
         if others:
@@ -179,7 +179,7 @@ class StorageError(ChatbotError):
     sentence = "The conversation could not be saved on the server's disk. Your message was not sent."
 
 
-class Closing(ChatbotError):
+class ShuttingDown(ChatbotError):
     """The app is about to end, and saves the answers under way."""
 
     code = "closing"

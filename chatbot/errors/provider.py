@@ -39,7 +39,7 @@ class UnknownModel(ProviderError):
     sentence = "{provider} does not know the chosen model. Check its name, or choose another one."
 
 
-class WrongAddress(ProviderError):
+class WrongBaseUrl(ProviderError):
     """There is a server, but not at this path."""
 
     code = "provider_wrong_address"
@@ -93,7 +93,7 @@ class ContextOverflow(ProviderError):
     context_tokens: int | None = None
     """what the model reads at most, in its own tokens, where the provider told."""
 
-    def with_rescue(self, labels: Sequence[str]) -> Self:
+    def with_alternatives(self, labels: Sequence[str]) -> Self:
         """The error as it is: the message would be as long for any other."""
         return self
 
@@ -114,7 +114,7 @@ class FilesRefused(RequestRefused):
     )
 
 
-class BadAnswer(ProviderError):
+class UnreadableAnswer(ProviderError):
     """The provider answered with something that is not its protocol."""
 
     code = "provider_bad_answer"
@@ -130,7 +130,7 @@ class EmptyAnswer(ProviderError):
     sentence = "{provider} sent an empty answer. Try again, or put the question differently."
 
 
-class CutOff(ProviderError):
+class StreamCutOff(ProviderError):
     """The connection ended before the answer did."""
 
     code = "provider_cut_off"
@@ -147,7 +147,7 @@ class Unavailable(ProviderError):
     sentence = "{provider} cannot be reached right now. Check the connection, or try again in a moment."
 
 
-class OutOfOrder(Unavailable):
+class Overloaded(Unavailable):
     """The provider was reached, and says that it cannot answer now."""
 
     sentence = "{provider} is overloaded or out of order right now; your message is fine. Try again in a moment."

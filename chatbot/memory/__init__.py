@@ -1,6 +1,13 @@
 """What of a conversation a model is sent."""
 
-from chatbot.memory.context_window import Window, estimate_tokens, likely_tokens, message_tokens, select
+from chatbot.memory.context_window import ContextWindow, estimate_tokens, likely_tokens, message_tokens, select_messages
 from chatbot.storage import ConversationMemory
 
-__all__ = ["ConversationMemory", "Window", "estimate_tokens", "likely_tokens", "message_tokens", "select"]
+__all__ = [
+    "ContextWindow",
+    "ConversationMemory",
+    "estimate_tokens",
+    "likely_tokens",
+    "message_tokens",
+    "select_messages",
+]

@@ -4,8 +4,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from chatbot.attachments import file_tokens, form_of
-from chatbot.types import NOBODY_KNOWS, Enclosed, Message, ProviderName, Reads, Seen, StoredMessage
+from chatbot.attachments import attachment_form, file_tokens
+from chatbot.types import (
+    UNKNOWN_SUPPORT,
+    FileSupport,
+    Message,
+    ProviderName,
+    SentAttachment,
+    SentContext,
+    StoredMessage,
+)
 
 BYTES_PER_TOKEN = 3
 """English text has about four bytes a token in current tokenizers, most other languages three or more;
@@ -23,13 +31,13 @@ MOST_FILE_BYTES = 22_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ContextWindow:
     """The messages to send, oldest first, and how many that could have been sent were left out; and for somebody who
     wants to know, both as `seen`, with what became of the files."""
 
     messages: tuple[Message, ...]
     left_out: int
-    seen: Seen
+    seen: SentContext
 
 
 def estimate_tokens(text: str) -> int:
@@ -44,10 +52,10 @@ def likely_tokens(text: str) -> int:
 
 def message_tokens(message: Message, provider: ProviderName) -> int:
     """About how many tokens `message` is with its files, rather too many than too few."""
-    return estimate_tokens(message.content) + sum(file_tokens(each, provider) for each in message.enclosed)
+    return estimate_tokens(message.content) + sum(file_tokens(each, provider) for each in message.attachments)
 
 
-def select(
+def select_messages(
     messages: Sequence[StoredMessage],
     *,
     system_prompt: str = "",
@@ -55,8 +63,8 @@ def select(
     context_tokens: int | None = None,
     max_tokens: int = 0,
     provider: ProviderName = "compatible",
-    reads: Reads = NOBODY_KNOWS,
-) -> Window:
+    reads: FileSupport = UNKNOWN_SUPPORT,
+) -> ContextWindow:
     """The newest of `messages` that fit, starting with a user's.
 
     At most `history_limit` messages, and with the system prompt and `max_tokens` kept free for the answer
@@ -73,7 +81,7 @@ def select(
     newest = _fitting(said[-history_limit:], room, provider)
     while len(newest) > 1 and newest[0].role != "user":
         newest = newest[1:]
-    return Window(tuple(newest), len(said) - len(newest), _seen(said, newest, reads))
+    return ContextWindow(tuple(newest), len(said) - len(newest), _seen(said, newest, reads))
 
 
 def _answer_room(context_tokens: int, max_tokens: int) -> int:
@@ -94,9 +102,9 @@ def _said(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
     return said
 
 
-def _as_sent(message: StoredMessage, reads: Reads) -> Message:
-    enclosed = (Enclosed(each, form_of(each, reads)) for each in message.attachments)
-    return Message(message.role, message.content, tuple(enclosed))
+def _as_sent(message: StoredMessage, reads: FileSupport) -> Message:
+    attachments = (SentAttachment(each, attachment_form(each, reads)) for each in message.attachments)
+    return Message(message.role, message.content, tuple(attachments))
 
 
 def _fitting(messages: list[Message], room: float, provider: ProviderName) -> list[Message]:
@@ -105,7 +113,7 @@ def _fitting(messages: list[Message], room: float, provider: ProviderName) -> li
     kept: list[Message] = []
     files_fit, size = True, 0
     for message in reversed(messages):
-        size += sum(each.attachment.size for each in message.enclosed if each.form == "whole")
+        size += sum(each.attachment.size for each in message.attachments if each.form == "whole")
         files_fit = files_fit and message_tokens(message, provider) <= room and size <= MOST_FILE_BYTES
         as_sent = message if files_fit or not kept else _without_files(message)
         room -= message_tokens(as_sent, provider)
@@ -116,22 +124,22 @@ def _fitting(messages: list[Message], room: float, provider: ProviderName) -> li
 
 
 def _without_files(message: Message) -> Message:
-    return replace(message, enclosed=tuple(replace(each, form="name") for each in message.enclosed))
+    return replace(message, attachments=tuple(replace(each, form="name") for each in message.attachments))
 
 
-def _seen(said: Sequence[Message], sent: Sequence[Message], reads: Reads) -> Seen:
-    everything, enclosed = _files(said), _files(sent)
-    unread = sum(form_of(each.attachment, reads) == "name" for each in enclosed)
-    there = sum(each.form != "name" for each in enclosed)
-    return Seen(
+def _seen(said: Sequence[Message], sent: Sequence[Message], reads: FileSupport) -> SentContext:
+    everything, attachments = _files(said), _files(sent)
+    unread = sum(attachment_form(each.attachment, reads) == "name" for each in attachments)
+    there = sum(each.form != "name" for each in attachments)
+    return SentContext(
         len(sent),
         len(said),
         files=len(everything),
         files_left_out=len(everything) - there - unread,
         files_unread=unread,
-        files_as_text=sum(each.form == "text" and each.attachment.is_document for each in enclosed),
+        files_as_text=sum(each.form == "text" and each.attachment.is_document for each in attachments),
     )
 
 
-def _files(messages: Iterable[Message]) -> list[Enclosed]:
-    return [each for message in messages for each in message.enclosed]
+def _files(messages: Iterable[Message]) -> list[SentAttachment]:
+    return [each for message in messages for each in message.attachments]

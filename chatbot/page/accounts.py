@@ -7,17 +7,17 @@ from typing import Any
 import gradio as gr
 
 from chatbot.errors import NotFound, Unauthorized
-from chatbot.page.sidebar_handlers import SidebarEvents
+from chatbot.page.sidebar_handlers import SidebarHandlers
 from chatbot.replies.replies import Replies
 from chatbot.storage import ConversationMemory, Store
-from chatbot.transfer import from_file, to_json
-from chatbot.web.session_tokens import ACCOUNT, Sessions
+from chatbot.transfer import export_json, import_file
+from chatbot.web.session_tokens import ACCOUNT, SessionTokens
 
 
 class Accounts:
     """Lets a page in as the account that is signed in, or as nobody's."""
 
-    def __init__(self, sessions: Sessions, store: Store, replies: Replies, sidebar: SidebarEvents) -> None:
+    def __init__(self, sessions: SessionTokens, store: Store, replies: Replies, sidebar: SidebarHandlers) -> None:
         self._sessions = sessions
         self._store = store
         self._replies = replies
@@ -31,14 +31,14 @@ class Accounts:
         is_account = before is not None and before.startswith(ACCOUNT)
         if profile is None:
             return await self._sidebar.enter(None if is_account else token, kept)
-        account = self._sessions.of_account(profile["sub"])
+        account = self._sessions.for_account(profile["sub"])
         if before and not is_account:
-            await self._take_along(before, self._sessions.owner(account))
+            await self._take_along(before, self._sessions.session_id(account))
         return await self._sidebar.enter(account, kept)
 
     def _owner(self, token: str | None) -> str | None:
         try:
-            return self._sessions.owner(token)
+            return self._sessions.session_id(token)
         except Unauthorized:
             return None
 
@@ -54,4 +54,4 @@ class Accounts:
 
 
 def _copy(source: ConversationMemory, target: ConversationMemory, conversation_id: str) -> None:
-    from_file(target, to_json(source, conversation_id))
+    import_file(target, export_json(source, conversation_id))

@@ -5,13 +5,13 @@ from typing import Any
 import gradio as gr
 
 from chatbot.page.accounts import Accounts
-from chatbot.page.chat_handlers import Handlers
-from chatbot.page.chat_interface import ANY_TIME, AT_ONCE, EACH, QUEUED, Chat, told
-from chatbot.page.error_toasts import Handler, in_sentences
+from chatbot.page.chat_handlers import ChatHandlers
+from chatbot.page.chat_interface import ANY_TIME, AT_ONCE, EACH, QUEUED, StreamingChat, event_value
+from chatbot.page.error_toasts import Handler, with_error_toasts
 from chatbot.page.layout import asset, build_controls, element
 from chatbot.page.notices import notices, sign_in_is_on
-from chatbot.page.settings_handlers import PanelEvents
-from chatbot.page.sidebar_handlers import SidebarEvents
+from chatbot.page.settings_handlers import SettingsHandlers
+from chatbot.page.sidebar_handlers import SidebarHandlers
 
 TITLE = "Chatbot"
 
@@ -49,12 +49,14 @@ UNASK_JS = """() => [{__type__: "update", visible: true}, {__type__: "update", v
 class Page:
     """The whole page, ready to launch as `blocks`."""
 
-    def __init__(self, handlers: Handlers, sidebar: SidebarEvents, events: PanelEvents, accounts: Accounts) -> None:
+    def __init__(
+        self, handlers: ChatHandlers, sidebar: SidebarHandlers, events: SettingsHandlers, accounts: Accounts
+    ) -> None:
         self._sidebar = sidebar
         enter = accounts.enter if sign_in_is_on(events.settings) else sidebar.enter
         with gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False) as self.blocks:
             self._controls = build_controls(events.settings, events.providers)
-            self._chat = Chat(handlers, self._controls)
+            self._chat = StreamingChat(handlers, self._controls)
             element("examples", EXAMPLES)
             self._controls.model_state.render()  # type: ignore[no-untyped-call]
             self._controls.turns.render()  # type: ignore[no-untyped-call]
@@ -87,7 +89,7 @@ class Page:
     def _enter(self, enter: Handler) -> None:
         controls, load = self._controls, self.blocks.load
         entered = load(
-            in_sentences(enter),
+            with_error_toasts(enter),
             controls.session,
             [controls.token, *self._view],
             js=KEPT_JS,
@@ -102,7 +104,7 @@ class Page:
     def _list(self) -> None:
         controls = self._controls
         controls.conversations.join(
-            in_sentences(self._sidebar.join),
+            with_error_toasts(self._sidebar.join),
             [controls.token],
             [controls.conversations],
             **ANY_TIME,
@@ -110,22 +112,22 @@ class Page:
         for source in (controls.conversations, controls.search):
             source.open(None, None, None, cancels=self._watching, **AT_ONCE)
             source.open(
-                in_sentences(self._open),
+                with_error_toasts(self._open),
                 [controls.token, *controls.fields.keys],
                 [*self._view, self._chat.textbox],
                 **EACH,
             ).then(None, None, [controls.sidebar], js=CLOSE_ON_PHONE_JS, **AT_ONCE)
-        controls.conversations.rename(in_sentences(self._rename), [controls.token], None, **EACH)
-        controls.conversations.remove(in_sentences(self._remove), [controls.token], None, **EACH)
-        controls.search.search(in_sentences(self._search), [controls.token], [controls.search], **EACH)
+        controls.conversations.rename(with_error_toasts(self._rename), [controls.token], None, **EACH)
+        controls.conversations.remove(with_error_toasts(self._remove), [controls.token], None, **EACH)
+        controls.search.search(with_error_toasts(self._search), [controls.token], [controls.search], **EACH)
 
     def _turns(self) -> None:
         controls, shown = self._controls, [self._chat.chatbot, self._chat.textbox, self._controls.turns]
         controls.turns.earlier(
-            in_sentences(self._earlier), controls.session, [self._chat.chatbot, controls.turns], **AT_ONCE
+            with_error_toasts(self._earlier), controls.session, [self._chat.chatbot, controls.turns], **AT_ONCE
         )
         controls.turns.version(None, None, None, cancels=self._watching, **AT_ONCE)
-        controls.turns.version(in_sentences(self._version), controls.session, shown, **EACH)
+        controls.turns.version(with_error_toasts(self._version), controls.session, shown, **EACH)
 
     def _data(self) -> None:
         controls, data = self._controls, self._controls.data
@@ -140,15 +142,15 @@ class Page:
         data.delete.click(None, None, asking, js=ASK_JS, **AT_ONCE)
         data.keep.click(None, None, asking, js=UNASK_JS, **AT_ONCE)
         data.really.click(None, None, asking, js=UNASK_JS, cancels=self._watching, **AT_ONCE)
-        data.really.click(in_sentences(self._sidebar.remove_all), [controls.token], None, **AT_ONCE).then(
+        data.really.click(with_error_toasts(self._sidebar.remove_all), [controls.token], None, **AT_ONCE).then(
             None, None, self._cleared, js=asset("new_chat.js"), **AT_ONCE
         )
 
-    def _fields(self, events: PanelEvents) -> None:
+    def _fields(self, events: SettingsHandlers) -> None:
         controls, fields, prompts = self._controls, self._controls.fields, self._controls.prompts
         fitting = [fields.temperature, fields.effort]
         state: dict[str, Any] = {
-            "fn": in_sentences(events.follow_model),
+            "fn": with_error_toasts(events.follow_model),
             "inputs": [fields.provider],
             "outputs": [controls.model_state],
         }
@@ -159,27 +161,27 @@ class Page:
             "outputs": [fields.model, fields.listed],
             "js": asset("models.js"),
         }
-        self._entered.then(in_sentences(events.models_listed), [fields.provider], [fields.arriving], **AT_ONCE).then(
-            **listing, **AT_ONCE
-        )
-        fields.provider.input(in_sentences(events.provider_chosen), fields.all, [fields.arriving], **AT_ONCE).then(
+        self._entered.then(
+            with_error_toasts(events.models_listed), [fields.provider], [fields.arriving], **AT_ONCE
+        ).then(**listing, **AT_ONCE)
+        fields.provider.input(with_error_toasts(events.provider_chosen), fields.all, [fields.arriving], **AT_ONCE).then(
             **listing, **AT_ONCE
         ).then(**state, **QUEUED)
         fields.model.change(events.model_chosen, [fields.provider, fields.model], fitting, **AT_ONCE)
-        key_typed, offered = in_sentences(events.key_typed), [fields.provider, fields.model, fields.listed]
+        key_typed, offered = with_error_toasts(events.key_typed), [fields.provider, fields.model, fields.listed]
         for key in fields.keys:
             for typed in (key.blur, key.submit):
                 typed(key_typed, fields.all, offered, **AT_ONCE).then(**state, **QUEUED)
-        prompts.preset.focus(in_sentences(events.saved_prompts), [controls.token], [prompts.preset], **AT_ONCE)
+        prompts.preset.focus(with_error_toasts(events.saved_prompts), [controls.token], [prompts.preset], **AT_ONCE)
         prompts.preset.input(None, [prompts.preset], [fields.system_prompt], js=CHOSEN_JS, **AT_ONCE)
         prompts.save.click(
-            in_sentences(events.save_prompt),
+            with_error_toasts(events.save_prompt),
             [controls.token, prompts.name, fields.system_prompt],
             [prompts.preset, prompts.name],
             **AT_ONCE,
         )
         prompts.remove.click(
-            in_sentences(events.remove_prompt), [controls.token, prompts.preset], [prompts.preset], **AT_ONCE
+            with_error_toasts(events.remove_prompt), [controls.token, prompts.preset], [prompts.preset], **AT_ONCE
         )
 
     def _hush(self) -> None:
@@ -189,20 +191,22 @@ class Page:
             event.show_progress_on = [self._controls.conversation]
 
     async def _open(self, event: gr.EventData, token: str, *keys: Any) -> tuple[Any, ...]:
-        opened = await self._sidebar.open(token, told(event, "id"), told(event, "message_id") or None, keys)
+        opened = await self._sidebar.open(
+            token, event_value(event, "id"), event_value(event, "message_id") or None, keys
+        )
         return *opened, gr.Textbox(submit_btn=True, stop_btn=False)
 
     async def _rename(self, token: str, event: gr.EventData) -> None:
-        await self._sidebar.rename(token, told(event, "id"), told(event, "title"))
+        await self._sidebar.rename(token, event_value(event, "id"), event_value(event, "title"))
 
     async def _remove(self, token: str, event: gr.EventData) -> None:
-        await self._sidebar.remove(token, told(event, "id"))
+        await self._sidebar.remove(token, event_value(event, "id"))
 
     async def _search(self, token: str, event: gr.EventData) -> dict[str, Any]:
-        return await self._sidebar.search(token, told(event, "query"))
+        return await self._sidebar.search(token, event_value(event, "query"))
 
     async def _earlier(self, token: str, conversation_id: str, event: gr.EventData) -> tuple[Any, ...]:
-        return await self._sidebar.show_earlier(token, conversation_id, told(event, "id"))
+        return await self._sidebar.show_earlier(token, conversation_id, event_value(event, "id"))
 
     async def _version(self, token: str, conversation_id: str, event: gr.EventData) -> tuple[Any, ...]:
-        return await self._sidebar.show_version(token, conversation_id, told(event, "id"))
+        return await self._sidebar.show_version(token, conversation_id, event_value(event, "id"))

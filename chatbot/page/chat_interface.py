@@ -6,13 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from chatbot.page.chat_handlers import READY, Asked, Handlers, Update
-from chatbot.page.error_toasts import in_sentences
-from chatbot.page.gradio_update import AS_IT_IS, Props
+from chatbot.page.chat_handlers import READY, ChatHandlers, ChatRequest, Update
+from chatbot.page.error_toasts import with_error_toasts
+from chatbot.page.gradio_update import UNCHANGED, GradioUpdate
 from chatbot.page.i18n import text
 from chatbot.page.layout import Controls, asset
-from chatbot.page.message_view import Shown, show_question
-from chatbot.page.settings_values import Panel
+from chatbot.page.message_view import GradioMessage, show_question
+from chatbot.page.settings_values import SettingsValues
 
 LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -38,17 +38,17 @@ EACH: dict[str, Any] = AT_ONCE | {"trigger_mode": "multiple"}
 """Also while one of the kind runs: by default Gradio drops it, and “always_last” repeats the data of the first."""
 
 
-class Chat(gr.ChatInterface):
+class StreamingChat(gr.ChatInterface):
     """Gradio's chat with its own wiring.
 
     Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
     textbox disabled. Here Enter runs a script, which queues the answer on the server and, while the request is on its
     way, shows the message and clears the box. Stop ends the Reply, not Gradio's event, so it works however an answer
     began. This overrides the private `_setup_events` and `_render_footer`: requirements.txt pins Gradio's minor
-    version, tests/test_ui.py guards it.
+    version, tests/test_gradio_patches.py guards it.
     """
 
-    def __init__(self, handlers: Handlers, controls: Controls) -> None:
+    def __init__(self, handlers: ChatHandlers, controls: Controls) -> None:
         self._handlers = handlers
         self._controls = controls
         self.answers: list[Any] = []
@@ -92,24 +92,24 @@ class Chat(gr.ChatInterface):
         outputs = [self.chatbot, self.textbox, conversation, turns, controls.files]
         box_and_chat = [self.textbox, self.chatbot]
         self.textbox.submit(None, [self.textbox], None, js=asset("send.js"), **EACH)
-        sent = turns.send(in_sentences(self._send), [self.textbox, *inputs], outputs, **EACH_STREAMED)
+        sent = turns.send(with_error_toasts(self._send), [self.textbox, *inputs], outputs, **EACH_STREAMED)
         turns.show(None, box_and_chat, box_and_chat, js=asset("show.js"), **EACH)
-        self.textbox.stop(in_sentences(handlers.stop), controls.session, None, **AT_ONCE)
+        self.textbox.stop(with_error_toasts(handlers.stop), controls.session, None, **AT_ONCE)
         followed = controls.conversations.follow(
-            in_sentences(handlers.follow), controls.session, [self.chatbot, self.textbox, turns], **STREAMED
+            with_error_toasts(handlers.follow), controls.session, [self.chatbot, self.textbox, turns], **STREAMED
         )
         for event in (turns.retry, turns.edit):
             event(None, None, [self.textbox], js=BUSY_JS, cancels=[sent, followed], **AT_ONCE)
-        again = turns.retry(in_sentences(self._retry), inputs, outputs, **EACH_STREAMED)
-        edited = turns.edit(in_sentences(self._edit), inputs, outputs, **EACH_STREAMED)
+        again = turns.retry(with_error_toasts(self._retry), inputs, outputs, **EACH_STREAMED)
+        edited = turns.edit(with_error_toasts(self._edit), inputs, outputs, **EACH_STREAMED)
         self.answers = [sent, again, edited, followed]
         turns.undo(None, None, None, cancels=self.answers, **AT_ONCE)
         undone = [self.chatbot, self.textbox, turns, controls.files]
-        turns.undo(in_sentences(handlers.undo), controls.session, undone, **AT_ONCE)
+        turns.undo(with_error_toasts(handlers.undo), controls.session, undone, **AT_ONCE)
         client = gr.State()
         provider, model, system_prompt = controls.fields.kept[:3]
         self.fake_api_btn.click(
-            in_sentences(handlers.answer_program),
+            with_error_toasts(handlers.answer_program),
             [self.textbox, client, provider, model, system_prompt],
             [self.api_response, client],
             api_name="chat",
@@ -122,35 +122,41 @@ class Chat(gr.ChatInterface):
     ) -> AsyncGenerator[Any]:
         enclosed = sent_files(event)
         history = await self._handlers.shown(token, conversation_id) if conversation_id else []
-        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), files=enclosed)
+        asked = ChatRequest(
+            token, conversation_id, SettingsValues(*fields), self._handlers.client_address(request), files=enclosed
+        )
         async for update in self._answered(text, history, asked):
             yield update
 
     async def _retry(
         self, request: gr.Request, event: gr.EventData, token: str, conversation_id: str, *fields: Any
     ) -> AsyncGenerator[Any]:
-        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), "again")
+        asked = ChatRequest(
+            token, conversation_id, SettingsValues(*fields), self._handlers.client_address(request), "again"
+        )
         async for update in self._another(asked, event):
             yield update
 
     async def _edit(
         self, request: gr.Request, event: gr.EventData, token: str, conversation_id: str, *fields: Any
     ) -> AsyncGenerator[Any]:
-        asked = Asked(token, conversation_id, Panel(*fields), self._handlers.address_of(request), "edited")
+        asked = ChatRequest(
+            token, conversation_id, SettingsValues(*fields), self._handlers.client_address(request), "edited"
+        )
         async for update in self._another(asked, event):
             yield update
 
-    async def _another(self, asked: Asked, event: gr.EventData) -> AsyncGenerator[Any]:
+    async def _another(self, asked: ChatRequest, event: gr.EventData) -> AsyncGenerator[Any]:
         """A turn in the place of one that is there, which stays as another version."""
-        history, question = await self._handlers.turn_of(asked, told(event, "id"))
+        history, question = await self._handlers.turn_of(asked, event_value(event, "id"))
         if question is None:
-            yield AS_IT_IS, Props(**READY), AS_IT_IS, AS_IT_IS, AS_IT_IS
+            yield UNCHANGED, GradioUpdate(**READY), UNCHANGED, UNCHANGED, UNCHANGED
             return
-        text = told(event, "text") or question.content
+        text = event_value(event, "text") or question.content
         async for update in self._answered(text, history, asked._replace(question=question.message_id)):
             yield update
 
-    async def _answered(self, text: str, history: list[Shown], asked: Asked) -> AsyncGenerator[Update]:
+    async def _answered(self, text: str, history: list[GradioMessage], asked: ChatRequest) -> AsyncGenerator[Update]:
         """The answer to `text` below all that stands before it, again and again as it grows."""
         before = [*history, show_question(text)]
         async with aclosing(self._handlers.respond(text, asked)) as updates:
@@ -165,7 +171,7 @@ def sent_files(event: gr.EventData) -> tuple[str, ...]:
     return tuple(each for each in ids if isinstance(each, str)) if isinstance(ids, list) else ()
 
 
-def told(event: gr.EventData, name: str) -> str:
+def event_value(event: gr.EventData, name: str) -> str:
     """What the browser says of an event, empty where it says nothing of the kind."""
     data = event._data
     value = data.get(name) if isinstance(data, dict) else None

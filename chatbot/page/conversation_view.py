@@ -5,8 +5,8 @@ import json
 from typing import NamedTuple
 
 from chatbot.page.answer_details import total
-from chatbot.page.message_view import Shown, show, turns
-from chatbot.providers import Providers
+from chatbot.page.message_view import GradioMessage, show, turns
+from chatbot.providers import ProviderPool
 from chatbot.storage import Store
 from chatbot.types import PROVIDER_NAMES, Conversation, StoredMessage
 
@@ -22,21 +22,21 @@ def empty(conversation_id: str) -> str:
     return json.dumps({"conversation_id": conversation_id})
 
 
-class View(NamedTuple):
+class ConversationView(NamedTuple):
     """A conversation as the page shows it: its messages without an answer under way, and what stands below them, for
     turns.js: JSON, since Gradio's browser client writes the next update of an event into the objects of the last."""
 
-    messages: list[Shown]
+    messages: list[GradioMessage]
     turns: str
     conversation: Conversation
     newest: str
     """The id of the newest message, empty where there is none."""
 
 
-class Views:
+class ConversationViews:
     """Reads what the page shows."""
 
-    def __init__(self, store: Store, providers: Providers) -> None:
+    def __init__(self, store: Store, providers: ProviderPool) -> None:
         self._store = store
         self._providers = providers
 
@@ -48,7 +48,7 @@ class Views:
         place: str | None = None,
         more: int = 0,
         without: str | None = None,
-    ) -> View:
+    ) -> ConversationView:
         """The newest `most` messages; with `place`, a message's id, also those from there on and `more` before it, and
         the page goes there. `without` is the id of a message that the caller shows. Raises NotFound."""
         return await asyncio.to_thread(self._read, session_id, conversation_id, most, place, more, without)
@@ -62,7 +62,7 @@ class Views:
 
     def _read(
         self, session_id: str, conversation_id: str, most: int, place: str | None, more: int, without: str | None
-    ) -> View:
+    ) -> ConversationView:
         memory = self._store.memory(session_id)
         everything = memory.get_messages(conversation_id, None)
         if place and place not in (message.message_id for message in everything):
@@ -84,7 +84,7 @@ class Views:
         }
         ended = [each for each in messages if each.status != "running" and each.message_id != without]
         newest = messages[-1].message_id if messages else ""
-        return View(show(ended), json.dumps(below), conversation, newest)
+        return ConversationView(show(ended), json.dumps(below), conversation, newest)
 
     def _label(self, provider: str) -> str:
         """The provider's label; of one that an import brought along, the name."""

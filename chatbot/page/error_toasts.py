@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[..., Any]
 
 
-def in_sentences(handler: Handler) -> Handler:
+def with_error_toasts(handler: Handler) -> Handler:
     """`handler`, an async function or generator, with gr.Error raised in the place of whatever it raises."""
     return _generator(handler) if isasyncgenfunction(handler) else _function(handler)
 

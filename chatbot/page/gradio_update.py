@@ -3,12 +3,12 @@
 from typing import Any
 
 
-class Props(dict[str, Any]):
+class GradioUpdate(dict[str, Any]):
     """Properties that a component is to take on in the browser; it keeps its others, and without any it stays as it is.
 
     What gr.skip() and a component's update are in the browser. But for each of these Gradio's server makes a new
     component and its configuration, a millisecond at every step of an answer. It knows them by `get("__type__")`, the
-    browser by the JSON; so this says nothing there. tests/test_ui.py guards both.
+    browser by the JSON; so this says nothing there. tests/test_gradio_patches.py guards both.
     """
 
     def __init__(self, **properties: Any) -> None:
@@ -19,4 +19,4 @@ class Props(dict[str, Any]):
         return default
 
 
-AS_IT_IS = Props()
+UNCHANGED = GradioUpdate()

@@ -9,8 +9,8 @@ import gradio as gr
 
 from chatbot.page.i18n import text
 from chatbot.page.notices import sign_in_is_on
-from chatbot.page.settings_form import Fields, Prompts, model_fields, settings_fields
-from chatbot.providers import Providers
+from chatbot.page.settings_form import Prompts, SettingsForm, model_fields, settings_fields
+from chatbot.providers import ProviderPool
 from chatbot.settings import Settings
 
 STORAGE_KEY = "chatbot-session"
@@ -48,7 +48,7 @@ class Controls:
     search: gr.HTML
     conversations: gr.HTML
     model_state: gr.HTML
-    fields: Fields
+    fields: SettingsForm
     prompts: Prompts
     data: Data
 
@@ -71,7 +71,7 @@ def element(name: str, value: Any = None, scripts: Iterable[str] = (), **options
     return gr.HTML(value, elem_id=name, **drawn, **options)
 
 
-def build_controls(settings: Settings, providers: Providers) -> Controls:
+def build_controls(settings: Settings, providers: ProviderPool) -> Controls:
     """Lay the controls out on the page that is being built: the model above the chat, all else in a sidebar."""
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
     conversation = gr.Textbox(visible=False)

@@ -7,11 +7,11 @@ from typing import Any
 
 from chatbot.page.answer_details import details, ending
 from chatbot.page.i18n import ENGLISH
-from chatbot.page.safe_markdown import inert
-from chatbot.providers import FETCHING, LOADING, WAITING, ModelState
+from chatbot.page.safe_markdown import make_markdown_safe
+from chatbot.providers import FETCHING, LOADING, WAITING, LoadState
 from chatbot.types import Attachment, StoredMessage
 
-Shown = dict[str, Any]
+GradioMessage = dict[str, Any]
 """A message as gr.Chatbot takes it, and as its part in the browser does: an answer's updates go there as they are. The
 content is a list of parts, because of a plain string Gradio cuts the indentation, code's included."""
 
@@ -22,12 +22,12 @@ STATES = {WAITING: "model.waiting", FETCHING: "model.fetching", LOADING: "model.
 """The texts that say how far the embedded model is."""
 
 
-def show(messages: Iterable[StoredMessage]) -> list[Shown]:
+def show(messages: Iterable[StoredMessage]) -> list[GradioMessage]:
     """The messages of a conversation, oldest first."""
     return [shown for message in messages for shown in show_message(message)]
 
 
-def show_message(message: StoredMessage, waiting: str = "") -> list[Shown]:
+def show_message(message: StoredMessage, waiting: str = "") -> list[GradioMessage]:
     """One message: for an answer its reasoning and its text. `waiting` says what an answer without a word yet is
     waiting for."""
     if message.role == "user":
@@ -35,12 +35,12 @@ def show_message(message: StoredMessage, waiting: str = "") -> list[Shown]:
     reasoning = [_reasoning(message)] if message.reasoning else []
     if message.status == "running" and not message.content:
         return [*reasoning, _answer(f'<span class="typing">{escape(waiting)}</span>')]
-    return [*reasoning, _answer(inert(message.content))]
+    return [*reasoning, _answer(make_markdown_safe(message.content))]
 
 
-def show_question(text: str) -> Shown:
+def show_question(text: str) -> GradioMessage:
     """What a visitor says."""
-    return {"role": "user", "content": [_text(inert(text))], "metadata": None, "options": None}
+    return {"role": "user", "content": [_text(make_markdown_safe(text))], "metadata": None, "options": None}
 
 
 def turns(
@@ -57,7 +57,7 @@ def turns(
     return rows
 
 
-def show_model_state(state: ModelState, model: str) -> str:
+def show_model_state(state: LoadState, model: str) -> str:
     """How far the embedded model is, with a plain word on what it is, for sentence.js."""
     if state.phase == "failed":
         return sentence(state.detail, name="failed")
@@ -74,7 +74,7 @@ def sentence(said: str, name: str = "") -> str:
     return json.dumps({"sentence": said, "name": name})
 
 
-def show_notice(sentence: str) -> list[Shown]:
+def show_notice(sentence: str) -> list[GradioMessage]:
     """Something that the app has to say in an answer's place."""
     return [_answer(f'<span class="note">{escape(sentence)}</span>')]
 
@@ -83,11 +83,11 @@ def _text(text: str) -> dict[str, str]:
     return {"type": "text", "text": text}
 
 
-def _answer(text: str) -> Shown:
+def _answer(text: str) -> GradioMessage:
     return {"role": "assistant", "content": [_text(text)], "metadata": None, "options": None}
 
 
-def _reasoning(message: StoredMessage) -> Shown:
+def _reasoning(message: StoredMessage) -> GradioMessage:
     is_over = bool(message.content) or message.status != "running"
     # always “done”: what is “pending” stands open, and would fold up under the reader's eyes
     # in English: assets/gradio.js translates what Gradio draws
@@ -97,7 +97,7 @@ def _reasoning(message: StoredMessage) -> Shown:
     }
     if message.timing and message.timing.reasoning_ms is not None:
         metadata["duration"] = message.timing.reasoning_ms / 1000
-    said = [_text(inert(message.reasoning))]
+    said = [_text(make_markdown_safe(message.reasoning))]
     return {"role": "assistant", "content": said, "metadata": metadata, "options": None}
 
 
@@ -118,7 +118,7 @@ def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
 
 def show_file(attachment: Attachment) -> dict[str, Any]:
     """A file, as assets/enclosed.js takes it."""
-    kind = "picture" if attachment.is_picture else "document" if attachment.is_document else "text"
+    kind = "picture" if attachment.is_image else "document" if attachment.is_document else "text"
     extent = {"pages": attachment.pages, "size": attachment.size}
     return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind} | extent
 

@@ -25,7 +25,7 @@ DRAWN = re.compile("mermaid", re.IGNORECASE)
 """A language that Gradio draws instead of showing it, and whose HTML it obeys."""
 
 
-def inert(markdown: str) -> str:
+def make_markdown_safe(markdown: str) -> str:
     """`markdown` with its code as it is, other HTML as text, and a link in the place of each image: to load one would
     tell its host what was said."""
     if "<" not in markdown and "![" not in markdown and not DRAWN.search(markdown):

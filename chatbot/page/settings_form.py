@@ -8,15 +8,15 @@ import gradio as gr
 from chatbot.page.i18n import provider_label, text
 from chatbot.page.presets import choices
 from chatbot.page.settings_values import KEYED
-from chatbot.providers import Providers, takes_effort, takes_temperature
+from chatbot.providers import ProviderPool, takes_effort, takes_temperature
 from chatbot.settings import Settings
-from chatbot.types import PROVIDER_NAMES, Choice
+from chatbot.types import PROVIDER_NAMES, ModelChoice
 
 EFFORTS = [(text(f"effort.{effort or 'own'}"), effort) for effort in ("", "low", "medium", "high")]
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class SettingsForm:
     """What an answer depends on, in the order of `Panel`."""
 
     provider: gr.Dropdown
@@ -59,9 +59,9 @@ class Prompts:
     remove: gr.Button
 
 
-def model_fields(providers: Providers) -> tuple[gr.Dropdown, gr.Dropdown]:
+def model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdown]:
     """Who answers: the provider and its model."""
-    choice = providers.default or Choice("local", "")
+    choice = providers.default or ModelChoice("local", "")
     offered = [name for name in PROVIDER_NAMES if name in providers.offered or name == choice.provider]
     named = [(provider_label(name, providers.label(name)), name) for name in offered]
     bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 120}
@@ -79,10 +79,10 @@ def model_fields(providers: Providers) -> tuple[gr.Dropdown, gr.Dropdown]:
 
 
 def settings_fields(
-    settings: Settings, providers: Providers, provider: gr.Dropdown, model: gr.Dropdown
-) -> tuple[Fields, Prompts]:
+    settings: Settings, providers: ProviderPool, provider: gr.Dropdown, model: gr.Dropdown
+) -> tuple[SettingsForm, Prompts]:
     """How they are to answer, and the visitor's own keys."""
-    choice = providers.default or Choice("local", "")
+    choice = providers.default or ModelChoice("local", "")
     with gr.Accordion(text("settings.head"), open=False, elem_id="settings"):
         prompts, system_prompt = _prompts(settings)
         length, read = settings.chatbot_max_tokens, settings.chatbot_history_limit
@@ -104,7 +104,9 @@ def settings_fields(
         )
     keys = _keys(providers)
     listing = gr.Textbox(choice.provider, visible=False), gr.JSON(visible=False)
-    fields = Fields(provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, *listing)
+    fields = SettingsForm(
+        provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, *listing
+    )
     return fields, prompts
 
 
@@ -138,7 +140,7 @@ def _number(value: float | None, label: str, info: str, elem_id: str, *, visible
     return gr.Textbox(written, label=label, info=info, max_lines=1, visible=visible, elem_id=elem_id)
 
 
-def _keys(providers: Providers) -> list[gr.Textbox]:
+def _keys(providers: ProviderPool) -> list[gr.Textbox]:
     with gr.Accordion(text("keys.head"), open=False, elem_id="keys"):
         gr.HTML(f"<p>{text('keys.about')}</p>")
         return [

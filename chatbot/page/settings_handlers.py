@@ -10,22 +10,22 @@ from chatbot.errors import ChatbotError, NoProvider
 from chatbot.page.i18n import provider_label
 from chatbot.page.message_view import sentence, show_model_state
 from chatbot.page.presets import choices
-from chatbot.page.settings_values import Panel
-from chatbot.providers import Providers, takes_effort, takes_temperature
+from chatbot.page.settings_values import SettingsValues
+from chatbot.providers import ProviderPool, takes_effort, takes_temperature
 from chatbot.replies.options import check_prompt
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from chatbot.types import PROVIDER_NAMES, ProviderName
-from chatbot.web.session_tokens import Sessions
+from chatbot.web.session_tokens import SessionTokens
 
 MODEL_SECONDS = 0.3
 """How often the page looks whether the embedded model is loaded, while it is being loaded."""
 
 
-class PanelEvents:
+class SettingsHandlers:
     """Keeps the fields in step with each other."""
 
-    def __init__(self, settings: Settings, sessions: Sessions, store: Store, providers: Providers) -> None:
+    def __init__(self, settings: Settings, sessions: SessionTokens, store: Store, providers: ProviderPool) -> None:
         self.settings = settings
         self.providers = providers
         self._sessions = sessions
@@ -44,7 +44,7 @@ class PanelEvents:
 
     async def provider_chosen(self, *fields: Any) -> dict[str, Any]:
         """The models of the provider that is chosen now, for models.js to list."""
-        panel = Panel(*fields)
+        panel = SettingsValues(*fields)
         return {"provider": panel.provider, "models": await self._models(panel)}
 
     async def models_listed(self, provider: ProviderName) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class PanelEvents:
 
     async def key_typed(self, *fields: Any) -> tuple[Any, Any, ProviderName]:
         """With a key of the visitor's own its provider can be chosen, and its models are listed."""
-        panel = Panel(*fields)
+        panel = SettingsValues(*fields)
         keys = panel.keys()
         offered = [name for name in PROVIDER_NAMES if name in self.providers.offered or name in keys]
         providers = [(provider_label(name, self.providers.label(name)), name) for name in offered]
@@ -69,13 +69,13 @@ class PanelEvents:
 
     async def saved_prompts(self, token: str | None) -> Any:
         """The prompts to choose from, the visitor's own among them."""
-        memory = self._store.memory(self._sessions.owner(token))
+        memory = self._store.memory(self._sessions.session_id(token))
         saved = await asyncio.to_thread(memory.saved_prompts)
         return gr.Dropdown(choices=choices(self.settings.chatbot_system_prompt, saved))
 
     async def save_prompt(self, token: str | None, name: str, prompt: str) -> tuple[Any, str]:
         """Keep a prompt under a name. Raises InvalidMessage where it is too long."""
-        memory = self._store.memory(self._sessions.owner(token))
+        memory = self._store.memory(self._sessions.session_id(token))
         check_prompt(self.settings, prompt)
         if name.strip() and prompt.strip():
             await asyncio.to_thread(memory.save_prompt, name.strip()[:60], prompt)
@@ -83,13 +83,13 @@ class PanelEvents:
 
     async def remove_prompt(self, token: str | None, prompt: str | None) -> Any:
         """Forget a saved prompt; those that come with the app stay."""
-        memory = self._store.memory(self._sessions.owner(token))
+        memory = self._store.memory(self._sessions.session_id(token))
         for name, saved in (await asyncio.to_thread(memory.saved_prompts)).items():
             if saved == prompt:
                 await asyncio.to_thread(memory.delete_prompt, name)
         return await self.saved_prompts(token)
 
-    async def _models(self, panel: Panel) -> list[str]:
+    async def _models(self, panel: SettingsValues) -> list[str]:
         """The models of the chosen provider, with the visitor's key where there is one."""
         if panel.key:
             try:

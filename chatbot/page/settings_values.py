@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from pydantic import SecretStr
 
-from chatbot.providers import Providers
-from chatbot.replies.options import complete
+from chatbot.providers import ProviderPool
+from chatbot.replies.options import resolve_options
 from chatbot.settings import Settings
 from chatbot.types import Effort, Options, ProviderName
 
@@ -15,7 +15,7 @@ KEYED: tuple[ProviderName, ...] = ("openai", "anthropic", "huggingface", "compat
 """The providers that a visitor may have a key of their own for, in the order of their fields."""
 
 
-class Panel(NamedTuple):
+class SettingsValues(NamedTuple):
     """The model, how it is to answer, and the visitor's own keys; None where a field is empty."""
 
     provider: ProviderName
@@ -30,9 +30,9 @@ class Panel(NamedTuple):
     huggingface_key: str | None = None
     compatible_key: str | None = None
 
-    def options(self, settings: Settings, providers: Providers) -> Options:
+    def options(self, settings: Settings, providers: ProviderPool) -> Options:
         """What the answer is asked for. Raises InvalidMessage and NoProvider."""
-        return complete(
+        return resolve_options(
             settings,
             providers,
             provider=self.provider,

@@ -8,14 +8,14 @@ from typing import Any
 import gradio as gr
 
 from chatbot.errors import ChatbotError, Unauthorized
-from chatbot.page.conversation_view import NOTHING, SHOWN_MESSAGES, Views
-from chatbot.page.message_view import Shown
+from chatbot.page.conversation_view import NOTHING, SHOWN_MESSAGES, ConversationViews
+from chatbot.page.message_view import GradioMessage
 from chatbot.page.settings_values import typed_keys
-from chatbot.providers import Providers
+from chatbot.providers import ProviderPool
 from chatbot.replies.replies import Replies
 from chatbot.storage import ConversationMemory, Store
 from chatbot.types import Conversation, Options
-from chatbot.web.session_tokens import Sessions
+from chatbot.web.session_tokens import SessionTokens
 
 BEAT_SECONDS = 20
 """How often an open page hears from the server at least: so each notices when the other is gone."""
@@ -24,10 +24,12 @@ LISTED = 200
 """The newest conversations that the sidebar lists; search finds the others."""
 
 
-class SidebarEvents:
+class SidebarHandlers:
     """The sidebar's door to what is kept."""
 
-    def __init__(self, sessions: Sessions, store: Store, providers: Providers, replies: Replies, views: Views) -> None:
+    def __init__(
+        self, sessions: SessionTokens, store: Store, providers: ProviderPool, replies: Replies, views: ConversationViews
+    ) -> None:
         self._sessions = sessions
         self._store = store
         self._providers = providers
@@ -55,22 +57,24 @@ class SidebarEvents:
         """A conversation, its lines, and its settings; an empty chat where it is gone. `keys` are the visitor's own, as
         far as they are typed."""
         try:
-            view = await self._views.of(self._sessions.owner(token), conversation_id, place=place)
+            view = await self._views.of(self._sessions.session_id(token), conversation_id, place=place)
         except Unauthorized:
             raise
         except ChatbotError:
             return "", [], NOTHING, *self.settings_of(None)
         return conversation_id, view.messages, view.turns, *self.settings_of(view.conversation.options, keys)
 
-    async def show_earlier(self, token: str | None, conversation_id: str, first: str) -> tuple[list[Shown], str]:
+    async def show_earlier(
+        self, token: str | None, conversation_id: str, first: str
+    ) -> tuple[list[GradioMessage], str]:
         """The conversation with some more of its messages before `first`, the id of the first on show."""
-        owner = self._sessions.owner(token)
+        owner = self._sessions.session_id(token)
         view = await self._views.of(owner, conversation_id, place=first, more=SHOWN_MESSAGES)
         return view.messages, view.turns
 
     async def show_version(self, token: str | None, conversation_id: str, message_id: str) -> tuple[Any, Any, Any]:
         """Another version of a message, with what followed it. An answer under way is ended."""
-        owner = self._sessions.owner(token)
+        owner = self._sessions.session_id(token)
         await self._replies.stop(owner, conversation_id)
         await asyncio.to_thread(self._store.memory(owner).show_version, conversation_id, message_id)
         view = await self._views.of(owner, conversation_id)
@@ -78,7 +82,7 @@ class SidebarEvents:
 
     async def join(self, token: str | None) -> AsyncGenerator[dict[str, Any]]:
         """The list of conversations, again whenever one of them has changed, for as long as the page is open."""
-        owner = self._sessions.owner(token)
+        owner = self._sessions.session_id(token)
         seen = -1
         while True:
             seen = await self._store.changes.wait(owner, seen, BEAT_SECONDS)
@@ -91,11 +95,11 @@ class SidebarEvents:
 
     async def remove(self, token: str | None, conversation_id: str) -> None:
         """Remove a conversation."""
-        await self._replies.delete(self._sessions.owner(token), conversation_id)
+        await self._replies.delete(self._sessions.session_id(token), conversation_id)
 
     async def remove_all(self, token: str | None) -> None:
         """Remove everything that the session has."""
-        await self._replies.delete_session(self._sessions.owner(token))
+        await self._replies.delete_session(self._sessions.session_id(token))
 
     async def search(self, token: str | None, query: str) -> dict[str, Any]:
         """Where the words of `query` are found."""
@@ -133,7 +137,7 @@ class SidebarEvents:
     def _listed(self, owner: str, conversations: Sequence[Conversation]) -> dict[str, Any]:
         """The newest conversations, and whether there are more. Which of them run is looked up last: an answer that is
         said to run here must not have told the page already that it has ended."""
-        running = self._replies.running_in(owner)
+        running = self._replies.running_conversations(owner)
         listed = [
             {
                 "id": conversation.conversation_id,
@@ -147,4 +151,4 @@ class SidebarEvents:
         return {"conversations": listed, "more": len(conversations) > LISTED}
 
     def _memory(self, token: str | None) -> ConversationMemory:
-        return self._store.memory(self._sessions.owner(token))
+        return self._store.memory(self._sessions.session_id(token))

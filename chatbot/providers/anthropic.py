@@ -9,13 +9,13 @@ import anthropic
 import httpx2
 from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent
 
-from chatbot.attachments import in_words
-from chatbot.errors import BadAnswer, CutOff
+from chatbot.attachments import attachment_text
+from chatbot.errors import StreamCutOff, UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.error_mapping import translated
-from chatbot.providers.model_profiles import Model, described
-from chatbot.providers.unsupported_parameters import Refusals, without_refused
-from chatbot.types import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
+from chatbot.providers.error_mapping import map_errors
+from chatbot.providers.model_profiles import Model, parse_model_entry
+from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
+from chatbot.types import Delta, FileContent, Finish, FinishReason, Message, Request, SentAttachment, Usage
 
 OFFICIAL_URL = "https://api.anthropic.com"
 """Named, so that ANTHROPIC_BASE_URL in the environment never moves a key that was not meant for it."""
@@ -44,7 +44,7 @@ class AnthropicProvider:
 
     def __init__(self, label: str, api_key: str, base_url: str | None = None) -> None:
         self.label = label
-        self._refusals = Refusals()
+        self._refusals = UnsupportedParameters()
         timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
@@ -59,9 +59,9 @@ class AnthropicProvider:
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ProviderErrors."""
         end = _End()
-        with translated(self.label, anthropic):
+        with map_errors(self.label, anthropic):
             answer = await self._started(request)
-        with translated(self.label, anthropic, streaming=True):
+        with map_errors(self.label, anthropic, streaming=True):
             async with answer as events:
                 async for event in events:
                     if delta := end.read(event):
@@ -70,9 +70,9 @@ class AnthropicProvider:
 
     async def models(self) -> list[Model]:
         """The models in use, newest first as the provider lists them."""
-        with translated(self.label, anthropic):
+        with map_errors(self.label, anthropic):
             found = [model async for model in self._client.models.list(timeout=LIST_SECONDS)]
-            return [described(model.to_dict()) for model in found if model.lifecycle != "retired"]
+            return [parse_model_entry(model.to_dict()) for model in found if model.lifecycle != "retired"]
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -88,7 +88,7 @@ class AnthropicProvider:
             return {name: value for name, value in parameters.items() if name not in refused}
 
         create = self._client.messages.create
-        return await without_refused(self._refusals, request.model, OPTIONAL, accepted, create, anthropic)
+        return await send_supported(self._refusals, request.model, OPTIONAL, accepted, create, anthropic)
 
 
 class _End:
@@ -115,7 +115,7 @@ class _End:
     def finish(self, label: str) -> Finish:
         """How the stream ended. Raises CutOff or BadAnswer where it did not say."""
         if self._reason is None:
-            raise CutOff(label) if self._answered else BadAnswer(label)
+            raise StreamCutOff(label) if self._answered else UnreadableAnswer(label)
         counts = self._counts
         read, written = counts.get("cache_read_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
         # Tokens that came from the cache, or went into it, are counted apart from the other input tokens.
@@ -148,21 +148,21 @@ def _parameters(request: Request) -> dict[str, Any]:
     return parameters
 
 
-def _content(message: Message, files: Mapping[str, File]) -> str | list[dict[str, Any]]:
+def _content(message: Message, files: Mapping[str, FileContent]) -> str | list[dict[str, Any]]:
     """A message's words, with its files as content blocks before them."""
-    if not message.enclosed:
+    if not message.attachments:
         return message.content
     words = [{"type": "text", "text": message.content}] if message.content else []
-    return [*(_block(each, files) for each in message.enclosed), *words]
+    return [*(_block(each, files) for each in message.attachments), *words]
 
 
-def _block(enclosed: Enclosed, files: Mapping[str, File]) -> dict[str, Any]:
+def _block(enclosed: SentAttachment, files: Mapping[str, FileContent]) -> dict[str, Any]:
     attachment, file = enclosed.attachment, files.get(enclosed.attachment.attachment_id)
     if enclosed.form != "whole" or file is None:
-        return {"type": "text", "text": in_words(enclosed, files)}
+        return {"type": "text", "text": attachment_text(enclosed, files)}
     data = b64encode(file.content).decode()
     source = {"type": "base64", "media_type": attachment.media_type, "data": data}
-    if attachment.is_picture:
+    if attachment.is_image:
         return {"type": "image", "source": source}
     return {"type": "document", "title": attachment.name, "source": source}
 

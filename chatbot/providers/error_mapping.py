@@ -10,21 +10,21 @@ from typing import Protocol
 import httpx2
 
 from chatbot.errors import (
-    BadAnswer,
     ChatbotError,
     ContextOverflow,
-    CutOff,
     InvalidKey,
-    OutOfOrder,
+    Overloaded,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
     QuotaExhausted,
     RateLimited,
     RequestRefused,
+    StreamCutOff,
     Unavailable,
     UnknownModel,
-    WrongAddress,
+    UnreadableAnswer,
+    WrongBaseUrl,
 )
 
 
@@ -52,11 +52,11 @@ BY_CODE: dict[str, type[ProviderError]] = {
     "not_found_error": UnknownModel,
     "rate_limit_error": RateLimited,
     "rate_limit_exceeded": RateLimited,
-    "overloaded_error": OutOfOrder,
-    "api_error": OutOfOrder,
-    "server_error": OutOfOrder,
-    "server_is_overloaded": OutOfOrder,
-    "service_unavailable_error": OutOfOrder,
+    "overloaded_error": Overloaded,
+    "api_error": Overloaded,
+    "server_error": Overloaded,
+    "server_is_overloaded": Overloaded,
+    "service_unavailable_error": Overloaded,
     "timeout_error": ProviderTimeout,
 }
 """By the code or type in an error's body, as the providers' references name them; tried before the status."""
@@ -66,7 +66,7 @@ BY_STATUS: dict[int, type[ProviderError]] = {
     401: InvalidKey,
     402: QuotaExhausted,
     404: UnknownModel,
-    405: WrongAddress,
+    405: WrongBaseUrl,
     408: ProviderTimeout,
     413: ContextOverflow,
     422: RequestRefused,
@@ -101,7 +101,7 @@ LENGTHS = (
 
 
 @contextmanager
-def translated(provider: str, sdk: Sdk, *, streaming: bool = False) -> Iterator[None]:
+def map_errors(provider: str, sdk: Sdk, *, streaming: bool = False) -> Iterator[None]:
     """Inside, every exception of the SDK becomes one of ours about `provider`, its label.
 
     A connection lost while `streaming` is an answer cut off; before that, nobody was there. The original is not
@@ -116,9 +116,9 @@ def translated(provider: str, sdk: Sdk, *, streaming: bool = False) -> Iterator[
 
 
 def _translation(error: Exception, provider: str, sdk: Sdk, streaming: bool) -> ProviderError:
-    kind = kind_of(error, sdk)
+    kind = error_class(error, sdk)
     if streaming and kind is Unavailable and isinstance(error, sdk.APIConnectionError):
-        kind = CutOff
+        kind = StreamCutOff
     known = kind(provider, retry_after=_retry_after(error))
     if isinstance(known, ContextOverflow):
         known.prompt_tokens, known.context_tokens = _lengths(error)
@@ -135,14 +135,14 @@ def _let_go(error: BaseException) -> None:
         came_from = came_from.__context__
 
 
-def kind_of(error: Exception, sdk: Sdk) -> type[ProviderError]:
+def error_class(error: Exception, sdk: Sdk) -> type[ProviderError]:
     """Which of our errors the SDK's exception is."""
     if isinstance(error, (sdk.APIConnectionError, httpx2.TransportError)):
         return _connection_kind(error, sdk)
     if isinstance(error, UnicodeEncodeError):  # a key is the only header of ours that can hold such characters
         return InvalidKey
     if isinstance(error, UNREADABLE):
-        return BadAnswer
+        return UnreadableAnswer
     return _told_kind(error)
 
 
@@ -154,7 +154,7 @@ def _connection_kind(error: Exception, sdk: Sdk) -> type[ProviderError]:
         return InvalidKey
     if isinstance(error, (sdk.APITimeoutError, httpx2.TimeoutException)):
         return ProviderTimeout
-    return Unavailable if isinstance(error, sdk.APIConnectionError) else CutOff
+    return Unavailable if isinstance(error, sdk.APIConnectionError) else StreamCutOff
 
 
 def _told_kind(error: Exception) -> type[ProviderError]:
@@ -163,7 +163,7 @@ def _told_kind(error: Exception) -> type[ProviderError]:
     if status == 403:  # OpenAI gives a model that this key may not use the code of one that does not exist
         return PermissionDenied
     if status == 404 and not _is_told_in_protocol(error):
-        return WrongAddress
+        return WrongBaseUrl
     for name in ("code", "error_code", "type"):
         code = getattr(error, name, None)
         if isinstance(code, str) and code in BY_CODE:
@@ -181,8 +181,8 @@ def _status_kind(status: int | None) -> type[ProviderError]:
     if status in BY_STATUS:
         return BY_STATUS[status]
     if status >= 500:
-        return OutOfOrder
-    return RequestRefused if status >= 400 else BadAnswer
+        return Overloaded
+    return RequestRefused if status >= 400 else UnreadableAnswer
 
 
 def _status(error: Exception) -> int | None:

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 
 from chatbot.providers.model_profiles import Model
-from chatbot.types import ProviderName, Reads, Usage
+from chatbot.types import FileSupport, ProviderName, Usage
 
 BUILT_IN: dict[ProviderName, tuple[str, ...]] = {
     "openai": ("gpt-6-luna", "gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-sol", "gpt-5.4-mini"),
@@ -68,14 +68,14 @@ def takes_effort(provider: ProviderName, model: str) -> bool:
     return bool(known and known.search(model))
 
 
-def reads(provider: ProviderName, model: str) -> Reads:
+def reads(provider: ProviderName, model: str) -> FileSupport:
     """Which files that model reads as they are."""
     if provider == "local":  # it is loaded without the part that sees
-        return Reads(False, False)
+        return FileSupport(False, False)
     if known := NO_FILES.get(provider):
         takes = not known.search(model)
-        return Reads(takes, takes)
-    return Reads(False if TEXT_ONLY.search(model) else None)
+        return FileSupport(takes, takes)
+    return FileSupport(False if TEXT_ONLY.search(model) else None)
 
 
 def for_chat(provider: ProviderName, models: list[Model]) -> list[Model]:

@@ -9,7 +9,7 @@ from chatbot.errors import ChatbotError
 from chatbot.providers import model_catalog as catalog
 from chatbot.providers.base import LIST_SECONDS, Provider
 from chatbot.providers.model_profiles import Model
-from chatbot.types import Choice, ProviderName
+from chatbot.types import ModelChoice, ProviderName
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class ModelLists:
             self._loop.call_soon_threadsafe(self._refresh_later, name)
         return list(self._found.get(name, ()))
 
-    def model(self, choice: Choice) -> Model:
+    def model(self, choice: ModelChoice) -> Model:
         """What the provider's list says of that model; nothing but its name where it is not in it."""
         return self._found.get(choice.provider, {}).get(choice.model) or Model(choice.model)
 

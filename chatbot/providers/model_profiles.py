@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chatbot.types import NOBODY_KNOWS, Reads
+from chatbot.types import UNKNOWN_SUPPORT, FileSupport
 
 CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens", "context_window", "max_context_length")
 """What servers call the tokens that a model reads at most: OpenRouter and Together, vLLM, Anthropic, Groq, Mistral."""
@@ -28,10 +28,10 @@ class Model:
     answer_tokens: int | None = None
     input_price: float | None = None
     output_price: float | None = None
-    reads: Reads = NOBODY_KNOWS
+    reads: FileSupport = UNKNOWN_SUPPORT
 
 
-def described(entry: Mapping[str, Any]) -> Model:
+def parse_model_entry(entry: Mapping[str, Any]) -> Model:
     """The model of one entry of a list, whoever's list it is. What is not as expected counts as not said."""
     pricing = _mapping(entry.get("pricing"))
     hosts = _hosts(entry)
@@ -49,15 +49,15 @@ def writes_text(entry: Mapping[str, Any]) -> bool:
     return not isinstance(written, list) or "text" in written
 
 
-def _reads(entry: Mapping[str, Any]) -> Reads:
+def _reads(entry: Mapping[str, Any]) -> FileSupport:
     """By the kinds of input that OpenRouter's and Hugging Face's lists have, Anthropic's capabilities, or Mistral's."""
     kinds = _mapping(entry.get("architecture")).get("input_modalities")
     if isinstance(kinds, list):
-        return Reads("image" in kinds, "file" in kinds)
+        return FileSupport("image" in kinds, "file" in kinds)
     told = _mapping(entry.get("capabilities"))
     pictures = _mapping(told.get("image_input")).get("supported", told.get("vision"))
     documents = _mapping(told.get("pdf_input")).get("supported")
-    return Reads(
+    return FileSupport(
         pictures if isinstance(pictures, bool) else None,
         documents if isinstance(documents, bool) else None,
     )

@@ -10,14 +10,14 @@ import httpx2
 import openai
 from openai import AsyncStream
 
-from chatbot.attachments import in_words
-from chatbot.errors import BadAnswer, CutOff
+from chatbot.attachments import attachment_text
+from chatbot.errors import StreamCutOff, UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.error_mapping import translated
-from chatbot.providers.model_profiles import Model, described, writes_text
-from chatbot.providers.think_tags import Thinking
-from chatbot.providers.unsupported_parameters import Refusals, without_refused
-from chatbot.types import Delta, Enclosed, File, Finish, FinishReason, Message, Request, Usage
+from chatbot.providers.error_mapping import map_errors
+from chatbot.providers.model_profiles import Model, parse_model_entry, writes_text
+from chatbot.providers.think_tags import ThinkTagParser
+from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
+from chatbot.types import Delta, FileContent, Finish, FinishReason, Message, Request, SentAttachment, Usage
 
 OFFICIAL_URL = "https://api.openai.com/v1"
 """Named, so that OPENAI_BASE_URL in the environment never moves a key that was not meant for it."""
@@ -53,7 +53,7 @@ class OpenAIProvider:
     ) -> None:
         self.label = label
         self._length_parameter = length_parameter
-        self._refusals = Refusals()
+        self._refusals = UnsupportedParameters()
         timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
@@ -69,10 +69,10 @@ class OpenAIProvider:
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ProviderErrors."""
         end = _End()
-        thinking = Thinking()
-        with translated(self.label, openai):
+        thinking = ThinkTagParser()
+        with map_errors(self.label, openai):
             answer = await self._started(request)
-        with translated(self.label, openai, streaming=True):
+        with map_errors(self.label, openai, streaming=True):
             async with answer as chunks:
                 async for chunk in chunks:
                     if delta := end.read(chunk):
@@ -84,9 +84,9 @@ class OpenAIProvider:
 
     async def models(self) -> list[Model]:
         """The server's models, in the server's order."""
-        with translated(self.label, openai):
+        with map_errors(self.label, openai):
             found = [model.to_dict() async for model in self._client.models.list(timeout=LIST_SECONDS)]
-            return [described(model) for model in found if writes_text(model)]
+            return [parse_model_entry(model) for model in found if writes_text(model)]
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -96,7 +96,7 @@ class OpenAIProvider:
         # Files of many megabytes are put into letters off the event loop.
         messages = await asyncio.to_thread(_messages, request) if request.files else _messages(request)
         parameters = partial(self._parameters, request, messages)
-        return await without_refused(self._refusals, request.model, OPTIONAL, parameters, self._create, openai)
+        return await send_supported(self._refusals, request.model, OPTIONAL, parameters, self._create, openai)
 
     async def _create(self, **body: Any) -> AsyncStream[object]:
         """What the SDK's own `create` does, with chunks as plain JSON: making models of them took a third of what an
@@ -145,7 +145,7 @@ class _End:
     def finish(self, label: str) -> Finish:
         """How the stream ended. Raises CutOff or BadAnswer where it did not say."""
         if self.reason is None:
-            raise CutOff(label) if self._answered else BadAnswer(label)
+            raise StreamCutOff(label) if self._answered else UnreadableAnswer(label)
         if self._usage is None:
             return Finish(self.reason)
         details = self._usage.get("prompt_tokens_details") or {}
@@ -158,10 +158,10 @@ def _messages(request: Request) -> list[dict[str, Any]]:
     return [*system, *({"role": each.role, "content": _content(each, request.files)} for each in request.messages)]
 
 
-def _content(message: Message, files: Mapping[str, File]) -> str | list[dict[str, Any]]:
+def _content(message: Message, files: Mapping[str, FileContent]) -> str | list[dict[str, Any]]:
     """A message's words, with its files as content parts before them. Words alone are one string: not every server
     takes parts."""
-    parts = [_part(each, files) for each in message.enclosed]
+    parts = [_part(each, files) for each in message.attachments]
     if message.content or not parts:
         parts.append({"type": "text", "text": message.content})
     if all(part["type"] == "text" for part in parts):
@@ -169,12 +169,12 @@ def _content(message: Message, files: Mapping[str, File]) -> str | list[dict[str
     return parts
 
 
-def _part(enclosed: Enclosed, files: Mapping[str, File]) -> dict[str, Any]:
+def _part(enclosed: SentAttachment, files: Mapping[str, FileContent]) -> dict[str, Any]:
     attachment, file = enclosed.attachment, files.get(enclosed.attachment.attachment_id)
     if enclosed.form != "whole" or file is None:
-        return {"type": "text", "text": in_words(enclosed, files)}
+        return {"type": "text", "text": attachment_text(enclosed, files)}
     url = f"data:{attachment.media_type};base64,{b64encode(file.content).decode()}"
-    if attachment.is_picture:
+    if attachment.is_image:
         return {"type": "image_url", "image_url": {"url": url}}
     return {"type": "file", "file": {"filename": attachment.name, "file_data": url}}
 

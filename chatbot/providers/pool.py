@@ -7,24 +7,24 @@ from pydantic import SecretStr
 from chatbot.errors import ProviderTimeout
 from chatbot.providers import model_catalog as catalog
 from chatbot.providers.base import LIST_SECONDS, Provider
-from chatbot.providers.local.llama_server import EmbeddedModel
+from chatbot.providers.local.llama_server import LlamaServer
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.model_lists import ModelLists, fetched
 from chatbot.providers.model_profiles import Model
 from chatbot.providers.registry import SPECS, connect, label_of
-from chatbot.providers.user_key_clients import VisitorClients
+from chatbot.providers.user_key_clients import UserKeyClients
 from chatbot.settings import Settings
-from chatbot.types import PROVIDER_NAMES, Choice, ProviderName, Reads, Usage
+from chatbot.types import PROVIDER_NAMES, FileSupport, ModelChoice, ProviderName, Usage
 
 
-class Providers:
+class ProviderPool:
     """The providers that `settings` turn on, each opened when it is first used and kept until `aclose`; and all that
     take a key, for visitors who bring one."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._open: dict[ProviderName, Provider] = {}
-        self._visitors = VisitorClients(lambda name, key: connect(name, settings, key))
+        self._visitors = UserKeyClients(lambda name, key: connect(name, settings, key))
         self._lists = ModelLists(lambda name: asyncio.to_thread(self.get, name))
         self.offered: list[ProviderName] = [name for name in PROVIDER_NAMES if SPECS[name].is_on(settings)]
 
@@ -56,15 +56,15 @@ class Providers:
         return [self.label(other) for other in self.offered if other not in (name, broken)]
 
     @property
-    def default(self) -> Choice | None:
+    def default(self) -> ModelChoice | None:
         """What a new conversation starts with; None where nothing is configured."""
         name = self._settings.chatbot_provider or next(iter(self.offered), None)
         if name is None:
             return None
-        return Choice(name, next(iter(self.models(name)), ""))
+        return ModelChoice(name, next(iter(self.models(name)), ""))
 
     @property
-    def embedded(self) -> EmbeddedModel | None:
+    def embedded(self) -> LlamaServer | None:
         """The embedded model, loaded or not; None where it is off."""
         provider = self.get("local") if "local" in self.offered else None
         return provider.embedded if isinstance(provider, LocalProvider) else None
@@ -102,27 +102,27 @@ class Providers:
             raise ProviderTimeout(self.label(name)) from None
         return [model.id for model in models]
 
-    def context_tokens(self, choice: Choice) -> int | None:
+    def context_tokens(self, choice: ModelChoice) -> int | None:
         """How many tokens that model reads at most; None where it is not known. May block for 0.2 s the first time."""
         if choice.provider == "local" and self.embedded:
             return self.embedded.context_tokens
         listed = self._lists.model(choice).context_tokens
         return listed or catalog.context_tokens(choice.provider, choice.model)
 
-    def answer_tokens(self, choice: Choice) -> int | None:
+    def answer_tokens(self, choice: ModelChoice) -> int | None:
         """The longest answer that the provider's list gives that model; None where it does not say."""
         return self._lists.model(choice).answer_tokens
 
-    def reads(self, choice: Choice) -> Reads:
+    def reads(self, choice: ModelChoice) -> FileSupport:
         """Which files that model reads as they are: by the provider's own list, else by what is known of its name."""
         listed, known = self._lists.model(choice).reads, catalog.reads(choice.provider, choice.model)
-        return Reads(
+        return FileSupport(
             known.pictures if listed.pictures is None else listed.pictures,
             known.documents if listed.documents is None else listed.documents,
         )
 
     def cost(
-        self, choice: Choice, usage: Usage, cache_read: int = 0, cache_write: int = 0, *, own_key: bool = False
+        self, choice: ModelChoice, usage: Usage, cache_read: int = 0, cache_write: int = 0, *, own_key: bool = False
     ) -> float | None:
         """What an answer cost, in US dollars: by the prices in the provider's own list, else by genai-prices; None
         where neither knows, and for the embedded model, which has no price. With a visitor's `own_key` the list does

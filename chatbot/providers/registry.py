@@ -8,11 +8,11 @@ from pydantic import SecretStr
 
 from chatbot.errors import NoProvider
 from chatbot.providers.base import Provider
-from chatbot.providers.local.llama_server import EmbeddedModel
+from chatbot.providers.local.llama_server import LlamaServer
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.local.weights import default_cache
 from chatbot.settings import BUNDLED, Settings
-from chatbot.types import PROVIDER_NAMES, Added, ProviderName
+from chatbot.types import PROVIDER_NAMES, ProviderName, RegisteredName
 
 HUGGINGFACE_URL = "https://router.huggingface.co/v1"
 
@@ -21,7 +21,7 @@ NO_KEY = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class ProviderSpec:
     """How a provider comes to be: its label (None: COMPATIBLE_NAME), the variable that turns it on (empty: it is on),
     and how to open it with the operator's key, or with a visitor's. `needs` is the variable without which a visitor's
     key leads nowhere; None: a visitor needs nothing but the key."""
@@ -85,15 +85,15 @@ def _compatible(settings: Settings, label: str, key: SecretStr | None) -> Provid
 def _local(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     source = None if settings.local_model == BUNDLED else settings.local_model
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
-    return LocalProvider(label, EmbeddedModel(source, default_cache(settings.chatbot_data_dir), token))
+    return LocalProvider(label, LlamaServer(source, default_cache(settings.chatbot_data_dir), token))
 
 
-SPECS: dict[ProviderName, Spec] = {
-    "openai": Spec("OpenAI", "OPENAI_API_KEY", _openai),
-    "anthropic": Spec("Anthropic", "ANTHROPIC_API_KEY", _anthropic),
-    "huggingface": Spec("Hugging Face", "HF_TOKEN", _huggingface),
-    "compatible": Spec(None, "COMPATIBLE_BASE_URL", _compatible, needs="COMPATIBLE_BASE_URL"),
-    "local": Spec("Embedded model", "LOCAL_MODEL", _local, takes_key=False),
+SPECS: dict[ProviderName, ProviderSpec] = {
+    "openai": ProviderSpec("OpenAI", "OPENAI_API_KEY", _openai),
+    "anthropic": ProviderSpec("Anthropic", "ANTHROPIC_API_KEY", _anthropic),
+    "huggingface": ProviderSpec("Hugging Face", "HF_TOKEN", _huggingface),
+    "compatible": ProviderSpec(None, "COMPATIBLE_BASE_URL", _compatible, needs="COMPATIBLE_BASE_URL"),
+    "local": ProviderSpec("Embedded model", "LOCAL_MODEL", _local, takes_key=False),
 }
 
 
@@ -126,8 +126,8 @@ def register(name: str, label: str, open_provider: Callable[[], Provider]) -> Pr
     """
     if not re.fullmatch("[a-z][a-z0-9_-]*", name) or name in PROVIDER_NAMES:
         raise ValueError(f"{name!r} is taken, or cannot be the name of a provider")
-    added = Added(name)
-    SPECS[added] = Spec(label, "", lambda settings, label, key: open_provider(), takes_key=False)
+    added = RegisteredName(name)
+    SPECS[added] = ProviderSpec(label, "", lambda settings, label, key: open_provider(), takes_key=False)
     PROVIDER_NAMES.insert(PROVIDER_NAMES.index("local"), added)
     return added
 

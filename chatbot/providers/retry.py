@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from chatbot.errors import CutOff, ProviderError, RateLimited, Unavailable
+from chatbot.errors import ProviderError, RateLimited, StreamCutOff, Unavailable
 from chatbot.providers.base import Provider
 from chatbot.types import Delta, Request
 
@@ -18,7 +18,7 @@ PAUSE_SECONDS = (0.25, 0.75)
 """Between the two, at random, so that those who failed together do not come back together."""
 
 
-async def patiently(provider: Provider, request: Request) -> AsyncGenerator[Delta]:
+async def stream_with_retry(provider: Provider, request: Request) -> AsyncGenerator[Delta]:
     """`provider.stream(request)`, begun once more where it failed quickly and may well work now. Raises as it does."""
     began = time.monotonic()
     come = False
@@ -44,4 +44,4 @@ def _may_pass(error: ProviderError) -> bool:
         return False
     if isinstance(error, RateLimited):
         return error.retry_after is not None
-    return isinstance(error, Unavailable | CutOff)
+    return isinstance(error, Unavailable | StreamCutOff)

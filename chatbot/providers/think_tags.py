@@ -6,7 +6,7 @@ TAGS = {"<think>": "</think>", "<thinking>": "</thinking>"}
 """What opens reasoning at the very beginning of an answer, and what closes it."""
 
 
-class Thinking:
+class ThinkTagParser:
     """Tells an answer's reasoning from its text, as they come. One of these reads one answer."""
 
     def __init__(self) -> None:

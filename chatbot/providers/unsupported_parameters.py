@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from chatbot.errors import RequestRefused
-from chatbot.providers.error_mapping import Sdk, kind_of
+from chatbot.providers.error_mapping import Sdk, error_class
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class Refusing(Sdk, Protocol):
     def APIStatusError(self) -> type[Exception]: ...  # noqa: D102
 
 
-class Refusals:
+class UnsupportedParameters:
     """The parameters that models of one provider refuse. Visitors name the models, so that only the newest are kept."""
 
     def __init__(self) -> None:
@@ -44,8 +44,8 @@ class Refusals:
             del self._by_model[next(iter(self._by_model))]
 
 
-async def without_refused(
-    refusals: Refusals,
+async def send_supported(
+    refusals: UnsupportedParameters,
     model: str,
     optional: Mapping[str, str],
     parameters: Callable[[], dict[str, Any]],
@@ -71,7 +71,7 @@ async def without_refused(
 
 def _refused_one(error: Exception, optional: Mapping[str, str], sent: Mapping[str, Any], sdk: Sdk) -> str | None:
     """The parameter that the provider does not want, if it is one that the request can do without."""
-    if getattr(error, "status_code", None) not in (400, 422) or kind_of(error, sdk) is not RequestRefused:
+    if getattr(error, "status_code", None) not in (400, 422) or error_class(error, sdk) is not RequestRefused:
         return None
     words = f"{getattr(error, 'param', '')} {error} {getattr(error, 'body', '')}".lower()
     if VALUE.search(words):

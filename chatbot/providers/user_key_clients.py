@@ -21,10 +21,10 @@ MOST = 32
 Identity = tuple[ProviderName, str]
 
 
-class KeyedProvider:
+class UserKeyClient:
     """A provider that closes itself when nobody has used it for a while, and calls `forget`. `connect` opens it."""
 
-    def __init__(self, connect: Callable[[], Provider], forget: Callable[["KeyedProvider"], None]) -> None:
+    def __init__(self, connect: Callable[[], Provider], forget: Callable[["UserKeyClient"], None]) -> None:
         self._connect, self._forget = connect, forget
         self._provider: Provider | None = connect()
         self.label = self._provider.label
@@ -88,13 +88,13 @@ class KeyedProvider:
             task.add_done_callback(self._closing.discard)
 
 
-class VisitorClients:
+class UserKeyClients:
     """The providers that visitors use with keys of their own. `connect` opens one. For any thread."""
 
     def __init__(self, connect: Callable[[ProviderName, SecretStr], Provider]) -> None:
         self._connect = connect
-        self._kept: OrderedDict[Identity, KeyedProvider] = OrderedDict()
-        self._leaving: set[KeyedProvider] = set()
+        self._kept: OrderedDict[Identity, UserKeyClient] = OrderedDict()
+        self._leaving: set[UserKeyClient] = set()
         """Those that made room while they were at work."""
         self._lock = threading.Lock()
 
@@ -106,7 +106,7 @@ class VisitorClients:
         identity = name, hashlib.sha256(key.get_secret_value().encode("utf-8", "surrogatepass")).hexdigest()
         kept = self._kept.get(identity)
         if kept is None:  # opened without the lock: it may take a while, and the event loop needs that too
-            kept = KeyedProvider(lambda: self._connect(name, key), self._forget)
+            kept = UserKeyClient(lambda: self._connect(name, key), self._forget)
         with self._lock:
             kept = self._kept.setdefault(identity, kept)
             self._kept.move_to_end(identity)
@@ -122,7 +122,7 @@ class VisitorClients:
         clients = [*self._kept.values(), *self._leaving]
         await asyncio.gather(*(client.aclose() for client in clients), return_exceptions=True)
 
-    def _forget(self, client: KeyedProvider) -> None:
+    def _forget(self, client: UserKeyClient) -> None:
         with self._lock:
             self._leaving.discard(client)
             for identity in [identity for identity, kept in self._kept.items() if kept is client]:

@@ -5,8 +5,8 @@ import threading
 
 from chatbot.replies.limits import Limits
 from chatbot.storage import Store
-from chatbot.transfer import from_file, from_json
-from chatbot.transfer.conversation_json import ConversationFile
+from chatbot.transfer import import_file, import_json
+from chatbot.transfer.conversation_json import ExportedConversation
 from chatbot.types import Conversation
 
 AT_ONCE = 1
@@ -22,7 +22,7 @@ class Imports:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._closing = threading.Event()
 
-    async def add(self, session_id: str, file: ConversationFile | bytes, address: str = "") -> list[Conversation]:
+    async def add(self, session_id: str, file: ExportedConversation | bytes, address: str = "") -> list[Conversation]:
         """Make the conversation of a file, or all those of a zip, the session's; returns them. Raises what `from_file`
         raises, TooManyMessages, and Closing where the app ends meanwhile; then nothing is changed."""
         self._limits.admit(session_id, address, 0, None)
@@ -33,8 +33,8 @@ class Imports:
         """End what is under way."""
         self._closing.set()
 
-    def _add(self, session_id: str, file: ConversationFile | bytes) -> list[Conversation]:
+    def _add(self, session_id: str, file: ExportedConversation | bytes) -> list[Conversation]:
         memory = self._store.memory(session_id)
         if isinstance(file, bytes):
-            return [memory.get_conversation(each) for each in from_file(memory, file, self._closing.is_set)]
-        return [memory.get_conversation(from_json(memory, file))]
+            return [memory.get_conversation(each) for each in import_file(memory, file, self._closing.is_set)]
+        return [memory.get_conversation(import_json(memory, file))]

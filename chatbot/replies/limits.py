@@ -9,8 +9,8 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from chatbot.errors import AllowanceSpent, InvalidMessage, TooManyAnswers, TooManyMessages
-from chatbot.storage.token_counter import Spending, seconds_to_midnight
+from chatbot.errors import DailyLimitReached, InvalidMessage, TooManyAnswers, TooManyMessages
+from chatbot.storage.token_counter import TokenCounter, seconds_to_midnight
 from chatbot.types import Options, Usage
 
 KEPT = (
@@ -32,7 +32,7 @@ class Limits:
         self._rate: RateLimitItem | None = RateLimitItemPerMinute(per_minute) if per_minute else None
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._longest_answer = longest_answer
-        self._allowance = _Allowance(daily_tokens, Spending(path))
+        self._allowance = _DailyBudget(daily_tokens, TokenCounter(path))
 
     def admit(self, session_id: str, address: str, under_way: int, paid: Options | None) -> "Reservation":
         """Count a message of that session and address, of which so many answers are under way already; `paid` are its
@@ -61,10 +61,10 @@ class Limits:
         return max(1, math.ceil(stats.reset_time - time.time()))
 
 
-class _Allowance:
+class _DailyBudget:
     """So many tokens a day, 0 without end: what of them is spent, and what is kept for answers under way."""
 
-    def __init__(self, tokens: int, spending: Spending) -> None:
+    def __init__(self, tokens: int, spending: TokenCounter) -> None:
         self.tokens = tokens
         self._spending = spending
         self._kept = 0
@@ -74,9 +74,9 @@ class _Allowance:
         """Keep so many of today's for an answer. Raises AllowanceSpent where none is left."""
         spent = self._spending.today()
         if spent >= self.tokens:
-            raise AllowanceSpent(retry_after=seconds_to_midnight())
+            raise DailyLimitReached(retry_after=seconds_to_midnight())
         if spent + self._kept >= self.tokens:
-            raise AllowanceSpent(KEPT, retry_after=KEPT_SECONDS)
+            raise DailyLimitReached(KEPT, retry_after=KEPT_SECONDS)
         self.keep(tokens)
         return Reservation(self, tokens)
 
@@ -98,7 +98,7 @@ class _Allowance:
 class Reservation:
     """What is kept of the day's tokens for one answer, until it has settled. Without an allowance nobody counts."""
 
-    def __init__(self, allowance: _Allowance | None, tokens: int = 0) -> None:
+    def __init__(self, allowance: _DailyBudget | None, tokens: int = 0) -> None:
         self._allowance = allowance
         self._tokens = tokens
 

@@ -1,9 +1,9 @@
 """What an answer is asked for, checked in one place whoever asks."""
 
 from chatbot.errors import InvalidMessage, NoProvider
-from chatbot.providers import Providers
+from chatbot.providers import ProviderPool
 from chatbot.settings import Settings
-from chatbot.types import Choice, Effort, Options, ProviderName
+from chatbot.types import Effort, ModelChoice, Options, ProviderName
 
 MOST_HISTORY = 1000
 LONGEST_ANSWER = 2**31 - 1
@@ -13,9 +13,9 @@ LONGEST_PROMPT = 10_000
 """Characters of a visitor's own system prompt; it goes to the model with every message."""
 
 
-def complete(
+def resolve_options(
     settings: Settings,
-    providers: Providers,
+    providers: ProviderPool,
     *,
     provider: ProviderName | None = None,
     model: str | None = None,
@@ -54,7 +54,7 @@ def check_prompt(settings: Settings, system_prompt: str) -> None:
         raise InvalidMessage(f"The system prompt can have {longest:,} characters at most.")
 
 
-def _choice(providers: Providers, provider: ProviderName | None, model: str) -> Choice:
+def _choice(providers: ProviderPool, provider: ProviderName | None, model: str) -> ModelChoice:
     default = providers.default
     name = provider or (default.provider if default else None)
     if name is None:
@@ -65,4 +65,4 @@ def _choice(providers: Providers, provider: ProviderName | None, model: str) -> 
         if name not in providers.offered:  # then no model's name would help
             raise NoProvider(f"{providers.label(name)} is not set up here. Choose another provider.")
         raise InvalidMessage("Choose a model first, or type its name.")
-    return Choice(name, model)
+    return ModelChoice(name, model)

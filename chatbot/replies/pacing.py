@@ -8,6 +8,6 @@ FRAME_SHARE = 0.35
 """The share of the event loop's time that updates may take; the rest is for the providers' streams."""
 
 
-def interval(answers: int) -> float:
+def update_interval(answers: int) -> float:
     """Seconds between the updates of each of so many answers."""
     return max(FASTEST_FRAMES, answers * FRAME_SECONDS / FRAME_SHARE)

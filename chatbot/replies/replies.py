@@ -11,14 +11,14 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from chatbot.errors import Busy, ChatbotError, Closing, NotFound, ProviderTimeout, StorageError
-from chatbot.providers import Providers
+from chatbot.errors import Busy, ChatbotError, NotFound, ProviderTimeout, ShuttingDown, StorageError
+from chatbot.providers import ProviderPool
 from chatbot.replies.checkpoints import checkpoints
-from chatbot.replies.generation import Account, Asking
+from chatbot.replies.generation import AnswerAccount, Generation
 from chatbot.replies.limits import Limits, Reservation
-from chatbot.replies.pacing import interval
+from chatbot.replies.pacing import update_interval
 from chatbot.replies.reply import Reply
-from chatbot.replies.turns import Turn, new_message, old_message, write_turn
+from chatbot.replies.turns import Turn, new_message, old_message, store_turn
 from chatbot.storage import ConversationMemory, Store
 from chatbot.types import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
 
@@ -31,7 +31,7 @@ class Replies:
     """Starts answers and knows those that run. Whoever watches one may leave: it goes on."""
 
     def __init__(
-        self, store: Store, providers: Providers, reply_seconds: float, limits: Limits, most_files: int = 10
+        self, store: Store, providers: ProviderPool, reply_seconds: float, limits: Limits, most_files: int = 10
     ) -> None:
         self._store = store
         self._providers = providers
@@ -90,7 +90,7 @@ class Replies:
         if taken is None:
             raise NotFound
         if taken.attachments:
-            await asyncio.to_thread(memory.let_wait, conversation_id, taken.attachments)
+            await asyncio.to_thread(memory.return_to_uploads, conversation_id, taken.attachments)
         await asyncio.to_thread(memory.remove_from, conversation_id, taken.message_id)
         return taken
 
@@ -98,7 +98,7 @@ class Replies:
         """The answer under way in that conversation, if there is one."""
         return self._taken.get((session_id, conversation_id))
 
-    def running_in(self, session_id: str) -> set[str]:
+    def running_conversations(self, session_id: str) -> set[str]:
         """The session's conversations that an answer is under way in."""
         return {conversation_id for owner, conversation_id in self._taken if owner == session_id}
 
@@ -144,9 +144,9 @@ class Replies:
                     reply.stop("interrupted")
             await asyncio.sleep(0.01)
 
-    def frame_interval(self) -> float:
+    def update_interval(self) -> float:
         """Seconds between a page's updates, so that those of all pages together leave the event loop its time."""
-        return interval(len(self._taken))
+        return update_interval(len(self._taken))
 
     async def _begun(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
         begun = self._spawn(self._begin(session_id, conversation_id, turn))
@@ -164,49 +164,56 @@ class Replies:
     async def _admitted(self, place: tuple[str, str], is_new: bool, turn: Turn) -> Reply:
         session_id, conversation_id = place
         if self._is_closing:
-            raise Closing
+            raise ShuttingDown
         if place in self._taken:
             raise Busy
         try:
-            reservation = self._limits.admit(session_id, turn.address, len(self.running_in(session_id)), turn.paid)
+            reservation = self._limits.admit(
+                session_id, turn.address, len(self.running_conversations(session_id)), turn.paid
+            )
         except OSError as refused:
             raise StorageError from refused
         self._taken[place] = None
         memory, choice = self._store.memory(session_id), turn.options.choice
         try:
             reads = self._providers.reads(choice)
-            history, answer = await asyncio.to_thread(write_turn, memory, conversation_id, is_new, turn, reads)
+            history, answer = await asyncio.to_thread(store_turn, memory, conversation_id, is_new, turn, reads)
             find = partial(memory.get_files, conversation_id)
-            asking = Asking(self._providers, history, turn.options, turn.key, find)
+            asking = Generation(self._providers, history, turn.options, turn.key, find)
             if self._limits.counts(turn.paid):
-                reservation.add(await asyncio.to_thread(asking.most_to_read))
+                reservation.add(await asyncio.to_thread(asking.max_input_tokens))
         except BaseException:
             del self._taken[place]
             await _settled(reservation, Usage())
             raise
         reply = self._taken[place] = Reply(*place, answer)
-        log.info("message", extra={"fields": reply.facts(), "texts": {"text": history[-1].content}})
+        log.info("message", extra={"fields": reply.log_fields(), "texts": {"text": history[-1].content}})
         self._spawn(self._run(reply, memory, asking, choice.provider, reservation))
         return reply
 
     async def _run(
-        self, reply: Reply, memory: ConversationMemory, asking: Asking, provider: ProviderName, reservation: Reservation
+        self,
+        reply: Reply,
+        memory: ConversationMemory,
+        asking: Generation,
+        provider: ProviderName,
+        reservation: Reservation,
     ) -> None:
         """The answer's task. However it goes, there is one way out: settle, store, let the conversation go, tell."""
         finish: Finish | None = None
         error: ChatbotError | None = None
         try:
-            async with checkpoints(reply, memory), reply.within(self._reply_seconds):
+            async with checkpoints(reply, memory), reply.time_limit(self._reply_seconds):
                 finish = await asking.run(reply.append)
         except TimeoutError:
             error = ProviderTimeout(self._providers.label(provider))
         except ChatbotError as known:
-            error = known.apart()
+            error = known.without_traceback()
         except Exception as unforeseen:
             log.error("reply: %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
             error = ChatbotError()
         if error:
-            error = error.with_rescue(self._providers.others(provider))
+            error = error.with_alternatives(self._providers.others(provider))
         answer = reply.finish(finish, error)
         account = await _accounted(asking, answer, finish)
         answer = reply.charge(account.usage, account.cost, account.seen)
@@ -220,7 +227,7 @@ class Replies:
         finally:
             await _settled(reservation, account.usage)
             del self._taken[reply.session_id, reply.conversation_id]
-            log.info("answer", extra={"fields": reply.facts(), "texts": {"text": answer.content}})
+            log.info("answer", extra={"fields": reply.log_fields(), "texts": {"text": answer.content}})
             reply.end()
             self._store.changes.notify(reply.session_id)  # it runs no more, which no write tells
 
@@ -240,13 +247,13 @@ def _as_it_stands(message: StoredMessage, reply: Reply | None) -> StoredMessage:
     return replace(message, status="interrupted", finish_reason="interrupted")
 
 
-async def _accounted(asking: Asking, answer: StoredMessage, finish: Finish | None) -> Account:
+async def _accounted(asking: Generation, answer: StoredMessage, finish: Finish | None) -> AnswerAccount:
     """What the answer took; nothing where that cannot be told, which must not cost the answer."""
     try:
         return await asyncio.to_thread(asking.account, answer, finish)
     except Exception as unforeseen:
         log.error("reply: no account, %s", type(unforeseen).__name__)  # noqa: TRY400 - its text may hold what was said
-        return Account()
+        return AnswerAccount()
 
 
 async def _settled(reservation: Reservation, usage: Usage) -> None:

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chatbot.errors import ChatbotError, CutOff, ProviderError, ProviderTimeout
-from chatbot.types import Delta, Fault, Finish, FinishReason, Seen, Status, StoredMessage, Timing, Usage
+from chatbot.errors import ChatbotError, ProviderError, ProviderTimeout, StreamCutOff
+from chatbot.types import Delta, Fault, Finish, FinishReason, SentContext, Status, StoredMessage, Timing, Usage
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Chunk:
     """What an answer grew by: text or reasoning. `end` is how many characters of text there are with it."""
 
     end: int
@@ -60,7 +60,7 @@ class Reply:
             self._wake()
 
     @asynccontextmanager
-    async def within(self, seconds: float) -> AsyncIterator[None]:
+    async def time_limit(self, seconds: float) -> AsyncIterator[None]:
         """Where the model is asked: raises TimeoutError after `seconds`, and as soon as `stop` is called."""
         try:
             async with asyncio.timeout(seconds) as self._limit:
@@ -91,7 +91,7 @@ class Reply:
         )
         return self._answer
 
-    def charge(self, usage: Usage, cost: float | None, seen: Seen | None) -> StoredMessage:
+    def charge(self, usage: Usage, cost: float | None, seen: SentContext | None) -> StoredMessage:
         """Write down what the answer took, in tokens and US dollars, and what the model was sent; returns it as it is
         to be stored."""
         self._answer = replace(self._answer, usage=usage, cost=cost, seen=seen)
@@ -102,7 +102,7 @@ class Reply:
         self.ended.set()
         self._wake()
 
-    def facts(self) -> dict[str, Any]:
+    def log_fields(self) -> dict[str, Any]:
         """What there is to say of the answer without its text, for the log."""
         answer = self._answer
         return {
@@ -122,8 +122,8 @@ class Reply:
         """The answer as it stands now."""
         return replace(self._answer, content="".join(self._text), reasoning="".join(self._reasoning))
 
-    async def frames(
-        self, interval: Callable[[], float], begun_within: float | None = None
+    async def snapshots(
+        self, update_interval: Callable[[], float], begun_within: float | None = None
     ) -> AsyncGenerator[StoredMessage]:
         """The answer as it stands, again and again: with the first token at once, then as it grows but no oftener
         than every `interval()` seconds, and whole, without delay, when it has ended. With `begun_within`, in seconds,
@@ -137,12 +137,12 @@ class Reply:
             if self._version > seen:
                 seen = self._version
                 yield self.snapshot()
-                await self._pause(interval())
+                await self._pause(update_interval())
             else:
                 await self._change()
         yield self.snapshot()
 
-    async def pieces(self, after: int | None = None) -> AsyncGenerator[Piece]:
+    async def chunks(self, after: int | None = None) -> AsyncGenerator[Chunk]:
         """What the answer grows by, until it has ended: from its start, or, with `after`, the text beyond that many
         characters. What has come since the last piece comes as one, so a slow watcher costs no more than a fast one."""
         thoughts = 0 if after is None else len(self._reasoning)
@@ -151,12 +151,12 @@ class Reply:
         while True:
             if len(self._reasoning) > thoughts:
                 reasoning, thoughts = "".join(self._reasoning[thoughts:]), len(self._reasoning)
-                yield Piece(end, reasoning=reasoning)
+                yield Chunk(end, reasoning=reasoning)
             elif len(self._text) > words:
                 text, words = "".join(self._text[words:]), len(self._text)
                 end += len(text)
                 if end > known:
-                    yield Piece(end, text=text[-(end - known) :])
+                    yield Chunk(end, text=text[-(end - known) :])
                     known = end
             elif self.ended.is_set():
                 return
@@ -186,7 +186,7 @@ class Reply:
         """Cut off, or stopped by somebody: interrupted. What a provider says went wrong, or no word at all: failed."""
         if finish and not self.error and not self._stopped:
             return "complete"
-        cut = self._stopped or (isinstance(self.error, CutOff | ProviderTimeout) and self._text)
+        cut = self._stopped or (isinstance(self.error, StreamCutOff | ProviderTimeout) and self._text)
         return "interrupted" if cut else "failed"
 
     def _timing(self) -> Timing:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from chatbot.attachments import form_of
+from chatbot.attachments import attachment_form
 from chatbot.errors import InvalidAttachment, InvalidMessage, NotFound
 from chatbot.memory.context_window import MOST_FILE_BYTES
 from chatbot.storage import ConversationMemory
-from chatbot.types import Attachment, Options, Reads, StoredMessage
+from chatbot.types import Attachment, FileSupport, Options, StoredMessage
 
 LONGEST_MESSAGE = 10_000
 """Characters of one message, as the API's description promises."""
@@ -57,7 +57,7 @@ def new_message(text: str, edited: str | None = None, files: Sequence[str] = (),
         kept = before.attachments if before else ()
         if not text.strip() and not kept and not files:
             raise InvalidMessage
-        new = memory.keep_uploads(conversation_id, files) if files else ()
+        new = memory.attach_uploads(conversation_id, files) if files else ()
         place = before.parent_id if before else None
         return memory.add_message(conversation_id, "user", text, after=place, attachments=(*kept, *new))
 
@@ -69,15 +69,15 @@ def old_message(message_id: str) -> Question:
     return lambda memory, conversation_id: _found(memory, conversation_id, message_id)
 
 
-def write_turn(
-    memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, reads: Reads
+def store_turn(
+    memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, reads: FileSupport
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
     """Put the turn on disk in one write; returns the conversation up to the question, and the empty answer. Raises
     InvalidAttachment, and writes nothing, where the model is known not to read a file of the question."""
     choice = turn.options.choice
     asked: StoredMessage | None = None
     try:
-        with memory.one_write(conversation_id):
+        with memory.transaction(conversation_id):
             if is_new:
                 memory.create_conversation(conversation_id=conversation_id)
             asked = turn.question(memory, conversation_id)
@@ -88,20 +88,20 @@ def write_turn(
             history = memory.get_messages(conversation_id, limit=None)[:-1]
     except BaseException:
         if asked and asked.attachments:
-            memory.drop_unused_files(conversation_id)
+            memory.delete_unused_files(conversation_id)
         raise
     if asked.attachments:
-        memory.forget_uploads(each.attachment_id for each in asked.attachments)
+        memory.delete_uploads(each.attachment_id for each in asked.attachments)
     return history, answer
 
 
-def check_files(attachments: Sequence[Attachment], reads: Reads, model: str) -> None:
+def check_files(attachments: Sequence[Attachment], reads: FileSupport, model: str) -> None:
     """Raises InvalidAttachment where the model is known not to read one of the files of a message, or where they are
     too large to be sent."""
-    forms = {each: form_of(each, reads) for each in attachments}
+    forms = {each: attachment_form(each, reads) for each in attachments}
     for attachment, form in forms.items():
         if form == "name":
-            sentence = NO_PICTURES if attachment.is_picture else NO_TEXT
+            sentence = NO_PICTURES if attachment.is_image else NO_TEXT
             raise InvalidAttachment(sentence.format(model=model, name=attachment.name))
     size = sum(each.size for each, form in forms.items() if form == "whole")
     if size > MOST_FILE_BYTES:

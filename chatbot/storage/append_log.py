@@ -14,11 +14,11 @@ import orjson
 
 Tables = dict[str, dict[str, Any]]
 
-Changes = Mapping[str, Mapping[str, Any]]
+ChangeFeed = Mapping[str, Mapping[str, Any]]
 """Documents by table and id; None for one that is removed."""
 
 
-class Lines(NamedTuple):
+class ParsedLog(NamedTuple):
     """What a file holds: its tables, and how many bytes of it the first line has, and all whole lines together. Both
     are 0 where no line can be added, as in a file that somebody else laid out."""
 
@@ -27,24 +27,24 @@ class Lines(NamedTuple):
     size: int
 
 
-def parsed(content: bytes) -> Lines:
+def parsed(content: bytes) -> ParsedLog:
     """A file's content. Raises ValueError, AttributeError or TypeError where it is no such file."""
     first, end, rest = content.partition(b"\n")
     if not end:
-        return Lines(orjson.loads(content), 0, 0)
+        return ParsedLog(orjson.loads(content), 0, 0)
     try:
         tables = orjson.loads(first)
     except orjson.JSONDecodeError:
-        return Lines(orjson.loads(content), 0, 0)
+        return ParsedLog(orjson.loads(content), 0, 0)
     *lines, cut_off = rest.split(b"\n")
     if lines and b"\0" in lines[-1]:  # not in JSON: its end was on the disk before its start when the power failed
         cut_off = b"\n".join([lines.pop(), cut_off])
     for line in lines:
         apply(tables, orjson.loads(line))
-    return Lines(tables, len(first) + 1, len(content) - len(cut_off))
+    return ParsedLog(tables, len(first) + 1, len(content) - len(cut_off))
 
 
-def apply(tables: Tables, changes: Changes) -> None:
+def apply(tables: Tables, changes: ChangeFeed) -> None:
     """Make the changes in `tables`: what is new comes last, what is there keeps its place."""
     for name, documents in changes.items():
         table = tables.setdefault(name, {})

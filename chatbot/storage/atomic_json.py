@@ -16,7 +16,7 @@ from chatbot.storage.append_log import Tables, append, apply, parsed
 
 log = logging.getLogger(__name__)
 
-WHOLE_UP_TO = 1 << 16
+REWRITE_MAX_BYTES = 1 << 16
 """Bytes of a file that is written anew at every change: up to here that costs less than a millisecond, and the file is
 plain JSON. A longer one gets lines, until they are as long as what they change."""
 
@@ -33,7 +33,7 @@ def are_tables(content: Any) -> bool:
     )
 
 
-class AtomicStorage(Storage):
+class AtomicJsonStorage(Storage):
     """One JSON file. Assumes that nobody else writes it, so what was read once is kept.
 
     `is_sound` tells whether a file's content has the expected shape; where it has not, the file counts as damaged.
@@ -76,14 +76,14 @@ class AtomicStorage(Storage):
 
     def write(self, data: Tables) -> None:
         """Keep `data` on disk, or raise OSError and leave the file as it was."""
-        with self.one_write():
+        with self.transaction():
             self._tables, self._is_new = data, True
 
     def change(self, table: str, documents: Mapping[str, Mapping[str, Any] | None]) -> None:
         """Set those documents of the table, remove those that are None, and keep that on disk as `write` does."""
         if not documents:
             return
-        with self.one_write():
+        with self.transaction():
             if (tables := self.read()) is None:
                 tables = self._tables = {}
             known = self._changes.setdefault(table, {})
@@ -92,7 +92,7 @@ class AtomicStorage(Storage):
             apply(tables, {table: documents})
 
     @contextmanager
-    def one_write(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Changes made inside reach the disk together at the end of the outermost, or, where it raises, not at all."""
         self._depth += 1
         try:
@@ -124,7 +124,7 @@ class AtomicStorage(Storage):
         log.error("storage: %s could not be read and was set aside as %s", self.path.name, aside.name)
 
     def _keep(self) -> None:
-        if self._is_new or self._size <= WHOLE_UP_TO or self._size > 2 * self._first:
+        if self._is_new or self._size <= REWRITE_MAX_BYTES or self._size > 2 * self._first:
             content = orjson.dumps(self._tables) + b"\n"
             replace_file(self.path, content)
             self._first = self._size = len(content)

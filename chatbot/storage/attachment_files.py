@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chatbot.attachments import Prepared
 from chatbot.storage.atomic_json import make_directory, replace_file, sync_directory
-from chatbot.types import Attachment, File
+from chatbot.types import Attachment, FileContent
 
 UPLOADS = "_uploads"
 """Where files wait that no message has come with yet. It cannot be a conversation's id."""
@@ -25,7 +25,7 @@ HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 ATTACHMENT = TypeAdapter(Attachment)
 
 
-class SessionFiles:
+class AttachmentFiles:
     """A directory at `path` with one for each conversation that has files: two conversations with the same file have
     one each, so each goes with its own. Methods raise OSError; they rely on a lock held by the caller."""
 
@@ -77,15 +77,15 @@ class SessionFiles:
         if prepared.attachment.is_document:
             replace_file(self.path / conversation_id / _text_of(attachment_id), prepared.file.text.encode())
 
-    def read(self, conversation_id: str, attachment: Attachment) -> File | None:
+    def read(self, conversation_id: str, attachment: Attachment) -> FileContent | None:
         """A file's content; None where it is gone."""
         path = self.path / conversation_id / attachment.attachment_id
         if not HASH.fullmatch(attachment.attachment_id) or not path.exists():
             return None
         content = path.read_bytes()
         if attachment.is_document:
-            return File(content, path.with_name(_text_of(path.name)).read_text("utf-8"))
-        return File(content, "" if attachment.is_picture else content.decode("utf-8", "replace"))
+            return FileContent(content, path.with_name(_text_of(path.name)).read_text("utf-8"))
+        return FileContent(content, "" if attachment.is_image else content.decode("utf-8", "replace"))
 
     def prune(self, conversation_id: str, used: Collection[str]) -> None:
         """Remove the conversation's files but those that are used."""

@@ -5,13 +5,13 @@ import threading
 from collections import OrderedDict
 from contextlib import suppress
 
-REMEMBERED = 1000
+MAX_REVISIONS = 1000
 """Sessions whose last change is known exactly; of the others only that it was before."""
 
 Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 
-class Changes:
+class ChangeFeed:
     """Counts the writes in each session. Writers are in any thread, those who wait on any event loop.
 
     A revision only says whether something changed, not how often. That of a session in which nothing happened for
@@ -37,7 +37,7 @@ class Changes:
             self._newest += 1
             self._revisions[session_id] = self._newest
             self._revisions.move_to_end(session_id)
-            if len(self._revisions) > REMEMBERED:
+            if len(self._revisions) > MAX_REVISIONS:
                 self._forgotten = self._revisions.popitem(last=False)[1]
             waiters = self._waiters.pop(session_id, [])
         for loop, changed in waiters:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.errors import NotFound
-from chatbot.storage.atomic_json import AtomicStorage
+from chatbot.storage.atomic_json import AtomicJsonStorage
 from chatbot.storage.message_tree import Records, branch, following, head_without
 from chatbot.storage.serialization import decode, decode_options, encode, is_conversation
 from chatbot.storage.tinydb_storage import KeyedDB
@@ -16,13 +16,13 @@ FORMAT = 2
 """Version of the file's layout, for a later one to know what to migrate."""
 
 
-class StoredConversation:
+class ConversationFile:
     """A TinyDB file of two tables: `conversation` with the one document of what concerns all of it, `messages` with
     the messages of all branches by their ids. Methods raise OSError; they rely on a lock held by the caller."""
 
     def __init__(self, path: Path) -> None:
         self.conversation_id = path.stem
-        self._storage = AtomicStorage(path, is_conversation)
+        self._storage = AtomicJsonStorage(path, is_conversation)
         database = KeyedDB(self._storage)
         self._conversation = database.keyed("conversation")
         self._messages = database.keyed("messages")
@@ -132,7 +132,7 @@ class StoredConversation:
         self._storage.forget()
 
     @contextmanager
-    def one_write(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Changes made inside reach the disk together, or not at all."""
-        with self._storage.one_write():
+        with self._storage.transaction():
             yield

@@ -6,16 +6,16 @@ from typing import Any
 from uuid import uuid4
 
 from chatbot.attachments import Prepared
-from chatbot.storage.attachment_memory import FileMemory
-from chatbot.storage.message_tree import branch, newest_end, versions
-from chatbot.storage.search import Found, Hit, Query, found, newest_first
+from chatbot.storage.attachment_memory import AttachmentMemory
+from chatbot.storage.message_tree import branch, newest_leaf, versions
+from chatbot.storage.search import Query, SearchMatch, SearchResult, found, newest_first
 from chatbot.storage.serialization import decode, encode_options
 from chatbot.storage.timestamps import now
-from chatbot.storage.titles import cut_title
+from chatbot.storage.titles import make_title
 from chatbot.types import Conversation, Options, Role, StoredMessage, clean
 
 
-class ConversationMemory(FileMemory):
+class ConversationMemory(AttachmentMemory):
     """What one session's visitor and the models said to each other; on disk as soon as a method returns.
 
     Messages form a tree: each follows another, and those that follow the same one are versions of each other. One
@@ -29,7 +29,7 @@ class ConversationMemory(FileMemory):
         """Start an empty conversation; returns its id, a random one where none is given. Raises ValueError for an id
         that is taken, TooManyConversations and Full where there is no room for it."""
         conversation_id = conversation_id or uuid4().hex
-        with self.one_write(conversation_id):
+        with self.transaction(conversation_id):
             stored = self._session.opened(conversation_id)
             if stored.exists:
                 raise ValueError(f"there is a conversation {conversation_id} already")
@@ -55,7 +55,7 @@ class ConversationMemory(FileMemory):
         ids = {"": ""} | {message.message_id: uuid4().hex for message in messages}
         conversation_id = uuid4().hex
         said = sum(len(text.encode(errors="replace")) for m in messages for text in (m.content, m.reasoning))
-        with self.one_write(conversation_id):
+        with self.transaction(conversation_id):
             self._check_room(said + sum(len(each.file.content) for each in files))
             self._put_files(conversation_id, files)
             self.create_conversation(title, conversation_id=conversation_id)
@@ -83,7 +83,7 @@ class ConversationMemory(FileMemory):
             message = StoredMessage(uuid4().hex, role, content, now(), **details | {"parent_id": parent_id})
             stored.add(message)
             named = content if content.strip() else " ".join(each.name for each in message.attachments)
-            title = stored.document["title"] or (cut_title(clean(named)) if role == "user" else "")
+            title = stored.document["title"] or (make_title(clean(named)) if role == "user" else "")
             self._touch(stored, head=message.message_id, title=title)
             return stored.message(message.message_id)
 
@@ -119,7 +119,7 @@ class ConversationMemory(FileMemory):
         with self._writing(conversation_id) as stored:
             stored.record(message_id)
             time = self._time(stored.summary().touched_at)
-            stored.change(head=newest_end(stored.records, message_id), shown_at=time)
+            stored.change(head=newest_leaf(stored.records, message_id), shown_at=time)
 
     def remove_from(self, conversation_id: str, message_id: str) -> None:
         """Remove the message and all that followed it in any branch; nothing where it is already gone. If it was on
@@ -128,7 +128,7 @@ class ConversationMemory(FileMemory):
             if message_id in stored.records:
                 stored.remove_from(message_id)
                 self._touch(stored)
-        self.drop_unused_files(conversation_id)
+        self.delete_unused_files(conversation_id)
 
     def get_conversation(self, conversation_id: str) -> Conversation:
         """The conversation without its messages."""
@@ -141,11 +141,11 @@ class ConversationMemory(FileMemory):
             summaries = [self._session.summary(conversation_id) for conversation_id in self._session.ids()]
         return newest_first(summary for summary in summaries if summary)
 
-    def search(self, query: str, limit: int = 50) -> list[Found]:
+    def search(self, query: str, limit: int = 50) -> list[SearchResult]:
         """Where each word of `query` occurs in a title, or in a message of any branch, whatever its case and accents:
         at most `limit` places, of the last changed conversation first."""
         asked = Query(query)
-        hits: dict[Conversation, list[Hit]] = {}
+        hits: dict[Conversation, list[SearchMatch]] = {}
         for conversation_id in self._ids() if asked else ():
             with self._locked():
                 stored = self._session.glimpsed(conversation_id)
@@ -168,14 +168,14 @@ class ConversationMemory(FileMemory):
         with self._writing(conversation_id) as stored:
             stored.clear()
             self._touch(stored)
-        self.drop_unused_files(conversation_id)
+        self.delete_unused_files(conversation_id)
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Remove the conversation with all its messages, at once and also within `one_write`."""
         with self._reading(conversation_id) as stored:
             stored.delete()
             self._session.changed(conversation_id)
-        self.drop_unused_files(conversation_id)
+        self.delete_unused_files(conversation_id)
         self._changed()
 
     def _ids(self) -> list[str]:

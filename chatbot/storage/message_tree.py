@@ -19,7 +19,7 @@ def branch(records: Records, head: str, limit: int | None = None) -> list[str]:
     return ids[::-1]
 
 
-def newest_end(records: Records, message_id: str) -> str:
+def newest_leaf(records: Records, message_id: str) -> str:
     """Where one gets to from a message by going on to the newest that follows, again and again."""
     newest = {record["parent_id"]: follower for follower, record in records.items()}
     while message_id in newest:
@@ -52,7 +52,7 @@ def head_without(records: Records, head: str, message_id: str) -> str:
         return head
     place = _place(records[message_id])
     left = [other for other, record in records.items() if _place(record) == place and other != message_id]
-    return newest_end(records, left[-1]) if left else str(place[0])
+    return newest_leaf(records, left[-1]) if left else str(place[0])
 
 
 def _place(record: dict[str, Any]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from chatbot.storage.append_log import Tables
-from chatbot.storage.atomic_json import AtomicStorage
+from chatbot.storage.atomic_json import AtomicJsonStorage
 from chatbot.storage.conversation_file import FORMAT
 from chatbot.storage.serialization import is_conversation
 
@@ -21,14 +21,14 @@ def migrate(old: Path, directory: Path) -> None:
     Killed on the way it can begin again: what got a file was complete. Where something in `old` cannot be understood,
     the rest is taken over and the file is set aside instead.
     """
-    storage = AtomicStorage(old)
+    storage = AtomicJsonStorage(old)
     complete = True
     for conversation_id, tables in _conversations(storage.read() or {}):
         path = directory / f"{conversation_id}.json"
         if not is_conversation(tables):
             complete = False
         elif not path.exists():
-            AtomicStorage(path).write(tables)
+            AtomicJsonStorage(path).write(tables)
     if complete:
         storage.forget()
     else:

@@ -3,12 +3,12 @@
 import os
 from dataclasses import dataclass
 
-from chatbot.errors import Full, TooManyConversations
+from chatbot.errors import TooManyConversations, TooManySessions
 from chatbot.storage.session_directory import SessionDirectory
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Quotas:
     """So many sessions, so many conversations in each of them, and so many bytes, beyond which a session may bring in
     neither files nor conversations; 0 is no limit."""
 
@@ -28,4 +28,4 @@ class Room:
         others = session.path.parent
         is_new = self.sessions and not session.path.exists() and others.exists()
         if is_new and len(os.listdir(others)) >= self.sessions:
-            raise Full
+            raise TooManySessions

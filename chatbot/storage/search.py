@@ -17,7 +17,7 @@ SPACE, GAP, LAST_GAP = re.compile(r"\s"), re.compile(r"\s+"), re.compile(r"\s+(?
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchMatch:
     """A text in which all words occur: a message's, or the title where there is no id."""
 
     message_id: str | None
@@ -25,7 +25,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """A place where a search succeeded. `excerpt` is what stands around the first word's match, which is from
     `place[0]` up to `place[1]` in it. `message_id` is None where the match is in the conversation's title."""
 
@@ -44,12 +44,12 @@ class Query:
     def __bool__(self) -> bool:
         return bool(self._words)
 
-    def hits(self, title: str, records: Records) -> list[Hit]:
+    def hits(self, title: str, records: Records) -> list[SearchMatch]:
         """The title, if it matches, and the newest messages that do, at most three in all."""
-        hits = [Hit(None, title)] if self._matches(title) else []
+        hits = [SearchMatch(None, title)] if self._matches(title) else []
         for message_id in reversed(records):
             if self._matches(text := records[message_id]["content"]):
-                hits.append(Hit(message_id, text))
+                hits.append(SearchMatch(message_id, text))
                 if len(hits) == HITS_PER_CONVERSATION:
                     break
         return hits
@@ -78,10 +78,10 @@ def fold(text: str) -> str:
     return ACCENTS.sub("", normalize("NFKD", text)).casefold()
 
 
-def found(query: Query, hits: Mapping[Conversation, list[Hit]], limit: int) -> list[Found]:
+def found(query: Query, hits: Mapping[Conversation, list[SearchMatch]], limit: int) -> list[SearchResult]:
     """At most `limit` of the hits, of the last changed conversation first, with their excerpts."""
     chosen = [(conversation, hit) for conversation in newest_first(hits) for hit in hits[conversation]][:limit]
-    return [Found(conversation, hit.message_id, *query.excerpt(hit.text)) for conversation, hit in chosen]
+    return [SearchResult(conversation, hit.message_id, *query.excerpt(hit.text)) for conversation, hit in chosen]
 
 
 def newest_first(conversations: Iterable[Conversation]) -> list[Conversation]:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chatbot.errors import StorageError, TooManyConversations
-from chatbot.storage.conversation_file import StoredConversation
-from chatbot.storage.quotas import Room
+from chatbot.storage.conversation_file import ConversationFile
+from chatbot.storage.quotas import Quotas
 from chatbot.storage.session_directory import SessionDirectory
 from chatbot.storage.timestamps import at, later, now
 from chatbot.types import clean
 
-MOST_PROMPTS = 100
+MAX_SAVED_PROMPTS = 100
 """That a session may save."""
 VISIT_SECONDS = 3600
 """How exactly it is known when somebody was last here."""
@@ -29,17 +29,17 @@ class SessionMemory:
         path: Path,
         changed: Callable[[], None] = lambda: None,
         check: Callable[[], None] = lambda: None,
-        room: Room | None = None,
+        room: Quotas | None = None,
     ) -> None:
         self._lock = threading.RLock()
         self._session = SessionDirectory(path)
         self._changed = changed
         self._check = check
-        self._room = room or Room()
+        self._room = room or Quotas()
         self._last_change = ""
         self._visited = -math.inf
 
-    def visited(self) -> None:
+    def record_visit(self) -> None:
         """Note that somebody is here; `delete_unvisited` goes by it."""
         if time.monotonic() - self._visited > VISIT_SECONDS:
             self._visited = time.monotonic()
@@ -49,7 +49,7 @@ class SessionMemory:
         """About how much memory it takes, in bytes."""
         return self._session.parsed_size()
 
-    def delete_unvisited(self, since: float) -> bool:
+    def delete_if_inactive(self, since: float) -> bool:
         """Remove everything that this session has if nobody was here since then, in seconds since the epoch; returns
         whether that was so."""
         with self._locked():
@@ -73,8 +73,8 @@ class SessionMemory:
         """Save a system prompt, in the place of the one of that name. Raises TooManyConversations, and Full."""
         with self._locked():
             prompts = self._session.prompts()
-            if clean(name) not in prompts.records and len(prompts.records) >= MOST_PROMPTS:
-                raise TooManyConversations(f"{MOST_PROMPTS} saved prompts are the most. Forget one of them first.")
+            if clean(name) not in prompts.records and len(prompts.records) >= MAX_SAVED_PROMPTS:
+                raise TooManyConversations(f"{MAX_SAVED_PROMPTS} saved prompts are the most. Forget one of them first.")
             self._room.admit_session(self._session)
             prompts.put({clean(name): {"text": clean(text)}})
         self._changed()
@@ -89,14 +89,14 @@ class SessionMemory:
         self._changed()
 
     @contextmanager
-    def one_write(self, conversation_id: str) -> Iterator[None]:
+    def transaction(self, conversation_id: str) -> Iterator[None]:
         """Changes of that conversation made inside reach the disk together, or not at all; what is read inside belongs
         together. It may be one that is only created inside."""
         with self._locked():
             stored = self._session.opened(conversation_id)
             before = stored.written
             try:
-                with stored.one_write():
+                with stored.transaction():
                     yield
             finally:
                 self._session.changed(conversation_id)
@@ -104,12 +104,12 @@ class SessionMemory:
                     self._changed()
 
     @contextmanager
-    def _writing(self, conversation_id: str) -> Iterator[StoredConversation]:
-        with self._reading(conversation_id) as stored, self.one_write(conversation_id):
+    def _writing(self, conversation_id: str) -> Iterator[ConversationFile]:
+        with self._reading(conversation_id) as stored, self.transaction(conversation_id):
             yield stored
 
     @contextmanager
-    def _reading(self, conversation_id: str) -> Iterator[StoredConversation]:
+    def _reading(self, conversation_id: str) -> Iterator[ConversationFile]:
         with self._locked():
             yield self._session.existing(conversation_id)
 
@@ -122,7 +122,7 @@ class SessionMemory:
             except OSError as error:
                 raise StorageError from error
 
-    def _touch(self, stored: StoredConversation, **changes: str) -> None:
+    def _touch(self, stored: ConversationFile, **changes: str) -> None:
         stored.change(updated_at=self._time(stored.document["updated_at"]), **changes)
 
     def _time(self, known: str = "") -> str:

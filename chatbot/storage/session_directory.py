@@ -7,13 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatbot.errors import NotFound, StorageError
-from chatbot.storage.atomic_json import AtomicStorage, sync_directory
-from chatbot.storage.conversation_file import StoredConversation
+from chatbot.storage.atomic_json import AtomicJsonStorage, sync_directory
+from chatbot.storage.conversation_file import ConversationFile
 from chatbot.storage.migration import CONVERSATION_ID, migrate
 from chatbot.storage.tinydb_storage import KeyedDB, KeyedTable
 from chatbot.types import Conversation
 
-KEPT_PARSED = 16
+MAX_CACHED_CONVERSATIONS = 16
 """Conversations whose messages stay in memory after use."""
 
 REMOVED = ".removed"
@@ -33,7 +33,7 @@ class SessionDirectory:
         self._summaries: dict[str, Conversation | None] | None = None
         """Of all conversations that there are; None of those that have not been read since they changed."""
         self._damaged: set[str] = set()
-        self._parsed: OrderedDict[str, StoredConversation] = OrderedDict()
+        self._parsed: OrderedDict[str, ConversationFile] = OrderedDict()
 
     def size(self) -> int:
         """The bytes of all conversations, without the files that came with their messages."""
@@ -53,7 +53,7 @@ class SessionDirectory:
         with suppress(OSError):
             os.utime(self.path)
 
-    def opened(self, conversation_id: str) -> StoredConversation:
+    def opened(self, conversation_id: str) -> ConversationFile:
         """The conversation of that id, which may be yet to be made. Raises NotFound where it is no possible id."""
         if not CONVERSATION_ID.fullmatch(conversation_id):
             raise NotFound
@@ -61,13 +61,13 @@ class SessionDirectory:
         stored = self._parsed.get(conversation_id) or self._file(conversation_id)
         self._parsed[conversation_id] = stored
         self._parsed.move_to_end(conversation_id)
-        if len(self._parsed) > KEPT_PARSED:
+        if len(self._parsed) > MAX_CACHED_CONVERSATIONS:
             idle = [key for key, other in self._parsed.items() if not other.busy and other is not stored]
-            for key in idle[: len(self._parsed) - KEPT_PARSED]:
+            for key in idle[: len(self._parsed) - MAX_CACHED_CONVERSATIONS]:
                 del self._parsed[key]
         return stored
 
-    def existing(self, conversation_id: str) -> StoredConversation:
+    def existing(self, conversation_id: str) -> ConversationFile:
         """The conversation of that id. Raises NotFound where there is none, StorageError where its file is damaged."""
         if conversation_id in self._listing():
             stored = self.opened(conversation_id)
@@ -77,7 +77,7 @@ class SessionDirectory:
             raise StorageError("The file of this conversation is damaged. It was set aside on the server's disk.")
         raise NotFound
 
-    def glimpsed(self, conversation_id: str) -> StoredConversation | None:
+    def glimpsed(self, conversation_id: str) -> ConversationFile | None:
         """The conversation for one look at it, after which it takes no memory; None where there is none any more."""
         stored = self._parsed.get(conversation_id) or self._file(conversation_id)
         return stored if self._is_there(stored) else None
@@ -104,7 +104,7 @@ class SessionDirectory:
 
     def prompts(self) -> KeyedTable:
         """The saved system prompts by their names."""
-        return KeyedDB(AtomicStorage(self.path / "session.json", _holds_prompts)).keyed("prompts")
+        return KeyedDB(AtomicJsonStorage(self.path / "session.json", _holds_prompts)).keyed("prompts")
 
     def remove_all(self) -> None:
         """Remove the directory with whatever is in it, and what an earlier version left beside it."""
@@ -119,7 +119,7 @@ class SessionDirectory:
             sync_directory(self.path.parent)
             remove_leftover(removed)
 
-    def _is_there(self, stored: StoredConversation) -> bool:
+    def _is_there(self, stored: ConversationFile) -> bool:
         if stored.exists:
             return True
         self._listing().pop(stored.conversation_id, None)
@@ -127,8 +127,8 @@ class SessionDirectory:
             self._damaged.add(stored.conversation_id)
         return False
 
-    def _file(self, conversation_id: str) -> StoredConversation:
-        return StoredConversation(self.path / f"{conversation_id}.json")
+    def _file(self, conversation_id: str) -> ConversationFile:
+        return ConversationFile(self.path / f"{conversation_id}.json")
 
     def _listing(self) -> dict[str, Conversation | None]:
         if self._summaries is None:

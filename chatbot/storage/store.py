@@ -12,17 +12,17 @@ from weakref import WeakValueDictionary
 from filelock import FileLock, Timeout
 
 from chatbot.errors import SettingsError, StorageError
-from chatbot.storage.change_feed import Changes
+from chatbot.storage.change_feed import ChangeFeed
 from chatbot.storage.conversation_memory import ConversationMemory
-from chatbot.storage.quotas import Room
+from chatbot.storage.quotas import Quotas
 from chatbot.storage.session_directory import remove_leftovers
 
-KEPT_OPEN = 64
+MAX_OPEN_SESSIONS = 64
 """Sessions of which parsed files stay in memory after use; the others cost nothing until they are back."""
 
-KEPT_BYTES = 256 * 1024 * 1024
+MAX_CACHED_BYTES = 256 * 1024 * 1024
 """Of their files, all together: a visitor may have brought in conversations of many megabytes."""
-WEIGHED_SECONDS = 1.0
+CACHE_CHECK_SECONDS = 1.0
 """How often they are added up: to do so takes a fraction of a millisecond."""
 
 DAY_SECONDS = 86_400
@@ -35,10 +35,10 @@ class Store:
     Raises SettingsError where the directory cannot be used, or another process is using it.
     """
 
-    def __init__(self, directory: Path, room: Room | None = None) -> None:
+    def __init__(self, directory: Path, room: Quotas | None = None) -> None:
         self._room = room
         self.directory = directory
-        self.changes = Changes()
+        self.changes = ChangeFeed()
         self._guard = threading.Lock()
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
@@ -51,10 +51,10 @@ class Store:
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session; nothing is written before something is said."""
         memory = self._shared(session_id)
-        memory.visited()
+        memory.record_visit()
         return memory
 
-    def remove_unvisited(self, days: float) -> int:
+    def delete_inactive_sessions(self, days: float) -> int:
         """Remove the sessions that nobody has visited for so many days; returns how many. Blocks; skips what the disk
         does not let go."""
         removed = 0
@@ -64,7 +64,7 @@ class Store:
                 if session.stat().st_mtime >= since:
                     continue
                 if session.is_dir():
-                    removed += self._shared(session.name).delete_unvisited(since)
+                    removed += self._shared(session.name).delete_if_inactive(since)
                 else:  # of the first format, or set aside: opening it, a visitor would have made a directory of it
                     session.unlink()
                     removed += session.suffix == ".json"
@@ -79,9 +79,9 @@ class Store:
             memory = self._alive.get(session_id) or self._opened(session_id)
             self._alive[session_id] = self._recent[session_id] = memory
             self._recent.move_to_end(session_id)
-            if len(self._recent) > KEPT_OPEN:
+            if len(self._recent) > MAX_OPEN_SESSIONS:
                 self._recent.popitem(last=False)
-            if time.monotonic() > self._weighed + WEIGHED_SECONDS:
+            if time.monotonic() > self._weighed + CACHE_CHECK_SECONDS:
                 self._weighed = time.monotonic()
                 self._lighten()
         return memory
@@ -90,7 +90,7 @@ class Store:
         """Let go of what was used longest ago, until the rest is no more than is to be kept, or one session."""
         sizes = {session_id: memory.parsed_size() for session_id, memory in self._recent.items()}
         total = sum(sizes.values())
-        while total > KEPT_BYTES and len(self._recent) > 1:
+        while total > MAX_CACHED_BYTES and len(self._recent) > 1:
             session_id, _ = self._recent.popitem(last=False)
             total -= sizes[session_id]
 

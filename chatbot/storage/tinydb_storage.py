@@ -6,7 +6,7 @@ from typing import Any, cast
 from tinydb import TinyDB
 from tinydb.table import Table
 
-from chatbot.storage.atomic_json import AtomicStorage
+from chatbot.storage.atomic_json import AtomicJsonStorage
 
 
 class KeyedTable(Table):
@@ -15,7 +15,7 @@ class KeyedTable(Table):
     Its changes go to the storage as what they are; TinyDB's own would copy the whole table for each.
     """
 
-    _storage: AtomicStorage
+    _storage: AtomicJsonStorage
 
     document_id_class = str  # type: ignore[assignment]
 
@@ -42,7 +42,7 @@ class KeyedDB(TinyDB):
 
     table_class = KeyedTable
 
-    def __init__(self, storage: AtomicStorage) -> None:
+    def __init__(self, storage: AtomicJsonStorage) -> None:
         super().__init__(storage=lambda: storage)
 
     def keyed(self, name: str) -> KeyedTable:

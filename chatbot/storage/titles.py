@@ -4,7 +4,7 @@ TITLE_LENGTH = 60
 """Characters of a title that is cut from the first message."""
 
 
-def cut_title(text: str) -> str:
+def make_title(text: str) -> str:
     """The first line of `text`, cut at a word."""
     line = " ".join(text.strip().partition("\n")[0].split())
     if len(line) <= TITLE_LENGTH:

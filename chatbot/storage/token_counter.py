@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from chatbot.storage.atomic_json import AtomicStorage, are_tables
+from chatbot.storage.atomic_json import AtomicJsonStorage, are_tables
 from chatbot.storage.tinydb_storage import KeyedDB
 
 
-class Spending:
+class TokenCounter:
     """The day's count, kept in the file at `path`. Days are UTC's. For any number of threads; methods block for about a
     millisecond of disk work and raise OSError where the disk refuses."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._days = KeyedDB(AtomicStorage(path, _are_counts)).keyed("tokens")
+        self._days = KeyedDB(AtomicJsonStorage(path, _are_counts)).keyed("tokens")
 
     def today(self) -> int:
         """The tokens of today."""

@@ -1,6 +1,6 @@
 """Conversations as files to take along, and back in."""
 
-from chatbot.transfer.conversation_json import from_json, to_json, to_markdown
-from chatbot.transfer.session_zip import from_file, to_zip, write_zip
+from chatbot.transfer.conversation_json import export_json, export_markdown, import_json
+from chatbot.transfer.session_zip import export_zip, import_file, write_zip
 
-__all__ = ["from_file", "from_json", "to_json", "to_markdown", "to_zip", "write_zip"]
+__all__ = ["export_json", "export_markdown", "export_zip", "import_file", "import_json", "write_zip"]

@@ -16,7 +16,7 @@ from chatbot.types import Attachment, Conversation, Options, StoredMessage
 LONGEST_TITLE = 200
 
 
-class ConversationFile(BaseModel):
+class ExportedConversation(BaseModel):
     """The JSON file. Fields that a later version adds are ignored.
 
     Version 1 had one branch: its messages follow each other in the order of the file, whatever else they say.
@@ -74,15 +74,15 @@ class ConversationFile(BaseModel):
             raise ValueError("the head is none of the messages")
 
 
-def to_json(memory: ConversationMemory, conversation_id: str, *, with_files: bool = True) -> bytes:
+def export_json(memory: ConversationMemory, conversation_id: str, *, with_files: bool = True) -> bytes:
     """The whole conversation, for `from_json` and for programs. An answer that is being written is in it as one that
     was interrupted, with its text as far as it is stored. Raises NotFound and StorageError."""
-    with memory.one_write(conversation_id):
+    with memory.transaction(conversation_id):
         conversation = memory.get_conversation(conversation_id)
         messages = memory.all_messages(conversation_id)
         head = memory.get_head(conversation_id)
         files = memory.get_files(conversation_id, attachments_of(messages)) if with_files else {}
-    file = ConversationFile.model_construct(  # what is stored was checked before
+    file = ExportedConversation.model_construct(  # what is stored was checked before
         format="chatbot-conversation",
         version=2,
         title=conversation.title,
@@ -101,7 +101,7 @@ def attachments_of(messages: Sequence[StoredMessage]) -> list[Attachment]:
     return list({each.attachment_id: each for message in messages for each in message.attachments}.values())
 
 
-def to_markdown(
+def export_markdown(
     conversation: Conversation, messages: Sequence[StoredMessage], link: Callable[[Attachment], str] | None = None
 ) -> str:
     """The conversation for reading: who said what in `messages`, without settings or times. `link` tells where beside
@@ -115,15 +115,15 @@ def to_markdown(
     return "\n\n".join(parts) + "\n"
 
 
-def parse(content: Any) -> ConversationFile:
+def parse(content: Any) -> ExportedConversation:
     """The file, given as parsed JSON, checked. Raises InvalidFile for anything that `to_json` did not make."""
     try:
-        return ConversationFile.model_validate(content)
+        return ExportedConversation.model_validate(content)
     except ValidationError:
         raise InvalidFile from None
 
 
-def from_json(memory: ConversationMemory, content: Any) -> str:
+def import_json(memory: ConversationMemory, content: Any) -> str:
     """Store the conversation of such a file, given as parsed JSON, as a new one; returns its id.
 
     Raises InvalidFile, and changes nothing, for anything that `to_json` did not make.
@@ -132,7 +132,7 @@ def from_json(memory: ConversationMemory, content: Any) -> str:
 
 
 def restore(
-    memory: ConversationMemory, file: ConversationFile, find: Callable[[str], bytes | None] = lambda _: None
+    memory: ConversationMemory, file: ExportedConversation, find: Callable[[str], bytes | None] = lambda _: None
 ) -> str:
     """Store the conversation of a file as a new one; returns its id. `find` finds attachments' contents that are not in
     the file itself. Raises StorageError; InvalidFile where one is missing or spoilt, TooLarge without room for them."""
@@ -170,7 +170,7 @@ def _named(attachment: Attachment, link: str) -> str:
     name = attachment.name.translate({ord(bracket): f"\\{bracket}" for bracket in "[]"})
     if not link:
         return f"*Attached: {name}*"
-    return f"{'!' * attachment.is_picture}[{name}]({link})"
+    return f"{'!' * attachment.is_image}[{name}]({link})"
 
 
 def _are_possible(options: Options) -> bool:

@@ -13,9 +13,16 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
 
-from chatbot.errors import ChatbotError, Closing, InvalidFile, NotFound
+from chatbot.errors import ChatbotError, InvalidFile, NotFound, ShuttingDown
 from chatbot.storage.conversation_memory import ConversationMemory
-from chatbot.transfer.conversation_json import ConversationFile, attachments_of, parse, restore, to_json, to_markdown
+from chatbot.transfer.conversation_json import (
+    ExportedConversation,
+    attachments_of,
+    export_json,
+    export_markdown,
+    parse,
+    restore,
+)
 from chatbot.types import Attachment, Conversation
 
 LARGEST = 512 * 1024 * 1024
@@ -51,8 +58,10 @@ def write_zip(memory: ConversationMemory, file: IO[bytes]) -> None:
         for conversation in memory.list_conversations():
             conversation_id = conversation.conversation_id
             try:
-                as_json = to_json(memory, conversation_id, with_files=False)
-                as_markdown = to_markdown(conversation, memory.get_messages(conversation_id, limit=None), _member_of)
+                as_json = export_json(memory, conversation_id, with_files=False)
+                as_markdown = export_markdown(
+                    conversation, memory.get_messages(conversation_id, limit=None), _member_of
+                )
                 attachments = attachments_of(memory.all_messages(conversation_id))
                 new = {each.attachment_id: each for each in attachments if _member_of(each) not in taken}
                 files = memory.get_files(conversation_id, new.values())
@@ -66,14 +75,14 @@ def write_zip(memory: ConversationMemory, file: IO[bytes]) -> None:
                 archive.writestr(_member(member, conversation), each.content)
 
 
-def to_zip(memory: ConversationMemory) -> bytes:
+def export_zip(memory: ConversationMemory) -> bytes:
     """All conversations of the session as a zip. Raises StorageError."""
     file = BytesIO()
     write_zip(memory, file)
     return file.getvalue()
 
 
-def from_file(memory: ConversationMemory, content: bytes, is_over: Callable[[], bool] = lambda: False) -> list[str]:
+def import_file(memory: ConversationMemory, content: bytes, is_over: Callable[[], bool] = lambda: False) -> list[str]:
     """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids. Of a zip it takes
     the memory of one at a time.
 
@@ -106,7 +115,7 @@ class _Clock:
     def check(self) -> None:
         """Raise Closing or InvalidFile where it is so."""
         if self._is_over():
-            raise Closing
+            raise ShuttingDown
         if time.monotonic() > self._until:
             raise InvalidFile(
                 "This file takes too long to read. Nothing was changed. Import its conversations one by one."
@@ -158,7 +167,7 @@ def _finder(content: bytes) -> Callable[[str], bytes | None]:
     return find
 
 
-def _parsed(content: bytes) -> ConversationFile:
+def _parsed(content: bytes) -> ExportedConversation:
     too_large = InvalidFile("This file is larger than can be imported. Nothing was changed.")
     if len(content) > LARGEST or sum(map(content.count, (b"[", b"{", b","))) > MOST_VALUES:
         raise too_large

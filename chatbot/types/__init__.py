@@ -1,48 +1,56 @@
 """The values that travel between the parts: what is said, by whom, and how an answer went. All frozen."""
 
-from chatbot.types.attachments import NOBODY_KNOWS, Attachment, Enclosed, File, Form, MediaType, Reads
+from chatbot.types.attachments import (
+    UNKNOWN_SUPPORT,
+    Attachment,
+    AttachmentForm,
+    FileContent,
+    FileSupport,
+    MediaType,
+    SentAttachment,
+)
 from chatbot.types.completions import (
-    Choice,
     Completion,
     Delta,
     Effort,
     Finish,
     FinishReason,
     Message,
+    ModelChoice,
     Options,
     Request,
     Role,
     Usage,
 )
-from chatbot.types.conversations import Conversation, Fault, Seen, Status, StoredMessage, Timing
-from chatbot.types.provider_names import PROVIDER_NAMES, Added, BuiltIn, ProviderName
+from chatbot.types.conversations import Conversation, Fault, SentContext, Status, StoredMessage, Timing
+from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, ProviderName, RegisteredName
 from chatbot.types.unicode import clean
 
 __all__ = [
-    "NOBODY_KNOWS",
     "PROVIDER_NAMES",
-    "Added",
+    "UNKNOWN_SUPPORT",
     "Attachment",
-    "BuiltIn",
-    "Choice",
+    "AttachmentForm",
+    "BuiltInName",
     "Completion",
     "Conversation",
     "Delta",
     "Effort",
-    "Enclosed",
     "Fault",
-    "File",
+    "FileContent",
+    "FileSupport",
     "Finish",
     "FinishReason",
-    "Form",
     "MediaType",
     "Message",
+    "ModelChoice",
     "Options",
     "ProviderName",
-    "Reads",
+    "RegisteredName",
     "Request",
     "Role",
-    "Seen",
+    "SentAttachment",
+    "SentContext",
     "Status",
     "StoredMessage",
     "Timing",

@@ -23,7 +23,7 @@ class Attachment:
     text_size: int = 0
 
     @property
-    def is_picture(self) -> bool:
+    def is_image(self) -> bool:
         """Whether it is a picture."""
         return self.media_type.startswith("image/")
 
@@ -34,31 +34,31 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class FileContent:
     """An attachment's content, and the text in it: all of a text file, what a PDF's pages say, none of a picture."""
 
     content: bytes = field(repr=False)
     text: str = field(default="", repr=False)
 
 
-Form = Literal["whole", "text", "name"]
+AttachmentForm = Literal["whole", "text", "name"]
 """How a model is sent an attachment: as the file that it is, as the text in it, or, left out, by its name alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosed:
+class SentAttachment:
     """An attachment, and how a model is sent it."""
 
     attachment: Attachment
-    form: Form
+    form: AttachmentForm
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
+class FileSupport:
     """Which files a model reads as they are. Text it always reads. None: nobody knows."""
 
     pictures: bool | None = None
     documents: bool | None = None
 
 
-NOBODY_KNOWS = Reads()
+UNKNOWN_SUPPORT = FileSupport()

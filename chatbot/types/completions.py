@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chatbot.types.attachments import Enclosed, File
+from chatbot.types.attachments import FileContent, SentAttachment
 from chatbot.types.provider_names import ProviderName
 
 Role = Literal["user", "assistant"]
@@ -23,7 +23,7 @@ class Message:
 
     role: Role
     content: str
-    enclosed: tuple[Enclosed, ...] = ()
+    attachments: tuple[SentAttachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ class Request:
     max_tokens: int = 2000
     temperature: float | None = None
     effort: Effort | None = None
-    files: Mapping[str, File] = field(default_factory=dict)
+    files: Mapping[str, FileContent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ModelChoice:
     """A model of a provider. The model is empty where none is known."""
 
     provider: ProviderName
@@ -97,7 +97,7 @@ class Choice:
 class Options:
     """A model, and how it is to answer."""
 
-    choice: Choice
+    choice: ModelChoice
     system_prompt: str
     max_tokens: int
     history_limit: int

@@ -20,7 +20,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SentContext:
     """What of a conversation a model was sent: `sent` of the `total` messages that could have been. `trimmed`: it was
     sent fewer after the provider had found more too long.
 
@@ -66,7 +66,7 @@ class StoredMessage:
     timing: Timing | None = None
     fault: Fault | None = None
     cost: float | None = None
-    seen: Seen | None = None
+    seen: SentContext | None = None
     parent_id: str = ""
     attachments: tuple[Attachment, ...] = ()
 

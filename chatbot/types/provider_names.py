@@ -4,11 +4,11 @@ from typing import Annotated, Literal, NewType, get_args
 
 from pydantic import BeforeValidator
 
-BuiltIn = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
-Added = NewType("Added", str)
+BuiltInName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+RegisteredName = NewType("RegisteredName", str)
 """The name of a provider that `chatbot.providers.register` made known."""
 
-PROVIDER_NAMES: list[BuiltIn | Added] = [*get_args(BuiltIn)]
+PROVIDER_NAMES: list[BuiltInName | RegisteredName] = [*get_args(BuiltInName)]
 """All that there are, in the order in which they are offered."""
 
 
@@ -19,4 +19,4 @@ def _known(name: object) -> object:
     return name
 
 
-ProviderName = Annotated[BuiltIn | Added, BeforeValidator(_known)]
+ProviderName = Annotated[BuiltInName | RegisteredName, BeforeValidator(_known)]

@@ -10,7 +10,7 @@ OF_ONE_VISITOR = 64
 """Bits of an IPv6 address that tell visitors apart: whoever is given one is given all that begin with the same."""
 
 
-def address_of(request: Request | Any, behind_proxy: bool) -> str:
+def client_address(request: Request | Any, behind_proxy: bool) -> str:
     """The caller's address, empty where it is not known; `request` is Starlette's or Gradio's. Of IPv6 it is the
     network, as `2001:db8::/64`.
 

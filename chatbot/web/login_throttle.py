@@ -12,7 +12,7 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 from chatbot.errors import ChatbotError
-from chatbot.web.client_address import address_of
+from chatbot.web.client_address import client_address
 
 WRONG_A_MINUTE = RateLimitItemPerMinute(20)
 """More than anybody mistypes; at this rate a million passwords take a month."""
@@ -27,7 +27,7 @@ class TooManyLogins(ChatbotError):
     sentence = "There were too many wrong logins from your address. Wait a minute, then try again."
 
 
-class Brake:
+class LoginThrottle:
     """Counts wrong logins, by the addresses that they come from. A right one is never counted. `behind_proxy` as in
     `address_of`."""
 
@@ -62,4 +62,4 @@ class Brake:
                 del self._under_way[address]
 
     def _address(self, request: Request) -> str:
-        return address_of(request, self._behind_proxy)
+        return client_address(request, self._behind_proxy)

@@ -13,15 +13,15 @@ from starlette.middleware import Middleware
 
 from chatbot import logs
 from chatbot.errors import SettingsError
-from chatbot.providers import Providers
+from chatbot.providers import ProviderPool
 from chatbot.replies.imports import Imports
 from chatbot.replies.limits import Limits
 from chatbot.replies.replies import Replies
 from chatbot.replies.uploads import Uploads
 from chatbot.settings import Settings
 from chatbot.storage import Store
-from chatbot.storage.quotas import Room
-from chatbot.web.session_tokens import Sessions, kept_secret
+from chatbot.storage.quotas import Quotas
+from chatbot.web.session_tokens import SessionTokens, load_or_create_secret
 
 log = logging.getLogger(__name__)
 
@@ -44,19 +44,19 @@ from chatbot.api.conversations import ConversationsApi  # noqa: E402
 from chatbot.api.files import FilesApi  # noqa: E402
 from chatbot.page.accounts import Accounts  # noqa: E402
 from chatbot.page.blocks import Page  # noqa: E402
-from chatbot.page.chat_handlers import Handlers  # noqa: E402
-from chatbot.page.conversation_view import Views  # noqa: E402
+from chatbot.page.chat_handlers import ChatHandlers  # noqa: E402
+from chatbot.page.conversation_view import ConversationViews  # noqa: E402
 from chatbot.page.i18n import i18n  # noqa: E402
 from chatbot.page.layout import ASSETS, asset  # noqa: E402
-from chatbot.page.settings_handlers import PanelEvents  # noqa: E402
-from chatbot.page.sidebar_handlers import SidebarEvents  # noqa: E402
+from chatbot.page.settings_handlers import SettingsHandlers  # noqa: E402
+from chatbot.page.sidebar_handlers import SidebarHandlers  # noqa: E402
 from chatbot.page.theme import theme  # noqa: E402
-from chatbot.web.login_throttle import Brake  # noqa: E402
+from chatbot.web.login_throttle import LoginThrottle  # noqa: E402
 from chatbot.web.middleware.compression import CompressedPage  # noqa: E402
 from chatbot.web.middleware.gate import LARGEST_UPLOAD, Gate  # noqa: E402
-from chatbot.web.middleware.queue_limits import MOST, Jobs, JobsDoor  # noqa: E402
+from chatbot.web.middleware.queue_limits import MOST, QueueJobs, QueueLimitMiddleware  # noqa: E402
 from chatbot.web.middleware.security_headers import SecurityHeaders  # noqa: E402
-from chatbot.web.middleware.static_cache import Frontend  # noqa: E402
+from chatbot.web.middleware.static_cache import StaticCache  # noqa: E402
 
 STYLES = [ASSETS / "style.css", ASSETS / "files.css"]
 SCRIPTS = [asset(name) for name in ("texts.js", "storage.js")]
@@ -68,7 +68,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        room = Room(
+        room = Quotas(
             settings.chatbot_most_sessions,
             settings.chatbot_most_conversations,
             round(settings.chatbot_max_session_mb * 1e6),
@@ -77,10 +77,10 @@ class Server:
         # Gradio keeps no file. What an event's value names the address of, it would fetch and keep, for whoever asks.
         os.environ["GRADIO_TEMP_DIR"] = os.devnull  # not before it is imported: then it makes a directory there
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
-        secret = secret or kept_secret(settings.chatbot_data_dir)
+        secret = secret or load_or_create_secret(settings.chatbot_data_dir)
         logs.begin(settings, [secret])
-        self.sessions = Sessions(secret)
-        self.providers = Providers(settings)
+        self.sessions = SessionTokens(secret)
+        self.providers = ProviderPool(settings)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
         spending = settings.chatbot_data_dir / "spending.json"
         limits = Limits(per_minute, daily_tokens, spending, settings.longest_answer())
@@ -90,11 +90,11 @@ class Server:
         uploads = Uploads(self.store, round(settings.chatbot_max_file_mb * 1e6), uploading)
         self._imports = imports = Imports(self.store, Limits(per_minute, 0, spending))
         sessions, store, providers, replies = self.sessions, self.store, self.providers, self.replies
-        views = Views(store, providers)
-        handlers = Handlers(settings, sessions, providers, replies, views)
-        sidebar = SidebarEvents(sessions, store, providers, replies, views)
+        views = ConversationViews(store, providers)
+        handlers = ChatHandlers(settings, sessions, providers, replies, views)
+        sidebar = SidebarHandlers(sessions, store, providers, replies, views)
         accounts = Accounts(sessions, store, replies, sidebar)
-        self.page = Page(handlers, sidebar, PanelEvents(settings, sessions, store, providers), accounts).blocks
+        self.page = Page(handlers, sidebar, SettingsHandlers(settings, sessions, store, providers), accounts).blocks
         router = Api(settings, sessions, providers, replies, uploads).router()
         router.include_router(ConversationsApi(settings, sessions, store, replies, imports).router())
         router.include_router(FilesApi(settings, sessions, store, uploads, imports).router())
@@ -103,7 +103,7 @@ class Server:
             "/attachments": (uploads.most_bytes, f"This file is larger than the {file_mb} MB that are allowed here"),
             "/session/import": (LARGEST_UPLOAD, "This file is larger than can be imported. Nothing was changed"),
         }
-        self._brake = Brake(bool(settings.space_id))
+        self._brake = LoginThrottle(bool(settings.space_id))
         self._routes = routes(router, Access(sessions, settings.logins(), self._brake), largest)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -113,7 +113,7 @@ class Server:
         # Gradio looks for it twice at every update, and nothing in this process draws with it.
         sys.modules.setdefault("matplotlib", None)  # type: ignore[arg-type]
         self.page.queue(default_concurrency_limit=None)
-        self._jobs = Jobs(self.page._queue, bool(settings.space_id))
+        self._jobs = QueueJobs(self.page._queue, bool(settings.space_id))
         for name, seconds in POLLING.items():
             setattr(self.page._queue, name, seconds)
         try:
@@ -147,8 +147,8 @@ class Server:
 
     def _middleware(self) -> list[Middleware]:
         headers = Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=SCRIPTS)
-        gate, jobs = Middleware(Gate, brake=self._brake), Middleware(JobsDoor, jobs=self._jobs)
-        return [Middleware(CompressedPage), headers, Middleware(Frontend), gate, jobs]
+        gate, jobs = Middleware(Gate, brake=self._brake), Middleware(QueueLimitMiddleware, jobs=self._jobs)
+        return [Middleware(CompressedPage), headers, Middleware(StaticCache), gate, jobs]
 
     async def _end(self) -> None:
         self._imports.close()
@@ -173,14 +173,14 @@ class Server:
     async def _sweep(self) -> None:
         """Remove old sessions now and then, where they are not to be kept for ever."""
         while days := self.settings.keep_days():
-            removed = await asyncio.to_thread(self.store.remove_unvisited, days)
+            removed = await asyncio.to_thread(self.store.delete_inactive_sessions, days)
             log.info("old sessions removed", extra={"fields": {"count": removed, "days": days}})
             await asyncio.sleep(SWEEP_SECONDS)
 
 
 POLLING = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 """How often Gradio's queue looks for work and for progress bars, in seconds. By itself it does a thousand and a hundred
-times a second, which takes 5 % of a core at rest; this adds 2 ms to an answer. Private: tests/test_ui.py guards it."""
+times a second, which takes 5 % of a core at rest; this adds 2 ms to an answer. Private: tests/test_gradio_patches.py guards it."""
 
 LAUNCH: dict[str, Any] = {
     "max_threads": MOST,  # it limits async generators as well: the default lets 40 answers run at once

@@ -17,7 +17,7 @@ ACCOUNT = "hf-"
 """What the session id of a Hugging Face account begins with; others are hexadecimal."""
 
 
-class Sessions:
+class SessionTokens:
     """Issues tokens and checks them. A token is a random session id and our signature on it.
 
     The id alone names files and log lines; only the whole token opens anything. The signature is compared in
@@ -32,13 +32,13 @@ class Sessions:
         """The token of a session that nobody had before."""
         return self._signer.sign(secrets.token_hex(SESSION_ID_BYTES)).decode()
 
-    def of_account(self, subject: str) -> str:
+    def for_account(self, subject: str) -> str:
         """The token of a Hugging Face account's session, the same wherever it signs in. `subject` is the account's own
         id, which stays when its name changes; the session's does not tell it."""
         digest = hmac.new(self._secret, f"account {subject}".encode(), hashlib.sha256).hexdigest()
         return self._signer.sign(ACCOUNT + digest[: 2 * SESSION_ID_BYTES]).decode()
 
-    def owner(self, token: object) -> str:
+    def session_id(self, token: object) -> str:
         """The session id of a token that we signed. Raises Unauthorized for everything else."""
         try:
             return self._signer.unsign(token if isinstance(token, str) else "").decode()
@@ -46,7 +46,7 @@ class Sessions:
             raise Unauthorized from None
 
 
-def kept_secret(directory: Path) -> str:
+def load_or_create_secret(directory: Path) -> str:
     """The secret of that data directory, made on first use and readable by its owner only.
 
     Raises SettingsError where it can neither be read nor made.

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from chatbot.page.conversation_view import Views
-from chatbot.providers import Providers
+from chatbot.page.conversation_view import ConversationViews
+from chatbot.providers import ProviderPool
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from tests.bench.command import Bench
@@ -72,9 +72,9 @@ def _filled(directory: Path, messages: int, sessions: int) -> str:
 
 
 async def _opened(directory: Path, conversation_id: str) -> tuple[float, float]:
-    providers = Providers(Settings.load(chatbot_data_dir=directory, local_model="off"))
+    providers = ProviderPool(Settings.load(chatbot_data_dir=directory, local_model="off"))
     store = Store(directory)
-    views = Views(store, providers)
+    views = ConversationViews(store, providers)
     times = []
     for _ in range(4):
         began = time.perf_counter()

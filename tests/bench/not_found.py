@@ -36,7 +36,7 @@ OPERATIONS = (
 Body = Mapping[str, str] | None
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """Of one operation, the seconds of each answer, and every answer that there was, without its date."""
 
     others: Samples
@@ -56,7 +56,7 @@ def main() -> None:
     print(table(head, rows))
 
 
-def measured(pairs: int) -> dict[str, Found]:
+def measured(pairs: int) -> dict[str, SearchResult]:
     """What each operation answers, and how fast, to a session that has a conversation of its own."""
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -88,7 +88,7 @@ def _conversation(visitor: Visitor) -> str:
 
 def _compared(
     connection: socket, token: str, others: Sequence[str], nobodys: Sequence[str], method: str, path: str, body: Body
-) -> Found:
+) -> SearchResult:
     times: tuple[list[float], list[float]] = [], []
     answers = set()
     for number, pair in enumerate(zip(others, nobodys, strict=True)):
@@ -99,7 +99,7 @@ def _compared(
             answer = _answer(connection)
             times[kind].append(time.perf_counter() - began)
             answers.add(re.sub(rb"(?im)^date: [^\r]*\r\n", b"", answer))
-    return Found(*times, frozenset(answers))
+    return SearchResult(*times, frozenset(answers))
 
 
 def _request(method: str, path: str, token: str, body: Body) -> bytes:
@@ -126,7 +126,7 @@ def _chunks(connection: socket) -> Iterator[bytes]:
         yield chunk
 
 
-def _row(name: str, found: Found) -> tuple[str, ...]:
+def _row(name: str, found: SearchResult) -> tuple[str, ...]:
     slower = sum(other > nobody for other, nobody in zip(found.others, found.nobodys, strict=True))
     return (
         name,

@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from chatbot.page.conversation_view import Views
-from chatbot.providers import Providers
+from chatbot.page.conversation_view import ConversationViews
+from chatbot.providers import ProviderPool
 from chatbot.settings import Settings
 from chatbot.storage import ConversationMemory, Store
 from chatbot.types import StoredMessage
@@ -29,7 +29,7 @@ TIME = "2026-01-31T12:00:00.000+00:00"
 
 WORDS = ("tide", "moon", "water", "harbour", "boat", "rope", "sail", "wind", "shore", "light", "letter", "bread")
 
-Work = Callable[[Views, ConversationMemory, str], Awaitable[object]]
+Work = Callable[[ConversationViews, ConversationMemory, str], Awaitable[object]]
 
 
 class Taken(NamedTuple):
@@ -60,16 +60,16 @@ def measured(conversations: int, messages: int) -> dict[str, Taken]:
         return {name: asyncio.run(_taken(Path(directory), ids[0], work)) for name, work in WORK.items()}
 
 
-async def _list(_: Views, memory: ConversationMemory, __: str) -> object:
+async def _list(_: ConversationViews, memory: ConversationMemory, __: str) -> object:
     return await asyncio.to_thread(memory.list_conversations)
 
 
-async def _open(views: Views, _: ConversationMemory, conversation_id: str) -> object:
+async def _open(views: ConversationViews, _: ConversationMemory, conversation_id: str) -> object:
     return await views.of(SESSION, conversation_id)
 
 
 def _search(words: str, found: bool) -> Work:
-    async def search(_: Views, memory: ConversationMemory, __: str) -> object:
+    async def search(_: ConversationViews, memory: ConversationMemory, __: str) -> object:
         hits = await asyncio.to_thread(memory.search, words)
         assert bool(hits) == found
         return hits
@@ -89,8 +89,8 @@ WORK: dict[str, Work] = {
 async def _taken(directory: Path, conversation_id: str, work: Work) -> Taken:
     """The times of that work in a store that was just opened."""
     settings = Settings.load(chatbot_data_dir=directory, local_model="off")
-    store, providers = Store(directory), Providers(settings)
-    views, memory = Views(store, providers), store.memory(SESSION)
+    store, providers = Store(directory), ProviderPool(settings)
+    views, memory = ConversationViews(store, providers), store.memory(SESSION)
     times = []
     for _ in range(TIMES):
         began = time.perf_counter()

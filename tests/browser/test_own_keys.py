@@ -16,7 +16,7 @@ from tests.running import ROOT, RunningApp
 
 KEY = "sk-visitors-own-5d41402abc4b2a76"
 OPERATORS = "sk-operators-9719d911017c592"
-LAUNCHER = ROOT / "tests" / "elsewhere.py"
+LAUNCHER = ROOT / "tests" / "official_hosts.py"
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from random import Random
 
 from chatbot.storage import ConversationMemory, Store
 from chatbot.storage import atomic_json as storage
-from chatbot.transfer import to_zip
+from chatbot.transfer import export_zip
 from tests.endurance.model import Model, Step, stored
 from tests.endurance.steps import draw, take
 
@@ -83,7 +83,7 @@ def _kill_one(directory: Path, models: dict[str, Model], number: int, dice: Rand
     worker = os.fork()
     if worker == 0:
         if number % 2:
-            storage.WHOLE_UP_TO = LINES_FROM
+            storage.REWRITE_MAX_BYTES = LINES_FROM
         _work(directory, models, f"{number}", dice.random())
     while not any((directory / f"{session}.log").stat().st_size for session in models):
         time.sleep(0.0005)
@@ -112,7 +112,7 @@ def _work(directory: Path, models: dict[str, Model], prefix: str, seed: float) -
         while True:
             for memory in memories:
                 memory.search("word")
-                to_zip(memory)
+                export_zip(memory)
 
     threading.Thread(target=read, args=([store.memory(session) for session in models],)).start()
     for session, model in models.items():

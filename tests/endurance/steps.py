@@ -61,7 +61,7 @@ def take(memory: ConversationMemory, step: Step) -> None:
             after = _named(memory, talk, parent).message_id if parent else ""
             memory.add_message(talk, cast(Role, role), name, after=after)
         case ["turn", talk, question, answer]:
-            with memory.one_write(talk):
+            with memory.transaction(talk):
                 asked = memory.add_message(talk, "user", question)
                 memory.add_message(talk, "assistant", answer, after=asked.message_id)
         case ["write", talk, name, text]:

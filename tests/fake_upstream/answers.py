@@ -16,7 +16,7 @@ _QUESTION = re.compile(r"(?i)\bwhat(?:['’]s|\s+is)\s+my\s+name\b")
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """One token, of the reasoning or of the answer itself."""
 
     kind: Kind
@@ -27,7 +27,7 @@ class Piece:
 class Answer:
     """What a model made of a request."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Chunk, ...]
     finish_reason: str
     input_tokens: int
 
@@ -46,8 +46,8 @@ def compose(body: Json, scenario: Scenario) -> Answer:
     text = _tokens(body, scenario)
     return Answer(
         pieces=(
-            *(Piece("reasoning", token) for token in reasoning),
-            *(Piece("text", token) for token in text),
+            *(Chunk("reasoning", token) for token in reasoning),
+            *(Chunk("text", token) for token in text),
         ),
         finish_reason=scenario.finish_reason,
         input_tokens=count_tokens(body),

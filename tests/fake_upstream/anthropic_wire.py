@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.fake_upstream.answers import Answer, Json, Kind, Piece, text_of
+from tests.fake_upstream.answers import Answer, Chunk, Json, Kind, text_of
 from tests.fake_upstream.dialect import ApiError, Dialect, Speech, encode
 
 _STOP_REASONS = {
@@ -45,7 +45,7 @@ class AnthropicSpeech(Speech):
         message = self._message([], stop_reason=None, output_tokens=1)
         return _event("message_start", {"message": message})
 
-    def piece(self, piece: Piece) -> bytes:
+    def piece(self, piece: Chunk) -> bytes:
         """A delta, and the start of its block where it is the block's first."""
         return self._switch_to(piece.kind) + self._delta(_delta_of(piece))
 
@@ -190,7 +190,7 @@ class AnthropicDialect(Dialect):
         return ApiError(401, f"invalid x-api-key: {key}")
 
 
-def _delta_of(piece: Piece) -> Json:
+def _delta_of(piece: Chunk) -> Json:
     if piece.kind == "text":
         return {"type": "text_delta", "text": piece.text}
     return {"type": "thinking_delta", "thinking": piece.text}

@@ -43,7 +43,7 @@ async def streamed(speech: Speech, scenario: Scenario, error_event: bytes) -> As
     pace = Pace(scenario)
     await pace.pause(scenario.headers_after)
     yield speech.opening()
-    for count, frame in enumerate(speech.frames(finished=not scenario.end_without_finish)):
+    for count, frame in enumerate(speech.snapshots(finished=not scenario.end_without_finish)):
         if count == scenario.silence_after:
             await pace.pause(scenario.silence_seconds)
         await pace.wait(count)

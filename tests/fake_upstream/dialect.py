@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fake_upstream.answers import Answer, Json, Piece
+from tests.fake_upstream.answers import Answer, Chunk, Json
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Speech(ABC):
         self.model = model
         self.answer = answer
 
-    def frames(self, *, finished: bool) -> Iterator[bytes]:
+    def snapshots(self, *, finished: bool) -> Iterator[bytes]:
         """The bytes for each token, and those for the end unless the stream is to end without them."""
         for piece in self.answer.pieces:
             yield self.piece(piece)
@@ -39,7 +39,7 @@ class Speech(ABC):
         """What comes before the first token."""
 
     @abstractmethod
-    def piece(self, piece: Piece) -> bytes:
+    def piece(self, piece: Chunk) -> bytes:
         """One token."""
 
     @abstractmethod

@@ -3,7 +3,7 @@
 import time
 from uuid import uuid4
 
-from tests.fake_upstream.answers import Answer, Json, Piece
+from tests.fake_upstream.answers import Answer, Chunk, Json
 from tests.fake_upstream.dialect import ApiError, Dialect, Speech, encode
 
 _FINISH_REASONS = {
@@ -28,7 +28,7 @@ class OpenAISpeech(Speech):
         """The chunk that only says who speaks."""
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
-    def piece(self, piece: Piece) -> bytes:
+    def piece(self, piece: Chunk) -> bytes:
         """A chunk with one token; the field for reasoning is that of the compatible servers."""
         return self._chunk({"content" if piece.kind == "text" else "reasoning_content": piece.text})
 

@@ -13,7 +13,7 @@ _PAGE = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChatRequest:
     """What a request asks for, of whom, and with what key."""
 
     dialect: Dialect
@@ -27,14 +27,14 @@ class Asked:
         return self.body.get("stream") is True
 
 
-def failure(asked: Asked, scenario: Scenario) -> ApiError:
+def failure(asked: ChatRequest, scenario: Scenario) -> ApiError:
     """The error that a scenario describes, filled in."""
     message = scenario.message.replace("{model}", asked.model).replace("{key}", _masked(asked.key))
     status = scenario.status if scenario.status >= 400 else 500
     return ApiError(status, message, scenario.type, scenario.code, scenario.param)
 
 
-def instead(asked: Asked, scenario: Scenario) -> Response | None:
+def instead(asked: ChatRequest, scenario: Scenario) -> Response | None:
     """What the scenario sends in place of any answer."""
     headers = headers_of(asked.dialect, scenario)
     if scenario.redirect_to:
@@ -53,7 +53,7 @@ def instead(asked: Asked, scenario: Scenario) -> Response | None:
     return error_response(asked.dialect, error, headers) if error else None
 
 
-def refusal(asked: Asked, scenario: Scenario) -> Response | None:
+def refusal(asked: ChatRequest, scenario: Scenario) -> Response | None:
     """What the service sends when it will not answer these messages with these parameters."""
     error = asked.dialect.problem(asked.body) or _refused(asked, scenario) or _overflow(asked, scenario)
     return error_response(asked.dialect, error, headers_of(asked.dialect, scenario)) if error else None
@@ -72,7 +72,7 @@ def headers_of(dialect: Dialect, scenario: Scenario) -> dict[str, str]:
     return headers
 
 
-def _denial(asked: Asked, scenario: Scenario) -> ApiError | None:
+def _denial(asked: ChatRequest, scenario: Scenario) -> ApiError | None:
     if scenario.echo_key:
         return asked.dialect.wrong_key(asked.key)
     # An error that is to come in the middle of a stream comes at once where nothing is streamed.
@@ -81,12 +81,12 @@ def _denial(asked: Asked, scenario: Scenario) -> ApiError | None:
     return None if asked.streaming else failure(asked, scenario)
 
 
-def _refused(asked: Asked, scenario: Scenario) -> ApiError | None:
+def _refused(asked: ChatRequest, scenario: Scenario) -> ApiError | None:
     found = [name for name in scenario.refuse_parameters if name in asked.body]
     return asked.dialect.refused(found[0], asked.body[found[0]]) if found else None
 
 
-def _overflow(asked: Asked, scenario: Scenario) -> ApiError | None:
+def _overflow(asked: ChatRequest, scenario: Scenario) -> ApiError | None:
     tokens, limit = count_tokens(asked.body), scenario.context_tokens
     return asked.dialect.too_long(tokens, limit) if limit is not None and tokens > limit else None
 

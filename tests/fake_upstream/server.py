@@ -25,7 +25,7 @@ from tests.fake_upstream.delivery import Delivery, Traffic, break_off, streamed,
 from tests.fake_upstream.dialect import ApiError, Dialect
 from tests.fake_upstream.faults import scenario_of_model
 from tests.fake_upstream.openai_wire import OpenAIDialect
-from tests.fake_upstream.refusals import Asked, error_response, failure, headers_of, instead, refusal
+from tests.fake_upstream.refusals import ChatRequest, error_response, failure, headers_of, instead, refusal
 from tests.fake_upstream.scenarios import Scenario
 
 _OPENAI = OpenAIDialect()
@@ -164,19 +164,19 @@ class FakeUpstream:
         error = ApiError(404, f"Invalid URL ({request.method} {request.url.path})")
         return error_response(asked.dialect, error, headers_of(asked.dialect, Scenario()))
 
-    async def _receive(self, request: Request) -> Asked:
+    async def _receive(self, request: Request) -> ChatRequest:
         body = _object_of(await request.body())
         self.requests.append(Received(request.url.path, dict(request.headers), body))
         model = request.query_params.get("model") or str(body.get("model", ""))
-        return Asked(_dialect_of(request), model, _key_of(request), body, self.port)
+        return ChatRequest(_dialect_of(request), model, _key_of(request), body, self.port)
 
-    def _choose(self, asked: Asked) -> Scenario:
+    def _choose(self, asked: ChatRequest) -> Scenario:
         return _as_seen_by(asked.dialect, scenario_of_model(asked.model) or self._next())
 
     def _next(self) -> Scenario:
         return self._queue.popleft() if self._queue else self.scenario
 
-    def _deliver(self, asked: Asked, scenario: Scenario) -> Delivery:
+    def _deliver(self, asked: ChatRequest, scenario: Scenario) -> Delivery:
         speech = asked.dialect.speech(asked.body, compose(asked.body, scenario), drop_usage=scenario.drop_usage)
         if asked.streaming:
             parts = streamed(speech, scenario, asked.dialect.error_event(failure(asked, scenario)))
@@ -185,7 +185,9 @@ class FakeUpstream:
             parts = whole(speech.whole(finished=finished), len(speech.answer.pieces), scenario)
         return self._delivery(asked, scenario, parts, self._traffic)
 
-    def _delivery(self, asked: Asked, scenario: Scenario, parts: AsyncGenerator[bytes], traffic: Traffic) -> Delivery:
+    def _delivery(
+        self, asked: ChatRequest, scenario: Scenario, parts: AsyncGenerator[bytes], traffic: Traffic
+    ) -> Delivery:
         kind = "text/event-stream; charset=utf-8" if asked.streaming else "application/json"
         headers = {"content-type": kind} | headers_of(asked.dialect, scenario)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tinydb import TinyDB, where
 
-from chatbot.storage.atomic_json import DRAFT, AtomicStorage
+from chatbot.storage.atomic_json import DRAFT, AtomicJsonStorage
 from tests.memory.full_disk_file import files_limited_to, names, table
 from tests.running import ROOT
 
@@ -20,18 +20,18 @@ import os, random, signal, sys, time
 from pathlib import Path
 from tinydb import TinyDB
 from chatbot.storage import atomic_json as storage
-from chatbot.storage.atomic_json import AtomicStorage
+from chatbot.storage.atomic_json import AtomicJsonStorage
 from chatbot.storage.tinydb_storage import KeyedDB
 
 def write_for_ever(path, acknowledge):
-    db, table = TinyDB(storage=lambda: AtomicStorage(path)), KeyedDB(AtomicStorage(path)).keyed("_default")
+    db, table = TinyDB(storage=lambda: AtomicJsonStorage(path)), KeyedDB(AtomicJsonStorage(path)).keyed("_default")
     for number in range(1_000_000):
         document = {"number": number, "text": "x" * 2000}
         table.put({f"{number}": document}) if lines else db.insert(document)
         os.write(acknowledge, b".")
 
 lines = sys.argv[1] == "lines"
-storage.WHOLE_UP_TO = 10_000
+storage.REWRITE_MAX_BYTES = 10_000
 for name in sys.argv[2:]:
     listen, acknowledge = os.pipe()
     writer = os.fork()
@@ -53,13 +53,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_was_written_is_read_back_by_the_next_process(path: Path) -> None:
-    AtomicStorage(path).write(table(one="eins"))
-    assert AtomicStorage(path).read() == table(one="eins")
+    AtomicJsonStorage(path).write(table(one="eins"))
+    assert AtomicJsonStorage(path).read() == table(one="eins")
     assert names(path) == ["one.json"]
 
 
 def test_nothing_is_made_on_disk_before_the_first_write(path: Path) -> None:
-    assert AtomicStorage(path).read() is None
+    assert AtomicJsonStorage(path).read() is None
     assert not path.parent.exists()
 
 
@@ -71,7 +71,7 @@ def test_a_process_killed_while_it_writes_loses_nothing_that_it_had_acknowledged
     killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     acknowledged = [int(line) for line in killed.stdout.splitlines()]
     for path, count in zip(paths, acknowledged, strict=True):
-        kept = [record["number"] for record in (AtomicStorage(path).read() or {})["_default"].values()]
+        kept = [record["number"] for record in (AtomicJsonStorage(path).read() or {})["_default"].values()]
         assert kept == list(range(len(kept)))
         assert len(kept) in {count, count + 1}
         _goes_on(path, len(kept))
@@ -80,29 +80,29 @@ def test_a_process_killed_while_it_writes_loses_nothing_that_it_had_acknowledged
 
 def _goes_on(path: Path, kept: int) -> None:
     """The next process takes the file up where the killed one left it, and tidies up after it."""
-    TinyDB(storage=lambda: AtomicStorage(path)).insert({"number": kept})
-    assert len(TinyDB(storage=lambda: AtomicStorage(path))) == kept + 1
+    TinyDB(storage=lambda: AtomicJsonStorage(path)).insert({"number": kept})
+    assert len(TinyDB(storage=lambda: AtomicJsonStorage(path))) == kept + 1
     assert not path.with_name(DRAFT).exists()
 
 
 def test_writes_inside_one_write_reach_the_disk_together_at_its_end(path: Path) -> None:
-    storage = AtomicStorage(path)
-    with storage.one_write():
+    storage = AtomicJsonStorage(path)
+    with storage.transaction():
         storage.write(table(one="eins"))
-        with storage.one_write():
+        with storage.transaction():
             storage.write(table(one="eins", two="zwei"))
         assert storage.read() == table(one="eins", two="zwei")
         assert not path.exists()
-    assert AtomicStorage(path).read() == table(one="eins", two="zwei")
+    assert AtomicJsonStorage(path).read() == table(one="eins", two="zwei")
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_an_exception_inside_one_write_undoes_all_of_it(path: Path, depth: int) -> None:
-    storage = AtomicStorage(path)
+    storage = AtomicJsonStorage(path)
     storage.write(table(one="eins"))
 
     def nested(level: int) -> None:
-        with storage.one_write():
+        with storage.transaction():
             storage.write(table(level=str(level)))
             if level == depth:
                 raise KeyboardInterrupt
@@ -110,30 +110,30 @@ def test_an_exception_inside_one_write_undoes_all_of_it(path: Path, depth: int) 
 
     with pytest.raises(KeyboardInterrupt):
         nested(1)
-    assert storage.read() == AtomicStorage(path).read() == table(one="eins")
+    assert storage.read() == AtomicJsonStorage(path).read() == table(one="eins")
 
 
 def test_an_exception_caught_inside_one_write_costs_nothing_that_was_written(path: Path) -> None:
-    storage = AtomicStorage(path)
+    storage = AtomicJsonStorage(path)
     storage.write(table(one="eins"))
-    with storage.one_write():
+    with storage.transaction():
         storage.write(table(one="eins", two="zwei"))
-        with pytest.raises(LookupError), storage.one_write():
+        with pytest.raises(LookupError), storage.transaction():
             raise LookupError
-    assert storage.read() == AtomicStorage(path).read() == table(one="eins", two="zwei")
+    assert storage.read() == AtomicJsonStorage(path).read() == table(one="eins", two="zwei")
 
 
 def test_a_block_without_a_write_leaves_the_file_alone(path: Path) -> None:
-    storage = AtomicStorage(path)
+    storage = AtomicJsonStorage(path)
     storage.write(table(one="eins"))
     before = path.stat().st_ino
-    with storage.one_write():
+    with storage.transaction():
         storage.read()
     assert path.stat().st_ino == before
 
 
 def test_a_full_disk_leaves_the_old_file_and_the_old_data_and_no_draft(path: Path) -> None:
-    db = TinyDB(storage=lambda: AtomicStorage(path))
+    db = TinyDB(storage=lambda: AtomicJsonStorage(path))
     db.insert({"text": "short"})
     before = path.read_bytes()
     with files_limited_to(1000), pytest.raises(OSError, match="File too large"):
@@ -144,12 +144,12 @@ def test_a_full_disk_leaves_the_old_file_and_the_old_data_and_no_draft(path: Pat
     assert [document["text"] for document in db] == ["short"]
     assert names(path) == ["one.json"]
     db.insert({"text": "long" * 1000})
-    assert len(TinyDB(storage=lambda: AtomicStorage(path))) == 2
+    assert len(TinyDB(storage=lambda: AtomicJsonStorage(path))) == 2
 
 
 def test_a_directory_that_cannot_be_made_raises_and_keeps_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
-    storage = AtomicStorage(tmp_path / "file" / "one.json")
+    storage = AtomicJsonStorage(tmp_path / "file" / "one.json")
     with pytest.raises(OSError, match="file"):
         storage.write(table(one="eins"))
     assert storage.read() is None
@@ -167,7 +167,7 @@ def test_a_damaged_file_is_set_aside_and_told_without_its_content(
 ) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    storage = AtomicStorage(path)
+    storage = AtomicJsonStorage(path)
     assert storage.read() is None
     aside = next(path.parent.glob("one.damaged-*"))
     assert aside.read_bytes() == content
@@ -181,7 +181,7 @@ def test_a_damaged_file_is_set_aside_and_told_without_its_content(
 def test_only_the_apps_own_user_may_read_what_it_writes(path: Path) -> None:
     before = os.umask(0)
     try:
-        AtomicStorage(path).write(table(one="eins"))
+        AtomicJsonStorage(path).write(table(one="eins"))
     finally:
         os.umask(before)
     modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)]
@@ -189,17 +189,17 @@ def test_only_the_apps_own_user_may_read_what_it_writes(path: Path) -> None:
 
 
 def test_what_a_storage_takes_for_damaged_can_be_told_to_it(path: Path) -> None:
-    AtomicStorage(path).write(table(one="eins"))
-    storage = AtomicStorage(path, lambda tables: "another table" in tables)
+    AtomicJsonStorage(path).write(table(one="eins"))
+    storage = AtomicJsonStorage(path, lambda tables: "another table" in tables)
     assert (storage.read(), storage.is_damaged) == (None, True)
     assert names(path)[0].startswith("one.damaged-")
 
 
 def test_forget_removes_the_file_and_no_other(path: Path) -> None:
-    storage = AtomicStorage(path)
+    storage = AtomicJsonStorage(path)
     storage.write(table(one="eins"))
     path.with_name("other.json").write_text("of another conversation")
-    with storage.one_write():
+    with storage.transaction():
         storage.write(table(two="zwei"))
         storage.forget()
     assert storage.read() is None

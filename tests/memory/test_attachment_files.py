@@ -11,8 +11,8 @@ from chatbot.attachments import prepare
 from chatbot.errors import NotFound, TooLarge
 from chatbot.storage import ConversationMemory
 from chatbot.storage.attachment_files import UPLOAD_SECONDS, UPLOADS
-from chatbot.storage.quotas import Room
-from chatbot.transfer import from_file, to_zip
+from chatbot.storage.quotas import Quotas
+from chatbot.transfer import export_zip, import_file
 from chatbot.types import Attachment
 from tests.samples import prepared
 from tests.stored_files import NAMES, attach, filled
@@ -104,7 +104,7 @@ def test_no_id_but_that_of_a_files_message_leads_anywhere(memory: ConversationMe
     with pytest.raises(NotFound):
         memory.get_file(conversation_id, attachment_id)
     with pytest.raises(NotFound):
-        memory.keep_uploads(conversation_id, [attachment_id])
+        memory.attach_uploads(conversation_id, [attachment_id])
     forged = Attachment(attachment_id, "a", "text/plain", 1)
     assert memory.get_files(conversation_id, [forged]) == {}
 
@@ -115,7 +115,7 @@ def test_what_waits_is_nobodys_file_yet(memory: ConversationMemory, other: Conve
     with pytest.raises(NotFound):
         memory.get_file(filled(memory), identity)
     with pytest.raises(NotFound, match="not there any more"):
-        other.keep_uploads(filled(other), [identity])
+        other.attach_uploads(filled(other), [identity])
 
 
 def test_what_no_message_came_with_in_a_day_is_removed_with_the_next_upload(
@@ -126,7 +126,7 @@ def test_what_no_message_came_with_in_a_day_is_removed_with_the_next_upload(
         os.utime(each, (each.stat().st_mtime - UPLOAD_SECONDS - 1,) * 2)
     memory.upload(prepared("a.csv"))
     assert not (path / "files" / UPLOADS / prepared("a.pdf").attachment.attachment_id).exists()
-    assert memory.keep_uploads(filled(memory), [prepared("a.csv").attachment.attachment_id])
+    assert memory.attach_uploads(filled(memory), [prepared("a.csv").attachment.attachment_id])
 
 
 def test_what_a_killed_process_left_is_removed_with_the_next_upload(memory: ConversationMemory, path: Path) -> None:
@@ -139,14 +139,14 @@ def test_what_a_killed_process_left_is_removed_with_the_next_upload(memory: Conv
 
 def test_the_files_of_a_session_have_no_more_room_than_was_set(tmp_path: Path) -> None:
     size = prepared("a.pdf").attachment.size
-    memory = ConversationMemory(tmp_path / "one", room=Room(session_bytes=size + 300))
+    memory = ConversationMemory(tmp_path / "one", room=Quotas(session_bytes=size + 300))
     conversation_id = filled(memory)
     attach(memory, conversation_id, "a.pdf")
     with pytest.raises(TooLarge, match="more than the"):
         memory.upload(prepared("a.jpg"))
-    other = ConversationMemory(tmp_path / "other", room=Room(session_bytes=size - 1))
+    other = ConversationMemory(tmp_path / "other", room=Quotas(session_bytes=size - 1))
     with pytest.raises(TooLarge):
-        from_file(other, to_zip(memory))
+        import_file(other, export_zip(memory))
     assert other.list_conversations() == []
     memory.delete_conversation(conversation_id)
     memory.upload(prepared("a.csv"))
@@ -162,7 +162,7 @@ def test_a_damaged_detail_of_a_file_costs_neither_the_text_nor_the_file(memory: 
     document.write_bytes(orjson.dumps(tables))
     again = ConversationMemory(path)
     assert [said.content for said in again.get_messages(conversation_id)] == ["Look"]
-    again.drop_unused_files(conversation_id)
+    again.delete_unused_files(conversation_id)
     assert on_disk(path) == {"a.png"}
 
 
@@ -170,4 +170,4 @@ def test_a_text_that_is_prepared_twice_is_kept_once(memory: ConversationMemory) 
     for name in ("a.txt", "b.txt"):
         memory.upload(prepare(name, b"same"))
     identity = prepare("a.txt", b"same").attachment.attachment_id
-    assert [each.name for each in memory.keep_uploads(filled(memory), [identity, identity])] == ["b.txt"]
+    assert [each.name for each in memory.attach_uploads(filled(memory), [identity, identity])] == ["b.txt"]

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import StorageError
-from chatbot.storage import Changes, Store
-from chatbot.storage.change_feed import REMEMBERED
-from chatbot.types import Choice, Options
+from chatbot.storage import ChangeFeed, Store
+from chatbot.storage.change_feed import MAX_REVISIONS
+from chatbot.types import ModelChoice, Options
 from tests.stored_files import filled
 
 
 @pytest.fixture
-def changes() -> Changes:
-    return Changes()
+def changes() -> ChangeFeed:
+    return ChangeFeed()
 
 
-async def test_whoever_waits_is_told_and_only_of_their_own_session(changes: Changes) -> None:
+async def test_whoever_waits_is_told_and_only_of_their_own_session(changes: ChangeFeed) -> None:
     seen = {name: changes.revision(name) for name in ("anna", "ben")}
     waiting = {name: asyncio.create_task(changes.wait(name, seen[name])) for name in seen}
     await asyncio.sleep(0)
@@ -30,20 +30,20 @@ async def test_whoever_waits_is_told_and_only_of_their_own_session(changes: Chan
     await asyncio.wait_for(waiting["ben"], 5)
 
 
-async def test_what_changed_since_it_was_seen_is_told_at_once(changes: Changes) -> None:
+async def test_what_changed_since_it_was_seen_is_told_at_once(changes: ChangeFeed) -> None:
     seen = changes.revision("anna")
     changes.notify("anna")
     assert await asyncio.wait_for(changes.wait("anna", seen), 5) == changes.revision("anna")
 
 
-async def test_after_the_timeout_it_is_what_was_seen(changes: Changes) -> None:
+async def test_after_the_timeout_it_is_what_was_seen(changes: ChangeFeed) -> None:
     changes.notify("anna")
     seen = changes.revision("anna")
     assert await changes.wait("anna", seen, timeout=0.01) == seen
     assert await changes.wait("anna", seen, timeout=0) == seen
 
 
-async def test_nothing_is_left_of_those_who_wait_no_more(changes: Changes) -> None:
+async def test_nothing_is_left_of_those_who_wait_no_more(changes: ChangeFeed) -> None:
     waiting = asyncio.create_task(changes.wait("anna", 0))
     other = asyncio.create_task(changes.wait("anna", 0))
     await changes.wait("ben", 0, timeout=0.001)
@@ -54,20 +54,20 @@ async def test_nothing_is_left_of_those_who_wait_no_more(changes: Changes) -> No
     assert changes._waiters == {}
 
 
-async def test_only_so_many_sessions_are_remembered_and_no_change_is_missed(changes: Changes) -> None:
+async def test_only_so_many_sessions_are_remembered_and_no_change_is_missed(changes: ChangeFeed) -> None:
     changes.notify("anna")
     seen = {name: changes.revision(name) for name in ("anna", "ben")}
     for name in seen:
         changes.notify(name)
-    for number in range(3 * REMEMBERED):
+    for number in range(3 * MAX_REVISIONS):
         changes.notify(f"visitor{number}")
-    assert len(changes._revisions) == REMEMBERED
+    assert len(changes._revisions) == MAX_REVISIONS
     for name, revision in seen.items():
         assert await changes.wait(name, revision, timeout=0) != revision
 
 
 @pytest.mark.usefixtures("threads_switch_often")
-def test_waiters_on_several_loops_see_the_last_of_many_changes(changes: Changes) -> None:
+def test_waiters_on_several_loops_see_the_last_of_many_changes(changes: ChangeFeed) -> None:
     done: list[int] = []
 
     async def watch() -> None:
@@ -89,7 +89,7 @@ def test_waiters_on_several_loops_see_the_last_of_many_changes(changes: Changes)
     assert done == [800] * 3
 
 
-async def test_a_waiter_whose_loop_was_closed_does_not_stop_a_writer(changes: Changes) -> None:
+async def test_a_waiter_whose_loop_was_closed_does_not_stop_a_writer(changes: ChangeFeed) -> None:
     def leave_in_the_middle() -> None:
         loop = asyncio.new_event_loop()
         waiting = loop.create_task(changes.wait("anna", 0))
@@ -108,7 +108,7 @@ def test_every_write_of_a_session_is_told_and_nothing_else(tmp_path: Path) -> No
     other = store.changes.revision("ben")
     conversation_id = filled(memory, "A", "B")
     first = memory.get_messages(conversation_id)[0]
-    options = Options(Choice("openai", "m"), "", 1, 1)
+    options = Options(ModelChoice("openai", "m"), "", 1, 1)
     for change in (
         lambda: memory.add_message(conversation_id, "user", "C"),
         lambda: memory.update_message(conversation_id, first),
@@ -128,7 +128,7 @@ def test_every_write_of_a_session_is_told_and_nothing_else(tmp_path: Path) -> No
         assert store.changes.revision("anna") == before + 1
     before = store.changes.revision("anna")
     conversation_id = filled(memory)
-    with memory.one_write(conversation_id):
+    with memory.transaction(conversation_id):
         memory.add_message(conversation_id, "user", "A")
         memory.add_message(conversation_id, "user", "B")
         assert store.changes.revision("anna") == before + 1

@@ -64,7 +64,7 @@ def test_one_write_is_undone_as_a_whole_and_the_conversation_goes_on(
     second = memory.get_messages(conversation_id)[1].message_id
 
     def fail() -> None:
-        with memory.one_write(conversation_id):
+        with memory.transaction(conversation_id):
             change(memory, conversation_id, second)
             memory.add_message(conversation_id, "user", "D")
             raise ZeroDivisionError
@@ -79,7 +79,7 @@ def test_one_write_is_undone_as_a_whole_and_the_conversation_goes_on(
 
 def test_one_write_survives_a_missing_conversation_that_is_expected(memory: ConversationMemory, path: Path) -> None:
     conversation_id = filled(memory, "A")
-    with memory.one_write(conversation_id):
+    with memory.transaction(conversation_id):
         memory.add_message(conversation_id, "user", "B")
         with pytest.raises(NotFound):
             memory.delete_conversation("other")

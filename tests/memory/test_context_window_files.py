@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.memory import estimate_tokens, message_tokens, select
+from chatbot.memory import estimate_tokens, message_tokens, select_messages
 from chatbot.memory.context_window import MOST_FILE_BYTES
 from chatbot.page.answer_details import details
-from chatbot.types import Attachment, Reads, StoredMessage
+from chatbot.types import Attachment, FileSupport, StoredMessage
 
 ids = count()
 
-SIGHTED, BLIND = Reads(True, True), Reads(False, False)
+SIGHTED, BLIND = FileSupport(True, True), FileSupport(False, False)
 
 
 def photo(edge: int = 1120, size: int = 1000) -> Attachment:
@@ -30,9 +30,9 @@ def said(content: str, *attachments: Attachment, role: Any = "user") -> StoredMe
     return StoredMessage(f"{next(ids)}", role, content, "2026-11-22T10:00:00.000+00:00", attachments=attachments)
 
 
-def forms(messages: list[StoredMessage], reads: Reads = SIGHTED, **limits: Any) -> list[list[str]]:
-    window = select(messages, provider="anthropic", reads=reads, **limits)
-    return [[each.form for each in message.enclosed] for message in window.messages]
+def forms(messages: list[StoredMessage], reads: FileSupport = SIGHTED, **limits: Any) -> list[list[str]]:
+    window = select_messages(messages, provider="anthropic", reads=reads, **limits)
+    return [[each.form for each in message.attachments] for message in window.messages]
 
 
 def test_all_files_are_sent_where_there_is_room() -> None:
@@ -85,24 +85,24 @@ def test_a_model_that_reads_no_files_gets_text_and_names() -> None:
     ],
 )
 def test_the_answers_line_says_what_the_model_saw(
-    talk: list[StoredMessage], reads: Reads, limits: dict[str, Any], told: dict[str, int] | None
+    talk: list[StoredMessage], reads: FileSupport, limits: dict[str, Any], told: dict[str, int] | None
 ) -> None:
-    window = select(talk, provider="anthropic", reads=reads, **limits)
-    facts = details(StoredMessage("a", "assistant", "Yes", "2026", seen=window.seen), str).get("files")
-    assert facts == (told and {"left_out": 0, "unread": 0, "as_text": 0} | told)
+    window = select_messages(talk, provider="anthropic", reads=reads, **limits)
+    log_fields = details(StoredMessage("a", "assistant", "Yes", "2026", seen=window.seen), str).get("files")
+    assert log_fields == (told and {"left_out": 0, "unread": 0, "as_text": 0} | told)
 
 
 attachments = st.lists(st.builds(photo, st.integers(1, 2000)) | st.builds(document, st.integers(1, 5)), max_size=3)
 histories = st.lists(st.builds(lambda text, files: said(text, *files), st.text(max_size=40), attachments), min_size=1)
 
 
-@given(histories, st.integers(1, 20_000), st.sampled_from([SIGHTED, BLIND, Reads()]))
+@given(histories, st.integers(1, 20_000), st.sampled_from([SIGHTED, BLIND, FileSupport()]))
 def test_no_room_is_exceeded_and_nothing_is_dropped_silently(
-    talk: list[StoredMessage], room: int, reads: Reads
+    talk: list[StoredMessage], room: int, reads: FileSupport
 ) -> None:
-    window = select(talk, provider="openai", reads=reads, context_tokens=room)
+    window = select_messages(talk, provider="openai", reads=reads, context_tokens=room)
     seen = window.seen
-    there = [each for message in window.messages for each in message.enclosed if each.form != "name"]
+    there = [each for message in window.messages for each in message.attachments if each.form != "name"]
     assert seen.files == sum(len(message.attachments) for message in talk)
     assert seen.files == len(there) + seen.files_left_out + seen.files_unread
     if len(window.messages) > 1:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatbot.errors import InvalidFile, NotFound
 from chatbot.storage import ConversationMemory
-from chatbot.transfer import from_file, from_json, to_json
+from chatbot.transfer import export_json, import_file, import_json
 from chatbot.types import Role, StoredMessage
 from tests.stored_files import TIME, contents, file, files, filled, message, whole, with_versions
 
@@ -22,7 +22,7 @@ def test_a_conversation_comes_back_with_everything_under_new_ids(
     memory: ConversationMemory, other: ConversationMemory
 ) -> None:
     conversation_id = with_versions(memory)
-    taken = from_json(other, orjson.loads(to_json(memory, conversation_id)))
+    taken = import_json(other, orjson.loads(export_json(memory, conversation_id)))
     assert whole(other, taken) == whole(memory, conversation_id)
     assert taken != conversation_id
     ids = [
@@ -30,18 +30,18 @@ def test_a_conversation_comes_back_with_everything_under_new_ids(
     ]
     assert not ids[0] & ids[1]
     assert other.get_versions(taken).keys() <= ids[1]
-    assert from_file(memory, to_json(other, taken)) != [conversation_id]
+    assert import_file(memory, export_json(other, taken)) != [conversation_id]
 
 
 def test_an_answer_that_is_being_written_is_taken_along_as_an_interrupted_one(memory: ConversationMemory) -> None:
     conversation_id = filled(memory, "A story")
     memory.add_message(conversation_id, "assistant", "Once upon", status="running")
-    file = orjson.loads(to_json(memory, conversation_id))
+    file = orjson.loads(export_json(memory, conversation_id))
     answer = file["messages"][-1]
     assert (answer["status"], answer["finish_reason"]) == ("interrupted", "interrupted")
     assert answer["content"] == "Once upon"
     assert memory.get_messages(conversation_id)[-1].status == "running"
-    (taken,) = from_file(
+    (taken,) = import_file(
         memory, orjson.dumps(file | {"messages": [file["messages"][0], answer | {"status": "running"}]})
     )
     assert memory.get_messages(taken)[-1].status == "interrupted"
@@ -49,20 +49,20 @@ def test_an_answer_that_is_being_written_is_taken_along_as_an_interrupted_one(me
 
 def test_what_is_not_there_cannot_be_taken_along(memory: ConversationMemory) -> None:
     with pytest.raises(NotFound):
-        to_json(memory, "other")
+        export_json(memory, "other")
 
 
 def test_a_file_of_version_1_is_one_branch_whatever_its_messages_say_of_parents(memory: ConversationMemory) -> None:
     messages = [message("same"), message("same", "nobody", content="two"), message("", content="three")]
-    taken = from_json(memory, file(*messages, version=1))
+    taken = import_json(memory, file(*messages, version=1))
     assert contents(memory, taken) == ["same", "two", "three"]
     assert memory.get_versions(taken) == {}
-    empty = from_json(memory, file(version=1, messages=[]))
+    empty = import_json(memory, file(version=1, messages=[]))
     assert contents(memory, empty) == []
 
 
 def test_a_file_that_is_not_spoilt_is_taken(memory: ConversationMemory) -> None:
-    taken = from_json(memory, file())
+    taken = import_json(memory, file())
     assert contents(memory, taken) == ["a", "b"]
     assert len(memory.all_messages(taken)) == 3
 
@@ -103,14 +103,14 @@ def test_a_spoilt_file_changes_nothing(memory: ConversationMemory, path: Path, s
     filled(memory, "A")
     before = files(path)
     with pytest.raises(InvalidFile, match=r"Nothing was changed\.$"):
-        from_json(memory, spoilt)
+        import_json(memory, spoilt)
     assert files(path) == before
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\x89PNG", b"\xff\xfe", b"[" * 100_000, b"PK", b"PK\x03\x04broken"])
 def test_a_file_that_is_neither_is_refused(memory: ConversationMemory, path: Path, content: bytes) -> None:
     with pytest.raises(InvalidFile, match=r"Nothing was changed\.$"):
-        from_file(memory, content)
+        import_file(memory, content)
     assert not path.exists()
 
 
@@ -133,7 +133,7 @@ def test_any_tree_comes_back_as_it_was(tree: tuple[list[StoredMessage], str]) ->
         memory = ConversationMemory(Path(directory) / "session")
         messages, head = tree
         conversation_id = memory.restore_conversation("", TIME, TIME, messages, head=head)
-        (taken,) = from_file(memory, to_json(memory, conversation_id))
+        (taken,) = import_file(memory, export_json(memory, conversation_id))
         again = ConversationMemory(Path(directory) / "session")
         assert whole(again, taken) == whole(memory, conversation_id)
         assert [each.content for each in again.all_messages(taken)] == [each.content for each in messages]
@@ -158,10 +158,10 @@ def test_whatever_a_file_says_it_is_taken_whole_or_refused(changes: dict[str, An
     with TemporaryDirectory() as directory:
         memory = ConversationMemory(Path(directory) / "session")
         try:
-            taken = from_json(memory, spoilt)
+            taken = import_json(memory, spoilt)
         except InvalidFile:
             assert memory.list_conversations() == []
         else:
             again = ConversationMemory(Path(directory) / "session")
             assert whole(again, taken) == whole(memory, taken)
-            assert from_file(again, to_json(again, taken))
+            assert import_file(again, export_json(again, taken))

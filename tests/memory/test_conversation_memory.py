@@ -11,8 +11,8 @@ import pytest
 from chatbot.errors import NotFound
 from chatbot.storage import ConversationMemory
 from chatbot.storage.timestamps import at, now
-from chatbot.storage.titles import TITLE_LENGTH, cut_title
-from chatbot.types import Choice, Fault, Options, Seen, StoredMessage, Timing, Usage
+from chatbot.storage.titles import TITLE_LENGTH, make_title
+from chatbot.types import Fault, ModelChoice, Options, SentContext, StoredMessage, Timing, Usage
 from tests.stored_files import contents, files, filled, put, tables
 
 
@@ -40,7 +40,7 @@ def test_messages_come_back_as_they_were_added_also_after_a_restart(memory: Conv
             usage=Usage(3, 2),
             timing=Timing(120, 400),
         ),
-        memory.add_message(conversation_id, "user", "How much?", cost=0.25, seen=Seen(3, 5, trimmed=True)),
+        memory.add_message(conversation_id, "user", "How much?", cost=0.25, seen=SentContext(3, 5, trimmed=True)),
         memory.add_message(
             conversation_id, "assistant", "", status="failed", fault=Fault("provider_timeout", "Too slow.", True, 1.5)
         ),
@@ -143,7 +143,7 @@ def test_of_changes_within_a_millisecond_the_last_is_the_newest(
     assert [c.conversation_id for c in memory.list_conversations()] == [ids[1], ids[2], ids[0]]
 
 
-OPTIONS = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
+OPTIONS = Options(ModelChoice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
 ANYTHING = StoredMessage("id", "assistant", "text", "2026-11-22T10:00:00.000+00:00")
 
 
@@ -189,7 +189,7 @@ def test_an_unknown_conversation_is_not_found_and_nothing_changes(
     ],
 )
 def test_a_title_is_the_first_line_cut_at_a_word(text: str, title: str) -> None:
-    assert cut_title(text) == title
+    assert make_title(text) == title
     assert len(title) <= TITLE_LENGTH
 
 

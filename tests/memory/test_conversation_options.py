@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from chatbot.storage import ConversationMemory
-from chatbot.types import Choice, Options
+from chatbot.types import ModelChoice, Options
 from tests.stored_files import filled, put, tables
 
-OPTIONS = Options(Choice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
+OPTIONS = Options(ModelChoice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
 
 
 def test_the_options_of_the_last_turn_are_kept(memory: ConversationMemory, path: Path) -> None:
     conversation_id = filled(memory, "A")
     before = memory.get_conversation(conversation_id)
     assert before.options is None
-    memory.set_options(conversation_id, replace(OPTIONS, choice=Choice("openai", "half \ud83d")))
+    memory.set_options(conversation_id, replace(OPTIONS, choice=ModelChoice("openai", "half \ud83d")))
     memory.set_options(conversation_id, OPTIONS)
     for each in (memory, ConversationMemory(path)):
         assert each.get_conversation(conversation_id) == replace(before, options=OPTIONS)
@@ -26,8 +26,11 @@ def test_the_options_of_the_last_turn_are_kept(memory: ConversationMemory, path:
 @pytest.mark.parametrize(
     ("stored", "read"),
     [
-        ({"choice": {"provider": "openai", "model": ""}}, Options(Choice("openai", ""), "", 2000, 20)),
-        ({"choice": {"provider": "openai", "model": "m"}, "later": 1}, Options(Choice("openai", "m"), "", 2000, 20)),
+        ({"choice": {"provider": "openai", "model": ""}}, Options(ModelChoice("openai", ""), "", 2000, 20)),
+        (
+            {"choice": {"provider": "openai", "model": "m"}, "later": 1},
+            Options(ModelChoice("openai", "m"), "", 2000, 20),
+        ),
         ({"choice": {"provider": "another", "model": "m"}}, None),
         ({}, None),
         ("text", None),

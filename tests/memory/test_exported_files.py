@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.errors import InvalidFile
 from chatbot.storage import ConversationMemory
-from chatbot.transfer import from_file, from_json, to_json, to_markdown, to_zip
+from chatbot.transfer import export_json, export_markdown, export_zip, import_file, import_json
 from tests.samples import picture, picture_bomb, prepared
 from tests.stored_files import NAMES, attach, file, filled, message, whole
 
@@ -19,8 +19,8 @@ def test_files_come_back_from_an_export(
 ) -> None:
     conversation_id = filled(memory, "A")
     attach(memory, conversation_id, *NAMES)
-    content = to_json(memory, conversation_id) if export == "json" else to_zip(memory)
-    (taken,) = from_file(other, content)
+    content = export_json(memory, conversation_id) if export == "json" else export_zip(memory)
+    (taken,) = import_file(other, content)
     again = ConversationMemory(tmp_path / "another-session")
     assert whole(again, taken) == whole(memory, conversation_id)
     for name in NAMES:
@@ -31,7 +31,7 @@ def test_files_come_back_from_an_export(
 def test_a_zip_has_each_file_once_for_reading_and_the_text_leads_to_it(memory: ConversationMemory) -> None:
     for _ in range(2):
         attach(memory, filled(memory), "a.png", "a.csv")
-    with ZipFile(io.BytesIO(to_zip(memory))) as archive:
+    with ZipFile(io.BytesIO(export_zip(memory))) as archive:
         names = archive.namelist()
         files = [name for name in names if name.startswith("files/")]
         texts = [archive.read(name).decode() for name in names if name.endswith(".md")]
@@ -45,7 +45,7 @@ def test_a_zip_has_each_file_once_for_reading_and_the_text_leads_to_it(memory: C
 def test_a_text_to_read_names_the_files(memory: ConversationMemory) -> None:
     conversation_id = filled(memory)
     attach(memory, conversation_id, "a.png")
-    text = to_markdown(memory.get_conversation(conversation_id), memory.get_messages(conversation_id))
+    text = export_markdown(memory.get_conversation(conversation_id), memory.get_messages(conversation_id))
     assert "**You**\n\n*Attached: a.png*\n\nLook" in text
 
 
@@ -68,7 +68,7 @@ def test_an_export_whose_file_is_missing_or_spoilt_changes_nothing(
     identity = prepared("a.png").attachment.attachment_id
     files = {} if content is None else {identity: b64encode(content).decode()}
     with pytest.raises(InvalidFile, match=rf"({sentence}).*Nothing was changed\.$"):
-        from_json(memory, exported(files=files))
+        import_json(memory, exported(files=files))
     assert not path.exists()
 
 
@@ -77,7 +77,7 @@ def test_what_an_export_says_of_a_file_does_not_count_but_what_it_is(memory: Con
 
     identity = prepared("a.png").attachment.attachment_id
     smuggled = picture("JPEG")
-    taken = from_json(memory, exported(files={identity: b64encode(smuggled).decode()}))
+    taken = import_json(memory, exported(files={identity: b64encode(smuggled).decode()}))
     (attachment,) = memory.get_messages(taken)[0].attachments
     assert attachment.media_type == "image/jpeg"
     assert b"SecretCam" not in memory.get_file(taken, attachment.attachment_id)[1].content

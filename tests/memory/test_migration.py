@@ -11,7 +11,7 @@ import pytest
 
 from chatbot.errors import NotFound, StorageError
 from chatbot.storage import ConversationMemory
-from chatbot.storage.atomic_json import AtomicStorage
+from chatbot.storage.atomic_json import AtomicJsonStorage
 from chatbot.types import Fault, Timing, Usage
 from tests.running import ROOT
 from tests.stored_files import contents, files
@@ -185,15 +185,15 @@ def test_an_id_that_cannot_be_a_files_name_is_replaced(path: Path, old: Path) ->
 def test_a_disk_that_fills_up_on_the_way_loses_nothing(
     path: Path, old: Path, writes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, left = AtomicStorage.write, iter(range(writes))
+    write, left = AtomicJsonStorage.write, iter(range(writes))
 
-    def write_while_there_is_room(storage: AtomicStorage, data: Any) -> None:
+    def write_while_there_is_room(storage: AtomicJsonStorage, data: Any) -> None:
         if next(left, None) is None:
             raise OSError(28, "No space left on device")
         write(storage, data)
 
     with monkeypatch.context() as full:
-        full.setattr(AtomicStorage, "write", write_while_there_is_room)
+        full.setattr(AtomicJsonStorage, "write", write_while_there_is_room)
         memory = ConversationMemory(path)
         for _ in range(2):
             with pytest.raises(StorageError):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.errors import Full, TooManyConversations
+from chatbot.errors import TooManyConversations, TooManySessions
 from chatbot.settings import Settings
 from chatbot.storage import Store
-from chatbot.storage.quotas import Room
-from chatbot.storage.session import MOST_PROMPTS
-from chatbot.transfer import from_file, to_zip
+from chatbot.storage.quotas import Quotas
+from chatbot.storage.session import MAX_SAVED_PROMPTS
+from chatbot.transfer import export_zip, import_file
 from tests.api import Visitor, error_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
@@ -23,7 +23,7 @@ DAY = 86_400
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path, Room(sessions=2, conversations=3))
+    opened = Store(tmp_path, Quotas(sessions=2, conversations=3))
     yield opened
     opened.close()
 
@@ -44,17 +44,17 @@ def test_an_import_that_does_not_fit_changes_nothing(store: Store) -> None:
     filled(memory, "Two")
     before = files(store.directory / "sessions" / "one")
     with pytest.raises(TooManyConversations):
-        from_file(memory, to_zip(memory))
+        import_file(memory, export_zip(memory))
     assert files(store.directory / "sessions" / "one") == before
 
 
 def test_there_are_only_so_many_sessions(store: Store) -> None:
     filled(store.memory("one"), "Hello")
     store.memory("two").save_prompt("Pirate", "Arr.")
-    with pytest.raises(Full) as full:
+    with pytest.raises(TooManySessions) as full:
         filled(store.memory("three"), "Hello")
     assert full.value.retry_after
-    with pytest.raises(Full):
+    with pytest.raises(TooManySessions):
         store.memory("three").save_prompt("Pirate", "Arr.")
     filled(store.memory("one"), "Those who are here go on")
     store.memory("two").delete_all()
@@ -63,7 +63,7 @@ def test_there_are_only_so_many_sessions(store: Store) -> None:
 
 def test_only_so_many_prompts_are_saved(store: Store) -> None:
     memory = store.memory("one")
-    for number in range(MOST_PROMPTS):
+    for number in range(MAX_SAVED_PROMPTS):
         memory.save_prompt(f"prompt {number}", "Be brief.")
     memory.save_prompt("prompt 0", "Be briefer.")
     with pytest.raises(TooManyConversations, match="100 saved prompts"):
@@ -79,10 +79,10 @@ def test_what_nobody_visited_for_long_is_removed_and_a_visit_counts(store: Store
         os.utime(store.directory / "sessions" / name, (long_ago, long_ago))
     new._visited = -float("inf")  # as after an hour, or in another process
     assert len(store.memory("new").list_conversations()) == 1
-    assert store.remove_unvisited(30) == 1
+    assert store.delete_inactive_sessions(30) == 1
     assert [path.name for path in (store.directory / "sessions").iterdir()] == ["new"]
     assert old.list_conversations() == []
-    assert store.remove_unvisited(30) == 0
+    assert store.delete_inactive_sessions(30) == 0
 
 
 def test_a_session_in_the_first_format_goes_too_when_nobody_came_back(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_a_session_in_the_first_format_goes_too_when_nobody_came_back(store: Sto
         (sessions / name).write_text("{}")
         if name != "89ab.json":
             os.utime(sessions / name, (long_ago, long_ago))
-    assert store.remove_unvisited(30) == 1
+    assert store.delete_inactive_sessions(30) == 1
     assert [path.name for path in sessions.iterdir()] == ["89ab.json"]
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.storage import ConversationMemory, Found
+from chatbot.storage import ConversationMemory, SearchResult
 from chatbot.storage.search import BESIDE, Query, fold
 from tests.stored_files import filled
 
 
-def matches(found: list[Found]) -> list[str]:
+def matches(found: list[SearchResult]) -> list[str]:
     """What is marked in the excerpts."""
     return [each.excerpt[slice(*each.place)] for each in found]
 

@@ -13,7 +13,7 @@ from chatbot.api.responses import MessageOut
 from chatbot.errors import StorageError
 from chatbot.page.message_view import turns
 from chatbot.storage import ConversationMemory
-from chatbot.storage.titles import cut_title
+from chatbot.storage.titles import make_title
 from tests.running import ROOT
 from tests.stored_files import contents, filled, put, tables, with_versions
 
@@ -52,7 +52,7 @@ def test_any_text_can_be_kept_and_one_half_of_a_character_becomes_a_mark(
     stored = again.get_messages(conversation_id)
     assert said == stored[0]
     assert [stored[0].content, stored[1].content, stored[1].reasoning, stored[1].model] == [kept] * 4
-    assert again.get_conversation(conversation_id).title == cut_title(kept)
+    assert again.get_conversation(conversation_id).title == make_title(kept)
     memory.rename_conversation(conversation_id, text)
     memory.create_conversation(text)
     assert {c.title for c in ConversationMemory(path).list_conversations()} == {kept}

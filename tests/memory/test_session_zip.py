@@ -10,10 +10,10 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile
 import orjson
 import pytest
 
-from chatbot.errors import Closing, InvalidFile, StorageError, TooLarge
+from chatbot.errors import InvalidFile, ShuttingDown, StorageError, TooLarge
 from chatbot.storage import ConversationMemory
-from chatbot.storage.quotas import Room
-from chatbot.transfer import from_file, to_markdown, to_zip
+from chatbot.storage.quotas import Quotas
+from chatbot.transfer import export_markdown, export_zip, import_file
 from chatbot.transfer import session_zip as archives
 from chatbot.transfer.conversation_json import restore
 from tests.stored_files import file, files, filled, whole, with_versions
@@ -21,7 +21,7 @@ from tests.stored_files import file, files, filled, whole, with_versions
 
 def test_a_session_comes_back_from_a_zip(memory: ConversationMemory, other: ConversationMemory) -> None:
     ids = [with_versions(memory), filled(memory, "B"), memory.create_conversation(), filled(memory, "D")]
-    taken = from_file(other, to_zip(memory))
+    taken = import_file(other, export_zip(memory))
     assert len(taken) == len(ids)
     assert {c.title for c in other.list_conversations()} == {"Hello 🙂", "B", "", "D"}
     assert [c.updated_at for c in other.list_conversations()] == [c.updated_at for c in memory.list_conversations()]
@@ -55,7 +55,7 @@ def test_names_in_a_zip_suit_every_system_and_are_all_different(memory: Conversa
     ]
     for number, title in enumerate(titles):
         memory.create_conversation(title, conversation_id=f"00000000{number:024x}")
-    with ZipFile(BytesIO(to_zip(memory))) as archive:
+    with ZipFile(BytesIO(export_zip(memory))) as archive:
         names = archive.namelist()
         assert archive.testzip() is None
         year = archive.infolist()[0].date_time[0]
@@ -72,11 +72,11 @@ def test_names_in_a_zip_suit_every_system_and_are_all_different(memory: Conversa
 
 def test_the_markdown_in_a_zip_is_what_is_on_show(memory: ConversationMemory) -> None:
     conversation_id = with_versions(memory)
-    with ZipFile(BytesIO(to_zip(memory))) as archive:
+    with ZipFile(BytesIO(export_zip(memory))) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".md")]
         text = archive.read(name).decode()
     messages = memory.get_messages(conversation_id)
-    assert text == to_markdown(memory.get_conversation(conversation_id), messages)
+    assert text == export_markdown(memory.get_conversation(conversation_id), messages)
     assert text == "# Hello 🙂\n\n**You**\n\nHello 🙂\u2028\n\n**m**\n\nHi!\n"
 
 
@@ -101,10 +101,10 @@ def test_a_zip_that_is_spoilt_or_too_large_changes_nothing(
     before = files(path)
     monkeypatch.setattr(archives, "LARGEST", 30_000)
     monkeypatch.setattr(archives, "MOST_MEMBERS", 20)
-    from_file(memory, zipped(a=file(), b=file()))
+    import_file(memory, zipped(a=file(), b=file()))
     before = files(path)
     with pytest.raises(InvalidFile, match=r"Nothing was changed\.$"):
-        from_file(memory, make())
+        import_file(memory, make())
     assert files(path) == before
 
 
@@ -133,7 +133,7 @@ def test_a_bomb_that_lies_about_its_size_is_not_unpacked(memory: ConversationMem
     real, claimed = (50_000_000 + len(orjson.dumps(file()))).to_bytes(4, "little"), (1000).to_bytes(4, "little")
     assert content.count(real) == 2
     with pytest.raises(InvalidFile):
-        from_file(memory, content.replace(real, claimed))
+        import_file(memory, content.replace(real, claimed))
     assert not path.exists()
 
 
@@ -151,7 +151,7 @@ def test_a_disk_that_refuses_in_the_middle_leaves_none_of_a_zip(
 
     monkeypatch.setattr("chatbot.transfer.session_zip.restore", refuse_after_some)
     with pytest.raises(StorageError):
-        from_file(memory, zipped(**{letter: file() for letter in "abcde"}))
+        import_file(memory, zipped(**{letter: file() for letter in "abcde"}))
     assert files(path) == before
 
 
@@ -170,23 +170,23 @@ def test_what_takes_too_much_memory_or_time_changes_nothing(
     content = make(orjson.dumps(file() | {"more": [[]] * 150}))
     monkeypatch.setattr(archives, limit, most)
     with pytest.raises(InvalidFile, match=r"Nothing was changed\."):
-        from_file(memory, content)
+        import_file(memory, content)
     assert files(path) == before
 
 
 def test_an_import_ends_with_the_app_and_changes_nothing(memory: ConversationMemory, path: Path) -> None:
     over = iter([False, True])
-    with pytest.raises(Closing):
-        from_file(memory, zipped(a=file(), b=file()), lambda: next(over))
+    with pytest.raises(ShuttingDown):
+        import_file(memory, zipped(a=file(), b=file()), lambda: next(over))
     assert not path.exists() or files(path) == {}
 
 
 def test_text_has_no_more_room_than_was_set(tmp_path: Path) -> None:
-    memory = ConversationMemory(tmp_path / "one", room=Room(session_bytes=10_000))
+    memory = ConversationMemory(tmp_path / "one", room=Quotas(session_bytes=10_000))
     said = file()
     said["messages"][0]["content"] = "x" * 8_000
-    (taken,) = from_file(memory, orjson.dumps(said))
+    (taken,) = import_file(memory, orjson.dumps(said))
     with pytest.raises(TooLarge):
-        from_file(memory, orjson.dumps(said))
+        import_file(memory, orjson.dumps(said))
     memory.delete_conversation(taken)
-    from_file(memory, orjson.dumps(said))
+    import_file(memory, orjson.dumps(said))

@@ -12,8 +12,8 @@ import pytest
 
 from chatbot.errors import NotFound, SettingsError, StorageError
 from chatbot.storage import ConversationMemory, Store
-from chatbot.storage.session_directory import KEPT_PARSED
-from chatbot.storage.store import KEPT_OPEN
+from chatbot.storage.session_directory import MAX_CACHED_CONVERSATIONS
+from chatbot.storage.store import MAX_OPEN_SESSIONS
 from tests.running import ROOT
 from tests.stored_files import contents, filled
 
@@ -48,7 +48,7 @@ def test_a_session_has_one_memory_however_often_it_is_asked_for(store: Store) ->
 
 def test_a_memory_that_is_held_stays_the_sessions_own_when_many_others_come(store: Store) -> None:
     held = store.memory("anna")
-    for number in range(KEPT_OPEN + 10):
+    for number in range(MAX_OPEN_SESSIONS + 10):
         store.memory(f"visitor{number}")
     gc.collect()
     assert store.memory("anna") is held
@@ -75,7 +75,7 @@ def test_asked_for_from_many_threads_at_once_it_is_still_one(store: Store) -> No
 
 def test_more_sessions_than_are_kept_open_lose_nothing(store: Store) -> None:
     ids = {}
-    for number in range(KEPT_OPEN + 10):
+    for number in range(MAX_OPEN_SESSIONS + 10):
         memory = store.memory(f"visitor{number}")
         ids[f"visitor{number}"] = memory.create_conversation(f"of {number}")
     for session_id, conversation_id in ids.items():
@@ -156,7 +156,7 @@ def test_a_directory_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("threads_switch_often")
 def test_many_threads_in_many_sessions_lose_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatbot.storage.store.KEPT_OPEN", 3)
+    monkeypatch.setattr("chatbot.storage.store.MAX_OPEN_SESSIONS", 3)
     sessions = [f"visitor{number}" for number in range(50)]
     ids = {session: store.memory(session).create_conversation() for session in sessions}
 
@@ -179,8 +179,8 @@ def test_many_threads_in_many_sessions_lose_nothing(store: Store, monkeypatch: p
 
 def test_more_conversations_than_are_kept_parsed_can_be_changed_in_turns(store: Store) -> None:
     memory = store.memory("anna")
-    ids = [memory.create_conversation(str(number)) for number in range(KEPT_PARSED + 3)]
-    with memory.one_write(ids[0]):
+    ids = [memory.create_conversation(str(number)) for number in range(MAX_CACHED_CONVERSATIONS + 3)]
+    with memory.transaction(ids[0]):
         for _ in range(2):
             for conversation_id in ids:
                 memory.add_message(conversation_id, "user", "text")
@@ -219,8 +219,8 @@ def test_a_directory_that_another_process_made_in_the_place_of_ours_is_left_to_i
 
 
 def test_large_conversations_of_others_do_not_stay_in_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatbot.storage.store.KEPT_BYTES", 50_000)
-    monkeypatch.setattr("chatbot.storage.store.WEIGHED_SECONDS", -1)
+    monkeypatch.setattr("chatbot.storage.store.MAX_CACHED_BYTES", 50_000)
+    monkeypatch.setattr("chatbot.storage.store.CACHE_CHECK_SECONDS", -1)
     kept = []
     for number in range(5):
         memory = store.memory(f"visitor{number}")

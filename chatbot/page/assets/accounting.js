@@ -1,4 +1,4 @@
-// What an answer came from, took and cost, in words: what chatbot/web/accounting.py knows of it. Stands before turns.js.
+// What an answer came from, took and cost, in words: what chatbot/page/answer_details.py knows of it. Stands before turns.js.
 
 const LEAST = 12; // places behind the point beyond which a price is nothing; only an imported file can have one as small
 

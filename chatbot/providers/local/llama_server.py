@@ -40,7 +40,7 @@ CONTROL = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class ModelState:
+class LoadState:
     """How far the model is, with a sentence for a person."""
 
     phase: Literal["waiting", "loading", "ready", "failed"]
@@ -55,13 +55,13 @@ class Endpoint:
     api_key: str = field(repr=False)
 
 
-WAITING = ModelState("waiting", "The embedded model loads with the first message.")
-FETCHING = ModelState("loading", "Fetching the weights…")
-LOADING = ModelState("loading", "Loading…")
+WAITING = LoadState("waiting", "The embedded model loads with the first message.")
+FETCHING = LoadState("loading", "Fetching the weights…")
+LOADING = LoadState("loading", "Loading…")
 CLOSED = "the app is shutting down."
 
 
-class EmbeddedModel:
+class LlamaServer:
     """One model in this process. Nothing is imported, fetched or loaded before `start`.
 
     `local_model` is LOCAL_MODEL, and `hf_token` goes with it, as `find_weights` takes them; `cache` is where the
@@ -82,7 +82,7 @@ class EmbeddedModel:
         self._outcome.set_running_or_notify_cancel()  # else a waiter who leaves cancels it for the others
 
     @property
-    def state(self) -> ModelState:
+    def state(self) -> LoadState:
         """How far it is now."""
         return self._state
 
@@ -116,7 +116,7 @@ class EmbeddedModel:
         if thread:
             thread.join(LOAD_SECONDS)
         self._settle(ModelNotLoaded(cause=CLOSED))
-        self._state = ModelState("failed", str(ModelNotLoaded(cause=CLOSED)))
+        self._state = LoadState("failed", str(ModelNotLoaded(cause=CLOSED)))
         if server:
             _hang_up(server.listening_address)
             del server  # the last reference: llama.cpp stops here
@@ -150,15 +150,15 @@ class EmbeddedModel:
             if self._outcome.done():
                 return
             if isinstance(outcome, Endpoint):
-                self._state = ModelState("ready", f"{self.model} is ready.")
+                self._state = LoadState("ready", f"{self.model} is ready.")
             else:
-                self._state = ModelState("failed", str(outcome))
+                self._state = LoadState("failed", str(outcome))
                 if not self._closed:
                     sys.stderr.write(f"{outcome}\n")
             self._outcome.set_result(outcome)
 
 
-def defuse(text: str) -> str:
+def escape_control_tokens(text: str) -> str:
     """`text` with a space inside whatever could be a control token, such as `<|im_end|>`.
 
     llama.cpp takes control tokens from any text: a visitor could end their turn and speak as the system.

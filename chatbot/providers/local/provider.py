@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from chatbot.errors import ModelNotLoaded
-from chatbot.providers.local.llama_server import EmbeddedModel, defuse
+from chatbot.providers.local.llama_server import LlamaServer, escape_control_tokens
 from chatbot.providers.model_profiles import Model
 from chatbot.types import Delta, Request
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class LocalProvider:
     """Completes with `embedded`; the first stream waits until the model is loaded."""
 
-    def __init__(self, label: str, embedded: EmbeddedModel) -> None:
+    def __init__(self, label: str, embedded: LlamaServer) -> None:
         self.label = label
         self.embedded = embedded
         self._client: OpenAIProvider | None = None
@@ -27,9 +27,13 @@ class LocalProvider:
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """The completion piece by piece. Raises ModelNotLoaded, and what the protocol's provider raises."""
         client = await self._connected()
-        messages = tuple(replace(message, content=defuse(message.content)) for message in request.messages)
-        files = {name: replace(file, text=defuse(file.text)) for name, file in request.files.items()}
-        safe = replace(request, messages=messages, system_prompt=defuse(request.system_prompt), files=files)
+        messages = tuple(
+            replace(message, content=escape_control_tokens(message.content)) for message in request.messages
+        )
+        files = {name: replace(file, text=escape_control_tokens(file.text)) for name, file in request.files.items()}
+        safe = replace(
+            request, messages=messages, system_prompt=escape_control_tokens(request.system_prompt), files=files
+        )
         async with aclosing(client.stream(safe)) as deltas:
             async for delta in deltas:
                 yield delta

@@ -31,7 +31,7 @@ CROWDED = "Many files are being uploaded here at the moment. Wait a moment, then
 STALLED = "The upload took too long, or stopped half way. Please try again"
 
 
-class Intake:
+class BodyLimits:
     """Counts what is held of the bodies of all requests under way."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 
-def is_from_elsewhere(headers: Headers) -> bool:
+def is_cross_site(headers: Headers) -> bool:
     """Whether a page of another site asks, as the browser tells. A program that is no browser says nothing of it.
 
     Over plain HTTP browsers tell the origin alone. Where the host comes without a port, as a proxy may pass it on, the

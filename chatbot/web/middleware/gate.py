@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.web.login_throttle import Brake, TooManyLogins
-from chatbot.web.middleware.body_limits import Intake
-from chatbot.web.middleware.cross_site import is_from_elsewhere, is_navigation, without_cookies
+from chatbot.web.login_throttle import LoginThrottle, TooManyLogins
+from chatbot.web.middleware.body_limits import BodyLimits
+from chatbot.web.middleware.cross_site import is_cross_site, is_navigation, without_cookies
 
 CLOSED = (
     "/gradio_api/file",  # whatever address of the web one names: a way to carry data out
@@ -52,10 +52,10 @@ LARGEST_CALL = 10 * MIB
 class Gate:
     """Lets in what may come in, as ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, brake: Brake) -> None:
+    def __init__(self, app: ASGIApp, brake: LoginThrottle) -> None:
         self._app = app
         self._brake = brake
-        self._intake = Intake()
+        self._intake = BodyLimits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for what is closed or too large; lead the rest on."""
@@ -64,7 +64,7 @@ class Gate:
             return
         path, headers = scope["path"], Headers(scope=scope)
         page = path.rstrip("/")
-        from_elsewhere = is_from_elsewhere(headers)
+        from_elsewhere = is_cross_site(headers)
         most = LARGEST_UPLOAD if path.startswith(UPLOADS) else LARGEST_CALL
         told = int(headers.get("content-length", "0"))
         if _is_closed(path, headers) or (from_elsewhere and page in FOR_OWN_PAGES):

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chatbot.web.client_address import address_of
+from chatbot.web.client_address import client_address
 
 MOST = 2000
 """Jobs at once. A page takes one for as long as it is open, to hear of other tabs, and one for each answer."""
@@ -28,7 +28,7 @@ JOIN = "/gradio_api/queue/join"
 LISTEN = "/gradio_api/queue/data"
 
 
-class Jobs:
+class QueueJobs:
     """What is known of the queue's jobs. `behind_proxy` is as `address_of` has it."""
 
     def __init__(self, queue: Queue, behind_proxy: bool) -> None:
@@ -44,8 +44,8 @@ class Jobs:
             return False
         if len(self._queue.active_jobs) - free < SHARE:
             return True
-        address = address_of(request, self._behind_proxy)
-        return sum(address_of(event.request, self._behind_proxy) == address for event in self._events()) < SHARE
+        address = client_address(request, self._behind_proxy)
+        return sum(client_address(event.request, self._behind_proxy) == address for event in self._events()) < SHARE
 
     async def sweep(self) -> None:
         """End the jobs that nobody listens to, now and again."""
@@ -66,10 +66,10 @@ class Jobs:
         return not is_programs and event.enqueue_time < since and not self.listening[event.session_hash]
 
 
-class JobsDoor:
+class QueueLimitMiddleware:
     """Lets a page join the queue as long as there is a job for it, and knows which pages listen, as ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, jobs: Jobs) -> None:
+    def __init__(self, app: ASGIApp, jobs: QueueJobs) -> None:
         self._app = app
         self._jobs = jobs
 

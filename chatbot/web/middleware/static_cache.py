@@ -31,7 +31,7 @@ class _File(NamedTuple):
     media_type: str
 
 
-class Frontend:
+class StaticCache:
     """Answers with what stands under /assets/; leads everything else on, and also the rest of what is asked there."""
 
     def __init__(self, app: ASGIApp) -> None:
