@@ -11,8 +11,8 @@ from chatbot.settings import Settings
 from chatbot.web.public_link import PublicLink
 
 
-def flags() -> argparse.Namespace:
-    """What was asked for on the command line. Ends the process for --help and unknown flags."""
+def parse_flags() -> argparse.Namespace:
+    """Parses the command line. Ends the process for --help and unknown flags."""
     parser = argparse.ArgumentParser(description="A chatbot that streams and remembers, in one process.")
     parser.add_argument(
         "--host", help="address to listen on (GRADIO_SERVER_NAME; default 127.0.0.1, this machine only)"
@@ -24,30 +24,36 @@ def flags() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM, then save what is under way. Exit status 2 and one line for a wrong setting."""
-    asked = flags()
-    given = {"gradio_server_name": asked.host, "gradio_server_port": asked.port, "gradio_share": asked.share}
+    """Serves until SIGINT or SIGTERM, then stores partial answers. Exit status 2 and one line for a wrong setting."""
+    flags = parse_flags()
+    overrides = {
+        "gradio_server_name": flags.host,
+        "gradio_server_port": flags.port,
+        "gradio_share": flags.share,
+    }
     try:
-        settings = Settings.load(**{name: value for name, value in given.items() if value is not None})
-        link = PublicLink(settings, asked.public)
-        from chatbot.web.server import Server  # noqa: PLC0415 - Gradio takes seconds; a wrong setting is told before
+        settings = Settings.load(**{name: value for name, value in overrides.items() if value is not None})
+        link = PublicLink(settings, flags.public)
+        from chatbot.web.server import Server  # noqa: PLC0415 - Gradio takes seconds to import; settings come first
 
         server = Server(link.settings)
-        globals()["demo"] = server.page  # whoever looks for it here gets the one that runs: its directory has one owner
+        globals()["demo"] = (
+            server.page
+        )  # for whoever looks for `demo` here: a second Server could not open its directory
         url = server.start()
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    ended = threading.Event()
+    is_over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: is_over.set())
     print(f"The chatbot is at {url}  (stop it with Ctrl+C)", flush=True)
     if link.is_wanted:
         threading.Thread(target=link.open, args=[url], daemon=True).start()
-    while not ended.wait(1):  # on Windows a wait without end would not hear Ctrl+C
+    while not is_over.wait(1):  # on Windows a wait without a timeout would not hear Ctrl+C
         pass
     server.close()
-    gc.freeze()  # or Python looks for seconds through what it is about to throw away, with everything saved
+    gc.freeze()  # everything is stored; Python would look for seconds through what it is about to throw away
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""A chatbot that streams and remembers. As a library: `connect` a provider, talk to it through a `ChatEngine`."""
+"""A chatbot that streams and remembers. As a library: `connect` a provider, and talk to it through a `ChatEngine`."""
 
 from chatbot.engine import ChatEngine
 from chatbot.errors import ChatbotError

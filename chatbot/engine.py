@@ -1,4 +1,4 @@
-"""ChatEngine: one way to talk to any model, whole or token by token."""
+"""ChatEngine: one way to talk to any model, for whole answers and for streams."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -12,11 +12,10 @@ from chatbot.types import Completion, Delta, Effort, FileContent, Finish, Messag
 
 
 class ChatEngine:
-    """A provider with a model and its settings: `temperature` (0 to 2, None: the model's own), `max_tokens` (the
-    longest answer), `system_prompt`, and `effort` for a model that reasons (None: the model's own).
+    """A provider with a model and its settings: `temperature` (0 to 2; None: the model's default), `max_tokens` (the
+    longest answer), `system_prompt`, and `effort` of a reasoning model (None: the model's default).
 
-    As an async context manager it closes the provider's connections at the end. Everything that goes wrong is one
-    of `chatbot.errors`.
+    As an async context manager it closes the provider's connections. It raises only `chatbot.errors`.
     """
 
     def __init__(
@@ -39,8 +38,8 @@ class ChatEngine:
     async def chat(
         self, messages: str | Sequence[Message], files: Mapping[str, FileContent] | None = None
     ) -> Completion:
-        """The whole answer to `messages`, oldest first; a string is one message of the user's. `files` has the contents
-        of what messages enclose, by attachment id."""
+        """Returns the whole answer to `messages`, oldest first; a string is one message of the user. `files` has the
+        contents of the messages' attachments by attachment id."""
         text: list[str] = []
         reasoning: list[str] = []
         finish = Finish("interrupted")
@@ -54,26 +53,26 @@ class ChatEngine:
     async def chat_stream(
         self, messages: str | Sequence[Message], files: Mapping[str, FileContent] | None = None
     ) -> AsyncGenerator[Delta]:
-        """The answer piece by piece, the last delta with the finish.
+        """Yields the answer piece by piece; the last delta has the finish.
 
-        A failure that may pass is tried once more before anything came. Closing the generator, or cancelling the task
-        that iterates it, stops the generation at the provider.
+        A temporary failure before the first piece is retried once. Closing the generator, or cancelling the task that
+        iterates it, stops the generation at the provider.
         """
-        said = False
-        characters = _Characters()
+        has_text = False
+        surrogates = _SurrogateJoiner()
         async with aclosing(stream_with_retry(self.provider, self._request(messages, files or {}))) as deltas:
             async for piece in deltas:
-                delta = characters.whole(piece)
-                said = said or bool(delta.text)
-                if delta.finish and delta.finish.reason == "stop" and not said:
+                delta = surrogates.join(piece)
+                has_text = has_text or bool(delta.text)
+                if delta.finish and delta.finish.reason == "stop" and not has_text:
                     raise EmptyAnswer(self.provider.label)
                 yield delta
 
     def _request(self, messages: str | Sequence[Message], files: Mapping[str, FileContent]) -> Request:
-        spoken = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
-        spoken = tuple(replace(message, content=clean(message.content)) for message in spoken)
+        as_messages = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
+        cleaned = tuple(replace(message, content=clean(message.content)) for message in as_messages)
         prompt = clean(self.system_prompt)
-        return Request(self.model, spoken, prompt, self.max_tokens, self.temperature, self.effort, files)
+        return Request(self.model, cleaned, prompt, self.max_tokens, self.temperature, self.effort, files)
 
     async def __aenter__(self) -> Self:
         return self
@@ -84,14 +83,14 @@ class ChatEngine:
         await self.provider.aclose()
 
 
-class _Characters:
-    """Keeps characters whole: of one that a provider sends in two pieces, the first waits for the second."""
+class _SurrogateJoiner:
+    """Joins surrogate pairs that were split across deltas: the first half waits for the second."""
 
     def __init__(self) -> None:
-        self._text = self._reasoning = ""  # the first halves that wait
+        self._text = self._reasoning = ""  # the halves that wait
 
-    def whole(self, delta: Delta) -> Delta:
-        """The next delta, given the provider's next."""
+    def join(self, delta: Delta) -> Delta:
+        """Returns what can be passed on after `delta` has come."""
         if delta.text.isascii() and delta.reasoning.isascii() and not (self._text or self._reasoning):
             return delta  # nearly always
         text, reasoning = self._text + delta.text, self._reasoning + delta.reasoning

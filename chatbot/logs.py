@@ -1,7 +1,7 @@
-"""Logs: one line an event, in logfmt, with no secret in it and, unless the operator asks for them, no message's text.
+"""Logging: one line an event in logfmt, without secrets and, unless CHATBOT_LOG_TEXTS is set, without messages' texts.
 
-A line says what happened and to which session and conversation: `log.info("answer", extra={"fields": {…}})`. What was
-said goes into `extra={"texts": {…}}`.
+A line names the event, the session and the conversation: `log.info("answer", extra={"fields": {…}})`. Texts of messages
+go into `extra={"texts": {…}}`.
 """
 
 import json
@@ -18,13 +18,13 @@ from chatbot.settings import Settings
 
 log = logging.getLogger(__name__)
 
-OURS = "chatbot"
-LONGEST_FOREIGN = 300
-"""Characters of a line that another library writes."""
-SHORTEST_SECRET = 6
-"""Characters: a shorter one would be found in any text."""
+APP = "chatbot"
+MAX_LIBRARY_LINE = 300
+"""Characters of a line that another library logs."""
+MIN_SECRET_LENGTH = 6
+"""Characters: a shorter secret would be found in any text."""
 
-HIDDEN = "[hidden]"
+REDACTED = "[hidden]"
 SECRET_SHAPES = re.compile(
     r"\b(?:sk|pk|rk|hf|gsk|xai|pplx|nvapi|ghp|r8|fw|csk|tgp)[-_][\w-]{8,}"  # the providers' keys
     r"|\bAIza[\w-]{20,}"
@@ -37,20 +37,19 @@ SECRET_SHAPES = re.compile(
 
 
 class Redaction:
-    """Hides what looks like a secret, and the `secrets` that are known."""
+    """Replaces the known `secrets`, and whatever has the shape of one."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({each for each in secrets if len(each) >= SHORTEST_SECRET}, key=len, reverse=True)
+        known = sorted({each for each in secrets if len(each) >= MIN_SECRET_LENGTH}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, text: str) -> str:
-        """The text with every secret hidden."""
-        known = self._known.sub(HIDDEN, text) if self._known else text
-        return SECRET_SHAPES.sub(lambda found: (found["name"] or "") + HIDDEN, known)
+        known = self._known.sub(REDACTED, text) if self._known else text
+        return SECRET_SHAPES.sub(lambda found: (found["name"] or "") + REDACTED, known)
 
 
 class LogfmtFormatter(logging.Formatter):
-    """Writes a record as one line. Of an exception it tells the kind and the place: its text may hold what was said."""
+    """Writes a record as one line. Of an exception it writes only the class and the place: its text may quote."""
 
     def __init__(self, redact: Redaction, with_texts: bool) -> None:
         super().__init__()
@@ -58,30 +57,29 @@ class LogfmtFormatter(logging.Formatter):
         self._with_texts = with_texts
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
         event = record.getMessage().strip()
         fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "source": record.name,
-            "event": event if _is_ours(record) else event[:LONGEST_FOREIGN],
+            "event": event if _is_ours(record) else event[:MAX_LIBRARY_LINE],
             **getattr(record, "fields", {}),
             **(getattr(record, "texts", {}) if self._with_texts else {}),
-            **_exception(record),
+            **_exception_fields(record),
         }
-        told = (f"{name}={_quoted(str(value))}" for name, value in fields.items() if value is not None)
-        return self._redact(" ".join(told))
+        pairs = (f"{name}={_quote(str(value))}" for name, value in fields.items() if value is not None)
+        return self._redact(" ".join(pairs))
 
 
 class RedactedStream:
-    """A stream that what was not written by a logger goes through as well."""
+    """A stream whose text is redacted, for what libraries print."""
 
     def __init__(self, stream: TextIO, redact: Redaction) -> None:
         self._stream = stream
         self._redact = redact
 
     def write(self, text: str) -> int:
-        """Write the text without the secrets in it."""
+        """Writes the text without its secrets."""
         self._stream.write(self._redact(text))
         return len(text)
 
@@ -89,48 +87,47 @@ class RedactedStream:
         return getattr(self._stream, name)
 
 
-def begin(settings: Settings, secrets: Iterable[str] = ()) -> None:
-    """From now on all that this process writes goes this way. `secrets` are known ones beside those in the settings."""
+def configure(settings: Settings, secrets: Iterable[str] = ()) -> None:
+    """Installs redacting handlers on logging, stdout, stderr and uncaught exceptions, for the whole process. `secrets`
+    are hidden besides those of the settings."""
     redact = Redaction([*settings.secrets(), *secrets])
     sys.stdout, sys.stderr = RedactedStream(sys.stdout, redact), RedactedStream(sys.stderr, redact)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogfmtFormatter(redact, settings.chatbot_log_texts))
-    handler.addFilter(_is_for_the_log)
+    handler.addFilter(_is_logged)
     logging.getLogger().handlers[:] = [handler]
-    logging.getLogger(OURS).setLevel(settings.chatbot_log_level.upper())
-    threading.excepthook = sys.unraisablehook = _uncaught
-    traceback.print_exc = _printed  # Gradio's way to tell of failures
+    logging.getLogger(APP).setLevel(settings.chatbot_log_level.upper())
+    threading.excepthook = sys.unraisablehook = _log_uncaught
+    traceback.print_exc = _log_printed  # Gradio prints failures with it, and their texts
 
 
-def adopt(*names: str) -> None:
-    """Have loggers that were set up elsewhere write here and nowhere else."""
+def redirect(*names: str) -> None:
+    """Lets loggers that a library configured write through our handler only."""
     for name in names:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
 
 
-def _uncaught(event: Any) -> None:
-    """What went wrong where no caller could be told, in a thread or while an object was let go: a line, as all else."""
+def _log_uncaught(event: Any) -> None:
     if event.exc_type and not issubclass(event.exc_type, SystemExit):
         log.error("uncaught", exc_info=(event.exc_type, event.exc_value, event.exc_traceback))
 
 
-def _printed(*_: Any, **__: Any) -> None:
-    """In the place of the trace of the exception that is being handled, whose text may hold what was said."""
+def _log_printed(*_: Any, **__: Any) -> None:
     log.error("failed", exc_info=True)
 
 
-def _is_for_the_log(record: logging.LogRecord) -> bool:
-    """What the SDKs and web servers say in detail holds prompts and keys, whatever level somebody set for them."""
+def _is_logged(record: logging.LogRecord) -> bool:
+    """Debug and info lines of the SDKs and web servers hold prompts and keys: they are dropped at every level."""
     return _is_ours(record) or record.levelno >= logging.WARNING
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    return record.name.partition(".")[0] == OURS
+    return record.name.partition(".")[0] == APP
 
 
-def _exception(record: logging.LogRecord) -> dict[str, str]:
+def _exception_fields(record: logging.LogRecord) -> dict[str, str]:
     if not record.exc_info or record.exc_info[0] is None:
         return {}
     kind, _, trace = record.exc_info
@@ -140,5 +137,5 @@ def _exception(record: logging.LogRecord) -> dict[str, str]:
     return {"error": kind.__name__} | ({"place": place} if place else {})
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     return value if re.fullmatch(r"[^\s\"=\\]+", value) and value.isprintable() else json.dumps(value)

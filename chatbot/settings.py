@@ -1,4 +1,4 @@
-"""Settings: read once from the environment and `.env`, checked, and handed down. Nothing else reads the environment."""
+"""The settings: read once from the environment and `.env`, validated, and passed on as a value."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,19 +11,19 @@ from chatbot.errors import SettingsError
 from chatbot.types import ProviderName
 
 BUNDLED = "bundled"
-"""LOCAL_MODEL's default: the small model whose weights the app fetches by itself."""
+"""LOCAL_MODEL's default: the small model whose weights the app downloads by itself."""
 
 
-def _stripped(value: object) -> object:
-    """A key pasted with a newline reads as a connection error in the SDKs, so white space goes here."""
+def _strip(value: object) -> object:
+    """Strips white space: a key pasted with a newline would end as a connection error in the SDKs."""
     return value.strip() if isinstance(value, str) else value
 
 
-def _off(value: object) -> object:
+def _parse_off(value: object) -> object:
     return None if value == "off" else value
 
 
-def _web_address(value: str) -> str:
+def _check_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and value.isprintable()
@@ -34,15 +34,12 @@ def _web_address(value: str) -> str:
     return value
 
 
-Key = Annotated[SecretStr, BeforeValidator(_stripped)]
-Url = Annotated[str, BeforeValidator(_stripped), AfterValidator(_web_address)]
+Key = Annotated[SecretStr, BeforeValidator(_strip)]
+Url = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_url)]
 
 
 class Settings(BaseSettings):
-    """Every setting of the app, named as its variable in lower case. An empty variable counts as unset.
-
-    `Settings.load()` reads the environment and `.env`; arguments, by the same names, win over both.
-    """
+    """Every setting, named as its variable in lower case. An empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
@@ -56,7 +53,7 @@ class Settings(BaseSettings):
     compatible_api_key: Key | None = None
     compatible_name: str = "Compatible server"
     hf_token: Key | None = None
-    local_model: Annotated[str | None, BeforeValidator(_off)] = BUNDLED
+    local_model: Annotated[str | None, BeforeValidator(_parse_off)] = BUNDLED
 
     chatbot_provider: ProviderName | None = None
     chatbot_model: str | None = None
@@ -90,48 +87,48 @@ class Settings(BaseSettings):
 
     @field_validator("chatbot_auth")
     @classmethod
-    def _auth_is_names_and_passwords(cls, value: SecretStr | None) -> SecretStr | None:
+    def _check_auth(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not all(all(login) for login in _logins(value)):
             raise ValueError("expected name:password, more of them separated by commas")
         return value
 
     @classmethod
     def load(cls, **overrides: object) -> Self:
-        """The settings as the environment, `.env` and `overrides` give them.
+        """Reads the environment and `.env`; `overrides`, by the settings' names, win over both.
 
         Raises SettingsError, whose one line names the variable, its value (never a secret's) and what was expected.
         """
         try:
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
         except ValidationError as error:
-            raise SettingsError(_one_line(error)) from None
+            raise SettingsError(_describe(error)) from None
         except UnicodeDecodeError:
             raise SettingsError(".env: expected a text file in UTF-8") from None
 
     def logins(self) -> list[tuple[str, str]]:
-        """The (name, password) pairs that may enter; empty when anybody may."""
+        """The (name, password) pairs that may log in; empty if no login is needed."""
         return _logins(self.chatbot_auth) if self.chatbot_auth else []
 
     def secrets(self) -> list[str]:
-        """Every secret in the settings, the logins' passwords among them."""
+        """Every secret in the settings, including the passwords of logins."""
         values = (getattr(self, name) for name in type(self).model_fields)
         whole = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         return [*whole, *(password for _, password in self.logins())]
 
     def keep_days(self) -> float:
-        """For how many days a session is kept that nobody visits; 0 is for ever. On a Space, where strangers come and
-        the disk is small, thirty where nothing is set."""
+        """Days after which an unvisited session is deleted; 0: never. Unset, it is 30 on a Space, whose disk is
+        small and whose visitors are strangers."""
         unset = 30 if self.space_id else 0
         return unset if self.chatbot_keep_days is None else self.chatbot_keep_days
 
     def longest_answer(self) -> int:
-        """The most tokens that a visitor may ask for on the operator's keys; 0 is no limit. On a Space it is
-        CHATBOT_MAX_TOKENS where nothing is set: there the visitors are strangers."""
+        """The largest max_tokens that a visitor may ask for on the operator's keys; 0: no limit. Unset, it is
+        CHATBOT_MAX_TOKENS on a Space, whose visitors are strangers."""
         unset = self.chatbot_max_tokens if self.space_id else 0
         return unset if self.chatbot_longest_answer is None else self.chatbot_longest_answer
 
     def frame_ancestors(self) -> list[str]:
-        """The further sites that may show the page in a frame."""
+        """Further sites that may show the page in a frame."""
         return (self.chatbot_frame_ancestors or "").replace(",", " ").split()
 
 
@@ -140,7 +137,7 @@ def _logins(auth: SecretStr) -> list[tuple[str, str]]:
     return [(name, password) for name, _, password in pairs]
 
 
-def _one_line(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     is_secret = "SecretStr" in str(Settings.model_fields[name].annotation)

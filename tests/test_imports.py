@@ -12,6 +12,7 @@ import pytest
 from tests.running import ROOT
 
 LAYERS = (
+    {"chatbot.i18n"},
     {"chatbot.errors"},
     {"chatbot.types"},
     {"chatbot.settings"},

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chatbot import logs
-from chatbot.logs import HIDDEN, LogfmtFormatter, Redaction
+from chatbot.logs import REDACTED, LogfmtFormatter, Redaction
 from chatbot.settings import Settings
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
@@ -42,7 +42,7 @@ def printing() -> Iterator[io.StringIO]:
     root, ours = logging.getLogger(), logging.getLogger("chatbot")
     before, level = root.handlers[:], ours.level
     hooks = sys.unraisablehook, threading.excepthook, traceback.print_exc
-    logs.begin(Settings.load(**SECRETS), ["made-by-the-app"])
+    logs.configure(Settings.load(**SECRETS), ["made-by-the-app"])
     try:
         yield output
     finally:
@@ -114,7 +114,7 @@ def test_no_known_secret_and_nothing_like_one_gets_out(secret: str) -> None:
             print(f"printed {word}")
             sys.stderr.write(f"Traceback: {word}\n")
             assert word not in printed.getvalue()
-    assert printed.getvalue().count(HIDDEN) >= 5
+    assert printed.getvalue().count(REDACTED) >= 5
 
 
 @pytest.mark.parametrize(

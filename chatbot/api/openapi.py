@@ -1,9 +1,9 @@
-"""What /openapi.json and /docs say beyond the operations' names and types."""
+"""What /openapi.json and /docs say besides the operations' names and types."""
 
 from typing import Any
 
-from chatbot.api.responses import ErrorOut
-from chatbot.transfer.conversation_json import ExportedConversation
+from chatbot.api.responses import ErrorOut, HealthOut
+from chatbot.transfer import ExportedConversation
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -11,16 +11,17 @@ ABOUT = """
 A session owns conversations. Its token goes into the header `Authorization: Bearer <token>`. `POST /chat` and
 `POST /chat/stream` without a token begin a new session and return its token.
 
-Where logins are set (`CHATBOT_AUTH`), a call without a valid session token needs one of them, by HTTP Basic, and gets
-401 with `WWW-Authenticate: Basic` without it. Only `/health` answers everybody. A valid token suffices: it was issued
-to somebody who had logged in. After many wrong logins from one address any login from there gets 429 for a while.
+If logins are set (`CHATBOT_AUTH`), a call without a valid session token needs one of them, by HTTP Basic, and gets 401
+with `WWW-Authenticate: Basic` without it. Only `/health` answers everybody. A valid token is enough: it was issued to
+somebody who had logged in. After many wrong logins from one address, any login from there gets 429 for a while.
 
-Every error has the form `{"error": {"code": "…", "message": "…"}}`, and `retry_after` in seconds where waiting helps.
-A body is JSON of at most 1 MiB, but for files: `POST /attachments` and `POST /session/import` take theirs as they are,
-and as large as the operator allows. One that does not go on gets 408, and one that comes while too many do gets 503.
+Every error has the form `{"error": {"code": "…", "message": "…"}}`, with `retry_after` in seconds if waiting helps. The
+message is in the language of `Accept-Language`, English by default. A body is JSON of at most 1 MiB;
+`POST /attachments` and `POST /session/import` take a file as the body, as large as the operator allows. A body that
+stalls gets 408; an upload gets 503 while too many others are read.
 """
 
-A_STREAM = """\
+EXAMPLE_STREAM = """\
 event: start
 data: {"conversation_id":"9f…","message_id":"a1…","session_token":"c0….…","provider":"openai","model":"gpt-6-luna"}
 
@@ -39,9 +40,9 @@ data: {"conversation_id":"9f…","message_id":"a1…","finish_reason":"stop","us
 """
 
 COUNT = {"type": "integer", "minimum": 0}
-"""A header that may be left out, but is not null: HTTP has no such value."""
+"""A header may be missing, but is never null: HTTP has no such value."""
 
-AN_EVENT: dict[str, Any] = {
+EVENT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "event": {"enum": ["start", "token", "reasoning", "done", "error"]},
@@ -51,7 +52,7 @@ AN_EVENT: dict[str, Any] = {
     "required": ["event", "data"],
 }
 
-STREAM: dict[str, Any] = {"text/event-stream": {"itemSchema": AN_EVENT, "example": A_STREAM}}
+STREAM: dict[str, Any] = {"text/event-stream": {"itemSchema": EVENT_SCHEMA, "example": EXAMPLE_STREAM}}
 
 EVENTS: Responses = {
     200: {
@@ -63,6 +64,17 @@ EVENTS: Responses = {
 }
 
 WHOLE_OR_EVENTS: Responses = {200: {"description": "The answer, or with `stream` its events.", "content": STREAM}}
+
+CHANGES: Responses = {
+    200: {
+        "description": "Events named `conversations` with the list for the sidebar: now, and after each change.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+NOTHING_RUNS: Responses = {204: {"description": "Nothing runs there."}}
+
+DRAINING: Responses = {503: {"description": "The process is about to end.", "model": HealthOut}}
 
 FILE: Responses = {
     200: {
@@ -89,27 +101,27 @@ CONTENT: Responses = {
     }
 }
 
-ANY_FILE: dict[str, Any] = {
+FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-"""For an operation that takes a file as its body."""
+"""For an operation whose body is a file."""
 
-TOKEN_OR_NOT: dict[str, Any] = {"security": [{}]}
-"""Beside the bearer token that an operation takes: none."""
+OPTIONAL_TOKEN: dict[str, Any] = {"security": [{}]}
+"""For an operation that takes a bearer token, or none."""
 
 
 def errors(*statuses: int) -> Responses:
-    """The error answers of an operation."""
-    found: Responses = {status: {"model": ErrorOut} for status in statuses}
-    if 429 in found:
-        waiting = {"description": "Seconds to wait.", "schema": COUNT}
-        found[429] |= {"headers": {"Retry-After": waiting}}
-    return found
+    """The error responses of an operation."""
+    responses: Responses = {status: {"model": ErrorOut} for status in statuses}
+    if 429 in responses:
+        retry_after = {"description": "Seconds to wait.", "schema": COUNT}
+        responses[429] |= {"headers": {"Retry-After": retry_after}}
+    return responses
 
 
 ASKING = errors(401, 404, 409, 413, 422, 429, 500, 502, 503, 504)
 OWNED = errors(401, 404, 422, 500)
-"""Of what is asked of one conversation."""
+"""Of operations on one conversation."""

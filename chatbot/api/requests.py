@@ -1,20 +1,20 @@
-"""What the HTTP API takes, as pydantic models: they validate, and they describe themselves in /docs."""
+"""The request bodies of the HTTP API, as pydantic models that describe themselves in /docs."""
 
 from base64 import b64decode
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from chatbot.api.responses import Name
-from chatbot.replies.options import HOTTEST, LONGEST_PROMPT, MOST_HISTORY
-from chatbot.replies.turns import LONGEST_MESSAGE
+from chatbot.api.responses import Provider
+from chatbot.replies.options import MAX_HISTORY, MAX_PROMPT_LENGTH, MAX_TEMPERATURE, RequestedOptions
+from chatbot.replies.turns import MAX_MESSAGE_LENGTH
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
 
 BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
 VISIBLE: dict[str, JsonValue] = {"pattern": r"[^\s\u001c-\u001f\u0085]"}
-"""For the description: what `_not_blank` asks for. Python knows a few white spaces more than JSON Schema's patterns."""
+"""Describes what `_not_blank` requires. Python knows a few more kinds of white space than JSON Schema's patterns."""
 
 
 def _not_blank(text: str) -> str:
@@ -23,22 +23,22 @@ def _not_blank(text: str) -> str:
     return text
 
 
-def _whole(number: Any) -> Any:
+def _to_int(number: Any) -> Any:
     return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
-WHOLE = BeforeValidator(_whole)
+INTEGRAL = BeforeValidator(_to_int)
 """To JSON 20 and 20.0 are the same."""
 
 
 class Body(BaseModel):
-    """A request's body. Unknown fields are refused, so that a misspelt one is not silently without effect; and so are
-    values of another type."""
+    """A request's body. Unknown fields are refused, so that a misspelt one is noticed, and values of another type are
+    too."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _base64(text: str) -> str:
+def _check_base64(text: str) -> str:
     try:
         b64decode(text, validate=True)
     except ValueError:
@@ -47,14 +47,15 @@ def _base64(text: str) -> str:
 
 
 class InlineIn(Body):
-    """A file in the request itself. What it is its content tells; the media type is for whoever reads the request."""
+    """A file in the request itself. It is recognised by its content; the media type is for whoever reads the
+    request."""
 
-    name: Annotated[str, Field(max_length=LONGEST_NAME)] = "file"
-    media_type: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    name: Annotated[str, Field(max_length=MAX_NAME_LENGTH)] = "file"
+    media_type: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
     data: Annotated[
         str,
         Field(min_length=4, json_schema_extra={"contentEncoding": "base64", "pattern": BASE64}),
-        AfterValidator(_base64),
+        AfterValidator(_check_base64),
     ]
 
     def content(self) -> bytes:
@@ -63,28 +64,39 @@ class InlineIn(Body):
 
 
 class UploadedIn(Body):
-    """A file that `POST /attachments` took."""
+    """A file that was uploaded by `POST /attachments`."""
 
-    attachment_id: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    attachment_id: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 
 
 class ChatBody(Body):
-    """A message, and how it is to be answered. What is left out is the operator's setting."""
+    """A message, and how it is to be answered. Fields that are left out have the operator's defaults."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"message": "Tell me a joke.", "stream": False}]})
 
     message: Annotated[
-        str, Field(min_length=1, max_length=LONGEST_MESSAGE, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+        str, Field(min_length=1, max_length=MAX_MESSAGE_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
     ]
-    conversation_id: Annotated[str, Field(max_length=LONGEST_NAME)] | None = None
-    provider: Name | None = None
-    model: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    system_prompt: Annotated[str, Field(max_length=LONGEST_PROMPT)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=HOTTEST, allow_inf_nan=False)] | None = None
-    max_tokens: Annotated[int, Field(ge=1), WHOLE] | None = None
-    history_limit: Annotated[int, Field(ge=1, le=MOST_HISTORY), WHOLE] | None = None
+    conversation_id: Annotated[str, Field(max_length=MAX_NAME_LENGTH)] | None = None
+    provider: Provider | None = None
+    model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)] | None = None
+    system_prompt: Annotated[str, Field(max_length=MAX_PROMPT_LENGTH)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=MAX_TEMPERATURE, allow_inf_nan=False)] | None = None
+    max_tokens: Annotated[int, Field(ge=1), INTEGRAL] | None = None
+    history_limit: Annotated[int, Field(ge=1, le=MAX_HISTORY), INTEGRAL] | None = None
     attachments: list[InlineIn | UploadedIn] = []
     stream: bool = False
+
+    def options(self) -> RequestedOptions:
+        """How the message is to be answered."""
+        return {
+            "provider": self.provider,
+            "model": self.model,
+            "system_prompt": self.system_prompt,
+            "max_tokens": self.max_tokens,
+            "history_limit": self.history_limit,
+            "temperature": self.temperature,
+        }
 
 
 class TitleBody(Body):
@@ -93,5 +105,5 @@ class TitleBody(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes"}]})
 
     title: Annotated[
-        str, Field(min_length=1, max_length=LONGEST_NAME, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+        str, Field(min_length=1, max_length=MAX_NAME_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
     ]

@@ -1,4 +1,4 @@
-"""What the HTTP API gives, as pydantic models, which describe themselves in /docs."""
+"""The responses of the HTTP API, as pydantic models that describe themselves in /docs."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,6 +8,7 @@ from chatbot.types import (
     PROVIDER_NAMES,
     Attachment,
     Conversation,
+    Fault,
     FinishReason,
     MediaType,
     ProviderName,
@@ -18,56 +19,56 @@ from chatbot.types import (
 )
 
 
-def _names(schema: dict[str, Any]) -> None:
+def _describe_names(schema: dict[str, Any]) -> None:
     schema.clear()
     schema.update({"type": "string", "enum": [*PROVIDER_NAMES]})
 
 
-Name = Annotated[ProviderName, Field(json_schema_extra=_names)]
-"""A provider's, described with those that were added."""
+Provider = Annotated[ProviderName, Field(json_schema_extra=_describe_names)]
+"""A provider's name; the description lists registered ones too."""
 
 
-# What an answer's values look like: /docs shows whole answers made of them.
+# The values of examples: /docs shows whole responses made of them.
 Id = Annotated[str, Field(examples=["9f0c5e1d2b7a4f6c8e3d1a0b5c4f7e62"])]
 Token = Annotated[str, Field(examples=["c07b1e5a9d3f4862b1c0e8f7a6d5c4b3.Nn1Wq0…"])]
 Title = Annotated[str, Field(examples=["Tell me a joke."])]
 Time = Annotated[str, Field(examples=["2026-11-25T12:00:00.000+00:00"])]
-Answerer = Annotated[str, Field(examples=["openai"])]
+ProviderLabel = Annotated[str, Field(examples=["openai"])]
 ModelId = Annotated[str, Field(examples=["gpt-6-luna"])]
-Said = Annotated[str, Field(examples=["What is brown and sticky? A stick."])]
+Content = Annotated[str, Field(examples=["What is brown and sticky? A stick."])]
 Tokens = Annotated[int, Field(examples=[21])]
 Milliseconds = Annotated[int, Field(examples=[420])]
 Code = Annotated[str, Field(examples=["provider_rate_limited"])]
 Sentence = Annotated[
     str, Field(examples=["OpenAI is receiving too many requests for this account. Wait a moment, then try again."])
 ]
-A_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+EXAMPLE_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 Seconds = Annotated[float, Field(examples=[30])]
 
 
 class UsageOut(BaseModel):
-    """Tokens read and written, as the provider counted them; null where it did not say."""
+    """Tokens read and written, as the provider counted them; null if it did not."""
 
     input_tokens: Tokens | None
     output_tokens: Tokens | None
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing_estimated(cls, value: Any) -> Any:
+    def _drop_estimates(cls, value: Any) -> Any:
         return Usage() if isinstance(value, Usage) and value.estimated else value
 
 
 class TimingOut(BaseModel):
-    """Milliseconds from the beginning of the answer; `first_token_ms` is null where none came."""
+    """Milliseconds since the start of the answer; `first_token_ms` is null if no token came."""
 
     first_token_ms: Milliseconds | None
     total_ms: Milliseconds
 
 
 class HealthOut(BaseModel):
-    """The app is up."""
+    """Whether the app is up, or about to end."""
 
-    status: Literal["healthy"] = "healthy"
+    status: Literal["healthy", "draining"] = "healthy"
     service: Literal["chatbot"] = "chatbot"
     version: Annotated[str, Field(examples=["1.0.0"])]
 
@@ -79,30 +80,30 @@ class SessionOut(BaseModel):
 
 
 class ModelOut(BaseModel):
-    """A model; `context_tokens` is how much it reads, null where that is not known."""
+    """A model; `context_tokens` is the most that it reads, null if that is not known."""
 
     id: ModelId
     context_tokens: Annotated[int, Field(examples=[400_000])] | None
 
 
 class ProviderOut(BaseModel):
-    """A provider; `available` where it is set up."""
+    """A provider; `available` if it is set up."""
 
-    name: Name
+    name: Provider
     label: Annotated[str, Field(examples=["OpenAI"])]
     available: bool
     models: list[ModelOut]
 
 
 class DefaultOut(BaseModel):
-    """What a conversation starts with; null where nothing is set up."""
+    """What a conversation starts with; null if nothing is set up."""
 
-    provider: Name | None
+    provider: Provider | None
     model: ModelId | None
 
 
 class ModelsOut(BaseModel):
-    """Everything that can answer."""
+    """All providers, and the default."""
 
     providers: list[ProviderOut]
     default: DefaultOut
@@ -111,11 +112,11 @@ class ModelsOut(BaseModel):
 class ChatOut(BaseModel):
     """A whole answer."""
 
-    response: Said
+    response: Content
     conversation_id: Id
     message_id: Id
     session_token: Token
-    provider: Answerer
+    provider: ProviderLabel
     model: ModelId
     finish_reason: FinishReason | None
     usage: UsageOut
@@ -150,12 +151,17 @@ class FaultOut(BaseModel):
     retryable: bool
     retry_after: Seconds | None
 
+    @classmethod
+    def of(cls, fault: Fault) -> "FaultOut":
+        """The fault, worded in English."""
+        return cls(code=fault.code, message=str(fault.words), retryable=fault.retryable, retry_after=fault.retry_after)
+
 
 class UploadOut(BaseModel):
-    """A file as it is kept. `width` and `height` are a picture's pixels, `pages` a PDF's, `text_size` the bytes of the
-    text in it; 0 where there are none."""
+    """A stored file. `width` and `height` are an image's pixels, `pages` a PDF's, `text_size` the bytes of the text in
+    it; 0 if there are none."""
 
-    attachment_id: Annotated[str, Field(examples=[A_HASH])]
+    attachment_id: Annotated[str, Field(examples=[EXAMPLE_HASH])]
     name: Annotated[str, Field(examples=["cat.jpg"])]
     media_type: MediaType
     size: Annotated[int, Field(examples=[180_000])]
@@ -166,29 +172,29 @@ class UploadOut(BaseModel):
 
 
 class AttachmentOut(UploadOut):
-    """A file that came with a message. `url` leads to its content, for the session's token."""
+    """A message's attachment. `url` is the path of its content, which needs the session's token."""
 
-    url: Annotated[str, Field(examples=[f"/conversations/9f0c5e1d2b7a4f6c8e3d1a0b5c4f7e62/attachments/{A_HASH}"])]
+    url: Annotated[str, Field(examples=[f"/conversations/9f0c5e1d2b7a4f6c8e3d1a0b5c4f7e62/attachments/{EXAMPLE_HASH}"])]
 
     @classmethod
     def of(cls, attachment: Attachment, conversation_id: str) -> "AttachmentOut":
-        """The file, with its address."""
+        """The attachment with its path."""
         url = f"/conversations/{conversation_id}/attachments/{attachment.attachment_id}"
         fields = {name: getattr(attachment, name) for name in UploadOut.model_fields}
         return cls(url=url, **fields)
 
 
 class MessageOut(BaseModel):
-    """A message as it is kept."""
+    """A stored message."""
 
     message_id: Id
     role: Role
-    content: Said
+    content: Content
     status: Status
     created_at: Time
-    provider: Answerer | None
+    provider: ProviderLabel | None
     model: ModelId | None
-    reasoning: Said
+    reasoning: Content
     finish_reason: FinishReason | None
     usage: UsageOut
     timing: TimingOut | None
@@ -197,10 +203,11 @@ class MessageOut(BaseModel):
 
     @classmethod
     def of(cls, message: StoredMessage, conversation_id: str) -> "MessageOut":
-        """The message, with its fault under the name that the API gives it."""
+        """The message, with its fault as `error`."""
         fields = {name: getattr(message, name) for name in cls.model_fields if name != "error"}
         fields["attachments"] = [AttachmentOut.of(each, conversation_id) for each in message.attachments]
-        return cls.model_validate(fields | {"error": message.fault}, from_attributes=True)
+        error = FaultOut.of(message.fault) if message.fault else None
+        return cls.model_validate(fields | {"error": error}, from_attributes=True)
 
 
 class ConversationWithMessagesOut(BaseModel):
@@ -214,13 +221,13 @@ class ConversationWithMessagesOut(BaseModel):
 
 
 class StatusOut(BaseModel):
-    """What became of it."""
+    """What was done."""
 
     status: Literal["stopped", "idle", "deleted"]
 
 
 class ErrorBody(BaseModel):
-    """A code for programs, a sentence for people, and how many seconds to wait where that helps."""
+    """A code for programs, a sentence for people, and how many seconds to wait if that helps."""
 
     code: Code
     message: Sentence
@@ -228,6 +235,6 @@ class ErrorBody(BaseModel):
 
 
 class ErrorOut(BaseModel):
-    """The form of every error."""
+    """The shape of every error."""
 
     error: ErrorBody

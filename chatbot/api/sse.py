@@ -1,50 +1,79 @@
-"""An answer as Server-Sent Events, from a Reply that runs or from a stored message."""
+"""Server-Sent Events: an answer, from a running reply or a stored message; and the list of conversations."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import asdict
 from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from chatbot.api.responses import TimingOut, UsageOut
+from chatbot.api.responses import FaultOut, TimingOut, UsageOut
 from chatbot.replies.reply import Chunk, Reply
 from chatbot.types import StoredMessage
+from chatbot.web.services import Services
 
 KEEPALIVE_SECONDS = 10
-"""How often a comment goes through a silent stream; proxies give up a connection after 30 s and more."""
+"""How often a silent stream gets a comment; proxies close a connection after 30 s and more."""
 
-LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
-"""JSON may have these as they are, but many a client ends its lines there."""
+MAX_LISTED = 200
+"""The newest conversations in the list; search finds the others."""
+
+LINE_SEPARATORS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+"""JSON may contain these as they are, but many clients end their lines there."""
 
 
 def stream(reply: Reply, token: str, after: int | None = None) -> EventSourceResponse:
-    """The answer from its start, or the rest of it after that many characters, and how it ended."""
-    return _response(_running(reply, token, after))
+    """The answer from its start, or the text after that many characters; then how it ended."""
+    return _response(_running_events(reply, token, after))
 
 
 def replay(conversation_id: str, answer: StoredMessage, after: int) -> EventSourceResponse:
-    """The rest of an answer that has ended, and how."""
-    return _response(_ended(conversation_id, answer, after))
+    """The rest of an answer that has ended; then how it ended."""
+    return _response(_stored_events(conversation_id, answer, after))
 
 
-async def _running(reply: Reply, token: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
+def watch_conversations(services: Services, session_id: str) -> EventSourceResponse:
+    """The list of conversations, now and after each change."""
+    return _response(_conversation_lists(services, session_id))
+
+
+async def _running_events(reply: Reply, token: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
     if after is None:
-        yield _event("start", _start(reply, token))
+        yield _event("start", _start_data(reply, token))
     async with aclosing(reply.chunks(after)) as chunks:
-        async for piece in chunks:
-            yield _piece(piece)
-    yield _last(reply.conversation_id, reply.snapshot())
+        async for chunk in chunks:
+            yield _chunk_event(chunk)
+    yield _last_event(reply.conversation_id, reply.snapshot())
 
 
-async def _ended(conversation_id: str, answer: StoredMessage, after: int) -> AsyncIterator[ServerSentEvent]:
+async def _stored_events(conversation_id: str, answer: StoredMessage, after: int) -> AsyncIterator[ServerSentEvent]:
     if rest := answer.content[after:]:
-        yield _piece(Chunk(len(answer.content), text=rest))
-    yield _last(conversation_id, answer)
+        yield _chunk_event(Chunk(len(answer.content), text=rest))
+    yield _last_event(conversation_id, answer)
 
 
-def _start(reply: Reply, token: str) -> dict[str, Any]:
+async def _conversation_lists(services: Services, session_id: str) -> AsyncIterator[ServerSentEvent]:
+    seen = -1
+    while True:
+        seen = await services.store.changes.wait(session_id, seen)
+        found = await asyncio.to_thread(services.store.memory(session_id).list_conversations)
+        # Read last: an answer that is listed as running must not have told the page already that it has ended.
+        running = services.replies.running_conversations(session_id)
+        listed = [
+            {
+                "id": each.conversation_id,
+                "title": each.title,
+                "updated_at": each.updated_at,
+                "touched_at": each.touched_at,
+                "running": each.conversation_id in running,
+            }
+            for each in found[:MAX_LISTED]
+        ]
+        yield _event("conversations", {"conversations": listed, "more": len(found) > MAX_LISTED})
+
+
+def _start_data(reply: Reply, token: str) -> dict[str, Any]:
     answer = reply.snapshot()
     return {
         "conversation_id": reply.conversation_id,
@@ -55,15 +84,15 @@ def _start(reply: Reply, token: str) -> dict[str, Any]:
     }
 
 
-def _piece(piece: Chunk) -> ServerSentEvent:
-    if piece.reasoning:
-        return _event("reasoning", piece.reasoning)
-    return _event("token", piece.text, str(piece.end))
+def _chunk_event(chunk: Chunk) -> ServerSentEvent:
+    if chunk.reasoning:
+        return _event("reasoning", chunk.reasoning)
+    return _event("token", chunk.text, str(chunk.end))
 
 
-def _last(conversation_id: str, answer: StoredMessage) -> ServerSentEvent:
+def _last_event(conversation_id: str, answer: StoredMessage) -> ServerSentEvent:
     if answer.fault:
-        return _event("error", asdict(answer.fault))
+        return _event("error", FaultOut.of(answer.fault).model_dump())
     done = {
         "conversation_id": conversation_id,
         "message_id": answer.message_id,
@@ -75,7 +104,7 @@ def _last(conversation_id: str, answer: StoredMessage) -> ServerSentEvent:
 
 
 def _event(name: str, data: Any, event_id: str | None = None) -> ServerSentEvent:
-    line = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(LINE_ENDS)
+    line = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(LINE_SEPARATORS)
     return ServerSentEvent(line, event=name, id=event_id, sep="\n")
 
 

@@ -1,7 +1,7 @@
-"""Files that come with messages: told by their content, made fit to be kept and sent, and measured."""
+"""Attachments: recognised by their content, made fit to store and send, and measured in tokens."""
 
-from chatbot.attachments.prepare import Prepared, prepare
+from chatbot.attachments.prepare import PreparedAttachment, prepare
 from chatbot.attachments.prompt_text import attachment_form, attachment_text
-from chatbot.attachments.token_estimates import file_tokens
+from chatbot.attachments.token_estimates import attachment_tokens
 
-__all__ = ["Prepared", "attachment_form", "attachment_text", "file_tokens", "prepare"]
+__all__ = ["PreparedAttachment", "attachment_form", "attachment_text", "attachment_tokens", "prepare"]

@@ -1,4 +1,4 @@
-"""Pictures: recognised, opened with care, turned upright, stripped of what their makers wrote into them, scaled."""
+"""Opens images safely, turns them upright, strips their metadata and scales them."""
 
 import warnings
 from contextlib import suppress
@@ -12,27 +12,26 @@ from chatbot.types import MediaType
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
-EDGE = 2000
-"""Pixels of a picture's longer edge. Anthropic refuses more where a request holds over 20 pictures; OpenAI's models
-read 2,048 unless they are asked to look closer."""
+MAX_EDGE = 2000
+"""Pixels of the longer edge. Anthropic refuses more if a request holds over 20 images; OpenAI's models read 2,048
+unless they are asked to look closer."""
 
-MOST_PIXELS = 64_000_000
-"""More than telephones' cameras save by default, and 256 MB when it is opened."""
+MAX_PIXELS = 64_000_000
+"""More than phone cameras save by default, and 256 MB when opened."""
 
 JPEG_QUALITY = 90
-LARGEST_PNG = 1_500_000
-"""Bytes beyond which a picture without transparency is kept as JPEG: it is a photograph then, and goes out with every
-message that follows."""
+MAX_PNG_BYTES = 1_500_000
+"""A larger image without transparency is a photograph: it is stored as JPEG, because it goes out with every message."""
 
-OUR_OWN = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
-"""What Pillow says of a picture that it saved without any extras."""
+PILLOWS_OWN = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+"""What Pillow reports of an image that it saved without metadata."""
 
-# Pillow only warns of pictures up to twice its own limit, which is above ours.
+# Pillow only warns of images up to twice its own limit, which is above ours.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-class Picture(NamedTuple):
-    """A picture that is fit to be kept."""
+class NormalizedImage(NamedTuple):
+    """An image that is fit to be stored."""
 
     content: bytes
     media_type: MediaType
@@ -47,54 +46,54 @@ def is_image(content: bytes) -> bool:
     )
 
 
-def normalize_image(name: str, content: bytes) -> Picture:
-    """The picture, upright, plain and no larger than EDGE; of an animation the first frame, which is what models see.
-    Raises InvalidAttachment."""
+def normalize_image(name: str, content: bytes) -> NormalizedImage:
+    """The image upright, without metadata and at most MAX_EDGE; of an animation the first frame, which is what models
+    see. Raises InvalidAttachment."""
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise Image.DecompressionBombError  # noqa: TRY301 - as Pillow has it, only sooner
-            return _encoded(_upright(opened), opened.format == "JPEG")
+            if opened.width * opened.height > MAX_PIXELS:
+                raise Image.DecompressionBombError  # noqa: TRY301 - Pillow's own error, at our limit
+            return _encode(_turn_upright(opened), opened.format == "JPEG")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        most = MOST_PIXELS // 1_000_000
-        raise InvalidAttachment(f"“{name}” has more than {most} million pixels. Make it smaller first.") from None
-    except Exception:  # Pillow's decoders raise what they like: OSError, SyntaxError, struct.error, IndexError…
-        raise InvalidAttachment(f"“{name}” is damaged: it cannot be opened as a picture.") from None
+        raise InvalidAttachment("too_many_pixels", name=name, most=MAX_PIXELS // 1_000_000) from None
+    except Exception:  # Pillow's decoders raise OSError, SyntaxError, struct.error, IndexError and more
+        raise InvalidAttachment("image_damaged", name=name) from None
 
 
-def accept_normalized_image(content: bytes) -> Picture | None:
-    """The picture as it is, where it is as `prepared_picture` leaves one; else None."""
+def accept_normalized_image(content: bytes) -> NormalizedImage | None:
+    """The image as it is if `normalize_image` made it, else None."""
     with suppress(Exception), Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
-        if max(image.size) <= EDGE and not image.getexif() and not set(image.info) - OUR_OWN:
+        if max(image.size) <= MAX_EDGE and not image.getexif() and not set(image.info) - PILLOWS_OWN:
             image.load()
-            return Picture(content, "image/png" if image.format == "PNG" else "image/jpeg", *image.size)
+            media_type: MediaType = "image/png" if image.format == "PNG" else "image/jpeg"
+            return NormalizedImage(content, media_type, *image.size)
     return None
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """The picture in RGB or RGBA, scaled and turned as its camera says."""
-    turn = image.getexif()  # read before the picture is converted, which may lose it
+def _turn_upright(image: Image.Image) -> Image.Image:
+    """The image in RGB or RGBA, scaled, and turned as its EXIF orientation says."""
+    exif = image.getexif()  # read before the conversion, which may lose it
     if image.format == "JPEG":
-        image.draft("RGB", (EDGE, EDGE))  # decodes a large one at a fraction of its size, and so of the time
-    elif image.mode.startswith("I"):  # 16 bits of grey, of which a plain conversion would keep the lowest 8
+        image.draft("RGB", (MAX_EDGE, MAX_EDGE))  # decodes a large image at a fraction of its size and time
+    elif image.mode.startswith("I"):  # 16-bit grey: a plain conversion would keep the lowest 8 bits
         image = image.point(lambda grey: grey / 256).convert("L")
     plain = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    plain.thumbnail((EDGE, EDGE), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    plain.getexif().update(turn)
+    plain.thumbnail((MAX_EDGE, MAX_EDGE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    plain.getexif().update(exif)
     upright = ImageOps.exif_transpose(plain)
     upright.info.clear()  # encoders write some of it into the file
     return upright
 
 
-def _encoded(image: Image.Image, is_photograph: bool) -> Picture:
+def _encode(image: Image.Image, is_photograph: bool) -> NormalizedImage:
     if not is_photograph:
-        content = _saved(image, "PNG", optimize=True)
-        if image.mode == "RGBA" or len(content) <= LARGEST_PNG:
-            return Picture(content, "image/png", *image.size)
-    return Picture(_saved(image.convert("RGB"), "JPEG", quality=JPEG_QUALITY), "image/jpeg", *image.size)
+        content = _save(image, "PNG", optimize=True)
+        if image.mode == "RGBA" or len(content) <= MAX_PNG_BYTES:
+            return NormalizedImage(content, "image/png", *image.size)
+    return NormalizedImage(_save(image.convert("RGB"), "JPEG", quality=JPEG_QUALITY), "image/jpeg", *image.size)
 
 
-def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
+def _save(image: Image.Image, image_format: str, **options: object) -> bytes:
     file = BytesIO()
-    image.save(file, kind, **options)
+    image.save(file, image_format, **options)
     return file.getvalue()

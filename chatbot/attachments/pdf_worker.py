@@ -1,40 +1,40 @@
-"""Reads a PDF from its standard input and writes how many pages it has, then the text on them, to its standard output.
+"""Reads a PDF from standard input; writes the number of pages, then the text on them, to standard output.
 
-Run as a program by `pdf`, alone: it imports nothing of the app. What it may take of the machine is bounded, so a file
-that is made to be trouble ends this process and nothing else.
+`pdf` runs it as a program of its own. It imports nothing of the app, and limits its own memory and processor time: a
+hostile file ends this process and nothing else.
 """
 
 import signal
 import sys
 
-MOST_PAGES = 600
-"""What Anthropic reads at most in one request; others read fewer."""
+MAX_PAGES = 600
+"""The most that Anthropic reads in one request; other providers read fewer."""
 LOCKED, TOO_LONG = 3, 4
-"""Its exit statuses for such documents; any other but 0 means a damaged one."""
+"""Exit statuses for such documents; any other one but 0 means a damaged document."""
 
 STEP_SECONDS = 0.5
-"""Of the processor's time, for opening the document and for each page: ordinary pages take a hundredth."""
-MOST_MEMORY = 1024 * 1024 * 1024
+"""Processor time for opening the document, and for each page. Ordinary pages take a hundredth of it."""
+MAX_MEMORY_BYTES = 1024 * 1024 * 1024
 PASSWORD_ERROR = 4
-"""PDFium's number for it."""
+"""PDFium's error code for a document that needs a password."""
 
 
 def main() -> int:
-    """Read and write; returns the exit status."""
-    import pypdfium2  # type: ignore[import-untyped]  # noqa: PLC0415 - the app takes the numbers above from here, and not the library
+    """Reads and writes; returns the exit status."""
+    import pypdfium2  # type: ignore[import-untyped]  # noqa: PLC0415 - `pdf` imports only the numbers above
 
     content = sys.stdin.buffer.read()
     _limit_memory()
-    _limit_step()
+    _restart_timer()
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         return LOCKED if error.err_code == PASSWORD_ERROR else 1
-    if len(document) > MOST_PAGES:
+    if len(document) > MAX_PAGES:
         return TOO_LONG
     sys.stdout.buffer.write(f"{len(document)}\n".encode())
     for page in document:
-        _limit_step()
+        _restart_timer()
         text = page.get_textpage().get_text_bounded().replace("\r\n", "\n")
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n\n")
         page.close()
@@ -45,12 +45,12 @@ def _limit_memory() -> None:
     if sys.platform != "win32":
         import resource  # noqa: PLC0415 - not on Windows
 
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
 
 
-def _limit_step() -> None:
-    """End the process unless this is called again in time; by the processor's clock, so that a busy machine does not
-    count against a good file. Windows has no such clock: there the caller's patience is the limit."""
+def _restart_timer() -> None:
+    """Ends the process after STEP_SECONDS of processor time unless called again. A busy machine does not count against
+    a good file. Windows has no such timer: there the caller's timeout is the limit."""
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, STEP_SECONDS)
 

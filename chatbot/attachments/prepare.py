@@ -1,4 +1,4 @@
-"""From the bytes that somebody sent to a file that can be kept, shown and sent on. Blocks: call it from a thread."""
+"""Turns uploaded bytes into an attachment that can be stored, shown and sent. Blocks: call it from a thread."""
 
 import re
 from dataclasses import dataclass
@@ -10,63 +10,62 @@ from chatbot.attachments.pdf import read_pdf
 from chatbot.errors import InvalidAttachment
 from chatbot.types import Attachment, FileContent, MediaType, clean
 
-LONGEST_NAME = 120
-MOST_TEXT = 2_000_000
-"""Bytes of the text of one file: about half a million tokens, more than most models read."""
+MAX_NAME_LENGTH = 120
+MAX_EXTENSION_LENGTH = 12
+MAX_TEXT_BYTES = 2_000_000
+"""Of the text in one file: about half a million tokens, more than most models read."""
 
 PDF_MARK, PDF_MARK_WITHIN = b"%PDF-", 1024
-"""How a PDF begins, and within how many bytes, as Adobe's reader has it."""
-
-UNKNOWN = "“{name}” is neither a picture (PNG, JPEG, WebP or GIF) nor a PDF nor text, so no model could read it."
+"""How a PDF begins, and within how many bytes: Adobe Reader's rule."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A file that is fit to be kept."""
+class PreparedAttachment:
+    """An attachment with its content, fit to be stored."""
 
     attachment: Attachment
     file: FileContent
 
 
-def prepare(name: str, content: bytes, *, as_kept: bool = False) -> Prepared:
-    """The file, whose kind its content tells and not its name.
+def prepare(name: str, content: bytes, *, keep_normalized: bool = False) -> PreparedAttachment:
+    """Recognises a file by its content and prepares it: images are turned upright, stripped of metadata and scaled to
+    what providers read; text becomes UTF-8. With `keep_normalized`, an image that is already so stays as it is, which
+    keeps the id of an exported one.
 
-    A picture is turned upright, loses what says where and with what it was taken, and is made no larger than providers
-    read it; `as_kept` leaves one alone that is so already, as a file from an export is. Text becomes UTF-8.
-    Raises InvalidAttachment, whose sentence names the file, for anything else: what is damaged, locked, or would take
-    more memory or time to open than any honest file.
+    Raises InvalidAttachment, whose text names the file, for anything else, and for a file that is damaged or locked, or
+    takes too much memory or time to open.
     """
-    name = _fit(name)
+    name = _clean_name(name)
     if not content.strip():
-        raise InvalidAttachment(f"“{name}” is empty.")
+        raise InvalidAttachment("empty", name=name)
     if is_image(content):
-        picture = (accept_normalized_image(content) if as_kept else None) or normalize_image(name, content)
-        return _prepared(name, picture.media_type, picture.content, width=picture.width, height=picture.height)
+        image = (accept_normalized_image(content) if keep_normalized else None) or normalize_image(name, content)
+        return _prepared(name, image.media_type, image.content, width=image.width, height=image.height)
     if PDF_MARK in content[:PDF_MARK_WITHIN]:
         pages, text = read_pdf(name, content)
         return _prepared(name, "application/pdf", content, text, pages=pages)
     plain = decode_text(content)
     if plain is None:
-        raise InvalidAttachment(UNKNOWN.format(name=name))
+        raise InvalidAttachment("unknown_type", name=name)
     return _prepared(name, "text/plain", plain.encode(), plain)
 
 
-def _prepared(name: str, media_type: MediaType, content: bytes, text: str = "", **measures: int) -> Prepared:
+def _prepared(name: str, media_type: MediaType, content: bytes, text: str = "", **measures: int) -> PreparedAttachment:
     text_size = len(text.encode())
-    if text_size > MOST_TEXT:
-        raise InvalidAttachment(
-            f"“{name}” holds {text_size / 1e6:.1f} MB of text; {MOST_TEXT / 1e6:.0f} MB is the most. Send a part of it."
-        )
-    identity = sha256(content).hexdigest()
-    attachment = Attachment(identity, name, media_type, len(content), text_size=text_size, **measures)
-    return Prepared(attachment, FileContent(content, text))
+    if text_size > MAX_TEXT_BYTES:
+        size, most = round(text_size / 1e6, 1), round(MAX_TEXT_BYTES / 1e6)
+        raise InvalidAttachment("too_much_text", name=name, size=size, most=most)
+    attachment = Attachment(
+        sha256(content).hexdigest(), name, media_type, len(content), text_size=text_size, **measures
+    )
+    return PreparedAttachment(attachment, FileContent(content, text))
 
 
-def _fit(name: str) -> str:
-    """`name` without folders and line ends, and not too long, its ending kept."""
+def _clean_name(name: str) -> str:
+    """Drops folders, line ends and backticks, and shortens the name but not its extension."""
     last = re.split(r"[/\\]", clean(name))[-1]
     words = " ".join("".join(each if each.isprintable() else " " for each in last).replace("`", "'").split())
-    stem, dot, ending = words.rpartition(".")
-    if len(words) > LONGEST_NAME and len(ending) < 12:
-        return stem[: LONGEST_NAME - len(ending) - 1] + dot + ending
-    return words[:LONGEST_NAME] or "file"
+    stem, dot, extension = words.rpartition(".")
+    if len(words) > MAX_NAME_LENGTH and len(extension) < MAX_EXTENSION_LENGTH:
+        return stem[: MAX_NAME_LENGTH - len(extension) - 1] + dot + extension
+    return words[:MAX_NAME_LENGTH] or "file"

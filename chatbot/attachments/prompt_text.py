@@ -1,35 +1,35 @@
-"""What a model is told of a file in words: its text under its name, or that it is not shown."""
+"""The text that stands for an attachment in a prompt: the file's text in a fence, or a note that it is not shown."""
 
 import re
 from collections.abc import Mapping
 
-from chatbot.types import Attachment, AttachmentForm, FileContent, FileSupport, SentAttachment
+from chatbot.types import Attachment, AttachmentForm, FileContent, ModelProfile, SentAttachment
 
 LANGUAGE = re.compile(r"\.(?!pdf$)([a-z0-9+#]{1,12})$", re.I)
-"""A name's ending tells the language, but for a PDF, whose text is plain."""
+"""The fence's language is the name's extension; the text of a PDF has none."""
 FENCE = re.compile("`{3,}")
 
 
-def attachment_form(attachment: Attachment, reads: FileSupport) -> AttachmentForm:
-    """How a model that reads such files is sent this one. A picture goes out whole where nobody knows, since there is
-    nothing else to send; a PDF goes out whole only where it is known to be read."""
+def attachment_form(attachment: Attachment, profile: ModelProfile) -> AttachmentForm:
+    """The form in which a model is sent the attachment. An image goes out whole unless the model is known not to read
+    images; a PDF goes out whole only if the model is known to read PDFs."""
     if attachment.is_image:
-        return "name" if reads.pictures is False else "whole"
-    if attachment.is_document and reads.documents:
+        return "name" if profile.reads_images is False else "whole"
+    if attachment.is_document and profile.reads_documents:
         return "whole"
     return "text" if attachment.text_size else "name"
 
 
-def attachment_text(enclosed: SentAttachment, files: Mapping[str, FileContent]) -> str:
-    """The file's text between fences, under its name; of one that goes out by name, or that is lost, a note."""
-    attachment, file = enclosed.attachment, files.get(enclosed.attachment.attachment_id)
-    if enclosed.form == "name" or file is None:
+def attachment_text(sent: SentAttachment, files: Mapping[str, FileContent]) -> str:
+    """The file's text in a fence under its name; a note instead if only the name is sent, or the content is lost."""
+    attachment, file = sent.attachment, files.get(sent.attachment.attachment_id)
+    if sent.form == "name" or file is None:
         return f"[The file “{attachment.name}” was attached here. You are not shown it.]"
     return fence_text(attachment.name, file.text)
 
 
 def fence_text(name: str, text: str) -> str:
-    """`text` as a block of code in Markdown, under its name. Its fence is longer than any in the text, which so cannot
+    """`text` as a Markdown code block under its name. The fence is longer than any in the text, so that the text cannot
     end the block and speak for the visitor."""
     fence = "`" * (1 + max([2, *map(len, FENCE.findall(text))]))
     language = LANGUAGE.search(name)

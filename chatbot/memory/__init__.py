@@ -1,6 +1,12 @@
 """What of a conversation a model is sent."""
 
-from chatbot.memory.context_window import ContextWindow, estimate_tokens, likely_tokens, message_tokens, select_messages
+from chatbot.memory.context_window import (
+    ContextWindow,
+    estimate_tokens,
+    likely_tokens,
+    message_tokens,
+    select_messages,
+)
 from chatbot.storage import ConversationMemory
 
 __all__ = [

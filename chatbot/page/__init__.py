@@ -1,1 +1,1 @@
-"""The page, in Gradio."""
+"""The page, in Gradio: its components, what their events do, and how messages look."""

@@ -1,98 +1,67 @@
-"""What the chat's events do. Each takes the session's token from the browser, and trusts nothing else from there."""
+"""What the chat's events do: answer, stop, follow, undo. They trust nothing that the browser sends but the token."""
 
 import asyncio
-import json
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import gradio as gr
 
 from chatbot.errors import ChatbotError
-from chatbot.page.conversation_view import SHOWN_MESSAGES, ConversationViews, empty
-from chatbot.page.gradio_update import UNCHANGED, GradioUpdate
-from chatbot.page.i18n import ENGLISH
-from chatbot.page.message_view import GradioMessage, show, show_file, show_message, show_notice
+from chatbot.i18n import texts
+from chatbot.page.conversation_view import ConversationViews
+from chatbot.page.error_toasts import error_toast, warn
+from chatbot.page.i18n import locale_of
+from chatbot.page.message_view import show_file, show_message, show_notice
 from chatbot.page.settings_values import SettingsValues
-from chatbot.providers import ProviderPool
+from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import resolve_options
-from chatbot.replies.replies import Replies
 from chatbot.replies.reply import Reply
-from chatbot.settings import Settings
 from chatbot.types import ProviderName, StoredMessage
 from chatbot.web.client_address import client_address
-from chatbot.web.session_tokens import SessionTokens
+from chatbot.web.services import Services
 
-READY: dict[str, Any] = {"submit_btn": True, "stop_btn": False}
-BUSY: dict[str, Any] = {"submit_btn": False, "stop_btn": True}
-"""The button in the message box: send, or stop."""
-
-BEGUN_SECONDS = 0.04
-"""How long the page waits for an answer's first word before it is told that there will be one: with both at once it has
-one thing to draw and not two, which takes it 10 ms each."""
-
-Kind = Literal["new", "edited", "again"]
-"""A turn: a message that goes on from the last, another version of a message, or another answer to it."""
+FIRST_UPDATE_SECONDS = 0.04
+"""How long the first update waits for the first token: with both at once the page draws once instead of twice, which
+takes it 10 ms each."""
 
 
 class ChatRequest(NamedTuple):
-    """Who asks, from where, in which conversation, and for what; `question` is the message that a turn is another
-    version of, or another answer to; `files` are the ids of those that come with it."""
+    """A turn that the page asks for. `kind`: a new message, another version of the message `question`, or another
+    answer to it. `files` are the ids of uploads."""
 
     token: str | None
+    view: int
     conversation_id: str
-    panel: SettingsValues
-    address: str
-    kind: Kind = "new"
+    settings: SettingsValues
+    kind: Literal["new", "edit", "retry"]
+    text: str = ""
     question: str = ""
     files: tuple[str, ...] = ()
 
 
-class Update(NamedTuple):
-    """What a step of an answer changes: its messages, the message box, the open conversation, the lines below,
-    the files that wait for the next message. For the browser as it is: Gradio's server has nothing to make of it."""
-
-    answer: list[GradioMessage]
-    textbox: GradioUpdate = UNCHANGED
-    conversation_id: str | GradioUpdate = UNCHANGED
-    turns: str | GradioUpdate = UNCHANGED
-    files: str | GradioUpdate = UNCHANGED
-
-
 class ChatHandlers:
-    """The chat's door to the road."""
+    """The chat's events."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        sessions: SessionTokens,
-        providers: ProviderPool,
-        replies: Replies,
-        views: ConversationViews,
-    ) -> None:
-        self._settings = settings
-        self._sessions = sessions
-        self._providers = providers
-        self._replies = replies
+    def __init__(self, services: Services, views: ConversationViews) -> None:
+        self._services = services
         self._views = views
+        self._left: dict[tuple[str, int], asyncio.Event] = {}
+        """By page and view, those that are sent updates; set when the page has left the view."""
 
-    def client_address(self, request: gr.Request) -> str:
-        """Where a page's request comes from."""
-        return client_address(request, bool(self._settings.space_id))
-
-    async def respond(self, text: str, asked: ChatRequest) -> AsyncGenerator[Update]:
-        """The answer to `text`, again and again as it grows. Never raises: Gradio has nowhere to show it."""
+    async def respond(self, request: gr.Request, asked: ChatRequest) -> AsyncGenerator[ViewUpdate]:
+        """The answer, again and again as it grows. Never raises: a refusal is an update too."""
+        locale = locale_of(request)
         try:
-            reply = await self._begun(text, asked)
+            reply = await self._start(request, asked)
         except ChatbotError as error:
-            yield self._refusal(text, asked, error)
+            yield await self._refusal(asked, error, locale)
             return
-        async with aclosing(self._frames(reply, SHOWN_MESSAGES + 2)) as updates:
+        async with aclosing(self._updates_for(request, reply, asked.view)) as updates:
             async for update in updates:
                 yield update
 
-    async def answer_program(
+    async def respond_to_program(
         self,
         request: gr.Request,
         message: str,
@@ -101,124 +70,176 @@ class ChatHandlers:
         model: str,
         system_prompt: str,
     ) -> AsyncGenerator[tuple[str, tuple[str, str]]]:
-        """The answer to `message`, its text again and again as it grows, for gradio_client, whose own the session is.
-
-        Raises gr.Error, which the client raises in its turn.
-        """
-        token, conversation_id = session or (self._sessions.new(), "")
+        """The text of the answer, again and again as it grows, for gradio_client, which keeps `session` for the next
+        message. Raises gr.Error."""
+        services = self._services
+        token, conversation_id = session or (services.tokens.create(), "")
         try:
             options = resolve_options(
-                self._settings, self._providers, provider=provider, model=model, system_prompt=system_prompt
+                services.settings,
+                services.providers,
+                {"provider": provider, "model": model, "system_prompt": system_prompt},
             )
-            owner = self._sessions.session_id(token)
-            where: dict[str, Any] = {
-                "conversation_id": conversation_id or None,
-                "address": self.client_address(request),
-            }
-            reply = await self._replies.start(owner, message, options, **where)
+            reply = await services.replies.start(
+                services.tokens.session_id(token),
+                message,
+                options,
+                conversation_id=conversation_id or None,
+                address=self._address(request),
+            )
         except ChatbotError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        async with aclosing(reply.snapshots(self._replies.update_interval)) as snapshots:
-            async for frame in snapshots:
-                yield frame.content, (token, reply.conversation_id)
+            raise error_toast(error, locale_of(request)) from None
+        async with aclosing(reply.snapshots(services.replies.update_interval)) as snapshots:
+            async for snapshot in snapshots:
+                yield snapshot.content, (token, reply.conversation_id)
         if reply.error:
-            raise gr.Error(str(reply.error), print_exception=False)
+            raise error_toast(reply.error, locale_of(request))
 
-    async def shown(self, token: str | None, conversation_id: str) -> list[GradioMessage]:
-        """The newest messages of the conversation, without an answer that is under way."""
+    async def follow(
+        self, request: gr.Request, token: str | None, view: int, conversation_id: str
+    ) -> AsyncGenerator[ViewUpdate]:
+        """The conversation as it is now, and its running answer, if there is one, until it has ended."""
+        locale = locale_of(request)
         try:
-            view = await self._views.of(self._sessions.session_id(token), conversation_id)
-        except ChatbotError:
-            return []
-        return view.messages
-
-    async def follow(self, token: str | None, conversation_id: str) -> AsyncGenerator[tuple[Any, Any, Any]]:
-        """The conversation as it is now, and the answer under way in it, if one is, until it has ended."""
-        try:
-            owner = self._sessions.session_id(token)
-            reply = self._replies.running(owner, conversation_id)
-            # named before the disk is read: it may end in between, and must not be shown twice
-            answer = reply.snapshot().message_id if reply else None
-            view = await self._views.of(owner, conversation_id, without=answer)
+            session_id = self._session_id(token)
+            reply = self._services.replies.running(session_id, conversation_id)
+            if reply is None:
+                read = await self._views.read(session_id, conversation_id, locale)
+                messages, lines = read.messages, read.lines
+                yield {"view": view, "phase": "idle", "messages": messages, "answer": [], "lines": lines}
+                return
         except ChatbotError:  # deleted meanwhile: the list will tell the page, which then leaves it
-            yield UNCHANGED, GradioUpdate(**READY), UNCHANGED
+            yield {"view": view, "phase": "idle"}
             return
-        if reply is None:
-            yield view.messages, GradioUpdate(**READY), view.turns
-            return
-        async with aclosing(self._frames(reply, SHOWN_MESSAGES)) as updates:
+        async with aclosing(self._updates_for(request, reply, view)) as updates:
             async for update in updates:
-                yield view.messages + update.answer, update.textbox, update.turns
+                yield update
+
+    def leave(self, request: gr.Request, view: int) -> None:
+        """The page has left a view: no more updates are sent to it. Its answer goes on."""
+        if left := self._left.get((str(request.session_hash), view)):
+            left.set()
 
     async def stop(self, token: str | None, conversation_id: str) -> None:
-        """End the answer under way in the conversation; what it has stays."""
-        await self._replies.stop(self._sessions.session_id(token), conversation_id)
+        """Ends the running answer; its text stays."""
+        await self._services.replies.stop(self._session_id(token), conversation_id)
 
-    async def turn_of(self, asked: ChatRequest, question: str) -> tuple[list[GradioMessage], StoredMessage | None]:
-        """A message of the visitor's, None where it is gone, and what stands before it. An answer under way is
-        ended."""
-        try:
-            await self.stop(asked.token, asked.conversation_id)
-            messages = await self._views.before(self._sessions.session_id(asked.token), asked.conversation_id, question)
-        except ChatbotError:
-            return [], None
-        return show(messages[:-1]), messages[-1] if messages and messages[-1].role == "user" else None
-
-    async def undo(self, token: str | None, conversation_id: str) -> tuple[Any, Any, Any, Any]:
-        """Take the last message and its answer back, the message into the box, and its files above it."""
-        owner = self._sessions.session_id(token)
-        taken = await self._replies.undo(owner, conversation_id)
-        view = await self._views.of(owner, conversation_id)
-        again = json.dumps({"again": [show_file(each) for each in taken.attachments], "at": time.time()})
-        files = again if taken.attachments else gr.skip()
-        return view.messages, gr.Textbox(value=taken.content, **READY), view.turns, files
-
-    def _refusal(self, text: str, asked: ChatRequest, error: ChatbotError) -> Update:
-        """Says why a turn was refused before it began, and gives back what was typed for it."""
-        if asked.kind == "new":
-            back = json.dumps({"back": asked.files, "at": time.time()}) if asked.files else UNCHANGED
-            return Update(show_notice(str(error)), GradioUpdate(value=text, **READY), files=back)
-        gr.Warning(str(error))
-        box = GradioUpdate(**READY) if asked.kind == "again" else GradioUpdate(value=text, **READY)
-        # knowing of no change, the page asks for all
-        return Update(show_notice(str(error)), box, turns=empty(asked.conversation_id))
-
-    async def _begun(self, text: str, asked: ChatRequest) -> Reply:
-        owner, panel = self._sessions.session_id(asked.token), asked.panel
-        options = await asyncio.to_thread(panel.options, self._settings, self._providers)
-        caller: dict[str, Any] = {"key": panel.key, "address": asked.address}
-        if asked.kind == "again":
-            return await self._replies.retry(owner, asked.conversation_id, asked.question, options, **caller)
-        where: dict[str, Any] = {"conversation_id": asked.conversation_id or None, "edited": asked.question or None}
-        where["files"] = asked.files
-        return await self._replies.start(owner, text, options, **where, **caller)
-
-    async def _frames(self, reply: Reply, most: int) -> AsyncGenerator[Update]:
-        """The updates of a reply: soon that it has begun, with its first words where these are as quick, then its text
-        as it grows, at last that the box is free again.
-        `most` is how many messages the page shows then, the answer included: each line belongs to one of them."""
-        opening: dict[str, Any] = {
-            "conversation_id": reply.conversation_id,
-            "turns": await self._turns(reply, most) or UNCHANGED,
+    async def undo(self, request: gr.Request, token: str | None, view: int, conversation_id: str) -> ViewUpdate:
+        """Takes the last message and its answer back: the message into the box, its attachments above it."""
+        session_id = self._session_id(token)
+        question = await self._services.replies.undo(session_id, conversation_id)
+        read = await self._views.read(session_id, conversation_id, locale_of(request))
+        return {
+            "view": view,
+            "phase": "idle",
+            "messages": read.messages,
+            "answer": [],
+            "lines": read.lines,
+            "box": question.content,
+            "undone": [show_file(each) for each in question.attachments],
         }
-        async with aclosing(reply.snapshots(self._replies.update_interval, BEGUN_SECONDS)) as snapshots:
-            async for frame in snapshots:
-                if frame.status == "running":  # busy each time: a page that still loads loses the first
-                    yield Update(show_message(frame, self._waiting_for(frame)), GradioUpdate(**BUSY), **opening)
-                    opening = {}
-        # together: a page that is free but has no lines of this answer takes it for another tab's, and asks for all
-        opening["turns"] = await self._turns(reply, most) or UNCHANGED
-        yield Update(show_message(reply.snapshot()), GradioUpdate(**READY), **opening)
 
-    async def _turns(self, reply: Reply, most: int) -> str | None:
+    async def _start(self, request: gr.Request, asked: ChatRequest) -> Reply:
+        services, settings, address = self._services, asked.settings, self._address(request)
+        session_id = self._session_id(asked.token)
+        options = await asyncio.to_thread(settings.options, services)
+        if asked.kind == "new":
+            return await services.replies.start(
+                session_id,
+                asked.text,
+                options,
+                conversation_id=asked.conversation_id or None,
+                key=settings.key,
+                address=address,
+                files=asked.files,
+            )
+        await services.replies.stop(session_id, asked.conversation_id)
+        if asked.kind == "retry":
+            return await services.replies.retry(
+                session_id, asked.conversation_id, asked.question, options, key=settings.key, address=address
+            )
+        return await services.replies.start(
+            session_id,
+            asked.text,
+            options,
+            conversation_id=asked.conversation_id,
+            edited=asked.question,
+            key=settings.key,
+            address=address,
+        )
+
+    async def _refusal(self, asked: ChatRequest, error: ChatbotError, locale: str) -> ViewUpdate:
+        """Says why a turn did not start, and gives back what was typed for it."""
+        update: ViewUpdate = {"view": asked.view, "phase": "idle", "returned": list(asked.files)}
+        if asked.kind != "new":
+            warn(error, locale)
+        else:
+            update["answer"] = show_notice(error.text.worded(locale))
+        if asked.kind != "retry":
+            update["box"] = asked.text
+        if asked.kind == "new":
+            return update
         try:
-            view = await self._views.of(reply.session_id, reply.conversation_id, most)
-        except ChatbotError:  # deleted meanwhile, as above
-            return None
-        is_newest = view.newest == reply.snapshot().message_id
-        return view.turns if is_newest else empty(reply.conversation_id)  # or another tab shows something else by now
+            read = await self._views.read(self._session_id(asked.token), asked.conversation_id, locale)
+        except ChatbotError:
+            return update
+        return {
+            **update,
+            "messages": read.messages,
+            "answer": show_notice(error.text.worded(locale)),
+            "lines": read.lines,
+        }
 
-    def _waiting_for(self, answer: StoredMessage) -> str:
-        embedded = self._providers.embedded
-        is_loading = embedded and embedded.state.phase != "ready" and answer.provider == "local"
-        return ENGLISH["model.patience"] if is_loading else ""
+    async def _updates_for(self, request: gr.Request, reply: Reply, view: int) -> AsyncGenerator[ViewUpdate]:
+        """The updates of a reply, until the page leaves the view."""
+        page = str(request.session_hash), view
+        left = self._left[page] = asyncio.Event()
+        try:
+            async with aclosing(self._updates(reply, view, locale_of(request))) as updates:
+                async for update in updates:
+                    if left.is_set():
+                        return
+                    yield update
+        finally:
+            self._left.pop(page, None)
+
+    async def _updates(self, reply: Reply, view: int, locale: str) -> AsyncGenerator[ViewUpdate]:
+        """The updates of a reply: the conversation with the first text, if that is quick, then the text as it grows,
+        and the facts below it at the end."""
+        update = await self._whole(reply, view, locale)
+        async with aclosing(reply.snapshots(self._services.replies.update_interval, FIRST_UPDATE_SECONDS)) as snapshots:
+            async for snapshot in snapshots:
+                if snapshot.status == "running":
+                    answer = show_message(snapshot, locale, self._waiting_for(snapshot, locale))
+                    yield {**update, "phase": "running", "answer": answer}
+                    update = {"view": view}
+        last = await self._whole(reply, view, locale)
+        yield {**update, **last, "phase": "idle", "answer": show_message(reply.snapshot(), locale)}
+
+    async def _whole(self, reply: Reply, view: int, locale: str) -> ViewUpdate:
+        """The conversation without its answer, and the lines below; nothing more if it was deleted meanwhile, or the
+        answer is not on display any more."""
+        answer = reply.snapshot().message_id
+        try:
+            read = await self._views.read(reply.session_id, reply.conversation_id, locale, without=answer)
+        except ChatbotError:
+            return {"view": view, "conversation_id": reply.conversation_id}
+        if read.newest != answer:
+            return {"view": view, "conversation_id": reply.conversation_id}
+        return {
+            "view": view,
+            "conversation_id": reply.conversation_id,
+            "messages": read.messages,
+            "lines": read.lines,
+        }
+
+    def _waiting_for(self, answer: StoredMessage, locale: str) -> str:
+        model = self._services.providers.local_model
+        is_loading = model and model.state.phase != "ready" and answer.provider == "local"
+        return texts(locale)["model.patience"] if is_loading else ""
+
+    def _session_id(self, token: str | None) -> str:
+        return self._services.tokens.session_id(token)
+
+    def _address(self, request: gr.Request) -> str:
+        return client_address(request, self._services.is_behind_proxy)

@@ -1,18 +1,17 @@
-"""Gradio's chat, wired so that a message takes one round trip to its first token."""
+"""StreamingChat: Gradio's chat, wired so that a message takes one round trip to its first token."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
-from chatbot.page.chat_handlers import READY, ChatHandlers, ChatRequest, Update
+from chatbot.page.chat_handlers import ChatHandlers, ChatRequest
 from chatbot.page.error_toasts import with_error_toasts
-from chatbot.page.gradio_update import UNCHANGED, GradioUpdate
 from chatbot.page.i18n import text
-from chatbot.page.layout import Controls, asset
-from chatbot.page.message_view import GradioMessage, show_question
+from chatbot.page.layout import Controls
 from chatbot.page.settings_values import SettingsValues
+from chatbot.page.view_update import ViewUpdate
+from chatbot.web.gradio_patches import event_data
 
 LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -21,39 +20,32 @@ LATEX: list[dict[str, str | bool]] = [
 ]
 """No single $: “between $5 and $10” is not a formula."""
 
-BUSY_JS = """() => {
-    window.chatbot.asked = true;
-    return {__type__: "update", submit_btn: false, stop_btn: true};
-}"""
-"""At once: until the server has told, the page would take the answer for another tab's and follow it."""
+HIDDEN: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
+IMMEDIATE: dict[str, Any] = HIDDEN | {"queue": False}
+QUEUED: dict[str, Any] = HIDDEN | {"concurrency_limit": None}
+EVERY: dict[str, Any] = IMMEDIATE | {"trigger_mode": "multiple"}
+"""Also while one of the same kind runs: by default Gradio drops it, and “always_last” repeats the first one's data."""
+STREAMED: dict[str, Any] = QUEUED | {"postprocess": False, "trigger_mode": "multiple"}
+"""Updates go to the browser as they are: Gradio would pass each through its models."""
 
-QUIET: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
-AT_ONCE: dict[str, Any] = QUIET | {"queue": False}
-QUEUED: dict[str, Any] = QUIET | {"concurrency_limit": None}
-ANY_TIME: dict[str, Any] = QUEUED | {"trigger_mode": "multiple"}
-STREAMED: dict[str, Any] = QUEUED | {"postprocess": False}
-"""An answer's updates go to the browser as they are: all messages on show would go through Gradio's models at each."""
-EACH_STREAMED: dict[str, Any] = STREAMED | {"trigger_mode": "multiple"}
-EACH: dict[str, Any] = AT_ONCE | {"trigger_mode": "multiple"}
-"""Also while one of the kind runs: by default Gradio drops it, and “always_last” repeats the data of the first."""
+FAILED_JS = "() => window.chatbot.failed()"
+"""After an event that raised: no update will come for its view."""
 
 
 class StreamingChat(gr.ChatInterface):
     """Gradio's chat with its own wiring.
 
-    Gradio's own chain of events takes four to five round trips to the first token, and an exception leaves its
-    textbox disabled. Here Enter runs a script, which queues the answer on the server and, while the request is on its
-    way, shows the message and clears the box. Stop ends the Reply, not Gradio's event, so it works however an answer
-    began. This overrides the private `_setup_events` and `_render_footer`: requirements.txt pins Gradio's minor
-    version, tests/test_gradio_patches.py guards it.
+    Gradio's chain of events takes four to five round trips to the first token, and an exception leaves its textbox
+    disabled. Here the scripts raise events on the hub `controls.turns`, and its updates set the chat. Stop ends the
+    reply, not Gradio's event, so it works however an answer started. This overrides the private `_setup_events` and
+    `_render_footer`; tests/test_gradio_patches.py tests both.
     """
 
     def __init__(self, handlers: ChatHandlers, controls: Controls) -> None:
         self._handlers = handlers
         self._controls = controls
-        self.answers: list[Any] = []
         super().__init__(
-            handlers.respond,
+            handlers.respond_to_program,
             chatbot=gr.Chatbot(
                 elem_id="chat",
                 show_label=False,
@@ -82,35 +74,33 @@ class StreamingChat(gr.ChatInterface):
         )
 
     def _render_footer(self) -> None:
-        """What waits to go with the next message stands in the chat's own column, above the message box."""
+        """Places the attachments of the next message in the chat's column, above the message box."""
         self._controls.files.render()  # type: ignore[no-untyped-call]
 
     def _setup_events(self) -> None:
         handlers, controls = self._handlers, self._controls
-        turns, conversation = controls.turns, controls.conversation
-        inputs = [*controls.session, *controls.fields.all]
-        outputs = [self.chatbot, self.textbox, conversation, turns, controls.files]
-        box_and_chat = [self.textbox, self.chatbot]
-        self.textbox.submit(None, [self.textbox], None, js=asset("send.js"), **EACH)
-        sent = turns.send(with_error_toasts(self._send), [self.textbox, *inputs], outputs, **EACH_STREAMED)
-        turns.show(None, box_and_chat, box_and_chat, js=asset("show.js"), **EACH)
-        self.textbox.stop(with_error_toasts(handlers.stop), controls.session, None, **AT_ONCE)
-        followed = controls.conversations.follow(
-            with_error_toasts(handlers.follow), controls.session, [self.chatbot, self.textbox, turns], **STREAMED
-        )
-        for event in (turns.retry, turns.edit):
-            event(None, None, [self.textbox], js=BUSY_JS, cancels=[sent, followed], **AT_ONCE)
-        again = turns.retry(with_error_toasts(self._retry), inputs, outputs, **EACH_STREAMED)
-        edited = turns.edit(with_error_toasts(self._edit), inputs, outputs, **EACH_STREAMED)
-        self.answers = [sent, again, edited, followed]
-        turns.undo(None, None, None, cancels=self.answers, **AT_ONCE)
-        undone = [self.chatbot, self.textbox, turns, controls.files]
-        turns.undo(with_error_toasts(handlers.undo), controls.session, undone, **AT_ONCE)
+        turns, token = controls.turns, controls.token
+        inputs = [token, *controls.form.all]
+        self.textbox.submit(None, [self.textbox], None, js="(text) => window.chatbot.send(text)", **EVERY)
+        self.textbox.stop(None, None, None, js="() => window.chatbot.stop()", **EVERY)
+        apply_js = "() => window.chatbot.applied()"
+        turns.apply(None, None, [self.chatbot, self.textbox], js=apply_js, **EVERY)
+        streams = [
+            turns.send(with_error_toasts(self._send), inputs, [turns], **STREAMED),
+            turns.retry(with_error_toasts(self._retry), inputs, [turns], **STREAMED),
+            turns.edit(with_error_toasts(self._edit), inputs, [turns], **STREAMED),
+            turns.follow(with_error_toasts(self._follow), [token], [turns], **STREAMED),
+        ]
+        turns.leave(self._leave, None, None, **EVERY)
+        turns.stop(with_error_toasts(self._stop), [token], None, **EVERY)
+        undo = turns.undo(with_error_toasts(self._undo), [token], [turns], **EVERY)
+        for event in (*streams, undo):
+            event.failure(None, None, None, js=FAILED_JS, **EVERY)
         client = gr.State()
-        provider, model, system_prompt = controls.fields.kept[:3]
+        form = controls.form
         self.fake_api_btn.click(
-            with_error_toasts(handlers.answer_program),
-            [self.textbox, client, provider, model, system_prompt],
+            with_error_toasts(handlers.respond_to_program),
+            [self.textbox, client, form.provider, form.model, form.system_prompt],
             [self.api_response, client],
             api_name="chat",
             concurrency_limit=None,
@@ -118,61 +108,72 @@ class StreamingChat(gr.ChatInterface):
         )
 
     async def _send(
-        self, request: gr.Request, event: gr.EventData, text: str, token: str, conversation_id: str, *fields: Any
-    ) -> AsyncGenerator[Any]:
-        enclosed = sent_files(event)
-        history = await self._handlers.shown(token, conversation_id) if conversation_id else []
-        asked = ChatRequest(
-            token, conversation_id, SettingsValues(*fields), self._handlers.client_address(request), files=enclosed
-        )
-        async for update in self._answered(text, history, asked):
+        self, request: gr.Request, event: gr.EventData, token: str, *fields: Any
+    ) -> AsyncGenerator[ViewUpdate]:
+        async for update in self._respond(request, event, token, fields, "new"):
             yield update
 
     async def _retry(
-        self, request: gr.Request, event: gr.EventData, token: str, conversation_id: str, *fields: Any
-    ) -> AsyncGenerator[Any]:
-        asked = ChatRequest(
-            token, conversation_id, SettingsValues(*fields), self._handlers.client_address(request), "again"
-        )
-        async for update in self._another(asked, event):
+        self, request: gr.Request, event: gr.EventData, token: str, *fields: Any
+    ) -> AsyncGenerator[ViewUpdate]:
+        async for update in self._respond(request, event, token, fields, "retry"):
             yield update
 
     async def _edit(
-        self, request: gr.Request, event: gr.EventData, token: str, conversation_id: str, *fields: Any
-    ) -> AsyncGenerator[Any]:
+        self, request: gr.Request, event: gr.EventData, token: str, *fields: Any
+    ) -> AsyncGenerator[ViewUpdate]:
+        async for update in self._respond(request, event, token, fields, "edit"):
+            yield update
+
+    def _respond(
+        self,
+        request: gr.Request,
+        event: gr.EventData,
+        token: str,
+        fields: tuple[Any, ...],
+        kind: Literal["new", "edit", "retry"],
+    ) -> AsyncGenerator[ViewUpdate]:
         asked = ChatRequest(
-            token, conversation_id, SettingsValues(*fields), self._handlers.client_address(request), "edited"
+            token,
+            event_number(event, "view"),
+            event_text(event, "conversation_id"),
+            SettingsValues.of(fields),
+            kind,
+            event_text(event, "text"),
+            event_text(event, "id"),
+            event_texts(event, "files"),
         )
-        async for update in self._another(asked, event):
+        return self._handlers.respond(request, asked)
+
+    async def _follow(self, request: gr.Request, event: gr.EventData, token: str) -> AsyncGenerator[ViewUpdate]:
+        view, conversation_id = event_number(event, "view"), event_text(event, "conversation_id")
+        async for update in self._handlers.follow(request, token, view, conversation_id):
             yield update
 
-    async def _another(self, asked: ChatRequest, event: gr.EventData) -> AsyncGenerator[Any]:
-        """A turn in the place of one that is there, which stays as another version."""
-        history, question = await self._handlers.turn_of(asked, event_value(event, "id"))
-        if question is None:
-            yield UNCHANGED, GradioUpdate(**READY), UNCHANGED, UNCHANGED, UNCHANGED
-            return
-        text = event_value(event, "text") or question.content
-        async for update in self._answered(text, history, asked._replace(question=question.message_id)):
-            yield update
+    async def _leave(self, request: gr.Request, event: gr.EventData) -> None:
+        self._handlers.leave(request, event_number(event, "view"))
 
-    async def _answered(self, text: str, history: list[GradioMessage], asked: ChatRequest) -> AsyncGenerator[Update]:
-        """The answer to `text` below all that stands before it, again and again as it grows."""
-        before = [*history, show_question(text)]
-        async with aclosing(self._handlers.respond(text, asked)) as updates:
-            async for update in updates:
-                yield update._replace(answer=before + update.answer)
+    async def _stop(self, request: gr.Request, event: gr.EventData, token: str) -> None:
+        await self._handlers.stop(token, event_text(event, "conversation_id"))
+
+    async def _undo(self, request: gr.Request, event: gr.EventData, token: str) -> ViewUpdate:
+        view, conversation_id = event_number(event, "view"), event_text(event, "conversation_id")
+        return await self._handlers.undo(request, token, view, conversation_id)
 
 
-def sent_files(event: gr.EventData) -> tuple[str, ...]:
-    """The ids of the files that the browser says come with a message."""
-    data = event._data
-    ids = data.get("files") if isinstance(data, dict) else None
-    return tuple(each for each in ids if isinstance(each, str)) if isinstance(ids, list) else ()
-
-
-def event_value(event: gr.EventData, name: str) -> str:
-    """What the browser says of an event, empty where it says nothing of the kind."""
-    data = event._data
-    value = data.get(name) if isinstance(data, dict) else None
+def event_text(event: gr.EventData, name: str) -> str:
+    """A text that the browser sent with an event; empty if there is none."""
+    value = event_data(event).get(name)
     return value if isinstance(value, str) else ""
+
+
+def event_texts(event: gr.EventData, name: str) -> tuple[str, ...]:
+    """The texts of a list that the browser sent with an event."""
+    values = event_data(event).get(name)
+    return tuple(each for each in values if isinstance(each, str)) if isinstance(values, list) else ()
+
+
+def event_number(event: gr.EventData, name: str) -> int:
+    """A whole number that the browser sent with an event; 0 if there is none."""
+    value = event_data(event).get(name)
+    return value if isinstance(value, int) else 0

@@ -1,109 +1,133 @@
-"""What stands beside the chat: the conversations, the model and its settings, and what is kept."""
+"""The page's components beside the chat, and how Gradio is launched."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from chatbot.page.i18n import text
-from chatbot.page.notices import sign_in_is_on
-from chatbot.page.settings_form import Prompts, SettingsForm, model_fields, settings_fields
-from chatbot.providers import ProviderPool
-from chatbot.settings import Settings
+from chatbot.page.i18n import gradio_i18n, text
+from chatbot.page.notices import has_sign_in, notices
+from chatbot.page.scripts import ASSETS, bundle
+from chatbot.page.settings_form import PromptFields, SettingsForm, build_model_fields, build_settings_form
+from chatbot.page.theme import theme
+from chatbot.web.services import Services
 
 STORAGE_KEY = "chatbot-session"
-NOT_SECRET = "the browser is told this anyway"  # noqa: S105
-"""gr.BrowserState wants a fixed "secret" to read what an earlier process wrote. It goes to every browser, so nothing
+PUBLIC_KEY = "every browser gets this"
+"""gr.BrowserState needs a fixed "secret" to read what an earlier process wrote. It goes to every browser, so nothing
 depends on it: the token inside is signed on the server."""
 
-ASSETS = Path(__file__).with_name("assets")
+EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
+
+HEAD_SCRIPTS = [bundle()]
+
+LAUNCH: dict[str, Any] = {
+    "ssr_mode": False,  # a Node proxy would answer our own routes with HTML
+    "enable_monitoring": False,  # public by default
+    "run_history": False,
+    "pwa": False,
+    "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
+    "footer_links": [],
+    "theme": theme(),
+    "css_paths": [ASSETS / "style.css", ASSETS / "files.css"],
+    "i18n": gradio_i18n(),
+    "favicon_path": ASSETS / "icon.svg",
+    "head": "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
+}
+"""How Gradio is launched, whatever the settings."""
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """What can be done with what is kept."""
+class DataButtons:
+    """What a visitor can do with their data."""
 
     markdown: gr.Button
     json: gr.Button
     everything: gr.Button
-    result: gr.HTML
     delete: gr.Button
     question: gr.Column
-    really: gr.Button
-    keep: gr.Button
+    confirm: gr.Button
+    cancel: gr.Button
 
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The components that the page's events read and change."""
+    """The components that events read and change. `turns` is the hub of the conversation on display: the scripts send
+    its events, and the server sends it ViewUpdates."""
 
     token: gr.BrowserState
-    conversation: gr.Textbox
-    files: gr.HTML
     turns: gr.HTML
+    files: gr.HTML
     sidebar: gr.Sidebar
     new_chat: gr.Button
     search: gr.HTML
     conversations: gr.HTML
-    model_state: gr.HTML
-    fields: SettingsForm
-    prompts: Prompts
-    data: Data
-
-    @property
-    def session(self) -> list[Any]:
-        """Whose page it is, and which conversation is open."""
-        return [self.token, self.conversation]
+    local_model: gr.HTML
+    form: SettingsForm
+    prompts: PromptFields
+    data: DataButtons
 
 
-def asset(name: str) -> str:
-    """A script of the page's."""
-    return (ASSETS / name).read_text("utf-8")
+TURN_EVENTS = (
+    "send",
+    "retry",
+    "edit",
+    "follow",
+    "stop",
+    "leave",
+    "undo",
+    "version",
+    "earlier",
+    "open",
+    "apply",
+    "opened",
+)
 
 
-def element(name: str, value: Any = None, scripts: Iterable[str] = (), **options: Any) -> gr.HTML:
-    """A part of the page that its script draws, or those `scripts`, from `value`. Nothing of the value goes through
-    Gradio's templates: these would run what they find in it."""
-    script = "".join(asset(f"{each}.js") for each in ("dom", *(scripts or [name])))
-    drawn: dict[str, Any] = {"html_template": "<div></div>", "js_on_load": script, "apply_default_css": False}
-    return gr.HTML(value, elem_id=name, **drawn, **options)
-
-
-def build_controls(settings: Settings, providers: ProviderPool) -> Controls:
-    """Lay the controls out on the page that is being built: the model above the chat, all else in a sidebar."""
-    token = gr.BrowserState(storage_key=STORAGE_KEY, secret=NOT_SECRET)
-    conversation = gr.Textbox(visible=False)
-    turns = element("turns", "", scripts=["accounting", "enclosed", "turns"], render=False)
-    files = element("files", "", scripts=["enclosed", "files"], render=False)
-    model_state = element("model-state", "", scripts=["sentence"], render=False)
-    provider, model = model_fields(providers)
-    with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
-        new_chat = gr.Button(text("chat.new"), elem_id="new-chat")
-        if sign_in_is_on(settings):
-            gr.LoginButton(logout_value="Sign out ({})", size="md", elem_id="sign-in")
-        search = element("search", {})
-        conversations = element("conversations")
-        fields, prompts = settings_fields(settings, providers, provider, model)
-        data = _data()
-    return Controls(
-        token,
-        conversation,
-        files,
-        turns,
-        sidebar,
-        new_chat,
-        search,
-        conversations,
-        model_state,
-        fields,
-        prompts,
-        data,
+def script_element(name: str, value: Any = None, events: Sequence[str] = (), **options: Any) -> gr.HTML:
+    """A part of the page that the script `name` draws from `value`, and that may raise `events`. Nothing of the value
+    goes through Gradio's templates, which would run what they find in it."""
+    # Gradio knows the events of an HTML component by their quoted names in its script.
+    mount = f"window.chatbot.mount({name!r}, {{ element, props, trigger, watch }}, {json.dumps(events)})"
+    return gr.HTML(
+        value,
+        elem_id=name,
+        html_template="<div></div>",
+        js_on_load=mount,
+        apply_default_css=False,
+        **options,
     )
 
 
-def _data() -> Data:
+def build_controls(services: Services) -> Controls:
+    """Builds the controls: the model above the chat, all else in a sidebar."""
+    settings, providers = services.settings, services.providers
+    token = gr.BrowserState(storage_key=STORAGE_KEY, secret=PUBLIC_KEY)
+    turns = script_element("turns", events=TURN_EVENTS, render=False)
+    files = script_element("files", render=False)
+    local_model = script_element("model-state", render=False)
+    provider, model = build_model_fields(providers)
+    with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
+        new_chat = gr.Button(text("chat.new"), elem_id="new-chat")
+        if has_sign_in(settings):
+            gr.LoginButton(logout_value="Sign out ({})", size="md", elem_id="sign-in")
+        search = script_element("search", {}, events=["search"])
+        conversations = script_element("conversations", events=["rename", "delete"])
+        form, prompts = build_settings_form(settings, providers, provider, model)
+        data = _build_data_buttons()
+    return Controls(token, turns, files, sidebar, new_chat, search, conversations, local_model, form, prompts, data)
+
+
+def build_extras(services: Services) -> None:
+    """Builds what stands around the chat and has no events in Python."""
+    script_element("examples", EXAMPLES)
+    script_element("notices", notices(services.settings))
+    script_element("shortcuts")
+
+
+def _build_data_buttons() -> DataButtons:
     with gr.Accordion(text("data.head"), open=False, elem_id="data"):
         gr.HTML(f"<p>{text('data.where')}</p>")
         with gr.Row():
@@ -111,11 +135,11 @@ def _data() -> Data:
             json = gr.Button(text("data.json"), size="sm", elem_id="export-json")
         everything = gr.Button(text("data.all"), size="sm", elem_id="export-all")
         gr.Button(text("data.import"), size="sm", elem_id="import")
-        result = element("import-result", "", scripts=["sentence", "import"])
+        script_element("import-result")
         delete = gr.Button(text("data.delete"), size="sm", variant="stop", elem_id="delete-all")
         with gr.Column(visible=False, elem_id="delete-question") as question:
             gr.HTML(f"<p>{text('data.question')}</p>")
             with gr.Row():
-                really = gr.Button(text("data.really"), size="sm", variant="stop", elem_id="delete-really")
-                keep = gr.Button(text("data.keep"), size="sm", elem_id="delete-keep")
-    return Data(markdown, json, everything, result, delete, question, really, keep)
+                confirm = gr.Button(text("data.really"), size="sm", variant="stop", elem_id="delete-really")
+                cancel = gr.Button(text("data.keep"), size="sm", elem_id="delete-keep")
+    return DataButtons(markdown, json, everything, delete, question, confirm, cancel)

@@ -1,82 +1,72 @@
-"""How stored messages look on the page: values for gr.Chatbot, and for the lines below its messages."""
+"""How stored messages look: values for gr.Chatbot, and the lines below its messages."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from chatbot.i18n import Text, texts
 from chatbot.page.answer_details import details, ending
-from chatbot.page.i18n import ENGLISH
 from chatbot.page.safe_markdown import make_markdown_safe
-from chatbot.providers import FETCHING, LOADING, WAITING, LoadState
+from chatbot.providers import LoadState
 from chatbot.types import Attachment, StoredMessage
 
 GradioMessage = dict[str, Any]
-"""A message as gr.Chatbot takes it, and as its part in the browser does: an answer's updates go there as they are. The
-content is a list of parts, because of a plain string Gradio cuts the indentation, code's included."""
+"""A message as gr.Chatbot takes it, on the server and in the browser. The content is a list of parts, because Gradio
+strips the indentation of a plain string, that of code too."""
 
-Turn = dict[str, Any]
-"""What stands below a message, as assets/turns.js takes it."""
-
-STATES = {WAITING: "model.waiting", FETCHING: "model.fetching", LOADING: "model.loading"}
-"""The texts that say how far the embedded model is."""
+Line = dict[str, Any]
+"""What stands below a message; assets/turns.js draws it."""
 
 
-def show(messages: Iterable[StoredMessage]) -> list[GradioMessage]:
+def show(messages: Iterable[StoredMessage], locale: str) -> list[GradioMessage]:
     """The messages of a conversation, oldest first."""
-    return [shown for message in messages for shown in show_message(message)]
+    return [shown for message in messages for shown in show_message(message, locale)]
 
 
-def show_message(message: StoredMessage, waiting: str = "") -> list[GradioMessage]:
-    """One message: for an answer its reasoning and its text. `waiting` says what an answer without a word yet is
-    waiting for."""
+def show_message(message: StoredMessage, locale: str, waiting: str = "") -> list[GradioMessage]:
+    """One message: of an answer, its reasoning and its text. `waiting` says what an answer without text waits for."""
     if message.role == "user":
         return [show_question(message.content)]
-    reasoning = [_reasoning(message)] if message.reasoning else []
+    reasoning = [_reasoning(message, locale)] if message.reasoning else []
     if message.status == "running" and not message.content:
         return [*reasoning, _answer(f'<span class="typing">{escape(waiting)}</span>')]
     return [*reasoning, _answer(make_markdown_safe(message.content))]
 
 
 def show_question(text: str) -> GradioMessage:
-    """What a visitor says."""
+    """A visitor's message."""
     return {"role": "user", "content": [_text(make_markdown_safe(text))], "metadata": None, "options": None}
 
 
-def turns(
+def show_notice(text: str) -> list[GradioMessage]:
+    """What the app says in an answer's place."""
+    return [_answer(f'<span class="note">{escape(text)}</span>')]
+
+
+def lines(
     messages: Sequence[StoredMessage], versions: Mapping[str, tuple[str, ...]], label: Callable[[str], str]
-) -> list[Turn]:
-    """What stands below the messages, one for each run of messages by the same speaker: Gradio shows them as one. An
-    answer under way can be tried again and taken back too."""
-    rows: list[Turn] = []
+) -> list[Line]:
+    """The lines below the messages, one for each run of messages by the same speaker, which Gradio shows as one."""
+    found: list[Line] = []
     for message in messages:
-        turn = _turn(message, label) | {"versions": _place(message.message_id, versions.get(message.message_id, ()))}
-        rows[-1:] = [turn] if rows and rows[-1]["role"] == message.role else [*rows[-1:], turn]
-    if rows and rows[-1]["role"] == "assistant":
-        rows[-1]["undo"] = True
-    return rows
+        line = _line(message, label) | {"versions": _version(message.message_id, versions.get(message.message_id, ()))}
+        found[-1:] = [line] if found and found[-1]["role"] == message.role else [*found[-1:], line]
+    if found and found[-1]["role"] == "assistant":
+        found[-1]["undo"] = True
+    return found
 
 
-def show_model_state(state: LoadState, model: str) -> str:
-    """How far the embedded model is, with a plain word on what it is, for sentence.js."""
-    if state.phase == "failed":
-        return sentence(state.detail, name="failed")
-    return words(STATES.get(state, "model.ready"), name=state.phase, note="model.toy", model=model)
+def show_load_state(state: LoadState) -> dict[str, Any]:
+    """How far the local model is, with a word on what it is; assets/main.js draws it."""
+    note = [] if state.phase == "failed" else [Text("model.toy").as_json()]
+    return {"name": state.phase, "texts": [state.text.as_json(), *note]}
 
 
-def words(key: str, **values: Any) -> str:
-    """One of the interface's texts with its values, for sentence.js."""
-    return json.dumps({"key": key} | values)
-
-
-def sentence(said: str, name: str = "") -> str:
-    """Something that the app says in English only, a failure, for sentence.js."""
-    return json.dumps({"sentence": said, "name": name})
-
-
-def show_notice(sentence: str) -> list[GradioMessage]:
-    """Something that the app has to say in an answer's place."""
-    return [_answer(f'<span class="note">{escape(sentence)}</span>')]
+def show_file(attachment: Attachment) -> dict[str, Any]:
+    """An attachment, as assets/attachments.js takes it."""
+    kind = "picture" if attachment.is_image else "document" if attachment.is_document else "text"
+    extent = {"pages": attachment.pages, "size": attachment.size}
+    return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind} | extent
 
 
 def _text(text: str) -> dict[str, str]:
@@ -87,43 +77,31 @@ def _answer(text: str) -> GradioMessage:
     return {"role": "assistant", "content": [_text(text)], "metadata": None, "options": None}
 
 
-def _reasoning(message: StoredMessage) -> GradioMessage:
+def _reasoning(message: StoredMessage, locale: str) -> GradioMessage:
     is_over = bool(message.content) or message.status != "running"
-    # always “done”: what is “pending” stands open, and would fold up under the reader's eyes
-    # in English: assets/gradio.js translates what Gradio draws
+    # Always “done”: Gradio opens a “pending” one, and would fold it up while it is read.
     metadata: dict[str, Any] = {
-        "title": ENGLISH["turn.reasoning" if is_over else "turn.reasoning.running"],
+        "title": texts(locale)["turn.reasoning" if is_over else "turn.reasoning.running"],
         "status": "done",
     }
     if message.timing and message.timing.reasoning_ms is not None:
         metadata["duration"] = message.timing.reasoning_ms / 1000
-    said = [_text(make_markdown_safe(message.reasoning))]
-    return {"role": "assistant", "content": said, "metadata": metadata, "options": None}
+    content = [_text(make_markdown_safe(message.reasoning))]
+    return {"role": "assistant", "content": content, "metadata": metadata, "options": None}
 
 
-def _turn(message: StoredMessage, label: Callable[[str], str]) -> Turn:
-    turn: Turn = {"id": message.message_id, "role": message.role, "text": message.content}
+def _line(message: StoredMessage, label: Callable[[str], str]) -> Line:
+    line: Line = {"id": message.message_id, "role": message.role, "text": message.content}
     if message.role == "user":
-        return turn | ({"files": [show_file(each) for each in message.attachments]} if message.attachments else {})
-    turn |= {"question": message.parent_id}
+        return line | ({"files": [show_file(each) for each in message.attachments]} if message.attachments else {})
+    line |= {"question": message.parent_id}
     if message.status == "running":
-        return turn | {"text": ""}  # what is stored of it is behind what the page shows
-    failed = message.status == "failed" or message.finish_reason == "interrupted"  # part-way is a failure too
-    return turn | {
-        "ending": ending(message),
-        "failed": failed,
-        "details": details(message, label),
-    }
+        return line | {"text": ""}  # the stored text is behind the one on the page
+    failed = message.status == "failed" or message.finish_reason == "interrupted"
+    return line | {"ending": ending(message), "failed": failed, "details": details(message, label)}
 
 
-def show_file(attachment: Attachment) -> dict[str, Any]:
-    """A file, as assets/enclosed.js takes it."""
-    kind = "picture" if attachment.is_image else "document" if attachment.is_document else "text"
-    extent = {"pages": attachment.pages, "size": attachment.size}
-    return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind} | extent
-
-
-def _place(message_id: str, versions: tuple[str, ...]) -> dict[str, Any] | None:
+def _version(message_id: str, versions: tuple[str, ...]) -> dict[str, Any] | None:
     if len(versions) < 2:
         return None
     place = versions.index(message_id)

@@ -1,4 +1,4 @@
-"""What is different where the app runs on a Hugging Face Space, and what the page says of it."""
+"""What is different on a Hugging Face Space, and what the page says about it."""
 
 import os
 from pathlib import Path
@@ -7,22 +7,21 @@ from gradio.utils import get_space
 
 from chatbot.settings import Settings
 
-FORGETS = "notice.forgets"
-
 
 def notices(settings: Settings) -> list[str]:
-    """What visitors are to know, as keys of the interface's texts."""
-    return [FORGETS] if settings.space_id and not is_kept(settings.chatbot_data_dir) else []
+    """Notices for visitors, as keys of the interface's texts."""
+    is_lost = settings.space_id and not is_on_volume(settings.chatbot_data_dir)
+    return ["notice.forgets"] if is_lost else []
 
 
-def is_kept(directory: Path) -> bool:
-    """Whether what is in `directory` outlives the machine that it is on: it lies on a volume that is mounted, as a
-    Space's bucket is, while the rest of a Space's disk is new at every start."""
+def is_on_volume(directory: Path) -> bool:
+    """Whether `directory` is on a mounted volume, as a Space's storage bucket is. The rest of a Space's disk is lost at
+    every restart."""
     place = directory.resolve()
     return any(os.path.ismount(each) for each in (place, *place.parents) if each != each.parent)
 
 
-def sign_in_is_on(settings: Settings) -> bool:
-    """Whether visitors can sign in with Hugging Face: on a Space with `hf_oauth`, which then sets OAUTH_CLIENT_ID.
-    Anywhere else Gradio would only play it, and only with the operator's own account."""
+def has_sign_in(settings: Settings) -> bool:
+    """Whether visitors can sign in with Hugging Face: on a Space with `hf_oauth`, which sets OAUTH_CLIENT_ID. Elsewhere
+    Gradio only simulates it, with the operator's own account."""
     return bool(settings.oauth_client_id and get_space())

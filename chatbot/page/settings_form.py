@@ -1,4 +1,4 @@
-"""What an answer depends on: the model, how it is to answer, and the visitor's own keys."""
+"""The settings form: the model, how it is to answer, and the visitor's own keys."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ import gradio as gr
 from chatbot.page.i18n import provider_label, text
 from chatbot.page.presets import choices
 from chatbot.page.settings_values import KEYED
-from chatbot.providers import ProviderPool, takes_effort, takes_temperature
+from chatbot.providers import ProviderPool, traits
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, ModelChoice
 
@@ -17,7 +17,8 @@ EFFORTS = [(text(f"effort.{effort or 'own'}"), effort) for effort in ("", "low",
 
 @dataclass(frozen=True, slots=True)
 class SettingsForm:
-    """What an answer depends on, in the order of `Panel`."""
+    """The fields, in the order of `SettingsValues`. `listed` is the provider whose models are in the menu, `arriving`
+    a list of models that the server has just sent."""
 
     provider: gr.Dropdown
     model: gr.Dropdown
@@ -28,30 +29,30 @@ class SettingsForm:
     effort: gr.Dropdown
     keys: list[gr.Textbox]
     listed: gr.Textbox
-    """Whose models are listed."""
     arriving: gr.JSON
-    """Models that are to be listed, as the server has just told them."""
 
     @property
-    def kept(self) -> list[Any]:
-        """Those that a conversation keeps."""
-        fits = [self.temperature, self.effort]
-        return [self.provider, self.model, self.system_prompt, self.max_tokens, self.history_limit, *fits]
+    def stored(self) -> list[Any]:
+        """The fields that a conversation stores."""
+        return [
+            self.provider,
+            self.model,
+            self.system_prompt,
+            self.max_tokens,
+            self.history_limit,
+            self.temperature,
+            self.effort,
+        ]
 
     @property
     def all(self) -> list[Any]:
-        """Those, and the visitor's own keys, which nothing keeps."""
-        return [*self.kept, *self.keys]
-
-    @property
-    def opened(self) -> list[Any]:
-        """What opening a conversation sets."""
-        return [*self.kept, self.listed]
+        """Those, and the visitor's own keys, which nothing stores."""
+        return [*self.stored, *self.keys]
 
 
 @dataclass(frozen=True, slots=True)
-class Prompts:
-    """Choosing a system prompt, and keeping one."""
+class PromptFields:
+    """Choosing, saving and removing a system prompt."""
 
     preset: gr.Dropdown
     name: gr.Textbox
@@ -59,14 +60,14 @@ class Prompts:
     remove: gr.Button
 
 
-def model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdown]:
-    """Who answers: the provider and its model."""
+def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdown]:
+    """The menus of providers and models, above the chat."""
     choice = providers.default or ModelChoice("local", "")
     offered = [name for name in PROVIDER_NAMES if name in providers.offered or name == choice.provider]
-    named = [(provider_label(name, providers.label(name)), name) for name in offered]
+    labels = [(provider_label(name, providers.label(name)), name) for name in offered]
     bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 120}
     with gr.Row(elem_id="models"):
-        provider = gr.Dropdown(named, value=choice.provider, label=text("model.provider"), elem_id="provider", **bare)
+        provider = gr.Dropdown(labels, value=choice.provider, label=text("model.provider"), elem_id="provider", **bare)
         model = gr.Dropdown(
             providers.models(choice.provider),
             value=choice.model or None,
@@ -78,39 +79,35 @@ def model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdown]:
     return provider, model
 
 
-def settings_fields(
+def build_settings_form(
     settings: Settings, providers: ProviderPool, provider: gr.Dropdown, model: gr.Dropdown
-) -> tuple[SettingsForm, Prompts]:
-    """How they are to answer, and the visitor's own keys."""
+) -> tuple[SettingsForm, PromptFields]:
+    """The other fields, in the sidebar."""
     choice = providers.default or ModelChoice("local", "")
+    profile = traits(choice.provider, choice.model)
     with gr.Accordion(text("settings.head"), open=False, elem_id="settings"):
-        prompts, system_prompt = _prompts(settings)
-        length, read = settings.chatbot_max_tokens, settings.chatbot_history_limit
-        max_tokens = _number(length, text("settings.length"), text("settings.length.info"), "max-tokens")
-        history_limit = _number(read, text("settings.history"), text("settings.history.info"), "history-limit")
-        temperature = _number(
-            settings.chatbot_temperature,
-            text("settings.temperature"),
-            text("settings.temperature.info"),
-            "temperature",
-            visible=takes_temperature(choice.provider, choice.model),
+        prompts, system_prompt = _prompt_fields(settings)
+        max_tokens = _number_field(settings.chatbot_max_tokens, "settings.length", "max-tokens")
+        history_limit = _number_field(settings.chatbot_history_limit, "settings.history", "history-limit")
+        temperature = _number_field(
+            settings.chatbot_temperature, "settings.temperature", "temperature", visible=bool(profile.takes_temperature)
         )
         effort = gr.Dropdown(
             EFFORTS,
             value="",
             label=text("settings.effort"),
-            visible=takes_effort(choice.provider, choice.model),
+            visible=bool(profile.takes_effort),
             elem_id="effort",
         )
-    keys = _keys(providers)
-    listing = gr.Textbox(choice.provider, visible=False), gr.JSON(visible=False)
-    fields = SettingsForm(
-        provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, *listing
+    keys = _key_fields(providers)
+    listed, arriving = gr.Textbox(choice.provider, visible=False), gr.JSON(visible=False)
+    form = SettingsForm(
+        provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, listed, arriving
     )
-    return fields, prompts
+    return form, prompts
 
 
-def _prompts(settings: Settings) -> tuple[Prompts, gr.Textbox]:
+def _prompt_fields(settings: Settings) -> tuple[PromptFields, gr.Textbox]:
     preset = gr.Dropdown(
         choices(settings.chatbot_system_prompt, {}),
         label=text("settings.preset"),
@@ -131,16 +128,17 @@ def _prompts(settings: Settings) -> tuple[Prompts, gr.Textbox]:
         name = gr.Textbox(label=hint, placeholder=hint, show_label=False, max_length=60, elem_id="prompt-name")
         save = gr.Button(text("settings.save"), size="sm", min_width=60, elem_id="save-prompt")
         remove = gr.Button(text("settings.forget"), size="sm", min_width=60, elem_id="forget-prompt")
-    return Prompts(preset, name, save, remove), system_prompt
+    return PromptFields(preset, name, save, remove), system_prompt
 
 
-def _number(value: float | None, label: str, info: str, elem_id: str, *, visible: bool = True) -> gr.Textbox:
+def _number_field(value: float | None, key: str, elem_id: str, *, visible: bool = True) -> gr.Textbox:
     """A field for a number. gr.Number draws an empty field as 0, and sends that with the next message."""
     written = None if value is None else str(value)
-    return gr.Textbox(written, label=label, info=info, max_lines=1, visible=visible, elem_id=elem_id)
+    info = text(f"{key}.info")
+    return gr.Textbox(written, label=text(key), info=info, max_lines=1, visible=visible, elem_id=elem_id)
 
 
-def _keys(providers: ProviderPool) -> list[gr.Textbox]:
+def _key_fields(providers: ProviderPool) -> list[gr.Textbox]:
     with gr.Accordion(text("keys.head"), open=False, elem_id="keys"):
         gr.HTML(f"<p>{text('keys.about')}</p>")
         return [

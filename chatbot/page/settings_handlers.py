@@ -1,4 +1,4 @@
-"""What the events of the model's fields do."""
+"""What the events of the settings form do."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,93 +7,91 @@ from typing import Any
 import gradio as gr
 
 from chatbot.errors import ChatbotError, NoProvider
-from chatbot.page.i18n import provider_label
-from chatbot.page.message_view import sentence, show_model_state
+from chatbot.page.error_toasts import warn
+from chatbot.page.i18n import locale_of, provider_label
+from chatbot.page.message_view import show_load_state
 from chatbot.page.presets import choices
 from chatbot.page.settings_values import SettingsValues
-from chatbot.providers import ProviderPool, takes_effort, takes_temperature
+from chatbot.providers import traits
 from chatbot.replies.options import check_prompt
-from chatbot.settings import Settings
-from chatbot.storage import Store
 from chatbot.types import PROVIDER_NAMES, ProviderName
-from chatbot.web.session_tokens import SessionTokens
+from chatbot.web.services import Services
 
-MODEL_SECONDS = 0.3
-"""How often the page looks whether the embedded model is loaded, while it is being loaded."""
+LOAD_STATE_SECONDS = 0.3
+"""How often the page is told how far the local model is, while it is loading."""
+
+MAX_PROMPT_NAME = 60
 
 
 class SettingsHandlers:
-    """Keeps the fields in step with each other."""
+    """Keeps the fields of the form in step with each other."""
 
-    def __init__(self, settings: Settings, sessions: SessionTokens, store: Store, providers: ProviderPool) -> None:
-        self.settings = settings
-        self.providers = providers
-        self._sessions = sessions
-        self._store = store
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._providers = services.providers
 
-    async def follow_model(self, provider: ProviderName) -> AsyncGenerator[str]:
-        """How far the embedded model is, where it is the chosen provider, until it is loaded or has failed."""
-        embedded = self.providers.embedded if provider == "local" else None
-        while embedded and embedded.state.phase == "loading":
-            yield show_model_state(embedded.state, embedded.model)
-            await asyncio.sleep(MODEL_SECONDS)
-        if embedded:
-            yield show_model_state(embedded.state, embedded.model)
+    async def watch_local_model(self, provider: ProviderName) -> AsyncGenerator[dict[str, Any]]:
+        """If the local model is chosen: how far it is, until it is loaded or has failed."""
+        model = self._providers.local_model if provider == "local" else None
+        while model and model.state.phase == "loading":
+            yield show_load_state(model.state)
+            await asyncio.sleep(LOAD_STATE_SECONDS)
+        if model:
+            yield show_load_state(model.state)
         else:
-            yield "" if self.providers.offered else sentence(NoProvider.sentence)
+            yield {} if self._providers.offered else {"name": "failed", "texts": [NoProvider().text.as_json()]}
 
-    async def provider_chosen(self, *fields: Any) -> dict[str, Any]:
-        """The models of the provider that is chosen now, for models.js to list."""
-        panel = SettingsValues(*fields)
-        return {"provider": panel.provider, "models": await self._models(panel)}
+    async def list_models(self, provider: ProviderName) -> dict[str, Any]:
+        """The models of the provider that a page starts with, once its list is known."""
+        return {"provider": provider, "models": await self._providers.wait_for_models(provider)}
 
-    async def models_listed(self, provider: ProviderName) -> dict[str, Any]:
-        """The models of the provider that a page starts with, once its list is known, for models.js."""
-        return {"provider": provider, "models": await self.providers.listed_models(provider)}
+    async def choose_provider(self, request: gr.Request, *fields: Any) -> dict[str, Any]:
+        """The models of the provider that was chosen."""
+        values = SettingsValues.of(fields)
+        return {"provider": values.provider, "models": await self._models(values, request)}
 
-    async def key_typed(self, *fields: Any) -> tuple[Any, Any, ProviderName]:
-        """With a key of the visitor's own its provider can be chosen, and its models are listed."""
-        panel = SettingsValues(*fields)
-        keys = panel.keys()
-        offered = [name for name in PROVIDER_NAMES if name in self.providers.offered or name in keys]
-        providers = [(provider_label(name, self.providers.label(name)), name) for name in offered]
-        kept = panel.provider if panel.provider in offered else next(iter(offered), panel.provider)
-        models = await self._models(panel._replace(provider=kept))
-        model = panel.model if kept == panel.provider and panel.model else next(iter(models), "")
-        return gr.Dropdown(choices=providers, value=kept), gr.Dropdown(choices=models, value=model), kept
+    async def type_key(self, request: gr.Request, *fields: Any) -> tuple[Any, Any, ProviderName]:
+        """Offers the providers that the visitor has a key for, and lists the models of the chosen one."""
+        values = SettingsValues.of(fields)
+        offered = [name for name in PROVIDER_NAMES if name in self._providers.offered or name in values.keys]
+        labels = [(provider_label(name, self._providers.label(name)), name) for name in offered]
+        chosen = values.provider if values.provider in offered else next(iter(offered), values.provider)
+        models = await self._models(values._replace(provider=chosen), request)
+        model = values.model if chosen == values.provider and values.model else next(iter(models), "")
+        return gr.Dropdown(choices=labels, value=chosen), gr.Dropdown(choices=models, value=model), chosen
 
-    def model_chosen(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
-        """Temperature and reasoning effort show only where the model takes them."""
-        fits = takes_temperature(provider, model or ""), takes_effort(provider, model or "")
-        return gr.Textbox(visible=fits[0]), gr.Dropdown(visible=fits[1])
+    def choose_model(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
+        """Temperature and reasoning effort are visible if the model takes them."""
+        profile = traits(provider, model or "")
+        return gr.Textbox(visible=bool(profile.takes_temperature)), gr.Dropdown(visible=bool(profile.takes_effort))
 
-    async def saved_prompts(self, token: str | None) -> Any:
-        """The prompts to choose from, the visitor's own among them."""
-        memory = self._store.memory(self._sessions.session_id(token))
-        saved = await asyncio.to_thread(memory.saved_prompts)
-        return gr.Dropdown(choices=choices(self.settings.chatbot_system_prompt, saved))
+    async def list_prompts(self, request: gr.Request, token: str | None) -> Any:
+        """The menu of prompts, with the visitor's saved ones."""
+        memory = self._services.store.memory(self._services.tokens.session_id(token))
+        saved = await asyncio.to_thread(memory.prompts.list)
+        return gr.Dropdown(choices=choices(self._services.settings.chatbot_system_prompt, saved))
 
-    async def save_prompt(self, token: str | None, name: str, prompt: str) -> tuple[Any, str]:
-        """Keep a prompt under a name. Raises InvalidMessage where it is too long."""
-        memory = self._store.memory(self._sessions.session_id(token))
-        check_prompt(self.settings, prompt)
+    async def save_prompt(self, request: gr.Request, token: str | None, name: str, prompt: str) -> tuple[Any, str]:
+        """Saves a prompt under a name. Raises InvalidMessage if it is too long."""
+        memory = self._services.store.memory(self._services.tokens.session_id(token))
+        check_prompt(self._services.settings, prompt)
         if name.strip() and prompt.strip():
-            await asyncio.to_thread(memory.save_prompt, name.strip()[:60], prompt)
-        return await self.saved_prompts(token), ""
+            await asyncio.to_thread(memory.prompts.save, name.strip()[:MAX_PROMPT_NAME], prompt)
+        return await self.list_prompts(request, token), ""
 
-    async def remove_prompt(self, token: str | None, prompt: str | None) -> Any:
-        """Forget a saved prompt; those that come with the app stay."""
-        memory = self._store.memory(self._sessions.session_id(token))
-        for name, saved in (await asyncio.to_thread(memory.saved_prompts)).items():
+    async def remove_prompt(self, request: gr.Request, token: str | None, prompt: str | None) -> Any:
+        """Removes a saved prompt; those that come with the app stay."""
+        memory = self._services.store.memory(self._services.tokens.session_id(token))
+        for name, saved in (await asyncio.to_thread(memory.prompts.list)).items():
             if saved == prompt:
-                await asyncio.to_thread(memory.delete_prompt, name)
-        return await self.saved_prompts(token)
+                await asyncio.to_thread(memory.prompts.delete, name)
+        return await self.list_prompts(request, token)
 
-    async def _models(self, panel: SettingsValues) -> list[str]:
-        """The models of the chosen provider, with the visitor's key where there is one."""
-        if panel.key:
+    async def _models(self, values: SettingsValues, request: gr.Request) -> list[str]:
+        """The models of the chosen provider, with the visitor's key if there is one."""
+        if values.key:
             try:
-                return await self.providers.list_models(panel.provider, panel.key)
+                return await self._providers.list_models(values.provider, values.key)
             except ChatbotError as error:
-                gr.Warning(str(error))
-        return self.providers.models(panel.provider)
+                warn(error, locale_of(request))
+        return await self._providers.wait_for_models(values.provider)

@@ -1,22 +1,21 @@
-"""What the visitor has chosen beside the chat, as the page's events bring it."""
+"""The values of the settings form, as the page's events bring them."""
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pydantic import SecretStr
 
-from chatbot.providers import ProviderPool
 from chatbot.replies.options import resolve_options
-from chatbot.settings import Settings
 from chatbot.types import Effort, Options, ProviderName
+from chatbot.web.services import Services
 
 KEYED: tuple[ProviderName, ...] = ("openai", "anthropic", "huggingface", "compatible")
-"""The providers that a visitor may have a key of their own for, in the order of their fields."""
+"""The providers that a visitor may have a key for, in the order of their fields."""
 
 
 class SettingsValues(NamedTuple):
-    """The model, how it is to answer, and the visitor's own keys; None where a field is empty."""
+    """The model, how it is to answer, and the visitor's own keys. Numbers are texts; an empty one is unset."""
 
     provider: ProviderName
     model: str | None
@@ -25,44 +24,45 @@ class SettingsValues(NamedTuple):
     history_limit: str | None
     temperature: str | None
     effort: Effort | None
-    openai_key: str | None = None
-    anthropic_key: str | None = None
-    huggingface_key: str | None = None
-    compatible_key: str | None = None
+    keys: dict[ProviderName, SecretStr]
 
-    def options(self, settings: Settings, providers: ProviderPool) -> Options:
-        """What the answer is asked for. Raises InvalidMessage and NoProvider."""
+    @classmethod
+    def of(cls, fields: Sequence[Any]) -> Self:
+        """The values of `SettingsForm.all`."""
+        provider, model, prompt, max_tokens, history_limit, temperature, effort, *keys = fields
+        return cls(provider, model, prompt, max_tokens, history_limit, temperature, effort, typed_keys(keys))
+
+    def options(self, services: Services) -> Options:
+        """How to answer. Raises InvalidMessage and NoProvider."""
         return resolve_options(
-            settings,
-            providers,
-            provider=self.provider,
-            model=self.model,
-            system_prompt=self.system_prompt,
-            max_tokens=typed_number(self.max_tokens),
-            history_limit=typed_number(self.history_limit),
-            temperature=typed_number(self.temperature),
-            effort=self.effort or None,
+            services.settings,
+            services.providers,
+            {
+                "provider": self.provider,
+                "model": self.model,
+                "system_prompt": self.system_prompt,
+                "max_tokens": typed_number(self.max_tokens),
+                "history_limit": typed_number(self.history_limit),
+                "temperature": typed_number(self.temperature),
+                "effort": self.effort or None,
+            },
         )
 
     @property
     def key(self) -> SecretStr | None:
-        """The visitor's own key for the chosen provider, if they typed one."""
-        return self.keys().get(self.provider)
-
-    def keys(self) -> dict[ProviderName, SecretStr]:
-        """The visitor's own keys."""
-        return typed_keys(self[7:])
+        """The visitor's own key for the chosen provider."""
+        return self.keys.get(self.provider)
 
 
 def typed_keys(fields: Sequence[Any]) -> dict[ProviderName, SecretStr]:
-    """The keys in the fields for the visitor's own, by provider."""
+    """The keys in the fields for them, by provider."""
     typed = zip(KEYED, fields, strict=True)
     return {name: SecretStr(key.strip()) for name, key in typed if isinstance(key, str) and key.strip()}
 
 
 def typed_number(text: str | None) -> float | None:
     """The number in a field, with a decimal point or comma; None if the field is empty. A text that is no number
-    becomes -1, which every field refuses with a sentence that says what it takes."""
+    becomes -1, which every field refuses with a text that says what it takes."""
     if not (text or "").strip():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Anthropic's Messages."""
+"""Anthropic's Messages protocol."""
 
 import asyncio
 from base64 import b64encode
@@ -13,12 +13,22 @@ from chatbot.attachments import attachment_text
 from chatbot.errors import StreamCutOff, UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.error_mapping import map_errors
-from chatbot.providers.model_profiles import Model, parse_model_entry
+from chatbot.providers.model_entries import parse_model_entry
 from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
-from chatbot.types import Delta, FileContent, Finish, FinishReason, Message, Request, SentAttachment, Usage
+from chatbot.types import (
+    Delta,
+    FileContent,
+    Finish,
+    FinishReason,
+    Message,
+    ModelProfile,
+    Request,
+    SentAttachment,
+    Usage,
+)
 
 OFFICIAL_URL = "https://api.anthropic.com"
-"""Named, so that ANTHROPIC_BASE_URL in the environment never moves a key that was not meant for it."""
+"""Explicit, so that ANTHROPIC_BASE_URL in the environment never redirects a key that was not meant for it."""
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "max_tokens": "length",
@@ -27,13 +37,13 @@ FINISH_REASONS: dict[str, FinishReason] = {
 }
 
 OPTIONAL = {"output_config": "effort", "thinking": "thinking", "cache_control": "cache_control"}
-"""Parameters that a request can do without, and the word that a refusal has for each."""
+"""Parameters that a request can do without, and the word for each in a refusal."""
 
 CACHED = {"type": "ephemeral"}
 
 COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-MOST_TOKENS = 10**9
-"""A larger count is nonsense, which no budget should be charged with."""
+MAX_TOKENS = 10**9
+"""A larger count is nonsense, and is ignored."""
 
 
 class AnthropicProvider:
@@ -44,7 +54,7 @@ class AnthropicProvider:
 
     def __init__(self, label: str, api_key: str, base_url: str | None = None) -> None:
         self.label = label
-        self._refusals = UnsupportedParameters()
+        self._unsupported = UnsupportedParameters()
         timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
@@ -57,42 +67,42 @@ class AnthropicProvider:
         self._client._custom_headers = {}
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
-        """The completion piece by piece. Raises ProviderErrors."""
-        end = _End()
+        """Yields the completion piece by piece. Raises ProviderErrors."""
+        reader = _EventReader()
         with map_errors(self.label, anthropic):
-            answer = await self._started(request)
+            answer = await self._start(request)
         with map_errors(self.label, anthropic, streaming=True):
             async with answer as events:
                 async for event in events:
-                    if delta := end.read(event):
+                    if delta := reader.read(event):
                         yield delta
-        yield Delta(finish=end.finish(self.label))
+        yield Delta(finish=reader.finish(self.label))
 
-    async def models(self) -> list[Model]:
+    async def models(self) -> list[ModelProfile]:
         """The models in use, newest first as the provider lists them."""
         with map_errors(self.label, anthropic):
             found = [model async for model in self._client.models.list(timeout=LIST_SECONDS)]
             return [parse_model_entry(model.to_dict()) for model in found if model.lifecycle != "retired"]
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Closes the connections."""
         await self._client.close()
 
-    async def _started(self, request: Request) -> Any:
-        # Files of many megabytes are put into letters off the event loop.
+    async def _start(self, request: Request) -> Any:
+        # Base64 of many megabytes is made off the event loop.
         parameters = await asyncio.to_thread(_parameters, request) if request.files else _parameters(request)
 
-        def accepted() -> dict[str, Any]:
-            refused = self._refusals.of(request.model)
-            _cache_files(parameters["messages"], wanted="cache_control" not in refused)
-            return {name: value for name, value in parameters.items() if name not in refused}
+        def supported() -> dict[str, Any]:
+            unsupported = self._unsupported.of(request.model)
+            _mark_files_for_caching(parameters["messages"], wanted="cache_control" not in unsupported)
+            return {name: value for name, value in parameters.items() if name not in unsupported}
 
         create = self._client.messages.create
-        return await send_supported(self._refusals, request.model, OPTIONAL, accepted, create, anthropic)
+        return await send_supported(self._unsupported, request.model, OPTIONAL, supported, create, anthropic)
 
 
-class _End:
-    """Reads a stream's events for what they say of its end, and hands on the rest."""
+class _EventReader:
+    """Reads the events of one stream, and remembers how it ended."""
 
     def __init__(self) -> None:
         self._reason: FinishReason | None = None
@@ -100,7 +110,7 @@ class _End:
         self._answered = False
 
     def read(self, event: RawMessageStreamEvent) -> Delta | None:
-        """What the event adds to the answer."""
+        """Returns what the event adds to the answer."""
         self._answered = True
         if event.type == "content_block_delta":
             return _delta(event)
@@ -128,7 +138,7 @@ class _End:
         """Keeps the counts of a usage object: some servers send them at the start, others only at the end."""
         for name in COUNTS:
             value = getattr(usage, name, None)
-            if type(value) is int and 0 <= value <= MOST_TOKENS:
+            if type(value) is int and 0 <= value <= MAX_TOKENS:
                 self._counts[name] = max(value, self._counts.get(name, 0))
 
 
@@ -149,17 +159,17 @@ def _parameters(request: Request) -> dict[str, Any]:
 
 
 def _content(message: Message, files: Mapping[str, FileContent]) -> str | list[dict[str, Any]]:
-    """A message's words, with its files as content blocks before them."""
+    """A message's text, after its attachments as content blocks."""
     if not message.attachments:
         return message.content
-    words = [{"type": "text", "text": message.content}] if message.content else []
-    return [*(_block(each, files) for each in message.attachments), *words]
+    text = [{"type": "text", "text": message.content}] if message.content else []
+    return [*(_block(each, files) for each in message.attachments), *text]
 
 
-def _block(enclosed: SentAttachment, files: Mapping[str, FileContent]) -> dict[str, Any]:
-    attachment, file = enclosed.attachment, files.get(enclosed.attachment.attachment_id)
-    if enclosed.form != "whole" or file is None:
-        return {"type": "text", "text": attachment_text(enclosed, files)}
+def _block(sent: SentAttachment, files: Mapping[str, FileContent]) -> dict[str, Any]:
+    attachment, file = sent.attachment, files.get(sent.attachment.attachment_id)
+    if sent.form != "whole" or file is None:
+        return {"type": "text", "text": attachment_text(sent, files)}
     data = b64encode(file.content).decode()
     source = {"type": "base64", "media_type": attachment.media_type, "data": data}
     if attachment.is_image:
@@ -167,9 +177,9 @@ def _block(enclosed: SentAttachment, files: Mapping[str, FileContent]) -> dict[s
     return {"type": "document", "title": attachment.name, "source": source}
 
 
-def _cache_files(messages: list[dict[str, Any]], *, wanted: bool) -> None:
-    """Cache all up to the last file as well: it is long, and where many messages follow the conversation's own mark is
-    soon too far from it to be found (Anthropic looks back 20 blocks)."""
+def _mark_files_for_caching(messages: list[dict[str, Any]], *, wanted: bool) -> None:
+    """Marks the last file as the end of a cached prefix. Files are long, and after many messages the conversation's own
+    mark is too far from them to be found: Anthropic looks back 20 blocks."""
     blocks = [block for message in messages if isinstance(message["content"], list) for block in message["content"]]
     if files := [block for block in blocks if block["type"] != "text"]:
         files[-1].pop("cache_control", None)

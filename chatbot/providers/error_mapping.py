@@ -1,4 +1,4 @@
-"""From what the SDKs raise to our errors. Their texts are read here, to tell causes apart, and go no further."""
+"""Maps what the SDKs raise to our errors. Their texts are read here to tell causes apart, and go no further."""
 
 import json
 import re
@@ -32,9 +32,9 @@ class Sdk(Protocol):
     """The two exception classes that both SDKs have under the same names, and that say more than their status."""
 
     @property
-    def APIConnectionError(self) -> type[Exception]: ...  # noqa: D102
+    def APIConnectionError(self) -> type[Exception]: ...
     @property
-    def APITimeoutError(self) -> type[Exception]: ...  # noqa: D102
+    def APITimeoutError(self) -> type[Exception]: ...
 
 
 BY_CODE: dict[str, type[ProviderError]] = {
@@ -59,7 +59,7 @@ BY_CODE: dict[str, type[ProviderError]] = {
     "service_unavailable_error": Overloaded,
     "timeout_error": ProviderTimeout,
 }
-"""By the code or type in an error's body, as the providers' references name them; tried before the status."""
+"""By the code or type in an error's body, as the providers' references name them; checked before the status."""
 
 BY_STATUS: dict[int, type[ProviderError]] = {
     400: RequestRefused,
@@ -87,66 +87,66 @@ UNREADABLE = (
     httpx2.DecodingError,
     httpx2.TooManyRedirects,
 )
-"""What the SDKs let escape when the bytes are not their protocol."""
+"""What the SDKs raise if the bytes are not their protocol."""
 
 
 NO_SUCH_PATH = ("invalid url (", "file not found")
-"""OpenAI's and llama.cpp's words for a path that they do not have; a model that they do not have is a 404 as well."""
+"""OpenAI's and llama.cpp's words for an unknown path; an unknown model is a 404 as well."""
 
 LENGTHS = (
     re.compile(r"context length is (?P<most>\d+)\D.*?(?:requested|resulted in) (?P<sent>\d+)"),  # OpenAI, vLLM
     re.compile(r"(?P<sent>\d+) tokens > (?P<most>\d+)"),  # Anthropic
 )
-"""How a prompt that is too long is told in words."""
+"""How providers put the numbers of a prompt that is too long into words."""
 
 
 @contextmanager
 def map_errors(provider: str, sdk: Sdk, *, streaming: bool = False) -> Iterator[None]:
     """Inside, every exception of the SDK becomes one of ours about `provider`, its label.
 
-    A connection lost while `streaming` is an answer cut off; before that, nobody was there. The original is not
-    chained: its text can hold the key that was sent.
+    A connection that is lost while `streaming` cuts the answer off; before that, the provider is unavailable. The
+    original is not chained: its text can hold the key that was sent.
     """
     try:
         yield
     except ChatbotError:
         raise
     except Exception as error:
-        raise _translation(error, provider, sdk, streaming) from None
+        raise _mapped(error, provider, sdk, streaming) from None
 
 
-def _translation(error: Exception, provider: str, sdk: Sdk, streaming: bool) -> ProviderError:
+def _mapped(error: Exception, provider: str, sdk: Sdk, streaming: bool) -> ProviderError:
     kind = error_class(error, sdk)
     if streaming and kind is Unavailable and isinstance(error, sdk.APIConnectionError):
         kind = StreamCutOff
-    known = kind(provider, retry_after=_retry_after(error))
-    if isinstance(known, ContextOverflow):
-        known.prompt_tokens, known.context_tokens = _lengths(error)
-    _let_go(error)
-    return known
+    mapped = kind(provider, retry_after=_retry_after(error))
+    if isinstance(mapped, ContextOverflow):
+        mapped.prompt_tokens, mapped.context_tokens = _token_counts(error)
+    _release_frames(error)
+    return mapped
 
 
-def _let_go(error: BaseException) -> None:
-    """Have the calls that failed let go of what they hold, the half-read stream among it. It would stay for as long as
-    anybody keeps ours, and then for the garbage collector: in a thread of its own choice, where it cannot be closed."""
-    came_from: BaseException | None = error
-    while came_from:
-        traceback.clear_frames(came_from.__traceback__)
-        came_from = came_from.__context__
+def _release_frames(error: BaseException) -> None:
+    """Clears the frames of the failed calls, which hold the half-read stream. The garbage collector would find it
+    later, in any thread, and could not close it there."""
+    current: BaseException | None = error
+    while current:
+        traceback.clear_frames(current.__traceback__)
+        current = current.__context__
 
 
 def error_class(error: Exception, sdk: Sdk) -> type[ProviderError]:
-    """Which of our errors the SDK's exception is."""
+    """The class of our error for the SDK's exception."""
     if isinstance(error, (sdk.APIConnectionError, httpx2.TransportError)):
-        return _connection_kind(error, sdk)
+        return _connection_error_class(error, sdk)
     if isinstance(error, UnicodeEncodeError):  # a key is the only header of ours that can hold such characters
         return InvalidKey
     if isinstance(error, UNREADABLE):
         return UnreadableAnswer
-    return _told_kind(error)
+    return _response_error_class(error)
 
 
-def _connection_kind(error: Exception, sdk: Sdk) -> type[ProviderError]:
+def _connection_error_class(error: Exception, sdk: Sdk) -> type[ProviderError]:
     cause = error.__cause__ or error
     if isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout)):
         return Unavailable
@@ -157,12 +157,12 @@ def _connection_kind(error: Exception, sdk: Sdk) -> type[ProviderError]:
     return Unavailable if isinstance(error, sdk.APIConnectionError) else StreamCutOff
 
 
-def _told_kind(error: Exception) -> type[ProviderError]:
-    """By what the provider said of it: its code, its words, its status, in this order."""
+def _response_error_class(error: Exception) -> type[ProviderError]:
+    """By the code, the words and the status that the provider sent, in this order."""
     status = _status(error)
     if status == 403:  # OpenAI gives a model that this key may not use the code of one that does not exist
         return PermissionDenied
-    if status == 404 and not _is_told_in_protocol(error):
+    if status == 404 and not _is_in_protocol(error):
         return WrongBaseUrl
     for name in ("code", "error_code", "type"):
         code = getattr(error, name, None)
@@ -172,10 +172,10 @@ def _told_kind(error: Exception) -> type[ProviderError]:
     for phrase, kind in BY_PHRASE.items():
         if phrase in words:
             return kind
-    return _status_kind(status)
+    return _status_error_class(status)
 
 
-def _status_kind(status: int | None) -> type[ProviderError]:
+def _status_error_class(status: int | None) -> type[ProviderError]:
     if status is None:
         return ProviderError
     if status in BY_STATUS:
@@ -186,7 +186,7 @@ def _status_kind(status: int | None) -> type[ProviderError]:
 
 
 def _status(error: Exception) -> int | None:
-    """The HTTP status. An error inside a stream has none, or 200; some servers send a number as its code instead."""
+    """The HTTP status. An error inside a stream has none, or 200; some servers send the status as its code."""
     status = getattr(error, "status_code", None)
     if status is None or status < 300:
         code = str(getattr(error, "code", None) or "")
@@ -194,8 +194,8 @@ def _status(error: Exception) -> int | None:
     return status
 
 
-def _is_told_in_protocol(error: Exception) -> bool:
-    """Whether the provider wrote this, and not some server that knows nothing of the protocol."""
+def _is_in_protocol(error: Exception) -> bool:
+    """Whether a server that knows the protocol wrote the response."""
     response = getattr(error, "response", None)
     if response is None:
         return True
@@ -203,16 +203,15 @@ def _is_told_in_protocol(error: Exception) -> bool:
         body = response.json()
     except ValueError:
         return False
-    words = str(error).lower()
-    in_protocol = isinstance(body, dict) and body.keys() & {"error", "message"}
-    return bool(in_protocol) and not any(phrase in words for phrase in NO_SUCH_PATH)
+    has_error = isinstance(body, dict) and bool(body.keys() & {"error", "message"})
+    return has_error and not any(phrase in str(error).lower() for phrase in NO_SUCH_PATH)
 
 
-def _lengths(error: Exception) -> tuple[int | None, int | None]:
-    """How many tokens were sent, and how many the model reads, where the provider says so."""
+def _token_counts(error: Exception) -> tuple[int | None, int | None]:
+    """How many tokens were sent, and how many the model reads, if the provider says so."""
     body = getattr(error, "body", None)
-    told = body if isinstance(body, dict) else {}
-    sent, most = told.get("n_prompt_tokens"), told.get("n_ctx")  # llama.cpp's
+    fields = body if isinstance(body, dict) else {}
+    sent, most = fields.get("n_prompt_tokens"), fields.get("n_ctx")  # llama.cpp's
     if isinstance(sent, int) and isinstance(most, int):
         return sent, most
     found = next((match for pattern in LENGTHS if (match := pattern.search(str(error)))), None)
@@ -220,7 +219,7 @@ def _lengths(error: Exception) -> tuple[int | None, int | None]:
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Seconds that the provider asked to wait; a date in the header counts as not said."""
+    """The seconds in the Retry-After header; a date in it counts as nothing."""
     response = getattr(error, "response", None)
     wait = "" if response is None else response.headers.get("retry-after", "")
     return float(wait) if wait.isdecimal() else None

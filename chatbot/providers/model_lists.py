@@ -1,4 +1,4 @@
-"""The providers' lists of models: fetched in the background, kept for a while, never waited for."""
+"""The providers' model lists: fetched in the background, cached for ten minutes."""
 
 import asyncio
 import logging
@@ -6,42 +6,42 @@ import time
 from collections.abc import Awaitable, Callable
 
 from chatbot.errors import ChatbotError
-from chatbot.providers import model_catalog as catalog
 from chatbot.providers.base import LIST_SECONDS, Provider
-from chatbot.providers.model_profiles import Model
-from chatbot.types import ModelChoice, ProviderName
+from chatbot.providers.model_profiles import chat_models
+from chatbot.types import ModelChoice, ModelProfile, ProviderName
 
 log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 600.0
-"""How long a list is good: a model that somebody pulls on their own server appears with the next look after that."""
+"""How long a list is cached: a model that somebody pulls on their own server appears with the next look after that."""
 PAUSE_SECONDS = 60.0
-"""How long a provider that gave no list is left in peace."""
+"""The least time between two requests to a provider that gave no list."""
 
 
 class ModelLists:
-    """What the providers list. `open_provider` opens one."""
+    """Caches what the providers list. `open_provider` opens one."""
 
     def __init__(self, open_provider: Callable[[ProviderName], Awaitable[Provider]]) -> None:
         self._open = open_provider
-        self._found: dict[ProviderName, dict[str, Model]] = {}
+        self._found: dict[ProviderName, dict[str, ModelProfile]] = {}
         self._due: dict[ProviderName, float] = {}
         """When to ask again, by the monotonic clock."""
         self._tasks: dict[ProviderName, asyncio.Task[None]] = {}
-        """The requests for lists that are under way."""
+        """The requests that are under way."""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ids(self, name: ProviderName) -> list[str]:
-        """The models that the provider listed last, empty where it never did. May be called from any thread."""
+        """The models that the provider listed last; empty if it never did. An old list is asked for again in the
+        background. Any thread may call it."""
         if self._loop and self._due.get(name, 0) < time.monotonic():
-            self._loop.call_soon_threadsafe(self._refresh_later, name)
+            self._loop.call_soon_threadsafe(self._refresh_if_due, name)
         return list(self._found.get(name, ()))
 
-    def model(self, choice: ModelChoice) -> Model:
-        """What the provider's list says of that model; nothing but its name where it is not in it."""
-        return self._found.get(choice.provider, {}).get(choice.model) or Model(choice.model)
+    def profile(self, choice: ModelChoice) -> ModelProfile:
+        """What the provider's list says of the model; only its name if it is not listed."""
+        return self._found.get(choice.provider, {}).get(choice.model) or ModelProfile(choice.model)
 
-    async def listed(self, name: ProviderName) -> None:
+    async def wait(self, name: ProviderName) -> None:
         """Waits until the provider was asked for its list once, LIST_SECONDS at most. Never raises."""
         self._loop = asyncio.get_running_loop()
         if name not in self._due:
@@ -65,7 +65,7 @@ class ModelLists:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _refresh_later(self, name: ProviderName) -> None:
+    def _refresh_if_due(self, name: ProviderName) -> None:
         if self._loop and self._due.get(name, 0) < time.monotonic():
             self._start_refresh(name)
 
@@ -76,7 +76,7 @@ class ModelLists:
 
     async def _fetch(self, name: ProviderName) -> None:
         try:
-            models = await asyncio.wait_for(fetched(name, await self._open(name)), LIST_SECONDS)
+            models = await asyncio.wait_for(fetch_models(name, await self._open(name)), LIST_SECONDS)
         except (ChatbotError, TimeoutError) as error:
             log.info("models: %s gave no list (%s)", name, type(error).__name__)
             return
@@ -85,6 +85,6 @@ class ModelLists:
             self._found[name] = {model.id: model for model in models}
 
 
-async def fetched(name: ProviderName, provider: Provider) -> list[Model]:
-    """The provider's models that can chat."""
-    return catalog.for_chat(name, await provider.models())
+async def fetch_models(name: ProviderName, provider: Provider) -> list[ModelProfile]:
+    """The models of the provider's list that can chat."""
+    return chat_models(name, await provider.models())

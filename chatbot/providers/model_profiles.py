@@ -1,99 +1,113 @@
-"""What a provider's list of models says of each: how much it reads and writes, and what it costs."""
+"""What is known of models by their names, without asking a provider: defaults, inputs, parameters, context, prices."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import re
+from functools import lru_cache
 
-from chatbot.types import UNKNOWN_SUPPORT, FileSupport
+from chatbot.types import Finish, ModelChoice, ModelProfile, ProviderName
 
-CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens", "context_window", "max_context_length")
-"""What servers call the tokens that a model reads at most: OpenRouter and Together, vLLM, Anthropic, Groq, Mistral."""
+BUILT_IN: dict[ProviderName, tuple[str, ...]] = {
+    "openai": ("gpt-6-luna", "gpt-6.1-terra", "gpt-6.1-sol", "gpt-6-sol", "gpt-5.4-mini"),
+    "anthropic": ("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-4-5"),
+    "huggingface": ("openai/gpt-oss-20b", "openai/gpt-oss-120b"),
+}
+"""The models to offer while a provider's own list is missing; the first is the default. As of November 2026."""
 
-LLAMA_NAMES = ("n_ctx", "n_ctx_train")
-"""llama.cpp's, inside `meta`: what the server was started with, else what the model was made for."""
+PRICED_AS: dict[ProviderName, str] = {"openai": "openai", "anthropic": "anthropic"}
+"""The providers whose models genai-prices knows, by its ids. On other servers the same name says little: their owners
+choose how much of the context to offer."""
 
-MILLION = 1_000_000
+OPENAI_REASONS = r"^(ft:)?(o\d|gpt-([5-9]|\d\d))"
+"""OpenAI's models that reason: o1 and later, and all since GPT-5. They refuse a temperature."""
 
+TAKES_EFFORT: dict[ProviderName, re.Pattern[str]] = {
+    "openai": re.compile(OPENAI_REASONS + r"(?!.*-chat)"),
+    "anthropic": re.compile(r"^claude-[a-z]+-([5-9]|4-[6-9])"),
+    "huggingface": (
+        open_models := re.compile(r"gpt-oss|gpt-[5-9]|(^|/)o\d|grok|deepseek|qwen3|magistral|thinking", re.I)
+    ),
+    "compatible": open_models,
+}
+"""The models whose reasoning effort can be set: OpenAI's since o1, Anthropic's since Opus 4.6 (adaptive thinking), and
+elsewhere those whose names say so. A model that refuses it is not asked again."""
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model as its provider lists it; what the list does not say is None.
+TEXT_ONLY: dict[ProviderName, re.Pattern[str]] = {
+    "openai": re.compile(r"^(ft:)?(gpt-3\.5|gpt-4(-\d{4}|-32k|$)|o1-(mini|preview)|o3-mini|gpt-oss)"),
+    "anthropic": re.compile(r"^claude-(v?1|2|instant)"),
+}
+"""OpenAI's and Anthropic's models that read text only; all their other chat models read images and PDFs."""
 
-    `context_tokens` is the most that it reads, `answer_tokens` the longest answer, prices are US dollars a token;
-    `reads` are the files that it takes.
-    """
+TEXT_ONLY_OPEN_MODELS = re.compile(
+    r"gpt-oss|gpt-3\.5|smollm(?!.*v)|tinyllama|codellama|mixtral|deepseek-?(r1|v[23]|chat|coder|reasoner)|"
+    r"llama-?(2|3)(?!.*vision)|qwen-?(1\.5|2|2\.5|3)?[:-](?!.*(vl|omni))|phi-?[34](?!.*(vision|multimodal))|"
+    r"gemma-?[12]\b|command-r|starcoder|falcon|olmo",
+    re.I,
+)
+"""Open models that read text only, by their makers' names. Of other open models it is not known."""
 
-    id: str
-    context_tokens: int | None = None
-    answer_tokens: int | None = None
-    input_price: float | None = None
-    output_price: float | None = None
-    reads: FileSupport = UNKNOWN_SUPPORT
-
-
-def parse_model_entry(entry: Mapping[str, Any]) -> Model:
-    """The model of one entry of a list, whoever's list it is. What is not as expected counts as not said."""
-    pricing = _mapping(entry.get("pricing"))
-    hosts = _hosts(entry)
-    prices = {(_dollars(each, "input"), _dollars(each, "output")) for each in map(_pricing, hosts)}
-    input_price, output_price = _dollars(pricing, "prompt", each=1), _dollars(pricing, "completion", each=1)
-    if len(prices) == 1:  # who will answer is not known: a price counts where all ask the same
-        ((input_price, output_price),) = prices
-    tokens = _context(entry, hosts), _whole(entry.get("max_tokens"))
-    return Model(str(entry["id"]), *tokens, input_price, output_price, _reads(entry))
-
-
-def writes_text(entry: Mapping[str, Any]) -> bool:
-    """Whether the list has it that the model answers in words; most lists do not say."""
-    written = _mapping(entry.get("architecture")).get("output_modalities")
-    return not isinstance(written, list) or "text" in written
-
-
-def _reads(entry: Mapping[str, Any]) -> FileSupport:
-    """By the kinds of input that OpenRouter's and Hugging Face's lists have, Anthropic's capabilities, or Mistral's."""
-    kinds = _mapping(entry.get("architecture")).get("input_modalities")
-    if isinstance(kinds, list):
-        return FileSupport("image" in kinds, "file" in kinds)
-    told = _mapping(entry.get("capabilities"))
-    pictures = _mapping(told.get("image_input")).get("supported", told.get("vision"))
-    documents = _mapping(told.get("pdf_input")).get("supported")
-    return FileSupport(
-        pictures if isinstance(pictures, bool) else None,
-        documents if isinstance(documents, bool) else None,
+NOT_FOR_CHAT: dict[ProviderName, re.Pattern[str]] = {
+    "openai": re.compile(
+        r"embed|whisper|tts|transcribe|audio|realtime|image|dall-e|moderation|davinci|babbage|-instruct|search|sora|live"
     )
+}
+NOT_FOR_CHAT_ELSEWHERE = re.compile(r"embed|rerank|whisper|tts|moderation|\bbge-|stable-diffusion|\bsdxl|\bflux", re.I)
+"""Listed models that do something other than chat."""
 
 
-def _hosts(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Those who run the model for Hugging Face's router, without those that are down."""
-    hosts = entry.get("providers")
-    found = map(_mapping, hosts) if isinstance(hosts, list) else ()
-    return [host for host in found if host.get("status", "live") == "live"]
+def traits(provider: ProviderName, model: str) -> ModelProfile:
+    """What the model reads and takes, by its name. Never blocks."""
+    known_text_only, effort = TEXT_ONLY.get(provider), TAKES_EFFORT.get(provider)
+    reads: bool | None = None if known_text_only is None else not known_text_only.search(model)
+    if provider == "local":  # it is loaded without the part that sees
+        reads = False
+    reads_images = False if reads is None and TEXT_ONLY_OPEN_MODELS.search(model) else reads
+    refuses_temperature = provider == "anthropic" or (provider == "openai" and re.match(OPENAI_REASONS, model))
+    profile = ModelProfile(
+        model,
+        reads_images=reads_images,
+        reads_documents=reads,
+        takes_temperature=not refuses_temperature,
+        takes_effort=bool(effort and effort.search(model)),
+    )
+    if provider == "openai":  # the figures of OpenAI's small models; its others take fewer tokens
+        return ModelProfile(model, patch_pixels=32, tokens_per_patch=1.62).updated_by(profile)
+    return profile
 
 
-def _context(entry: Mapping[str, Any], hosts: Iterable[Mapping[str, Any]]) -> int | None:
-    meta = _mapping(entry.get("meta"))
-    told = [entry.get(name) for name in CONTEXT_NAMES] + [meta.get(name) for name in LLAMA_NAMES]
-    if own := next(filter(None, map(_whole, told)), None):
-        return own
-    return min(filter(None, (_whole(host.get("context_length")) for host in hosts)), default=None)
+@lru_cache(maxsize=256)
+def published(provider: ProviderName, model: str) -> ModelProfile:
+    """The context window that genai-prices has for the model. Blocks for 0.2 s the first time."""
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - 0.2 s that the first page need not wait for
 
-
-def _pricing(host: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _mapping(host.get("pricing"))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and value > 0 else None
-
-
-def _dollars(pricing: Mapping[str, Any], name: str, *, each: int = MILLION) -> float | None:
-    """A price a token, where it is told for `each` so many. OpenRouter's -1 means that it depends."""
+    if provider not in PRICED_AS:
+        return ModelProfile(model)
     try:
-        price = float(pricing.get(name, "")) / each
-    except (TypeError, ValueError):
+        _, found = get_snapshot().find_provider_model(model, None, PRICED_AS[provider], None)
+    except LookupError:
+        return ModelProfile(model)
+    return ModelProfile(model, context_tokens=found.context_window)
+
+
+def chat_models(provider: ProviderName, models: list[ModelProfile]) -> list[ModelProfile]:
+    """The models of a provider's list that can chat."""
+    others = NOT_FOR_CHAT.get(provider, NOT_FOR_CHAT_ELSEWHERE)
+    return [model for model in models if not others.search(model.id)]
+
+
+def published_cost(choice: ModelChoice, finish: Finish) -> float | None:
+    """US dollars for an answer by the provider's public prices; None if they are not known. Blocks for 0.2 s the first
+    time."""
+    from genai_prices import Usage as Priced  # noqa: PLC0415 - as above
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415
+
+    if choice.provider not in PRICED_AS:
         return None
-    return price if 0 <= price < 1 else None
+    priced = Priced(
+        input_tokens=finish.usage.input_tokens,
+        output_tokens=finish.usage.output_tokens,
+        cache_read_tokens=finish.cache_read or None,
+        cache_write_tokens=finish.cache_write or None,
+    )
+    try:
+        return float(get_snapshot().calc(priced, choice.model, PRICED_AS[choice.provider], None, None).total_price)
+    except (LookupError, ValueError):
+        return None

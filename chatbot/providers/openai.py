@@ -14,18 +14,28 @@ from chatbot.attachments import attachment_text
 from chatbot.errors import StreamCutOff, UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.error_mapping import map_errors
-from chatbot.providers.model_profiles import Model, parse_model_entry, writes_text
+from chatbot.providers.model_entries import parse_model_entry, writes_text
 from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
-from chatbot.types import Delta, FileContent, Finish, FinishReason, Message, Request, SentAttachment, Usage
+from chatbot.types import (
+    Delta,
+    FileContent,
+    Finish,
+    FinishReason,
+    Message,
+    ModelProfile,
+    Request,
+    SentAttachment,
+    Usage,
+)
 
 OFFICIAL_URL = "https://api.openai.com/v1"
-"""Named, so that OPENAI_BASE_URL in the environment never moves a key that was not meant for it."""
+"""Explicit, so that OPENAI_BASE_URL in the environment never redirects a key that was not meant for it."""
 
 FINISH_REASONS: dict[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
 
-BROKEN = "error"
-"""OpenRouter's finish reason for an answer whose model failed on the way: as good as none."""
+FAILED = "error"
+"""OpenRouter's finish reason for an answer whose model failed part-way: it counts as none."""
 
 LengthParameter = Literal["max_tokens", "max_completion_tokens"]
 LENGTH_PARAMETERS: tuple[LengthParameter, ...] = get_args(LengthParameter)
@@ -33,14 +43,14 @@ LENGTH_PARAMETERS: tuple[LengthParameter, ...] = get_args(LengthParameter)
 OPTIONAL = {"temperature": "temperature", "stream_options": "stream_options", "reasoning_effort": "effort"} | {
     name: name for name in LENGTH_PARAMETERS
 }
-"""Parameters that a request can do without, and the word that a refusal has for each."""
+"""Parameters that a request can do without, and the word for each in a refusal."""
 
 
 class OpenAIProvider:
     """A server that speaks Chat Completions at `base_url`.
 
-    `api_key` is sent as it is, and always: left out, the SDK would send the OPENAI_API_KEY of the environment to
-    whatever server this is. A parameter that a model refuses is left out and remembered for that model.
+    `api_key` is always sent: without one, the SDK would send the OPENAI_API_KEY of the environment to whatever server
+    this is. A parameter that a model refuses is left out and remembered for that model.
     """
 
     def __init__(
@@ -53,7 +63,7 @@ class OpenAIProvider:
     ) -> None:
         self.label = label
         self._length_parameter = length_parameter
-        self._refusals = UnsupportedParameters()
+        self._unsupported = UnsupportedParameters()
         timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
@@ -62,52 +72,52 @@ class OpenAIProvider:
             timeout=timeout,
             http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout, mounts=DIRECT),
         )
-        # The rest of what the environment holds for OpenAI is not for whatever server this is either.
+        # Nor do the other values in the environment for OpenAI go to whatever server this is.
         self._client.organization = self._client.project = None
         self._client._custom_headers = {}
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
-        """The completion piece by piece. Raises ProviderErrors."""
-        end = _End()
-        thinking = ThinkTagParser()
+        """Yields the completion piece by piece. Raises ProviderErrors."""
+        reader = _ChunkReader()
+        tags = ThinkTagParser()
         with map_errors(self.label, openai):
-            answer = await self._started(request)
+            answer = await self._start(request)
         with map_errors(self.label, openai, streaming=True):
             async with answer as chunks:
                 async for chunk in chunks:
-                    if delta := end.read(chunk):
-                        for piece in thinking.read(delta):
+                    if delta := reader.read(chunk):
+                        for piece in tags.parse(delta):
                             yield piece
-        for piece in thinking.rest(complete=end.reason == "stop"):
+        for piece in tags.flush(complete=reader.reason == "stop"):
             yield piece
-        yield Delta(finish=end.finish(self.label))
+        yield Delta(finish=reader.finish(self.label))
 
-    async def models(self) -> list[Model]:
+    async def models(self) -> list[ModelProfile]:
         """The server's models, in the server's order."""
         with map_errors(self.label, openai):
             found = [model.to_dict() async for model in self._client.models.list(timeout=LIST_SECONDS)]
             return [parse_model_entry(model) for model in found if writes_text(model)]
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Closes the connections."""
         await self._client.close()
 
-    async def _started(self, request: Request) -> AsyncStream[object]:
-        # Files of many megabytes are put into letters off the event loop.
+    async def _start(self, request: Request) -> AsyncStream[object]:
+        # Base64 of many megabytes is made off the event loop.
         messages = await asyncio.to_thread(_messages, request) if request.files else _messages(request)
         parameters = partial(self._parameters, request, messages)
-        return await send_supported(self._refusals, request.model, OPTIONAL, parameters, self._create, openai)
+        return await send_supported(self._unsupported, request.model, OPTIONAL, parameters, self._create, openai)
 
     async def _create(self, **body: Any) -> AsyncStream[object]:
-        """What the SDK's own `create` does, with chunks as plain JSON: making models of them took a third of what an
-        answer costs the process."""
+        """Does what the SDK's own `create` does, with chunks as plain JSON: making pydantic models of them took a third
+        of an answer's CPU time."""
         post = self._client.post
         return await post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object])
 
     def _parameters(self, request: Request, messages: list[dict[str, Any]]) -> dict[str, Any]:
-        refused = self._refusals.of(request.model)
+        unsupported = self._unsupported.of(request.model)
         names = sorted(LENGTH_PARAMETERS, key=lambda name: name != self._length_parameter)
-        length = next((name for name in names if name not in refused), "")
+        length = next((name for name in names if name not in unsupported), "")
         optional = {
             "stream_options": {"include_usage": True},
             length: request.max_tokens,
@@ -115,12 +125,12 @@ class OpenAIProvider:
             "reasoning_effort": request.effort,
         }
         return {"model": request.model, "messages": messages, "stream": True} | {
-            name: value for name, value in optional.items() if name and name not in refused and value is not None
+            name: value for name, value in optional.items() if name and name not in unsupported and value is not None
         }
 
 
-class _End:
-    """Reads a stream's chunks for what they say of its end, and hands on the rest."""
+class _ChunkReader:
+    """Reads the chunks of one stream, and remembers how it ended."""
 
     def __init__(self) -> None:
         self.reason: FinishReason | None = None
@@ -128,14 +138,14 @@ class _End:
         self._answered = self._declined = False
 
     def read(self, chunk: Any) -> Delta | None:
-        """What the chunk adds to the answer."""
+        """Returns what the chunk adds to the answer."""
         self._answered = True
         self._usage = chunk.get("usage") or self._usage
         if not (choices := chunk.get("choices")):
             return None
         choice = choices[0]
         finish_reason, delta = choice.get("finish_reason"), choice.get("delta")
-        if finish_reason and finish_reason != BROKEN:
+        if finish_reason and finish_reason != FAILED:
             self.reason = "refusal" if self._declined else FINISH_REASONS.get(finish_reason, "stop")
         if not delta:
             return None
@@ -159,8 +169,8 @@ def _messages(request: Request) -> list[dict[str, Any]]:
 
 
 def _content(message: Message, files: Mapping[str, FileContent]) -> str | list[dict[str, Any]]:
-    """A message's words, with its files as content parts before them. Words alone are one string: not every server
-    takes parts."""
+    """A message's text, after its attachments as content parts. Text alone is one string: not every server takes
+    parts."""
     parts = [_part(each, files) for each in message.attachments]
     if message.content or not parts:
         parts.append({"type": "text", "text": message.content})
@@ -169,10 +179,10 @@ def _content(message: Message, files: Mapping[str, FileContent]) -> str | list[d
     return parts
 
 
-def _part(enclosed: SentAttachment, files: Mapping[str, FileContent]) -> dict[str, Any]:
-    attachment, file = enclosed.attachment, files.get(enclosed.attachment.attachment_id)
-    if enclosed.form != "whole" or file is None:
-        return {"type": "text", "text": attachment_text(enclosed, files)}
+def _part(sent: SentAttachment, files: Mapping[str, FileContent]) -> dict[str, Any]:
+    attachment, file = sent.attachment, files.get(sent.attachment.attachment_id)
+    if sent.form != "whole" or file is None:
+        return {"type": "text", "text": attachment_text(sent, files)}
     url = f"data:{attachment.media_type};base64,{b64encode(file.content).decode()}"
     if attachment.is_image:
         return {"type": "image_url", "image_url": {"url": url}}
@@ -180,7 +190,7 @@ def _part(enclosed: SentAttachment, files: Mapping[str, FileContent]) -> dict[st
 
 
 def _delta(delta: dict[str, Any]) -> Delta | None:
-    """What a chunk adds. Reasoning has no place in the protocol; servers put it under one of two names."""
+    """What a chunk adds. The protocol has no reasoning; servers put it under one of two names."""
     if content := delta.get("content"):
         return Delta(text=content)
     reasoning = delta.get("reasoning_content") or delta.get("reasoning")

@@ -1,66 +1,66 @@
-"""Reasoning that comes in the text: models that open an answer with `<think>` and mean not to be quoted."""
+"""Separates reasoning that comes in the text, between `<think>` and `</think>`, from the answer."""
 
 from chatbot.types import Delta
 
 TAGS = {"<think>": "</think>", "<thinking>": "</thinking>"}
-"""What opens reasoning at the very beginning of an answer, and what closes it."""
+"""The tags that open reasoning at the very beginning of an answer, and those that close it."""
 
 
 class ThinkTagParser:
-    """Tells an answer's reasoning from its text, as they come. One of these reads one answer."""
+    """Parses the deltas of one answer."""
 
     def __init__(self) -> None:
-        self._held = ""  # what may be a tag, or part of one
-        self._closing = ""  # the tag that ends the reasoning under way
-        self._thoughts: list[str] = []
-        self._read = self._beginning
+        self._held = ""  # text that may be a tag, or part of one
+        self._closing = ""  # the tag that ends the current reasoning
+        self._reasoning: list[str] = []
+        self._state = self._at_start
 
-    def read(self, delta: Delta) -> tuple[Delta, ...]:
-        """What the provider's next delta really is."""
-        if self._read == self._text or not delta.text:
+    def parse(self, delta: Delta) -> tuple[Delta, ...]:
+        """Returns the deltas that the provider's next delta stands for."""
+        if self._state == self._in_text or not delta.text:
             return (delta,)  # nearly always
         self._held += delta.text
-        return self._read()
+        return self._state()
 
-    def rest(self, *, complete: bool) -> tuple[Delta, ...]:
-        """What was held back, when the stream has ended. Of a `complete` answer that never left its reasoning, the
+    def flush(self, *, complete: bool) -> tuple[Delta, ...]:
+        """Returns what was held back when the stream has ended. If a `complete` answer never closed its reasoning, the
         reasoning is the answer too."""
         held, self._held = self._held, ""
         if not self._closing:
             return _deltas(text=held)
-        self._thoughts.append(held)
-        return _deltas(held, "".join(self._thoughts).strip() if complete else "")
+        self._reasoning.append(held)
+        return _deltas(held, "".join(self._reasoning).strip() if complete else "")
 
-    def _beginning(self) -> tuple[Delta, ...]:
+    def _at_start(self) -> tuple[Delta, ...]:
         start = self._held.lstrip()
         for tag, closing in TAGS.items():
             if start.startswith(tag):
                 self._closing, self._held = closing, start.removeprefix(tag)
-                self._read = self._reasoning
-                return self._read()
+                self._state = self._in_reasoning
+                return self._state()
         if start and not any(tag.startswith(start) for tag in TAGS):
-            self._read = self._text
-        return self._read() if self._read == self._text else ()
+            self._state = self._in_text
+        return self._state() if self._state == self._in_text else ()
 
-    def _reasoning(self) -> tuple[Delta, ...]:
-        thought, closed, after = self._held.partition(self._closing)
+    def _in_reasoning(self) -> tuple[Delta, ...]:
+        text, closed, after = self._held.partition(self._closing)
         if closed:
             self._closing, self._held = "", after
-            self._read = self._between
-            return _deltas(thought) + self._read()
-        size = len(thought) - _overlap(thought, self._closing)
-        thought, self._held = thought[:size], thought[size:]
-        self._thoughts.append(thought)
-        return _deltas(thought)
+            self._state = self._after_reasoning
+            return _deltas(text) + self._state()
+        size = len(text) - _overlap(text, self._closing)
+        text, self._held = text[:size], text[size:]
+        self._reasoning.append(text)
+        return _deltas(text)
 
-    def _between(self) -> tuple[Delta, ...]:
-        """The empty lines after the reasoning belong to neither."""
+    def _after_reasoning(self) -> tuple[Delta, ...]:
+        """Drops the empty lines between the reasoning and the answer."""
         self._held = self._held.lstrip()
         if self._held:
-            self._read = self._text
-        return self._text()
+            self._state = self._in_text
+        return self._in_text()
 
-    def _text(self) -> tuple[Delta, ...]:
+    def _in_text(self) -> tuple[Delta, ...]:
         text, self._held = self._held, ""
         return _deltas(text=text)
 
@@ -72,5 +72,5 @@ def _overlap(text: str, tag: str) -> int:
 
 
 def _deltas(reasoning: str = "", text: str = "") -> tuple[Delta, ...]:
-    found = Delta(reasoning=reasoning), Delta(text=text)
-    return tuple(delta for delta in found if delta.text or delta.reasoning)
+    both = Delta(reasoning=reasoning), Delta(text=text)
+    return tuple(delta for delta in both if delta.text or delta.reasoning)

@@ -13,64 +13,62 @@ VALUE = re.compile(
     r"invalid_value|(max|min)_value|(less|greater) than|at (most|least)|between|in the range|range:|"
     r"too (large|high|big|low|small)|m(ax|in)imum|[<>]=|[≤≥]|must be"
 )
-"""What is said of a value that is out of bounds: the parameter is a good one, and the next value may be too."""
+"""How a value that is out of range is described: the parameter itself is supported."""
+
+MAX_MODELS = 1000
+"""Many more than any provider has; visitors name the models, so the number is bounded."""
 
 
-MOST_MODELS = 1000
-"""Many more than any provider has."""
-
-
-class Refusing(Sdk, Protocol):
-    """An SDK with its error for a request that was refused, by the name that both give it."""
+class StatusSdk(Sdk, Protocol):
+    """An SDK with its error for a refused request, under the name that both SDKs give it."""
 
     @property
-    def APIStatusError(self) -> type[Exception]: ...  # noqa: D102
+    def APIStatusError(self) -> type[Exception]: ...
 
 
 class UnsupportedParameters:
-    """The parameters that models of one provider refuse. Visitors name the models, so that only the newest are kept."""
+    """The parameters that models of one provider refuse, for the newest models."""
 
     def __init__(self) -> None:
         self._by_model: dict[str, frozenset[str]] = {}
 
     def of(self, model: str) -> frozenset[str]:
-        """Those that the model is known to refuse."""
+        """The parameters that the model is known to refuse."""
         return self._by_model.get(model, frozenset())
 
     def add(self, model: str, name: str) -> None:
-        """The model refuses that one too."""
+        """Remembers that the model refuses the parameter."""
         self._by_model[model] = self.of(model) | {name}
-        if len(self._by_model) > MOST_MODELS:
+        if len(self._by_model) > MAX_MODELS:
             del self._by_model[next(iter(self._by_model))]
 
 
 async def send_supported(
-    refusals: UnsupportedParameters,
+    unsupported: UnsupportedParameters,
     model: str,
     optional: Mapping[str, str],
     parameters: Callable[[], dict[str, Any]],
     send: Callable[..., Awaitable[T]],
-    sdk: Refusing,
+    sdk: StatusSdk,
 ) -> T:
-    """`send(**parameters())`; where one of the `optional` is refused, it joins the model's `refusals`, and the rest
-    goes again.
+    """Returns `send(**parameters())`; if an optional parameter is refused, remembers it and sends the others again.
 
-    `optional` has the parameters that a request can do without, each with the word that a refusal has for it.
-    `parameters` leaves out what is among the refusals, so each can be refused only once. Raises as the SDK does.
+    `optional` maps the parameters that a request can do without to the word that a refusal has for each. `parameters`
+    leaves out what is `unsupported`, so each can be refused only once. Raises as the SDK does.
     """
     while True:
         sent = parameters()
         try:
             return await send(**sent)
         except sdk.APIStatusError as error:
-            name = _refused_one(error, optional, sent, sdk)
+            name = _refused_parameter(error, optional, sent, sdk)
             if name is None:
                 raise
-            refusals.add(model, name)
+            unsupported.add(model, name)
 
 
-def _refused_one(error: Exception, optional: Mapping[str, str], sent: Mapping[str, Any], sdk: Sdk) -> str | None:
-    """The parameter that the provider does not want, if it is one that the request can do without."""
+def _refused_parameter(error: Exception, optional: Mapping[str, str], sent: Mapping[str, Any], sdk: Sdk) -> str | None:
+    """The optional parameter that the provider refuses, if that is what the error says."""
     if getattr(error, "status_code", None) not in (400, 422) or error_class(error, sdk) is not RequestRefused:
         return None
     words = f"{getattr(error, 'param', '')} {error} {getattr(error, 'body', '')}".lower()

@@ -1,1 +1,1 @@
-"""Answers under way: from a visitor's message to a stored answer."""
+"""Running answers: from a visitor's message to a stored answer, whatever happens in between."""

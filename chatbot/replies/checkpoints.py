@@ -1,4 +1,4 @@
-"""Checkpoints: an answer under way is put on disk now and then, so that a killed process costs seconds of it."""
+"""Checkpoints: a running answer is stored now and then, so that a killed process loses seconds of it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,25 +9,25 @@ from chatbot.replies.reply import Reply
 from chatbot.storage import ConversationMemory
 
 CHECKPOINT_SECONDS = 1.5
-"""How often the text of a running answer is put on disk: the most of it that a killed process can lose."""
+"""Between two checkpoints: the most of an answer that a killed process can lose."""
 
 
 @asynccontextmanager
 async def checkpoints(reply: Reply, memory: ConversationMemory) -> AsyncIterator[None]:
-    """Inside, the answer's text is put on disk now and then; afterwards no such write is under way."""
-    finished = asyncio.Event()
+    """Inside, the answer's text is stored every CHECKPOINT_SECONDS; afterwards no such write is under way."""
+    is_over = asyncio.Event()
 
-    async def keep() -> None:
-        while not finished.is_set():
+    async def save_regularly() -> None:
+        while not is_over.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(finished.wait(), CHECKPOINT_SECONDS)
+                await asyncio.wait_for(is_over.wait(), CHECKPOINT_SECONDS)
                 return
-            with suppress(NotFound, StorageError):  # the last write will tell
+            with suppress(NotFound, StorageError):  # the last write will report it
                 await asyncio.to_thread(memory.update_message, reply.conversation_id, reply.snapshot())
 
-    keeper = asyncio.create_task(keep())
+    task = asyncio.create_task(save_regularly())
     try:
         yield
     finally:
-        finished.set()
-        await keeper
+        is_over.set()
+        await task

@@ -1,4 +1,4 @@
-"""Asking a model for one answer: what it is sent, what to do where that is too long, and what it took."""
+"""Generation: asks a model for one answer, shortens what is too long for it, and accounts for what it used."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,40 +8,44 @@ from functools import cached_property
 
 from pydantic import SecretStr
 
-from chatbot.attachments import file_tokens
+from chatbot.attachments import attachment_tokens
 from chatbot.engine import ChatEngine
-from chatbot.errors import ContextOverflow, FilesRefused, RequestRefused
-from chatbot.memory import select_messages
-from chatbot.memory.context_window import (
-    TOKENS_PER_MESSAGE,
-    ContextWindow,
-    estimate_tokens,
-    likely_tokens,
-    message_tokens,
+from chatbot.errors import ContextOverflow, RequestRefused
+from chatbot.memory import ContextWindow, estimate_tokens, likely_tokens, message_tokens, select_messages
+from chatbot.memory.context_window import TOKENS_PER_MESSAGE
+from chatbot.providers import Provider, ProviderPool
+from chatbot.types import (
+    Attachment,
+    Delta,
+    FileContent,
+    Finish,
+    ModelProfile,
+    Options,
+    SentContext,
+    StoredMessage,
+    Usage,
 )
-from chatbot.providers import Provider, ProviderPool, takes_effort, takes_temperature
-from chatbot.types import Attachment, Delta, FileContent, Finish, Options, SentContext, StoredMessage, Usage
 
-Find = Callable[[Iterable[Attachment]], Mapping[str, FileContent]]
-"""Finds the contents of files, by their ids. Blocks for as long as the disk takes."""
+ReadFiles = Callable[[Iterable[Attachment]], Mapping[str, FileContent]]
+"""Reads the contents of attachments by id. Blocks for as long as the disk takes."""
 
-MARGIN = 0.9
-"""The share of a model's context that is filled after it was found too small: our count of tokens is no tokenizer's."""
+FILL_AFTER_OVERFLOW = 0.9
+"""The share of the context that is filled after an overflow: our estimate of tokens is no tokenizer's count."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerAccount:
-    """What an answer took: tokens, US dollars (None: unknown), and what of the conversation the model was sent."""
+    """What an answer used: tokens, US dollars (None: unknown), and how much of the conversation the model was sent."""
 
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
-    seen: SentContext | None = None
+    sent: SentContext | None = None
 
 
 class Generation:
-    """One answer, asked for as `options` say, to `history`, whose last message is the visitor's.
+    """One answer with `options` to `history`, whose last message is the question.
 
-    `key` is a visitor's own for the provider; None is the operator's. `find` finds the files of the history.
+    `key` is the visitor's own for the provider, None the operator's. `read_files` reads the attachments of the history.
     """
 
     def __init__(
@@ -50,137 +54,133 @@ class Generation:
         history: Sequence[StoredMessage],
         options: Options,
         key: SecretStr | None = None,
-        find: Find = lambda _: {},
+        read_files: ReadFiles = lambda _: {},
     ) -> None:
         self._providers = providers
         self._history = history
         self._options = options
         self._key = key
-        self._find = find
+        self._read_files = read_files
         self._files: Mapping[str, FileContent] = {}
         self._window: ContextWindow | None = None
         self._trims = 0
-        self._begun = False
+        self._has_delta = False
 
     async def run(self, append: Callable[[Delta], None]) -> Finish | None:
-        """Hand every piece of the answer to `append`; returns how it ended. Raises ProviderErrors and NoProvider.
+        """Passes every piece of the answer to `append`; returns how it ended. Raises ProviderErrors and NoProvider.
 
         A conversation that the provider finds too long is shortened and sent again, twice at most.
         """
-        provider, window = await asyncio.to_thread(self._prepared)
+        provider, window = await asyncio.to_thread(self._prepare)
         while True:
             self._window = window
             try:
-                return await self._ask(provider, window, append)
+                return await self._stream(provider, window, append)
             except ContextOverflow as overflow:
-                if self._begun or len(window.messages) < 2:
+                if self._has_delta or len(window.messages) < 2:
                     raise
                 self._trims += 1
-                window = self._shorter(window, overflow)
+                window = self._shorten(window, overflow)
             except RequestRefused as refused:
-                if any(each.form == "whole" for message in window.messages for each in message.attachments):
-                    raise FilesRefused(refused.provider) from None
+                if any(each.form == "whole" for each in window.attachments):
+                    raise RequestRefused(refused.provider, "files") from None
                 raise
 
     def account(self, answer: StoredMessage, finish: Finish | None) -> AnswerAccount:
-        """What `answer`, as far as it came, took: counted by the provider where it said, else estimated.
-
-        Nothing where the provider was never asked, or refused. May block for 0.2 s the first time.
-        """
+        """What `answer` used, as far as it came: as the provider counted, else by estimate. Nothing if the provider was
+        not asked, or refused. May block for 0.2 s the first time."""
         if self._window is None:
             return AnswerAccount()
-        seen = replace(self._window.seen, trimmed=self._trims > 0)
+        sent = replace(self._window.sent, trimmed=self._trims > 0)
         if answer.status == "failed" and not answer.content and not answer.reasoning and finish is None:
-            return AnswerAccount(seen=seen)
+            return AnswerAccount(sent=sent)
         usage = self._usage(self._window, answer, finish.usage if finish else Usage())
-        read, written = (finish.cache_read, finish.cache_write) if finish else (0, 0)
-        return AnswerAccount(usage, self._cost(usage, read, written), seen)
-
-    def _cost(self, usage: Usage, cache_read: int, cache_write: int) -> float | None:
-        own = self._key is not None
-        return self._providers.cost(self._options.choice, usage, cache_read, cache_write, own_key=own)
-
-    def _prepared(self) -> tuple[Provider, ContextWindow]:
-        """The provider, and what it is to be sent. Blocks when an SDK has to be imported first, and for files."""
-        provider = self._providers.get(self._options.choice.provider, self._key)
-        window = self._first_window
-        sent = [each for message in window.messages for each in message.attachments if each.form != "name"]
-        self._files = self._find(each.attachment for each in sent) if sent else {}
-        return provider, window
+        counted = replace(finish, usage=usage) if finish else Finish("interrupted", usage)
+        cost = self._providers.cost(self._options.choice, counted, own_key=self._key is not None)
+        return AnswerAccount(usage, cost, sent)
 
     def max_input_tokens(self) -> int:
-        """How many tokens the model is sent at most, by estimate. Blocks as choosing them does."""
-        return self._sent_tokens(self._first_window)
+        """How many tokens the model is sent at most, by estimate. Blocks as selecting them does."""
+        return self._input_tokens(self._first_window)
+
+    def _prepare(self) -> tuple[Provider, ContextWindow]:
+        """The provider, and what it is sent. Blocks to import an SDK, and for files."""
+        provider = self._providers.get(self._options.choice.provider, self._key)
+        window = self._first_window
+        attachments = [each.attachment for each in window.attachments if each.form != "name"]
+        self._files = self._read_files(attachments) if attachments else {}
+        return provider, window
 
     @cached_property
     def _first_window(self) -> ContextWindow:
-        return self._selected(self._options.history_limit, self._context_tokens, max_tokens=self._options.max_tokens)
+        context_tokens = self._profile.context_tokens
+        return self._select(self._options.history_limit, context_tokens, max_tokens=self._options.max_tokens)
 
-    @property
-    def _context_tokens(self) -> int | None:
-        return self._providers.context_tokens(self._options.choice)
+    @cached_property
+    def _profile(self) -> ModelProfile:
+        return self._providers.profile(self._options.choice)
 
-    def _selected(self, history_limit: int, context_tokens: int | None, max_tokens: int = 0) -> ContextWindow:
+    def _select(self, history_limit: int, context_tokens: int | None, max_tokens: int = 0) -> ContextWindow:
         return select_messages(
             self._history,
+            self._profile,
             system_prompt=self._options.system_prompt,
             history_limit=history_limit,
             context_tokens=context_tokens,
             max_tokens=max_tokens,
-            provider=self._options.choice.provider,
-            reads=self._providers.reads(self._options.choice),
         )
 
-    async def _ask(self, provider: Provider, window: ContextWindow, append: Callable[[Delta], None]) -> Finish | None:
-        choice, options = self._options.choice, self._options
+    async def _stream(
+        self, provider: Provider, window: ContextWindow, append: Callable[[Delta], None]
+    ) -> Finish | None:
+        options, profile = self._options, self._profile
         engine = ChatEngine(
             provider,
-            model=choice.model,
-            temperature=options.temperature if takes_temperature(choice.provider, choice.model) else None,
-            max_tokens=self._longest_answer(window),
+            model=options.choice.model,
+            temperature=options.temperature if profile.takes_temperature else None,
+            max_tokens=self._max_answer_tokens(window),
             system_prompt=options.system_prompt,
-            effort=options.effort if takes_effort(choice.provider, choice.model) else None,
+            effort=options.effort if profile.takes_effort else None,
         )
         finish: Finish | None = None
         async with aclosing(engine.chat_stream(window.messages, self._files)) as deltas:
             async for delta in deltas:
-                self._begun = True
+                self._has_delta = True
                 append(delta)
                 finish = delta.finish or finish
         return finish
 
-    def _longest_answer(self, window: ContextWindow) -> int:
-        """What was asked for, but no more than the model writes, nor than what it reads leaves room for."""
-        context, most = self._context_tokens, self._providers.answer_tokens(self._options.choice)
-        longest = min(self._options.max_tokens, most or self._options.max_tokens)
-        return longest if context is None else min(longest, max(1, context - self._sent_tokens(window)))
+    def _max_answer_tokens(self, window: ContextWindow) -> int:
+        """What was asked for, but no more than the model writes, nor than the context has left."""
+        longest = min(self._options.max_tokens, self._profile.answer_tokens or self._options.max_tokens)
+        context = self._profile.context_tokens
+        return longest if context is None else min(longest, max(1, context - self._input_tokens(window)))
 
-    def _shorter(self, window: ContextWindow, overflow: ContextOverflow) -> ContextWindow:
-        """What to send instead: what fits by the provider's own numbers, or half; the second time the newest alone."""
+    def _shorten(self, window: ContextWindow, overflow: ContextOverflow) -> ContextWindow:
+        """What to send instead: what fits by the provider's own numbers, or half; the second time the newest
+        message."""
         if self._trims > 1:
-            return self._selected(1, None)
+            return self._select(1, None)
         share = 0.5
         if overflow.prompt_tokens and overflow.context_tokens and overflow.prompt_tokens > overflow.context_tokens:
-            room = overflow.context_tokens - min(self._options.max_tokens, overflow.context_tokens // 2)
-            share = min(1.0, MARGIN * room / overflow.prompt_tokens)
-        return self._selected(len(window.messages) - 1, int(self._sent_tokens(window) * share))
+            available = overflow.context_tokens - min(self._options.max_tokens, overflow.context_tokens // 2)
+            share = min(1.0, FILL_AFTER_OVERFLOW * available / overflow.prompt_tokens)
+        return self._select(len(window.messages) - 1, int(self._input_tokens(window) * share))
 
-    def _sent_tokens(self, window: ContextWindow) -> int:
-        """How many tokens are sent at most."""
-        provider = self._options.choice.provider
-        messages = sum(message_tokens(message, provider) for message in window.messages)
+    def _input_tokens(self, window: ContextWindow) -> int:
+        """How many tokens are sent, by an estimate that is rather too high."""
+        messages = sum(message_tokens(message, self._profile) for message in window.messages)
         return estimate_tokens(self._options.system_prompt) + messages
 
-    def _usage(self, window: ContextWindow, answer: StoredMessage, told: Usage) -> Usage:
-        if told.input_tokens is not None and told.output_tokens is not None:
-            return told
+    def _usage(self, window: ContextWindow, answer: StoredMessage, counted: Usage) -> Usage:
+        if counted.input_tokens is not None and counted.output_tokens is not None:
+            return counted
         texts = [self._options.system_prompt, *(message.content for message in window.messages)]
         read = sum(likely_tokens(text) + TOKENS_PER_MESSAGE for text in texts if text)
-        files = (each for message in window.messages for each in message.attachments)
-        read += sum(file_tokens(each, self._options.choice.provider) for each in files)
+        read += sum(attachment_tokens(each, self._profile) for each in window.attachments)
         written = likely_tokens(answer.content + answer.reasoning)
         return Usage(
-            read if told.input_tokens is None else told.input_tokens,
-            written if told.output_tokens is None else told.output_tokens,
+            read if counted.input_tokens is None else counted.input_tokens,
+            written if counted.output_tokens is None else counted.output_tokens,
             estimated=True,
         )

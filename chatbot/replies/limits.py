@@ -1,4 +1,4 @@
-"""Limits: how much anybody may ask for, so that a page in public costs its operator no more than was meant."""
+"""Rate limits, and the daily token budget of the operator's keys."""
 
 import math
 import threading
@@ -11,105 +11,131 @@ from limits.strategies import MovingWindowRateLimiter
 
 from chatbot.errors import DailyLimitReached, InvalidMessage, TooManyAnswers, TooManyMessages
 from chatbot.storage.token_counter import TokenCounter, seconds_to_midnight
-from chatbot.types import Options, Usage
+from chatbot.types import Usage
 
-KEPT = (
-    "What is left of today's allowance for this app's own API keys is kept for answers that are being written. "
-    "Wait a moment, then send this one again."
-)
-KEPT_SECONDS = 10
-"""When to ask again then: answers take about as long."""
+RESERVED_RETRY_SECONDS = 10
+"""When to ask again if the rest of the budget is reserved: answers take about as long."""
 
-ANSWERS_AT_ONCE = 20
-"""Answers that one session may have under way: more than anybody reads, fewer than would keep others waiting."""
+MAX_RUNNING_ANSWERS = 20
+"""Of one session: more than anybody reads, fewer than would hold up others."""
+
+
+class RateLimit:
+    """Admits `per_minute` requests from each session and each address; 0: any number."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._rate: RateLimitItem | None = RateLimitItemPerMinute(per_minute) if per_minute else None
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, session_id: str, address: str) -> None:
+        """Raises TooManyMessages if no request is admitted now. An empty address is not counted."""
+        if self._rate:
+            full = [key for key in _keys(session_id, address) if not self._limiter.test(self._rate, *key)]
+            if full:
+                stats = (self._limiter.get_window_stats(self._rate, *key) for key in full)
+                wait = max(math.ceil(each.reset_time - time.time()) for each in stats)
+                raise TooManyMessages(retry_after=max(1, wait))
+
+    def count(self, session_id: str, address: str) -> None:
+        """Counts one admitted request."""
+        if self._rate:
+            for key in _keys(session_id, address):
+                self._limiter.hit(self._rate, *key)
+
+    def admit(self, session_id: str, address: str) -> None:
+        """Counts one request. Raises TooManyMessages, and then counts nothing."""
+        self.check(session_id, address)
+        self.count(session_id, address)
+
+
+def _keys(session_id: str, address: str) -> list[tuple[str, str]]:
+    return [("session", session_id), *([("address", address)] if address else [])]
 
 
 class Limits:
-    """Admits turns: `per_minute` messages for each session and each address; on the operator's keys answers of at most
-    `longest_answer` tokens, and `daily_tokens` over all visitors, counted at `path`. 0 is no limit."""
+    """Admits messages: `per_minute` from each session and each address; on the operator's keys, answers of at most
+    `max_answer_tokens`, and `daily_tokens` over all visitors, counted in the file at `path`. 0: no limit."""
 
-    def __init__(self, per_minute: int, daily_tokens: int, path: Path, longest_answer: int = 0) -> None:
-        self._rate: RateLimitItem | None = RateLimitItemPerMinute(per_minute) if per_minute else None
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._longest_answer = longest_answer
-        self._allowance = _DailyBudget(daily_tokens, TokenCounter(path))
+    def __init__(self, per_minute: int, daily_tokens: int, path: Path, max_answer_tokens: int = 0) -> None:
+        self._rate = RateLimit(per_minute)
+        self._max_answer_tokens = max_answer_tokens
+        self._budget = _DailyBudget(daily_tokens, TokenCounter(path))
 
-    def admit(self, session_id: str, address: str, under_way: int, paid: Options | None) -> "Reservation":
-        """Count a message of that session and address, of which so many answers are under way already; `paid` are its
-        options where the operator's key pays for it. Returns what is kept of the day's tokens for its answer.
+    @property
+    def has_budget(self) -> bool:
+        """Whether tokens are counted."""
+        return self._budget.tokens > 0
 
-        Raises InvalidMessage, TooManyAnswers, TooManyMessages and AllowanceSpent, and then counts nothing.
+    def admit(self, session_id: str, address: str, running: int, max_tokens: int, *, is_billed: bool) -> "Reservation":
+        """Admits one message and returns its token reservation. `running` are the session's running answers,
+        `max_tokens` is the longest answer, and `is_billed`: the operator's key pays for it.
+
+        Raises InvalidMessage, TooManyAnswers, TooManyMessages and DailyLimitReached, and then counts nothing; OSError
+        if the disk refuses.
         """
-        if paid and self._longest_answer and paid.max_tokens > self._longest_answer:
-            raise InvalidMessage(f"“Longest answer” can be {self._longest_answer:,} tokens at most here.")
-        if under_way >= ANSWERS_AT_ONCE:
+        if is_billed and self._max_answer_tokens and max_tokens > self._max_answer_tokens:
+            raise InvalidMessage("max_tokens_limit", number=self._max_answer_tokens)
+        if running >= MAX_RUNNING_ANSWERS:
             raise TooManyAnswers
-        asked = [("session", session_id), *([("address", address)] if address else [])] if self._rate else []
-        if full := [each for each in asked if self._rate and not self._limiter.test(self._rate, *each)]:
-            raise TooManyMessages(retry_after=max(map(self._seconds_to_wait, full)))
-        reservation = self._allowance.reserve(paid.max_tokens) if self.counts(paid) and paid else Reservation(None)
-        for each in asked:
-            self._limiter.hit(self._rate, *each)  # type: ignore[arg-type]
+        self._rate.check(session_id, address)
+        is_counted = is_billed and self.has_budget
+        reservation = self._budget.reserve(max_tokens) if is_counted else Reservation(None)
+        self._rate.count(session_id, address)
         return reservation
-
-    def counts(self, paid: Options | None) -> bool:
-        """Whether the answer's tokens count towards the day's."""
-        return paid is not None and self._allowance.tokens > 0
-
-    def _seconds_to_wait(self, identity: tuple[str, str]) -> int:
-        stats = self._limiter.get_window_stats(self._rate, *identity)  # type: ignore[arg-type]
-        return max(1, math.ceil(stats.reset_time - time.time()))
 
 
 class _DailyBudget:
-    """So many tokens a day, 0 without end: what of them is spent, and what is kept for answers under way."""
+    """Daily token budget (0: unlimited): spent plus reserved."""
 
-    def __init__(self, tokens: int, spending: TokenCounter) -> None:
+    def __init__(self, tokens: int, counter: TokenCounter) -> None:
         self.tokens = tokens
-        self._spending = spending
-        self._kept = 0
+        self._counter = counter
+        self._reserved = 0
         self._lock = threading.Lock()
 
     def reserve(self, tokens: int) -> "Reservation":
-        """Keep so many of today's for an answer. Raises AllowanceSpent where none is left."""
-        spent = self._spending.today()
+        """Reserves tokens for an answer. Raises DailyLimitReached if none are left."""
+        spent = self._counter.today()
         if spent >= self.tokens:
             raise DailyLimitReached(retry_after=seconds_to_midnight())
-        if spent + self._kept >= self.tokens:
-            raise DailyLimitReached(KEPT, retry_after=KEPT_SECONDS)
-        self.keep(tokens)
+        if spent + self._reserved >= self.tokens:
+            raise DailyLimitReached("reserved", retry_after=RESERVED_RETRY_SECONDS)
+        self.change_reserved(tokens)
         return Reservation(self, tokens)
 
-    def keep(self, tokens: int) -> None:
-        """Keep so many more, or fewer."""
+    def change_reserved(self, tokens: int) -> None:
+        """Reserves so many more, or fewer."""
         with self._lock:
-            self._kept += tokens
+            self._reserved += tokens
 
-    def spend(self, tokens: int, kept: int) -> None:
-        """So many were taken, for which so many were kept. Where the disk refuses to count them, they stay kept."""
-        left = tokens
+    def spend(self, tokens: int, reserved: int) -> None:
+        """Counts tokens, and releases the reservation. If the disk refuses to count them, they stay reserved."""
+        uncounted = tokens
         try:
-            self._spending.add(tokens)
-            left = 0
+            self._counter.add(tokens)
+            uncounted = 0
         finally:
-            self.keep(left - kept)
+            self.change_reserved(uncounted - reserved)
 
 
 class Reservation:
-    """What is kept of the day's tokens for one answer, until it has settled. Without an allowance nobody counts."""
+    """Tokens of the day's budget that are reserved for one answer, until it is settled."""
 
-    def __init__(self, allowance: _DailyBudget | None, tokens: int = 0) -> None:
-        self._allowance = allowance
+    def __init__(self, budget: _DailyBudget | None, tokens: int = 0) -> None:
+        self._budget = budget
         self._tokens = tokens
 
+    @property
+    def is_counted(self) -> bool:
+        return self._budget is not None
+
     def add(self, tokens: int) -> None:
-        """Keep so many more: those that the model is sent."""
-        if self._allowance:
-            self._allowance.keep(tokens)
+        """Reserves so many more, for what the model is sent."""
+        if self._budget:
+            self._budget.change_reserved(tokens)
             self._tokens += tokens
 
     def settle(self, usage: Usage) -> None:
-        """Count what the answer took, once. Blocks for about a millisecond of disk work; raises OSError where the disk
-        refuses."""
-        if self._allowance:
-            self._allowance.spend((usage.input_tokens or 0) + (usage.output_tokens or 0), self._tokens)
+        """Counts what the answer used, once. Blocks for about a millisecond; raises OSError if the disk refuses."""
+        if self._budget:
+            self._budget.spend((usage.input_tokens or 0) + (usage.output_tokens or 0), self._tokens)

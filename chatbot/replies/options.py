@@ -1,60 +1,63 @@
-"""What an answer is asked for, checked in one place whoever asks."""
+"""Validates what an answer is asked for, and fills in the operator's defaults."""
+
+from typing import TypedDict
 
 from chatbot.errors import InvalidMessage, NoProvider
 from chatbot.providers import ProviderPool
 from chatbot.settings import Settings
 from chatbot.types import Effort, ModelChoice, Options, ProviderName
 
-MOST_HISTORY = 1000
-LONGEST_ANSWER = 2**31 - 1
-"""Tokens: as far as llama.cpp counts. A longer answer may be asked for, and nobody would notice."""
-HOTTEST = 2.0
-LONGEST_PROMPT = 10_000
-"""Characters of a visitor's own system prompt; it goes to the model with every message."""
+MAX_HISTORY = 1000
+MAX_ANSWER_TOKENS = 2**31 - 1
+"""As far as llama.cpp counts. A longer answer may be asked for, and nobody would notice."""
+MAX_TEMPERATURE = 2.0
+MAX_PROMPT_LENGTH = 10_000
+"""Characters of a visitor's own system prompt, which goes to the model with every message."""
 
 
-def resolve_options(
-    settings: Settings,
-    providers: ProviderPool,
-    *,
-    provider: ProviderName | None = None,
-    model: str | None = None,
-    system_prompt: str | None = None,
-    max_tokens: float | None = None,
-    history_limit: float | None = None,
-    temperature: float | None = None,
-    effort: Effort | None = None,
-) -> Options:
-    """The options, with the operator's where somebody left theirs open.
+class RequestedOptions(TypedDict, total=False):
+    """Options as a visitor or a program gives them; what is missing or None is the operator's default."""
 
-    Raises InvalidMessage for a value out of bounds or a missing model, NoProvider where nothing can answer.
-    """
+    provider: ProviderName | None
+    model: str | None
+    system_prompt: str | None
+    max_tokens: float | None
+    history_limit: float | None
+    temperature: float | None
+    effort: Effort | None
+
+
+def resolve_options(settings: Settings, providers: ProviderPool, requested: RequestedOptions) -> Options:
+    """Returns the complete options. Raises InvalidMessage for a value out of range or a missing model, NoProvider if
+    nothing can answer."""
+    max_tokens, history_limit = requested.get("max_tokens"), requested.get("history_limit")
+    system_prompt, temperature = requested.get("system_prompt"), requested.get("temperature")
     options = Options(
-        _choice(providers, provider, (model or "").strip()),
+        _resolve_choice(providers, requested.get("provider"), (requested.get("model") or "").strip()),
         settings.chatbot_system_prompt if system_prompt is None else system_prompt,
-        int(min(settings.chatbot_max_tokens if max_tokens is None else max_tokens, LONGEST_ANSWER)),
+        int(min(settings.chatbot_max_tokens if max_tokens is None else max_tokens, MAX_ANSWER_TOKENS)),
         settings.chatbot_history_limit if history_limit is None else int(history_limit),
         settings.chatbot_temperature if temperature is None else temperature,
-        effort,
+        requested.get("effort"),
     )
     if options.max_tokens < 1:
-        raise InvalidMessage("“Longest answer” has to be 1 or more.")
-    if not 1 <= options.history_limit <= MOST_HISTORY:
-        raise InvalidMessage(f"“History limit” has to be between 1 and {MOST_HISTORY}.")
+        raise InvalidMessage("max_tokens")
+    if not 1 <= options.history_limit <= MAX_HISTORY:
+        raise InvalidMessage("history_limit", most=MAX_HISTORY)
     check_prompt(settings, options.system_prompt)
-    if options.temperature is not None and not 0 <= options.temperature <= HOTTEST:
-        raise InvalidMessage(f"“Temperature” has to be between 0 and {HOTTEST:g}.")
+    if options.temperature is not None and not 0 <= options.temperature <= MAX_TEMPERATURE:
+        raise InvalidMessage("temperature", most=MAX_TEMPERATURE)
     return options
 
 
 def check_prompt(settings: Settings, system_prompt: str) -> None:
-    """Raises InvalidMessage where the prompt is longer than one may be, and than the operator's own."""
-    longest = max(LONGEST_PROMPT, len(settings.chatbot_system_prompt))
+    """Raises InvalidMessage if the prompt is longer than MAX_PROMPT_LENGTH and than the operator's own."""
+    longest = max(MAX_PROMPT_LENGTH, len(settings.chatbot_system_prompt))
     if len(system_prompt) > longest:
-        raise InvalidMessage(f"The system prompt can have {longest:,} characters at most.")
+        raise InvalidMessage("system_prompt", most=longest)
 
 
-def _choice(providers: ProviderPool, provider: ProviderName | None, model: str) -> ModelChoice:
+def _resolve_choice(providers: ProviderPool, provider: ProviderName | None, model: str) -> ModelChoice:
     default = providers.default
     name = provider or (default.provider if default else None)
     if name is None:
@@ -63,6 +66,6 @@ def _choice(providers: ProviderPool, provider: ProviderName | None, model: str) 
         model = default.model if default and default.provider == name else next(iter(providers.models(name)), "")
     if not model:
         if name not in providers.offered:  # then no model's name would help
-            raise NoProvider(f"{providers.label(name)} is not set up here. Choose another provider.")
-        raise InvalidMessage("Choose a model first, or type its name.")
+            raise NoProvider("not_here", provider=providers.label(name))
+        raise InvalidMessage("no_model")
     return ModelChoice(name, model)

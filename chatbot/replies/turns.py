@@ -1,4 +1,4 @@
-"""A turn: what is asked for, and how it is put on disk, as what the visitor said and the empty answer to fill."""
+"""Turns: a question and its answer, and how both are stored before the model is asked."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,108 +7,105 @@ from pydantic import SecretStr
 
 from chatbot.attachments import attachment_form
 from chatbot.errors import InvalidAttachment, InvalidMessage, NotFound
-from chatbot.memory.context_window import MOST_FILE_BYTES
+from chatbot.memory.context_window import MAX_FILE_BYTES
 from chatbot.storage import ConversationMemory
-from chatbot.types import Attachment, FileSupport, Options, StoredMessage
+from chatbot.types import Attachment, ModelProfile, Options, StoredMessage
 
-LONGEST_MESSAGE = 10_000
-"""Characters of one message, as the API's description promises."""
+MAX_MESSAGE_LENGTH = 10_000
+"""Characters of one message."""
 
 Question = Callable[[ConversationMemory, str], StoredMessage]
-"""Sees to it that a conversation has the message to answer; returns it."""
-
-NO_PICTURES = "{model} does not read pictures, and so not “{name}”. Choose another model, or send without it."
-NO_TEXT = "There is no text in “{name}”, and {model} does not see its pages. Choose another model, or send without it."
-TOO_MUCH = "The files are {size:.0f} MB together; {most:.0f} MB is the most that can go out at once. Send some of them."
+"""Stores or finds the question in a conversation, and returns it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn that is asked for. `key` is the visitor's own for the provider, None the operator's; `address` is where
-    the visitor calls from, empty where that does not count."""
+    """A turn to start. `key` is the visitor's own for the provider, None the operator's; `address` is the visitor's,
+    empty if it does not count."""
 
     question: Question
     options: Options
     key: SecretStr | None = None
     address: str = ""
 
-    @property
-    def paid(self) -> Options | None:
-        """The options where the operator's key pays for the answer."""
-        return self.options if self.key is None and self.options.choice.provider != "local" else None
 
+def new_question(text: str, edited: str | None = None, files: Sequence[str] = (), max_files: int = 10) -> Question:
+    """A question that stores `text` as the conversation's next message, or as another version of the message `edited`,
+    whose attachments it keeps. `files` are the ids of uploads.
 
-def new_message(text: str, edited: str | None = None, files: Sequence[str] = (), most_files: int = 10) -> Question:
-    """`text` as the conversation's next message, or as another version of the one with the id `edited`, whose files it
-    keeps. It comes with `files`, the ids of what was uploaded for it.
-
-    Raises InvalidMessage for a text that is too long, or empty with no file, and for too many files; NotFound, when it
-    is written, for an id that is no message of the visitor's, and InvalidAttachment for one that is no uploaded file.
+    Raises InvalidMessage for a text that is too long, or empty without a file, and for too many files. The question
+    raises NotFound if `edited` is no message of the visitor, or an upload is missing.
     """
     if not text.strip() and not files and not edited:
         raise InvalidMessage
-    if len(files) > most_files:
-        raise InvalidMessage(f"These are {len(files)} files; {most_files} is the most that can come with a message.")
-    if len(text) > LONGEST_MESSAGE:
-        raise InvalidMessage(f"This message is {len(text):,} characters long; {LONGEST_MESSAGE:,} is the most.")
+    if len(files) > max_files:
+        raise InvalidMessage("too_many_files", number=len(files), most=max_files)
+    if len(text) > MAX_MESSAGE_LENGTH:
+        raise InvalidMessage("too_long", number=len(text), most=MAX_MESSAGE_LENGTH)
 
-    def write(memory: ConversationMemory, conversation_id: str) -> StoredMessage:
-        before = _found(memory, conversation_id, edited) if edited else None
-        kept = before.attachments if before else ()
-        if not text.strip() and not kept and not files:
+    def store(memory: ConversationMemory, conversation_id: str) -> StoredMessage:
+        original = _find_question(memory, conversation_id, edited) if edited else None
+        old = original.attachments if original else ()
+        if not text.strip() and not old and not files:
             raise InvalidMessage
-        new = memory.attach_uploads(conversation_id, files) if files else ()
-        place = before.parent_id if before else None
-        return memory.add_message(conversation_id, "user", text, after=place, attachments=(*kept, *new))
+        new = memory.attachments.attach_uploads(conversation_id, files) if files else ()
+        after = original.parent_id if original else None
+        return memory.add_message(conversation_id, "user", text, after=after, attachments=(*old, *new))
 
-    return write
+    return store
 
 
-def old_message(message_id: str) -> Question:
-    """A message that is there already, for another answer to it. Raises NotFound, when it is looked for, as above."""
-    return lambda memory, conversation_id: _found(memory, conversation_id, message_id)
+def stored_question(message_id: str) -> Question:
+    """A question that is stored already, for another answer to it. It raises NotFound if there is none."""
+    return lambda memory, conversation_id: _find_question(memory, conversation_id, message_id)
 
 
 def store_turn(
-    memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, reads: FileSupport
+    memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, profile: ModelProfile
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
-    """Put the turn on disk in one write; returns the conversation up to the question, and the empty answer. Raises
-    InvalidAttachment, and writes nothing, where the model is known not to read a file of the question."""
+    """Stores the turn in one transaction; returns the conversation up to the question, and the answer, still empty.
+    Raises InvalidAttachment, and stores nothing, if the model is known not to read an attachment of the question."""
     choice = turn.options.choice
-    asked: StoredMessage | None = None
+    question: StoredMessage | None = None
     try:
         with memory.transaction(conversation_id):
             if is_new:
                 memory.create_conversation(conversation_id=conversation_id)
-            asked = turn.question(memory, conversation_id)
-            check_files(asked.attachments, reads, choice.model)
+            question = turn.question(memory, conversation_id)
+            _check_attachments(question.attachments, profile)
             memory.set_options(conversation_id, turn.options)
-            details = {"status": "running", "provider": choice.provider, "model": choice.model}
-            answer = memory.add_message(conversation_id, "assistant", "", after=asked.message_id, **details)
+            answer = memory.add_message(
+                conversation_id,
+                "assistant",
+                "",
+                after=question.message_id,
+                status="running",
+                provider=choice.provider,
+                model=choice.model,
+            )
             history = memory.get_messages(conversation_id, limit=None)[:-1]
     except BaseException:
-        if asked and asked.attachments:
-            memory.delete_unused_files(conversation_id)
+        if question and question.attachments:
+            memory.attachments.delete_unused(conversation_id)
         raise
-    if asked.attachments:
-        memory.delete_uploads(each.attachment_id for each in asked.attachments)
+    if question.attachments:
+        memory.attachments.delete_uploads(each.attachment_id for each in question.attachments)
     return history, answer
 
 
-def check_files(attachments: Sequence[Attachment], reads: FileSupport, model: str) -> None:
-    """Raises InvalidAttachment where the model is known not to read one of the files of a message, or where they are
-    too large to be sent."""
-    forms = {each: attachment_form(each, reads) for each in attachments}
+def _check_attachments(attachments: Sequence[Attachment], profile: ModelProfile) -> None:
+    """Raises InvalidAttachment if the model is known not to read one of them, or they are too large to be sent."""
+    forms = {each: attachment_form(each, profile) for each in attachments}
     for attachment, form in forms.items():
         if form == "name":
-            sentence = NO_PICTURES if attachment.is_image else NO_TEXT
-            raise InvalidAttachment(sentence.format(model=model, name=attachment.name))
+            detail = "images_not_read" if attachment.is_image else "no_text"
+            raise InvalidAttachment(detail, model=profile.id, name=attachment.name)
     size = sum(each.size for each, form in forms.items() if form == "whole")
-    if size > MOST_FILE_BYTES:
-        raise InvalidAttachment(TOO_MUCH.format(size=size / 1e6, most=MOST_FILE_BYTES / 1e6))
+    if size > MAX_FILE_BYTES:
+        raise InvalidAttachment("too_much", size=round(size / 1e6), most=round(MAX_FILE_BYTES / 1e6))
 
 
-def _found(memory: ConversationMemory, conversation_id: str, message_id: str) -> StoredMessage:
+def _find_question(memory: ConversationMemory, conversation_id: str, message_id: str) -> StoredMessage:
     for message in memory.all_messages(conversation_id):
         if message.message_id == message_id and message.role == "user":
             return message

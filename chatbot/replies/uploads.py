@@ -1,34 +1,33 @@
-"""Files on their way in: checked, made fit, and kept until a message comes with them."""
+"""Uploads: attachments are checked, prepared and stored until their message comes."""
 
 import asyncio
 
 from chatbot.attachments import prepare
 from chatbot.errors import TooLarge
-from chatbot.replies.limits import Limits
+from chatbot.replies.limits import RateLimit
 from chatbot.storage import Store
 from chatbot.types import Attachment
 
-AT_ONCE = 2
-"""Files that are opened at the same time, by all visitors together: a large picture takes 256 MB meanwhile."""
+MAX_CONCURRENT = 2
+"""Files that are opened at the same time, over all visitors: a large image takes 256 MB."""
 
 
 class Uploads:
-    """Takes files of at most `most_bytes`, and from one session and one address no more in a minute than `limits`
-    say."""
+    """Takes files of at most `max_bytes`, as often as `rate` admits."""
 
-    def __init__(self, store: Store, most_bytes: int, limits: Limits) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, store: Store, max_bytes: int, rate: RateLimit) -> None:
+        self.max_bytes = max_bytes
         self._store = store
-        self._limits = limits
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._rate = rate
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def add(self, session_id: str, name: str, content: bytes, address: str = "") -> Attachment:
-        """Keep a file for one of the session's next messages. Raises InvalidAttachment, TooLarge, TooManyMessages and
+        """Stores a file for one of the session's next messages. Raises InvalidAttachment, TooLarge, TooManyMessages and
         StorageError."""
-        self._limits.admit(session_id, address, 0, None)
-        if len(content) > self.most_bytes:
-            raise TooLarge(f"“{name}” is larger than the {self.most_bytes / 1e6:g} MB that are allowed here.")
-        async with self._turns:
+        self._rate.admit(session_id, address)
+        if len(content) > self.max_bytes:
+            raise TooLarge("named", name=name, most=round(self.max_bytes / 1e6, 2))
+        async with self._slots:
             prepared = await asyncio.to_thread(prepare, name, content)
-        await asyncio.to_thread(self._store.memory(session_id).upload, prepared)
+        await asyncio.to_thread(self._store.memory(session_id).attachments.upload, prepared)
         return prepared.attachment

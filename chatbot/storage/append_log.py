@@ -1,7 +1,7 @@
-"""A file that can grow: its first line holds all tables, each line after it what was changed since.
+"""A file that grows: its first line holds all tables, each line after it a change.
 
-So a change of a long conversation costs what the change is long, not what the conversation is. A line counts once all
-of it is there: of one that a kill, a power cut or a full disk cut off, nothing is read, and the next takes its place.
+A change to a long conversation costs what the change is long, not what the conversation is. A line counts once it is
+complete: a line that was cut off by a kill, a power failure or a full disk is ignored, and the next one overwrites it.
 """
 
 import os
@@ -14,38 +14,38 @@ import orjson
 
 Tables = dict[str, dict[str, Any]]
 
-ChangeFeed = Mapping[str, Mapping[str, Any]]
-"""Documents by table and id; None for one that is removed."""
+Changes = Mapping[str, Mapping[str, Any]]
+"""Documents by table and id; None for a removed one."""
 
 
 class ParsedLog(NamedTuple):
-    """What a file holds: its tables, and how many bytes of it the first line has, and all whole lines together. Both
-    are 0 where no line can be added, as in a file that somebody else laid out."""
+    """What a file holds: its tables, and how many bytes the first line and all complete lines have. Both are 0 if no
+    line can be appended, as in a file that was laid out by hand."""
 
     tables: Any
-    first: int
+    first_line_size: int
     size: int
 
 
-def parsed(content: bytes) -> ParsedLog:
-    """A file's content. Raises ValueError, AttributeError or TypeError where it is no such file."""
-    first, end, rest = content.partition(b"\n")
-    if not end:
+def parse(content: bytes) -> ParsedLog:
+    """Parses a file. Raises ValueError, AttributeError or TypeError if it is no such file."""
+    first, newline, rest = content.partition(b"\n")
+    if not newline:
         return ParsedLog(orjson.loads(content), 0, 0)
     try:
         tables = orjson.loads(first)
     except orjson.JSONDecodeError:
         return ParsedLog(orjson.loads(content), 0, 0)
-    *lines, cut_off = rest.split(b"\n")
-    if lines and b"\0" in lines[-1]:  # not in JSON: its end was on the disk before its start when the power failed
-        cut_off = b"\n".join([lines.pop(), cut_off])
+    *lines, incomplete = rest.split(b"\n")
+    if lines and b"\0" in lines[-1]:  # NUL bytes: blocks reached the disk out of order when the power failed
+        incomplete = b"\n".join([lines.pop(), incomplete])
     for line in lines:
-        apply(tables, orjson.loads(line))
-    return ParsedLog(tables, len(first) + 1, len(content) - len(cut_off))
+        apply_changes(tables, orjson.loads(line))
+    return ParsedLog(tables, len(first) + 1, len(content) - len(incomplete))
 
 
-def apply(tables: Tables, changes: ChangeFeed) -> None:
-    """Make the changes in `tables`: what is new comes last, what is there keeps its place."""
+def apply_changes(tables: Tables, changes: Changes) -> None:
+    """Makes the changes in `tables`: new documents come last, others keep their place."""
     for name, documents in changes.items():
         table = tables.setdefault(name, {})
         for key, document in documents.items():
@@ -55,8 +55,9 @@ def apply(tables: Tables, changes: ChangeFeed) -> None:
                 table[key] = document
 
 
-def append(path: Path, size: int, line: bytes) -> None:
-    """Put `line` behind the file's first `size` bytes, synced; or raise OSError and leave these as they were."""
+def append_line(path: Path, size: int, line: bytes) -> None:
+    """Writes `line` behind the file's first `size` bytes and syncs it; or raises OSError and leaves those as they
+    were."""
     with open(path, "r+b", buffering=0) as file:
         try:
             file.truncate(size)
@@ -65,7 +66,7 @@ def append(path: Path, size: int, line: bytes) -> None:
             while rest:
                 rest = rest[file.write(rest) :]
             os.fsync(file.fileno())
-            os.utime(path.parent)  # as where a file is replaced: SessionDirectory.changed_at goes by it
+            os.utime(path.parent)  # as a replaced file does: the directory's time is the session's last change
         except BaseException:
             with suppress(OSError):
                 file.truncate(size)

@@ -1,119 +1,178 @@
-"""SessionFiles: the files of one session on disk, each beside the conversation that it came with, by its hash."""
+"""SessionAttachments: the attachments of a session's messages, as files beside its conversations."""
 
 import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from chatbot.attachments import Prepared
-from chatbot.storage.atomic_json import make_directory, replace_file, sync_directory
+from chatbot.attachments import PreparedAttachment
+from chatbot.errors import NotFound
+from chatbot.storage.atomic_json import create_directory, replace_file, sync_directory
+from chatbot.storage.session_directory import SessionDirectory
 from chatbot.types import Attachment, FileContent
 
 UPLOADS = "_uploads"
-"""Where files wait that no message has come with yet. It cannot be a conversation's id."""
+"""The folder of uploads that no message has yet. It cannot be a conversation's id."""
 UPLOAD_SECONDS = 24 * 3600
-"""How long they wait."""
+"""How long an upload waits for its message."""
 
-HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
-"""What can be an attachment's id, and so a file's name."""
-
+ATTACHMENT_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 ATTACHMENT = TypeAdapter(Attachment)
 
 
-class AttachmentFiles:
-    """A directory at `path` with one for each conversation that has files: two conversations with the same file have
-    one each, so each goes with its own. Methods raise OSError; they rely on a lock held by the caller."""
+class SessionAttachments:
+    """A folder for each conversation that has attachments, and in it a file for each, named by its hash.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Two conversations with the same attachment have a file each, so that each is deleted with its conversation. Methods
+    block for as long as the disk takes, and raise StorageError.
+    """
 
-    def size(self) -> int:
-        """The bytes of all files."""
-        return sum(entry.stat().st_size for directory in self._directories() for entry in os.scandir(directory))
+    def __init__(self, directory: SessionDirectory) -> None:
+        self._directory = directory
+        self._path = directory.path / "files"
 
-    def upload(self, prepared: Prepared) -> None:
-        """Keep a file for a message that is yet to be sent."""
-        self.put(UPLOADS, prepared)
-        about = orjson.dumps(prepared.attachment)
-        replace_file(self.path / UPLOADS / f"{prepared.attachment.attachment_id}.json", about)
+    def upload(self, prepared: PreparedAttachment) -> None:
+        """Stores an attachment for a message that is yet to come. Raises TooLarge."""
+        with self._directory.lock():
+            self._sweep(self._directory.ids())
+            self.check_size(len(prepared.file.content))
+            self._put_upload(prepared)
 
-    def uploaded(self, attachment_id: str) -> Attachment | None:
-        """A file that waits for its message; None where there is none of that id."""
-        path = self.path / UPLOADS / f"{attachment_id}.json"
-        if not HASH.fullmatch(attachment_id) or not path.exists():
+    def attach_uploads(self, conversation_id: str, attachment_ids: Iterable[str]) -> tuple[Attachment, ...]:
+        """Copies uploads to a conversation, for a message to have them. They stay uploads until `delete_uploads`: the
+        message may not get stored. Raises NotFound if one is missing."""
+        with self._directory.lock():
+            found = [self._read_upload(each) for each in dict.fromkeys(attachment_ids)]
+            attachments = tuple(each for each in found if each)
+            if len(attachments) < len(found):
+                raise NotFound("upload")
+            for attachment in attachments:
+                self._link(conversation_id, attachment.attachment_id)
+        return attachments
+
+    def delete_uploads(self, attachment_ids: Iterable[str]) -> None:
+        """Removes uploads once their message is stored."""
+        with self._directory.lock():
+            for each in attachment_ids:
+                for name in (each, _text_name(each), f"{each}.json"):
+                    (self._path / UPLOADS / name).unlink(missing_ok=True)
+
+    def return_to_uploads(self, conversation_id: str, attachments: Iterable[Attachment]) -> None:
+        """Makes the attachments of an undone message uploads again."""
+        with self._directory.lock():
+            for each in attachments:
+                if file := self._read(conversation_id, each):
+                    self._put_upload(PreparedAttachment(each, file))
+
+    def get(self, conversation_id: str, attachment_id: str) -> tuple[Attachment, FileContent]:
+        """An attachment of a conversation's message. Raises NotFound."""
+        with self._directory.read(conversation_id) as conversation:
+            for message in conversation.messages():
+                for attachment in message.attachments:
+                    if attachment.attachment_id == attachment_id and (file := self._read(conversation_id, attachment)):
+                        return attachment, file
+        raise NotFound("file")
+
+    def get_all(self, conversation_id: str, attachments: Iterable[Attachment]) -> dict[str, FileContent]:
+        """The contents by attachment id, without those that are missing."""
+        with self._directory.lock():
+            found = {each.attachment_id: self._read(conversation_id, each) for each in attachments}
+        return {attachment_id: file for attachment_id, file in found.items() if file}
+
+    def put(self, conversation_id: str, prepared: Sequence[PreparedAttachment]) -> None:
+        """Stores attachments of a conversation that is about to be stored. The caller holds the lock."""
+        for each in prepared:
+            self._put(conversation_id, each)
+
+    def delete_unused(self, conversation_id: str) -> None:
+        """Removes the files that no message of the conversation has, in any version."""
+        with self._directory.lock():
+            try:
+                used = self._directory.existing(conversation_id).attachment_ids()
+            except NotFound:
+                used = set()
+            self._prune(conversation_id, used)
+
+    def check_size(self, new_bytes: int) -> None:
+        """Raises TooLarge if the session may not store so many bytes more. The caller holds the lock."""
+        if self._directory.quotas.session_bytes:
+            self._directory.quotas.admit_bytes(self._size() + self._directory.size() + new_bytes)
+
+    def _size(self) -> int:
+        return sum(entry.stat().st_size for folder in self._folders() for entry in os.scandir(folder))
+
+    def _put_upload(self, prepared: PreparedAttachment) -> None:
+        self._put(UPLOADS, prepared)
+        facts = orjson.dumps(prepared.attachment)
+        replace_file(self._path / UPLOADS / f"{prepared.attachment.attachment_id}.json", facts)
+
+    def _read_upload(self, attachment_id: str) -> Attachment | None:
+        path = self._path / UPLOADS / f"{attachment_id}.json"
+        if not ATTACHMENT_ID.fullmatch(attachment_id) or not path.exists():
             return None
         try:
             return ATTACHMENT.validate_json(path.read_bytes())
-        except ValidationError:  # cut off by a full disk long ago, or by hand
+        except ValidationError:  # changed by hand
             return None
 
-    def keep(self, conversation_id: str, attachment_id: str) -> None:
-        """Put a file that waits beside a conversation. It waits on, until `forget`: the message may not be stored."""
-        directory = self.path / conversation_id
-        make_directory(directory)
-        for name in (attachment_id, _text_of(attachment_id)):
-            source, target = self.path / UPLOADS / name, directory / name
+    def _link(self, conversation_id: str, attachment_id: str) -> None:
+        folder = self._path / conversation_id
+        create_directory(folder)
+        for name in (attachment_id, _text_name(attachment_id)):
+            source, target = self._path / UPLOADS / name, folder / name
             if source.exists() and not target.exists():
                 try:
                     os.link(source, target)
-                except OSError:  # not every file system has links
+                except OSError:  # not every file system has hard links
                     replace_file(target, source.read_bytes())
-        sync_directory(directory)
+        sync_directory(folder)
 
-    def forget(self, attachment_id: str) -> None:
-        """Remove a file that waits."""
-        for name in (attachment_id, _text_of(attachment_id), f"{attachment_id}.json"):
-            (self.path / UPLOADS / name).unlink(missing_ok=True)
-
-    def put(self, conversation_id: str, prepared: Prepared) -> None:
-        """Put a file beside a conversation."""
+    def _put(self, folder: str, prepared: PreparedAttachment) -> None:
         attachment_id = prepared.attachment.attachment_id
-        replace_file(self.path / conversation_id / attachment_id, prepared.file.content)
+        replace_file(self._path / folder / attachment_id, prepared.file.content)
         if prepared.attachment.is_document:
-            replace_file(self.path / conversation_id / _text_of(attachment_id), prepared.file.text.encode())
+            replace_file(self._path / folder / _text_name(attachment_id), prepared.file.text.encode())
 
-    def read(self, conversation_id: str, attachment: Attachment) -> FileContent | None:
-        """A file's content; None where it is gone."""
-        path = self.path / conversation_id / attachment.attachment_id
-        if not HASH.fullmatch(attachment.attachment_id) or not path.exists():
+    def _read(self, conversation_id: str, attachment: Attachment) -> FileContent | None:
+        path = self._path / conversation_id / attachment.attachment_id
+        if not ATTACHMENT_ID.fullmatch(attachment.attachment_id) or not path.exists():
             return None
         content = path.read_bytes()
         if attachment.is_document:
-            return FileContent(content, path.with_name(_text_of(path.name)).read_text("utf-8"))
+            return FileContent(content, path.with_name(_text_name(path.name)).read_text("utf-8"))
         return FileContent(content, "" if attachment.is_image else content.decode("utf-8", "replace"))
 
-    def prune(self, conversation_id: str, used: Collection[str]) -> None:
-        """Remove the conversation's files but those that are used."""
-        directory = self.path / conversation_id
-        if not directory.is_dir():
+    def _prune(self, conversation_id: str, used: Collection[str]) -> None:
+        folder = self._path / conversation_id
+        if not folder.is_dir():
             return
-        for entry in list(os.scandir(directory)):
+        for entry in list(os.scandir(folder)):
             if entry.name.removesuffix(".txt") not in used:
                 os.unlink(entry)
         if not used:
-            directory.rmdir()
-        sync_directory(directory.parent)
+            folder.rmdir()
+        sync_directory(folder.parent)
 
-    def sweep(self, conversations: Collection[str]) -> None:
-        """Remove what a killed process may have left: files without their conversation; and what waited too long."""
-        for directory in self._directories():
-            if directory.name == UPLOADS:
-                for entry in list(os.scandir(directory)):
+    def _sweep(self, conversation_ids: Collection[str]) -> None:
+        """Removes old uploads, and files whose conversation a killed process did not store."""
+        for folder in self._folders():
+            if folder.name == UPLOADS:
+                for entry in list(os.scandir(folder)):
                     if entry.stat().st_mtime < time.time() - UPLOAD_SECONDS:
                         os.unlink(entry)
-            elif directory.name not in conversations:
-                shutil.rmtree(directory)
+            elif folder.name not in conversation_ids:
+                shutil.rmtree(folder)
 
-    def _directories(self) -> Iterator[Path]:
-        if self.path.is_dir():
-            yield from list(self.path.iterdir())
+    def _folders(self) -> Iterator[Path]:
+        if self._path.is_dir():
+            yield from list(self._path.iterdir())
 
 
-def _text_of(attachment_id: str) -> str:
-    """The name of the text that was read from a PDF."""
+def _text_name(attachment_id: str) -> str:
+    """The file with the text of a PDF."""
     return f"{attachment_id}.txt"

@@ -1,4 +1,4 @@
-"""Changes: whoever shows a session learns that something was written in it, without asking again and again."""
+"""ChangeFeed: tells whoever displays a session that something was written in it, without polling."""
 
 import asyncio
 import threading
@@ -6,49 +6,49 @@ from collections import OrderedDict
 from contextlib import suppress
 
 MAX_REVISIONS = 1000
-"""Sessions whose last change is known exactly; of the others only that it was before."""
+"""Sessions whose last change is known exactly; of the others only that it was earlier."""
 
 Waiter = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 
 
 class ChangeFeed:
-    """Counts the writes in each session. Writers are in any thread, those who wait on any event loop.
+    """Counts the writes of each session. Writers are in any thread, waiters on any event loop.
 
-    A revision only says whether something changed, not how often. That of a session in which nothing happened for
-    long may change all the same: then whoever waits looks once too often, but nobody ever misses a change.
+    A revision says whether something changed, not how often. An evicted session's revision may move without a change:
+    then a waiter looks once too often, but nobody misses a change.
     """
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         self._newest = 0
-        self._forgotten = 0
-        """The newest revision of a session that is not remembered any more."""
+        self._evicted = 0
+        """The newest revision of an evicted session."""
         self._revisions: OrderedDict[str, int] = OrderedDict()
         self._waiters: dict[str, list[Waiter]] = {}
 
     def revision(self, session_id: str) -> int:
-        """What `wait` is to be told was seen. Ask before you look."""
-        with self._guard:
-            return self._revisions.get(session_id, self._forgotten)
+        """The revision to pass to `wait`. Ask for it before reading the session."""
+        with self._lock:
+            return self._revisions.get(session_id, self._evicted)
 
     def notify(self, session_id: str) -> None:
-        """Something was written in that session: wake those who wait for it."""
-        with self._guard:
+        """Wakes those who wait for a change of the session."""
+        with self._lock:
             self._newest += 1
             self._revisions[session_id] = self._newest
             self._revisions.move_to_end(session_id)
             if len(self._revisions) > MAX_REVISIONS:
-                self._forgotten = self._revisions.popitem(last=False)[1]
+                self._evicted = self._revisions.popitem(last=False)[1]
             waiters = self._waiters.pop(session_id, [])
         for loop, changed in waiters:
-            with suppress(RuntimeError):  # that loop was closed, and nobody is left on it
+            with suppress(RuntimeError):  # that loop is closed
                 loop.call_soon_threadsafe(changed.set)
 
     async def wait(self, session_id: str, seen: int, timeout: float | None = None) -> int:  # noqa: ASYNC109
-        """The session's revision as soon as it is not `seen`; `seen` again after `timeout` seconds."""
+        """Returns the session's revision as soon as it is not `seen`; `seen` again after `timeout` seconds."""
         waiter = asyncio.get_running_loop(), asyncio.Event()
-        with self._guard:
-            revision = self._revisions.get(session_id, self._forgotten)
+        with self._lock:
+            revision = self._revisions.get(session_id, self._evicted)
             if revision != seen:
                 return revision
             self._waiters.setdefault(session_id, []).append(waiter)
@@ -58,11 +58,11 @@ class ChangeFeed:
         except TimeoutError:
             return seen
         finally:
-            self._leave(session_id, waiter)
+            self._remove(session_id, waiter)
         return self.revision(session_id)
 
-    def _leave(self, session_id: str, waiter: Waiter) -> None:
-        with self._guard:
+    def _remove(self, session_id: str, waiter: Waiter) -> None:
+        with self._lock:
             waiters = self._waiters.get(session_id, [])
             if waiter in waiters:
                 waiters.remove(waiter)

@@ -1,4 +1,4 @@
-"""Search: where words occur in titles and messages, whatever their case and accents."""
+"""Searches titles and messages for words, whatever their case and accents."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,8 +8,8 @@ from unicodedata import normalize
 from chatbot.storage.message_tree import Records
 from chatbot.types import Conversation
 
-HITS_PER_CONVERSATION = 3
-BESIDE = 45
+MATCHES_PER_CONVERSATION = 3
+EXCERPT_MARGIN = 45
 """Characters of an excerpt on each side of the match."""
 
 ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -18,7 +18,7 @@ SPACE, GAP, LAST_GAP = re.compile(r"\s"), re.compile(r"\s+"), re.compile(r"\s+(?
 
 @dataclass(frozen=True, slots=True)
 class SearchMatch:
-    """A text in which all words occur: a message's, or the title where there is no id."""
+    """A text that contains all words: a message's, or the title if there is no id."""
 
     message_id: str | None
     text: str
@@ -26,8 +26,8 @@ class SearchMatch:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A place where a search succeeded. `excerpt` is what stands around the first word's match, which is from
-    `place[0]` up to `place[1]` in it. `message_id` is None where the match is in the conversation's title."""
+    """A match for the page. `excerpt` is the text around the first word, which spans `place[0]` to `place[1]` in it.
+    `message_id` is None if the match is in the conversation's title."""
 
     conversation: Conversation
     message_id: str | None
@@ -35,8 +35,8 @@ class SearchResult:
     place: tuple[int, int]
 
 
-class Query:
-    """The words of a query; false where there are none."""
+class SearchQuery:
+    """The words of a query; false if there are none."""
 
     def __init__(self, text: str) -> None:
         self._words = tuple(dict.fromkeys(fold(text).split()))
@@ -44,44 +44,46 @@ class Query:
     def __bool__(self) -> bool:
         return bool(self._words)
 
-    def hits(self, title: str, records: Records) -> list[SearchMatch]:
+    def matches(self, title: str, records: Records) -> list[SearchMatch]:
         """The title, if it matches, and the newest messages that do, at most three in all."""
-        hits = [SearchMatch(None, title)] if self._matches(title) else []
+        found = [SearchMatch(None, title)] if self._contains_all(title) else []
         for message_id in reversed(records):
-            if self._matches(text := records[message_id]["content"]):
-                hits.append(SearchMatch(message_id, text))
-                if len(hits) == HITS_PER_CONVERSATION:
+            if self._contains_all(text := records[message_id]["content"]):
+                found.append(SearchMatch(message_id, text))
+                if len(found) == MATCHES_PER_CONVERSATION:
                     break
-        return hits
+        return found
 
     def excerpt(self, text: str) -> tuple[str, tuple[int, int]]:
-        """What of a matching text stands around the first word, cut at words, and where in it the match is."""
+        """The text around the first word of a matching text, cut at words, and the match's place in it."""
         start, end = _place(text, self._words[0])
-        left, right = max(start - BESIDE, 0), min(end + BESIDE, len(text))
+        left, right = max(start - EXCERPT_MARGIN, 0), min(end + EXCERPT_MARGIN, len(text))
         if left and (gap := GAP.search(text, left - 1, start)):
             left = gap.end()
         if right < len(text) and (gap := LAST_GAP.search(text, end, right + 1)):
             right = gap.start()
         before, after = "…" if left else "", "…" if right < len(text) else ""
-        moved = len(before) - left
-        return before + SPACE.sub(" ", text[left:right]) + after, (start + moved, end + moved)
+        offset = len(before) - left
+        return before + SPACE.sub(" ", text[left:right]) + after, (start + offset, end + offset)
 
-    def _matches(self, text: str) -> bool:
+    def _contains_all(self, text: str) -> bool:
         folded = fold(text)
         return all(word in folded for word in self._words)
 
 
 def fold(text: str) -> str:
-    """`text` so that two spellings of a word become one: without case, accents and typographic variants."""
+    """Maps spellings of a word to one: without case, accents and typographic variants."""
     if text.isascii():
         return text.lower()
     return ACCENTS.sub("", normalize("NFKD", text)).casefold()
 
 
-def found(query: Query, hits: Mapping[Conversation, list[SearchMatch]], limit: int) -> list[SearchResult]:
-    """At most `limit` of the hits, of the last changed conversation first, with their excerpts."""
-    chosen = [(conversation, hit) for conversation in newest_first(hits) for hit in hits[conversation]][:limit]
-    return [SearchResult(conversation, hit.message_id, *query.excerpt(hit.text)) for conversation, hit in chosen]
+def search_results(
+    query: SearchQuery, matches: Mapping[Conversation, list[SearchMatch]], limit: int
+) -> list[SearchResult]:
+    """At most `limit` of the matches with their excerpts, those of the last changed conversation first."""
+    chosen = [(conversation, each) for conversation in newest_first(matches) for each in matches[conversation]][:limit]
+    return [SearchResult(conversation, each.message_id, *query.excerpt(each.text)) for conversation, each in chosen]
 
 
 def newest_first(conversations: Iterable[Conversation]) -> list[Conversation]:
@@ -90,7 +92,7 @@ def newest_first(conversations: Iterable[Conversation]) -> list[Conversation]:
 
 
 def _place(text: str, word: str) -> tuple[int, int]:
-    """From where to where the folded `word` is in `text`: a character can be one, several or none when folded."""
+    """Where the folded `word` starts and ends in `text`: a folded character can be one, several or none."""
     folded = [fold(character) for character in text]
     origins = [index for index, characters in enumerate(folded) for _ in characters]
     first = max("".join(folded).find(word), 0)

@@ -1,4 +1,4 @@
-"""How messages and options are written in the store's files, and read from them."""
+"""Converts messages and options to the records of the store's files, and back."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -8,42 +8,51 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
+from chatbot.errors import StorageError
 from chatbot.types import Options, Role, Status, StoredMessage, clean
 
-THIS_RUN = uuid4().hex
-"""Marks the answers that this process is writing: a running one of another process was cut off with it."""
+FORMAT = 2
+"""Of the files. A file of another format is refused and left as it is."""
+
+OWNER = uuid4().hex
+"""Marks the running answers of this process: it holds their leases. A running answer of another owner was cut off."""
 
 ROLES, STATUSES = frozenset(get_args(Role)), frozenset(get_args(Status))
 
 MESSAGE = TypeAdapter(StoredMessage)
 OPTIONS = TypeAdapter(Options)
-USUAL_OPTIONS: dict[str, Any] = {"system_prompt": "", "max_tokens": 2000, "history_limit": 20}
-"""For options that were stored without one of these."""
+DEFAULT_OPTIONS: dict[str, Any] = {"system_prompt": "", "max_tokens": 2000, "history_limit": 20}
+"""For stored options that lack one of these."""
 
 
 def encode(message: StoredMessage) -> dict[str, Any]:
-    """The message as JSON's types. Its id is not in it: that is the key under which it is stored."""
+    """The message as JSON's types, without its id, which is the record's key."""
     record = _cleaned(asdict(message))
     del record["message_id"]
     if not message.attachments:
         del record["attachments"]
     if message.status == "running":
-        record["run"] = THIS_RUN
+        record["run"] = OWNER
     return record
 
 
 def decode(message_id: str, record: Mapping[str, Any]) -> StoredMessage:
-    """The message of a record that `encode` made. Fields that are not known here are left alone. What was added since
-    it was made has its default, and so has a detail that makes no sense: the text is not lost for it."""
+    """The message of a record. Unknown fields are ignored. A missing detail, or one that makes no sense, has its
+    default: the text is not lost for it."""
     fields = {name: record[name] for name in StoredMessage.__dataclass_fields__ if name in record}
     fields["message_id"] = message_id
-    if fields["status"] == "running" and record.get("run") != THIS_RUN:
+    if fields["status"] == "running" and not is_leased(record):
         fields |= {"status": "interrupted", "finish_reason": "interrupted"}
     try:
         return MESSAGE.validate_python(fields)
     except ValidationError as error:
-        senseless = {fault["loc"][0] for fault in error.errors()}
-        return MESSAGE.validate_python({name: value for name, value in fields.items() if name not in senseless})
+        invalid = {fault["loc"][0] for fault in error.errors()}
+        return MESSAGE.validate_python({name: value for name, value in fields.items() if name not in invalid})
+
+
+def is_leased(record: Mapping[str, Any]) -> bool:
+    """Whether this process holds the lease of a running answer, and so may write it."""
+    return record.get("run") == OWNER
 
 
 def encode_options(options: Options) -> dict[str, Any]:
@@ -52,35 +61,37 @@ def encode_options(options: Options) -> dict[str, Any]:
 
 
 def decode_options(record: Any) -> Options | None:
-    """The options of a record that `encode_options` made, None where there are none that can be understood."""
+    """The options of a record; None if there are none, or they make no sense."""
     if not isinstance(record, dict):
         return None
     try:
-        return OPTIONS.validate_python(USUAL_OPTIONS | record)
+        return OPTIONS.validate_python(DEFAULT_OPTIONS | record)
     except ValidationError:
         return None
 
 
-def is_conversation(tables: Any) -> bool:
-    """Whether a file's content is a conversation, all of whose messages are where they can be reached."""
-    try:
-        (document,) = tables["conversation"].values()
-        messages = tables.get("messages", {})
-        for time in (document["created_at"], document["updated_at"]):
-            datetime.fromisoformat(time)
-        return isinstance(document["title"], str) and _is_tree(messages, document["head"])
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return False
+def check_conversation(tables: Any) -> None:
+    """Raises ValueError, KeyError, TypeError or AttributeError unless a file's content is a conversation all of whose
+    messages can be reached; StorageError for a file of another format."""
+    (document,) = tables["conversation"].values()
+    if document["format"] != FORMAT:
+        raise StorageError("other_format")
+    for time in (document["created_at"], document["updated_at"]):
+        datetime.fromisoformat(time)
+    if not isinstance(document["title"], str):
+        raise TypeError("the title is no text")
+    _check_tree(tables.get("messages", {}), document["head"])
 
 
-def _is_tree(messages: Mapping[str, Mapping[str, Any]], head: str) -> bool:
-    """Whether each message comes after its parent, which also means that there is a way back to the beginning."""
-    known = {""}
+def _check_tree(messages: Mapping[str, Mapping[str, Any]], head: str) -> None:
+    """Each message has to come after its parent, which also means that each has a way back to the root."""
+    seen = {""}
     for message_id, record in messages.items():
-        if message_id in known or record["parent_id"] not in known or not _is_message(record):
-            return False
-        known.add(message_id)
-    return head in known
+        if message_id in seen or record["parent_id"] not in seen or not _is_message(record):
+            raise ValueError("a message has no place in the tree")
+        seen.add(message_id)
+    if head not in seen:
+        raise ValueError("the head is no message")
 
 
 def _is_message(record: Mapping[str, Any]) -> bool:

@@ -1,25 +1,25 @@
-"""Times as the store writes them: ISO 8601, UTC, milliseconds. They sort as text."""
+"""Times as they are stored: ISO 8601 in UTC with milliseconds. They sort as text."""
 
 from datetime import UTC, datetime, timedelta
 
 
 def now() -> str:
     """This moment."""
-    return _written(datetime.now(UTC))
+    return _format(datetime.now(UTC))
 
 
-def at(seconds: float) -> str:
-    """The moment so many seconds after the epoch."""
-    return _written(datetime.fromtimestamp(seconds, UTC))
+def from_epoch(seconds: float) -> str:
+    """The time that many seconds after the epoch."""
+    return _format(datetime.fromtimestamp(seconds, UTC))
 
 
-def later(time: str) -> str:
-    """A millisecond after `time`; `time` itself at the end of the calendar, to which an import may have been dated."""
+def next_millisecond(time: str) -> str:
+    """A millisecond after `time`; `time` itself at the end of the calendar, which an imported file may have."""
     try:
-        return _written(datetime.fromisoformat(time) + timedelta(milliseconds=1))
+        return _format(datetime.fromisoformat(time) + timedelta(milliseconds=1))
     except OverflowError:
         return time
 
 
-def _written(moment: datetime) -> str:
+def _format(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""TinyDB with keys of our own: what has an id is found by it, not by a query that looks through the whole table."""
+"""TinyDB tables whose documents have keys of our own: a document is found by its id, without a query over the table."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -10,9 +10,9 @@ from chatbot.storage.atomic_json import AtomicJsonStorage
 
 
 class KeyedTable(Table):
-    """A table of documents by string. TinyDB allows it, but its annotations know numbers only.
+    """A table of documents by string, which TinyDB allows although its annotations say int.
 
-    Its changes go to the storage as what they are; TinyDB's own would copy the whole table for each.
+    Its changes go to the storage one by one; TinyDB's own would copy the whole table for each.
     """
 
     _storage: AtomicJsonStorage
@@ -21,24 +21,24 @@ class KeyedTable(Table):
 
     @property
     def records(self) -> dict[str, dict[str, Any]]:
-        """All documents by key, in the order in which they were added. To be read only."""
+        """All documents by key, in the order in which they were added. Do not change them."""
         return cast(dict[str, dict[str, Any]], self._read_table())
 
     def put(self, records: Mapping[str, Mapping[str, Any]]) -> None:
-        """Add documents, each in the place of the one that has its key."""
+        """Adds documents, or replaces those that have the same key."""
         self._storage.change(self.name, records)
 
     def change(self, key: str, fields: Mapping[str, Any]) -> None:
-        """Set these fields of a document and leave its others."""
+        """Sets fields of a document and leaves its others."""
         self.put({key: {**self.records[key], **fields}})
 
     def drop(self, keys: Iterable[str]) -> None:
-        """Remove those documents."""
+        """Removes documents."""
         self._storage.change(self.name, dict.fromkeys(keys))
 
 
 class KeyedDB(TinyDB):
-    """A TinyDB over an AtomicStorage, whose tables are all keyed by string."""
+    """A TinyDB over an AtomicJsonStorage, whose tables are keyed by string."""
 
     table_class = KeyedTable
 

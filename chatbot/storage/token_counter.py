@@ -1,52 +1,51 @@
-"""Spending: how many tokens the operator's keys paid for today, also across restarts."""
+"""TokenCounter: how many tokens the operator's keys paid for today, kept across restarts."""
 
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from chatbot.storage.atomic_json import AtomicJsonStorage, are_tables
+from chatbot.storage.atomic_json import AtomicJsonStorage, check_tables
 from chatbot.storage.tinydb_storage import KeyedDB
 
 
 class TokenCounter:
-    """The day's count, kept in the file at `path`. Days are UTC's. For any number of threads; methods block for about a
-    millisecond of disk work and raise OSError where the disk refuses."""
+    """The day's count in the file at `path`. Days are UTC's. Any number of threads may use it; methods block for about
+    a millisecond and raise OSError if the disk refuses."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._days = KeyedDB(AtomicJsonStorage(path, _are_counts)).keyed("tokens")
+        self._days = KeyedDB(AtomicJsonStorage(path, _check)).keyed("tokens")
 
     def today(self) -> int:
         """The tokens of today."""
         with self._lock:
-            return self._counted(_day())
+            return self._count(_today())
 
     def add(self, tokens: int) -> None:
-        """Count tokens that were just paid for. Earlier days are forgotten; a later one is not, to which the clock
-        may get once more."""
+        """Counts tokens, and removes the counts of earlier days. Later days stay: the clock may have been set back."""
         with self._lock:
-            day = _day()
-            total = self._counted(day) + tokens
-            self._days.put({day: {"count": total}})
+            day = _today()
+            self._days.put({day: {"count": self._count(day) + tokens}})
             self._days.drop([other for other in self._days.records if other < day])
 
-    def _counted(self, day: str) -> int:
+    def _count(self, day: str) -> int:
         return int(self._days.records.get(day, {"count": 0})["count"])
 
 
 def seconds_to_midnight() -> int:
-    """How long today lasts, in whole seconds, at least one."""
+    """Whole seconds until the day ends in UTC, at least one."""
     now = datetime.now(UTC)
     midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
     return max(1, round((midnight - now).total_seconds()))
 
 
-def _are_counts(content: Any) -> bool:
-    return are_tables(content) and all(
-        type(count.get("count")) is int for counts in content.values() for count in counts.values()
-    )
+def _check(content: Any) -> None:
+    """Raises ValueError unless the content is a table of counts."""
+    check_tables(content)
+    if not all(type(count.get("count")) is int for counts in content.values() for count in counts.values()):
+        raise ValueError("a count is no number")
 
 
-def _day() -> str:
+def _today() -> str:
     return datetime.now(UTC).date().isoformat()

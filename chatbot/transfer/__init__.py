@@ -1,6 +1,14 @@
-"""Conversations as files to take along, and back in."""
+"""Exports conversations as files, and imports them."""
 
-from chatbot.transfer.conversation_json import export_json, export_markdown, import_json
+from chatbot.transfer.conversation_json import ExportedConversation, export_json, export_markdown, import_json
 from chatbot.transfer.session_zip import export_zip, import_file, write_zip
 
-__all__ = ["export_json", "export_markdown", "export_zip", "import_file", "import_json", "write_zip"]
+__all__ = [
+    "ExportedConversation",
+    "export_json",
+    "export_markdown",
+    "export_zip",
+    "import_file",
+    "import_json",
+    "write_zip",
+]

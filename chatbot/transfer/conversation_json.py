@@ -1,4 +1,4 @@
-"""A conversation as a file to take along: JSON with everything in it, or Markdown to read."""
+"""A conversation as a file: JSON with everything in it, or Markdown to read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,27 +8,27 @@ from typing import Annotated, Any, Literal, Self
 import orjson
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from chatbot.attachments import Prepared, prepare
+from chatbot.attachments import PreparedAttachment, prepare
 from chatbot.errors import InvalidAttachment, InvalidFile
-from chatbot.storage.conversation_memory import ConversationMemory
+from chatbot.storage import ConversationMemory
 from chatbot.types import Attachment, Conversation, Options, StoredMessage
 
-LONGEST_TITLE = 200
+MAX_TITLE_LENGTH = 200
 
 
 class ExportedConversation(BaseModel):
     """The JSON file. Fields that a later version adds are ignored.
 
-    Version 1 had one branch: its messages follow each other in the order of the file, whatever else they say.
-    In version 2, `head` is the newest message on show, and each message comes after its parent. `files` has the
-    contents of the messages' attachments, in base64 by their ids.
+    Version 1 had one branch: its messages follow each other in the order of the file. In version 2, `head` is the
+    newest message on display, and each message comes after its parent. `files` has the attachments' contents in base64
+    by id.
     """
 
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     format: Literal["chatbot-conversation"]
     version: Literal[1, 2]
-    title: str = Field(max_length=LONGEST_TITLE)
+    title: str = Field(max_length=MAX_TITLE_LENGTH)
     created_at: str
     updated_at: str
     messages: list[StoredMessage]
@@ -37,25 +37,25 @@ class ExportedConversation(BaseModel):
     files: Annotated[dict[str, Base64Bytes], Field(default_factory=dict, repr=False)]
 
     @model_validator(mode="after")
-    def _is_as_we_write_it(self) -> Self:
+    def _check(self) -> Self:
         for time in (self.created_at, self.updated_at, *(message.created_at for message in self.messages)):
-            written = datetime.fromisoformat(time)
-            if written.utcoffset() != timedelta(0) or written.isoformat(timespec="milliseconds") != time:
+            parsed = datetime.fromisoformat(time)
+            if parsed.utcoffset() != timedelta(0) or parsed.isoformat(timespec="milliseconds") != time:
                 raise ValueError("a time is not in UTC with milliseconds")
-        said = (message.content.strip() or message.attachments for message in self.messages if message.role == "user")
-        if not all(said):
+        questions = [message for message in self.messages if message.role == "user"]
+        if not all(each.content.strip() or each.attachments for each in questions):
             raise ValueError("a question is empty")
         if self.options and not _are_possible(self.options):
-            raise ValueError("the options are beyond what can be asked for")
+            raise ValueError("the options are out of range")
         self._check_tree()
         try:
             orjson.dumps(self.model_dump(exclude={"files"}))
         except orjson.JSONEncodeError:
-            raise ValueError("a number or a text is beyond what can be kept") from None
+            raise ValueError("a number or a text cannot be stored") from None
         return self
 
     def tree(self) -> tuple[list[StoredMessage], str]:
-        """The messages, each after its parent, and which of them is the newest on show."""
+        """The messages, each after its parent, and the id of the head."""
         if self.version == 2:
             return self.messages, self.head
         line = [replace(m, message_id=f"{n + 1}", parent_id=f"{n or ''}") for n, m in enumerate(self.messages)]
@@ -63,26 +63,26 @@ class ExportedConversation(BaseModel):
 
     def _check_tree(self) -> None:
         messages, head = self.tree()
-        known = {""}
+        seen = {""}
         for message in messages:
-            if message.message_id in known:
+            if message.message_id in seen:
                 raise ValueError("two messages have the same id, or one has none")
-            if message.parent_id not in known:
-                raise ValueError("a message does not come after the one that it follows")
-            known.add(message.message_id)
-        if head not in known:
-            raise ValueError("the head is none of the messages")
+            if message.parent_id not in seen:
+                raise ValueError("a message does not come after its parent")
+            seen.add(message.message_id)
+        if head not in seen:
+            raise ValueError("the head is no message")
 
 
 def export_json(memory: ConversationMemory, conversation_id: str, *, with_files: bool = True) -> bytes:
-    """The whole conversation, for `from_json` and for programs. An answer that is being written is in it as one that
-    was interrupted, with its text as far as it is stored. Raises NotFound and StorageError."""
+    """The whole conversation, for `import_json` and for programs. A running answer is exported as interrupted, with the
+    text that is stored. Raises NotFound and StorageError."""
     with memory.transaction(conversation_id):
         conversation = memory.get_conversation(conversation_id)
         messages = memory.all_messages(conversation_id)
         head = memory.get_head(conversation_id)
-        files = memory.get_files(conversation_id, attachments_of(messages)) if with_files else {}
-    file = ExportedConversation.model_construct(  # what is stored was checked before
+        files = memory.attachments.get_all(conversation_id, attachments_of(messages)) if with_files else {}
+    exported = ExportedConversation.model_construct(  # what is stored was validated before
         format="chatbot-conversation",
         version=2,
         title=conversation.title,
@@ -93,30 +93,30 @@ def export_json(memory: ConversationMemory, conversation_id: str, *, with_files:
         options=conversation.options,
         files={attachment_id: each.content for attachment_id, each in files.items()},
     )
-    return file.model_dump_json(indent=2).encode()
+    return exported.model_dump_json(indent=2).encode()
 
 
 def attachments_of(messages: Sequence[StoredMessage]) -> list[Attachment]:
-    """The files that the messages came with, each once."""
+    """The attachments of the messages, each once."""
     return list({each.attachment_id: each for message in messages for each in message.attachments}.values())
 
 
 def export_markdown(
     conversation: Conversation, messages: Sequence[StoredMessage], link: Callable[[Attachment], str] | None = None
 ) -> str:
-    """The conversation for reading: who said what in `messages`, without settings or times. `link` tells where beside
-    it a file is."""
+    """The conversation for reading: who said what in `messages`, without settings and times. `link` returns the path of
+    an attachment's file."""
     parts = [f"# {' '.join(conversation.title.split()) or 'Conversation'}"]
     for message in messages:
         speaker = "You" if message.role == "user" else message.model or "Assistant"
-        named = [_named(each, link(each) if link else "") for each in message.attachments]
-        said = [message.content] if message.content else [] if named else ["(no answer)"]
-        parts.append("\n\n".join([f"**{speaker}**", *named, *said]))
+        attachments = [_attachment_line(each, link(each) if link else "") for each in message.attachments]
+        content = [message.content] if message.content else [] if attachments else ["(no answer)"]
+        parts.append("\n\n".join([f"**{speaker}**", *attachments, *content]))
     return "\n\n".join(parts) + "\n"
 
 
 def parse(content: Any) -> ExportedConversation:
-    """The file, given as parsed JSON, checked. Raises InvalidFile for anything that `to_json` did not make."""
+    """Validates a file, given as parsed JSON. Raises InvalidFile for anything that `export_json` did not make."""
     try:
         return ExportedConversation.model_validate(content)
     except ValidationError:
@@ -124,53 +124,53 @@ def parse(content: Any) -> ExportedConversation:
 
 
 def import_json(memory: ConversationMemory, content: Any) -> str:
-    """Store the conversation of such a file, given as parsed JSON, as a new one; returns its id.
-
-    Raises InvalidFile, and changes nothing, for anything that `to_json` did not make.
-    """
+    """Stores the conversation of a file, given as parsed JSON; returns its new id. Raises InvalidFile, and changes
+    nothing, for anything that `export_json` did not make."""
     return restore(memory, parse(content))
 
 
 def restore(
-    memory: ConversationMemory, file: ExportedConversation, find: Callable[[str], bytes | None] = lambda _: None
+    memory: ConversationMemory,
+    exported: ExportedConversation,
+    find_content: Callable[[str], bytes | None] = lambda _: None,
 ) -> str:
-    """Store the conversation of a file as a new one; returns its id. `find` finds attachments' contents that are not in
-    the file itself. Raises StorageError; InvalidFile where one is missing or spoilt, TooLarge without room for them."""
-    messages, head = file.tree()
-    files = {}
+    """Stores an exported conversation; returns its new id. `find_content` returns the content of an attachment that is
+    not in the file itself. Raises StorageError, InvalidFile for a missing or damaged attachment, and TooLarge."""
+    messages, head = exported.tree()
+    prepared: dict[str, PreparedAttachment] = {}
     for each in attachments_of(messages):
-        content = find(each.attachment_id) or file.files.get(each.attachment_id)
-        files[each.attachment_id] = _checked(each.name, content)
-    known = [
-        replace(message, attachments=tuple(files[each.attachment_id].attachment for each in message.attachments))
+        content = find_content(each.attachment_id) or exported.files.get(each.attachment_id)
+        prepared[each.attachment_id] = _prepare(each.name, content)
+    as_prepared = [
+        replace(message, attachments=tuple(prepared[each.attachment_id].attachment for each in message.attachments))
         for message in messages
     ]
     return memory.restore_conversation(
-        file.title,
-        file.created_at,
-        file.updated_at,
-        known,
+        exported.title,
+        exported.created_at,
+        exported.updated_at,
+        as_prepared,
         head=head,
-        options=file.options,
-        files=list(files.values()),
+        options=exported.options,
+        attachments=list(prepared.values()),
     )
 
 
-def _checked(name: str, content: bytes | None) -> Prepared:
-    """An attachment of an imported file, looked at as closely as one that is just being sent."""
+def _prepare(name: str, content: bytes | None) -> PreparedAttachment:
+    """Prepares an attachment of a file with the same care as an uploaded one."""
     if content is None:
-        raise InvalidFile(f"“{name}”, which came with a message, is missing in this file. Nothing was changed.")
+        raise InvalidFile("import_missing_file", name=name)
     try:
-        return prepare(name, content, as_kept=True)
+        return prepare(name, content, keep_normalized=True)
     except InvalidAttachment as error:
-        raise InvalidFile(f"{error} Nothing was changed.") from None
+        raise InvalidFile("import_file", sentence=error.text) from None
 
 
-def _named(attachment: Attachment, link: str) -> str:
+def _attachment_line(attachment: Attachment, link: str) -> str:
     name = attachment.name.translate({ord(bracket): f"\\{bracket}" for bracket in "[]"})
     if not link:
         return f"*Attached: {name}*"
-    return f"{'!' * attachment.is_image}[{name}]({link})"
+    return f"{'!' if attachment.is_image else ''}[{name}]({link})"
 
 
 def _are_possible(options: Options) -> bool:

@@ -1,11 +1,10 @@
 """All conversations of a session as one zip file, and the way back."""
 
-import gc
 import re
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from io import BytesIO
 from typing import IO
 from unicodedata import normalize
@@ -13,8 +12,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
 
-from chatbot.errors import ChatbotError, InvalidFile, NotFound, ShuttingDown
-from chatbot.storage.conversation_memory import ConversationMemory
+from chatbot.errors import ChatbotError, InvalidFile, NotFound, ShuttingDown, TooLarge
+from chatbot.storage import ConversationMemory
 from chatbot.transfer.conversation_json import (
     ExportedConversation,
     attachments_of,
@@ -25,54 +24,51 @@ from chatbot.transfer.conversation_json import (
 )
 from chatbot.types import Attachment, Conversation
 
-LARGEST = 512 * 1024 * 1024
-"""Bytes that an import may have when it is unpacked."""
-MOST_MEMBERS = 20_000
-MOST_VALUES = 5_000_000
-"""Values in the JSON of one conversation, by its brackets and commas: of the smallest ones a hundred megabytes hold
-thirty million, which Python would make three gigabytes of. These take half a second, at most half a gigabyte."""
-MOST_MESSAGES = 100_000
-"""In one conversation. To check so many takes a second, in which nothing else happens in this process."""
-LONGEST_SECONDS = 120.0
-"""How long an import may take: others wait for its end with theirs."""
-LONGEST_NAME = 50
+MAX_UNPACKED_BYTES = 512 * 1024 * 1024
+MAX_MEMBERS = 20_000
+MAX_VALUES = 5_000_000
+"""JSON values of one conversation, counted by brackets and commas: Python makes half a gigabyte of so many."""
+MAX_SECONDS = 120.0
+"""The longest import: other imports wait for its end."""
+MAX_NAME_LENGTH = 50
 """Characters of a title in a file's name."""
 
-EARLIEST = "1980-01-01T00:00:00"
-"""Before it no zip file can date anything."""
-LATEST = "2107-12-31T23:59:58"
+EARLIEST, LATEST = "1980-01-01T00:00:00", "2107-12-31T23:59:58"
+"""The times that a zip file can have."""
 
 FILES = "files/"
-"""Where in a zip the messages' files are, each once, by its id."""
-ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf", "text/plain": "txt"}
+"""The folder of the messages' attachments in a zip, each once, by its id."""
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf", "text/plain": "txt"}
 
-BROKEN = (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError, OverflowError)
-"""What reading a zip file raises where it was not made as ours are."""
+DAMAGED = (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError, OverflowError)
+"""What the zipfile module raises for files that are not as ours."""
 
 
 def write_zip(memory: ConversationMemory, file: IO[bytes]) -> None:
-    """Write all conversations of the session to `file` as a zip, each as JSON and as Markdown with its files beside it,
-    one after the other, so that it takes the memory of one. Raises StorageError."""
-    taken: set[str] = set()
+    """Writes all conversations of the session to `file`, each as JSON and as Markdown, with their attachments. It takes
+    the memory of one conversation at a time. Raises StorageError."""
+    names: set[str] = set()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for conversation in memory.list_conversations():
-            conversation_id = conversation.conversation_id
-            try:
-                as_json = export_json(memory, conversation_id, with_files=False)
-                as_markdown = export_markdown(
-                    conversation, memory.get_messages(conversation_id, limit=None), _member_of
-                )
-                attachments = attachments_of(memory.all_messages(conversation_id))
-                new = {each.attachment_id: each for each in attachments if _member_of(each) not in taken}
-                files = memory.get_files(conversation_id, new.values())
-            except NotFound:  # deleted meanwhile
-                continue
-            name = _name(conversation, taken)
-            archive.writestr(_member(f"{name}.json", conversation), as_json)
-            archive.writestr(_member(f"{name}.md", conversation), as_markdown)
-            for attachment_id, each in files.items():
-                taken.add(member := _member_of(new[attachment_id]))
-                archive.writestr(_member(member, conversation), each.content)
+            with suppress(NotFound):  # deleted meanwhile
+                _write_conversation(memory, conversation, archive, names)
+
+
+def _write_conversation(
+    memory: ConversationMemory, conversation: Conversation, archive: ZipFile, names: set[str]
+) -> None:
+    conversation_id = conversation.conversation_id
+    as_json = export_json(memory, conversation_id, with_files=False)
+    as_markdown = export_markdown(conversation, memory.get_messages(conversation_id, limit=None), _attachment_path)
+    attachments = attachments_of(memory.all_messages(conversation_id))
+    new = {each.attachment_id: each for each in attachments if _attachment_path(each) not in names}
+    files = memory.attachments.get_all(conversation_id, new.values())
+    name = _file_name(conversation, names)
+    archive.writestr(_member(f"{name}.json", conversation), as_json)
+    archive.writestr(_member(f"{name}.md", conversation), as_markdown)
+    for attachment_id, each in files.items():
+        names.add(path := _attachment_path(new[attachment_id]))
+        archive.writestr(_member(path, conversation), each.content)
 
 
 def export_zip(memory: ConversationMemory) -> bytes:
@@ -82,22 +78,35 @@ def export_zip(memory: ConversationMemory) -> bytes:
     return file.getvalue()
 
 
-def import_file(memory: ConversationMemory, content: bytes, is_over: Callable[[], bool] = lambda: False) -> list[str]:
-    """Store the conversation of a JSON file, or all those of a zip, as new ones; returns their ids. Of a zip it takes
-    the memory of one at a time.
+def import_file(
+    memory: ConversationMemory, content: bytes, is_cancelled: Callable[[], bool] = lambda: False
+) -> list[str]:
+    """Stores the conversation of a JSON file, or all those of a zip; returns their new ids. Of a zip it takes the
+    memory of one conversation at a time.
 
-    Raises InvalidFile where the file, or anything in a zip, is nothing that this app exported, or takes too long;
-    TooLarge, TooManyConversations and Full where there is no room for it; StorageError; and Closing as soon as
-    `is_over`. Either way nothing is changed then.
+    Raises InvalidFile if the file, or anything in a zip, was not exported by this app, or takes too long; TooLarge,
+    TooManyConversations and TooManySessions; StorageError; ShuttingDown as soon as `is_cancelled`. Nothing is changed
+    then.
     """
     is_zip = content.startswith(b"PK")
-    clock = _Clock(is_over)
-    find = _finder(content) if is_zip else lambda _: None
+    deadline = time.monotonic() + MAX_SECONDS
+    find_content = _content_finder(content) if is_zip else lambda _: None
     restored: list[str] = []
+
+    def check() -> None:
+        if is_cancelled():
+            raise ShuttingDown
+        if time.monotonic() > deadline:
+            raise InvalidFile("import_slow")
+
+    def find_in_time(attachment_id: str) -> bytes | None:
+        check()
+        return find_content(attachment_id)
+
     try:
-        for each in _unpacked(content) if is_zip else [content]:
-            clock.check()
-            restored.append(restore(memory, _parsed(each), clock.checked(find)))
+        for each in _conversation_members(content) if is_zip else [content]:
+            check()
+            restored.append(restore(memory, _parse(each), find_in_time))
     except ChatbotError:
         for conversation_id in restored:
             memory.delete_conversation(conversation_id)
@@ -105,106 +114,68 @@ def import_file(memory: ConversationMemory, content: bytes, is_over: Callable[[]
     return restored
 
 
-class _Clock:
-    """When an import has to end."""
-
-    def __init__(self, is_over: Callable[[], bool]) -> None:
-        self._is_over = is_over
-        self._until = time.monotonic() + LONGEST_SECONDS
-
-    def check(self) -> None:
-        """Raise Closing or InvalidFile where it is so."""
-        if self._is_over():
-            raise ShuttingDown
-        if time.monotonic() > self._until:
-            raise InvalidFile(
-                "This file takes too long to read. Nothing was changed. Import its conversations one by one."
-            )
-
-    def checked(self, find: Callable[[str], bytes | None]) -> Callable[[str], bytes | None]:
-        """`find`, which checks each time."""
-
-        def found(attachment_id: str) -> bytes | None:
-            self.check()
-            return find(attachment_id)
-
-        return found
-
-
-def _unpacked(content: bytes) -> Iterator[bytes]:
-    """The conversations' files in a zip, one after the other."""
+def _conversation_members(content: bytes) -> Iterator[bytes]:
+    """The conversations' JSON files in a zip, one after the other."""
     try:
         with ZipFile(BytesIO(content)) as archive:
             members = archive.infolist()
-            if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > LARGEST:
-                raise InvalidFile("This zip file holds more than can be imported at once. Nothing was changed.")
-            wanted = [member for member in members if member.filename.endswith(".json")]
-            if any(member.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for member in wanted):
+            if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+                raise InvalidFile("import_too_much")
+            conversations = [member for member in members if member.filename.endswith(".json")]
+            if not all(map(_is_readable, conversations)):
                 raise InvalidFile
-            if not wanted:
-                raise InvalidFile("There is no conversation in this zip file. Nothing was changed.")
-            for member in wanted:
+            if not conversations:
+                raise InvalidFile("import_empty")
+            for member in conversations:
                 yield archive.read(member)
-    except BROKEN:
-        raise InvalidFile("This zip file is damaged, or was not made by this app. Nothing was changed.") from None
+    except DAMAGED:
+        raise InvalidFile("import_zip_damaged") from None
 
 
-def _finder(content: bytes) -> Callable[[str], bytes | None]:
-    """Finds attachments' contents in a zip by their ids."""
+def _content_finder(content: bytes) -> Callable[[str], bytes | None]:
+    """Returns a function that finds attachments' contents in a zip by their ids."""
     try:
         archive = ZipFile(BytesIO(content))
-    except BROKEN:
-        return lambda _: None  # whoever reads the conversations will tell
+    except DAMAGED:
+        return lambda _: None  # `_conversation_members` raises
     members = {member.filename.removeprefix(FILES).partition(".")[0]: member for member in archive.infolist()}
 
     def find(attachment_id: str) -> bytes | None:
         member = members.get(attachment_id)
-        if member and member.compress_type in (ZIP_STORED, ZIP_DEFLATED):
-            with suppress(*BROKEN):
+        if member and _is_readable(member):
+            with suppress(*DAMAGED):
                 return archive.read(member)
         return None
 
     return find
 
 
-def _parsed(content: bytes) -> ExportedConversation:
-    too_large = InvalidFile("This file is larger than can be imported. Nothing was changed.")
-    if len(content) > LARGEST or sum(map(content.count, (b"[", b"{", b","))) > MOST_VALUES:
-        raise too_large
+def _is_readable(member: ZipInfo) -> bool:
+    """Whether it is compressed as ours are: other methods have no bound on memory."""
+    return member.compress_type in (ZIP_STORED, ZIP_DEFLATED)
+
+
+def _parse(content: bytes) -> ExportedConversation:
+    if len(content) > MAX_UNPACKED_BYTES or sum(map(content.count, (b"[", b"{", b","))) > MAX_VALUES:
+        raise TooLarge("import")
     try:
-        with _no_garbage_collector():
-            known = orjson.loads(content)
+        return parse(orjson.loads(content))
     except orjson.JSONDecodeError:
         raise InvalidFile from None
-    if isinstance(known, dict) and isinstance(known.get("messages"), list) and len(known["messages"]) > MOST_MESSAGES:
-        raise too_large
-    return parse(known)
 
 
-@contextmanager
-def _no_garbage_collector() -> Iterator[None]:
-    """Inside, Python does not look through what is being made, again and again, which takes seven times as long."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def _attachment_path(attachment: Attachment) -> str:
+    return f"{FILES}{attachment.attachment_id}.{EXTENSIONS[attachment.media_type]}"
 
 
-def _member_of(attachment: Attachment) -> str:
-    return f"{FILES}{attachment.attachment_id}.{ENDINGS[attachment.media_type]}"
-
-
-def _name(conversation: Conversation, taken: set[str]) -> str:
-    """A file name that every system accepts, and that is not taken: the title's letters and digits, and a short id."""
+def _file_name(conversation: Conversation, names: set[str]) -> str:
+    """A file name that every system accepts and that is not among `names`, to which it is added."""
     words = re.sub(r"[^\w-]+", " ", normalize("NFC", conversation.title)).split()
-    title = " ".join(words)[:LONGEST_NAME].strip() or "Conversation"
+    title = " ".join(words)[:MAX_NAME_LENGTH].strip() or "Conversation"
     name = f"{title} {conversation.conversation_id[:8]}"
-    if name.casefold() in taken:
+    if name.casefold() in names:
         name = f"{title} {conversation.conversation_id}"
-    taken.add(name.casefold())
+    names.add(name.casefold())
     return name
 
 

@@ -1,14 +1,6 @@
-"""The values that travel between the parts: what is said, by whom, and how an answer went. All frozen."""
+"""The values that travel between the packages: messages, attachments, answers and how they ended. All are frozen."""
 
-from chatbot.types.attachments import (
-    UNKNOWN_SUPPORT,
-    Attachment,
-    AttachmentForm,
-    FileContent,
-    FileSupport,
-    MediaType,
-    SentAttachment,
-)
+from chatbot.types.attachments import Attachment, AttachmentForm, FileContent, MediaType, SentAttachment
 from chatbot.types.completions import (
     Completion,
     Delta,
@@ -23,12 +15,12 @@ from chatbot.types.completions import (
     Usage,
 )
 from chatbot.types.conversations import Conversation, Fault, SentContext, Status, StoredMessage, Timing
+from chatbot.types.model_profile import ModelProfile
 from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, ProviderName, RegisteredName
 from chatbot.types.unicode import clean
 
 __all__ = [
     "PROVIDER_NAMES",
-    "UNKNOWN_SUPPORT",
     "Attachment",
     "AttachmentForm",
     "BuiltInName",
@@ -38,12 +30,12 @@ __all__ = [
     "Effort",
     "Fault",
     "FileContent",
-    "FileSupport",
     "Finish",
     "FinishReason",
     "MediaType",
     "Message",
     "ModelChoice",
+    "ModelProfile",
     "Options",
     "ProviderName",
     "RegisteredName",

@@ -1,17 +1,16 @@
-"""Files that come with messages, and how a model is sent them."""
+"""Attachments of messages, and the form in which a model is sent them."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 MediaType = Literal["image/png", "image/jpeg", "application/pdf", "text/plain"]
-"""What files that come with messages are kept as. All text is plain text, in UTF-8."""
+"""The types that attachments are stored as. All text is stored as plain text in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a message, without its content. `attachment_id` is the content's SHA-256 and `size` its
-    bytes; `width` and `height` are a picture's pixels, `pages` a PDF's, `text_size` the bytes of the text in it, as
-    UTF-8."""
+    """An attachment without its content. `attachment_id` is the SHA-256 of the content and `size` its bytes; `width`
+    and `height` are an image's pixels, `pages` a PDF's; `text_size` is how many bytes of UTF-8 the text in it has."""
 
     attachment_id: str
     name: str
@@ -24,7 +23,6 @@ class Attachment:
 
     @property
     def is_image(self) -> bool:
-        """Whether it is a picture."""
         return self.media_type.startswith("image/")
 
     @property
@@ -35,30 +33,19 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """An attachment's content, and the text in it: all of a text file, what a PDF's pages say, none of a picture."""
+    """An attachment's bytes, and the text in them: all of a text file, the text of a PDF's pages, none of an image."""
 
     content: bytes = field(repr=False)
     text: str = field(default="", repr=False)
 
 
 AttachmentForm = Literal["whole", "text", "name"]
-"""How a model is sent an attachment: as the file that it is, as the text in it, or, left out, by its name alone."""
+"""How a model is sent an attachment: as the file itself, as the text in it, or left out with only its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentAttachment:
-    """An attachment, and how a model is sent it."""
+    """An attachment, and the form in which a model is sent it."""
 
     attachment: Attachment
     form: AttachmentForm
-
-
-@dataclass(frozen=True, slots=True)
-class FileSupport:
-    """Which files a model reads as they are. Text it always reads. None: nobody knows."""
-
-    pictures: bool | None = None
-    documents: bool | None = None
-
-
-UNKNOWN_SUPPORT = FileSupport()

@@ -1,4 +1,4 @@
-"""What a model is asked for and how it answers, before any of it is kept."""
+"""What a model is asked for, and how it answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from chatbot.types.provider_names import ProviderName
 Role = Literal["user", "assistant"]
 
 FinishReason = Literal["stop", "length", "refusal", "content_filter", "stopped", "interrupted"]
-"""How an answer ended: by itself, at the longest answer, declined by the model, withheld by the provider,
-stopped by a person, or cut off on the way."""
+"""How an answer ended: normally, at the longest answer, declined by the model, withheld by the provider, stopped by the
+visitor, or cut off."""
 
 Effort = Literal["low", "medium", "high"]
-"""How long a model that reasons is to think before it answers."""
+"""How long a reasoning model thinks before it answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing said in a conversation, as a model is sent it."""
+    """One message as a model is sent it."""
 
     role: Role
     content: str
@@ -28,8 +28,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a completion read and wrote, as the provider counted them; None where nobody did. `estimated`: the
-    provider did not say, so they were counted here."""
+    """Tokens that a completion read and wrote, as the provider counted them; None if it did not. `estimated`: the
+    provider did not count, so the numbers are estimates."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -38,10 +38,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How a provider's stream ended. Without one, the stream was cut off.
+    """How a provider's stream ended. A stream without one was cut off.
 
-    `cache_read` and `cache_write` are those of the input tokens that came from the provider's cache and went into it,
-    which have prices of their own.
+    `cache_read` and `cache_write` are the input tokens that came from the provider's cache and went into it. They have
+    prices of their own.
     """
 
     reason: FinishReason
@@ -52,7 +52,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The next piece of a streamed completion: some text, some reasoning, or the finish."""
+    """The next piece of a streamed completion: text, reasoning, or the finish."""
 
     text: str = ""
     reasoning: str = ""
@@ -73,8 +73,8 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one completion is asked for. None leaves a choice to the provider. `files` has the content of what the
-    messages enclose, by attachment id."""
+    """One completion to ask a provider for. None leaves a choice to the provider. `files` has the contents of the
+    messages' attachments by attachment id."""
 
     model: str
     messages: tuple[Message, ...]
@@ -87,7 +87,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """A model of a provider. The model is empty where none is known."""
+    """A model of a provider. `model` is empty if none is known."""
 
     provider: ProviderName
     model: str
@@ -95,7 +95,7 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A model, and how it is to answer."""
+    """A model, and how it is to answer. `history_limit` is in messages, `max_tokens` the longest answer."""
 
     choice: ModelChoice
     system_prompt: str

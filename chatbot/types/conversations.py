@@ -1,8 +1,10 @@
-"""Messages and conversations as they are kept."""
+"""Messages and conversations as they are stored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+from chatbot.i18n import Text
 from chatbot.types.attachments import Attachment
 from chatbot.types.completions import FinishReason, Options, Role, Usage
 
@@ -11,8 +13,8 @@ Status = Literal["running", "complete", "interrupted", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Milliseconds from the start of an answer; `first_token_ms` is None when no token came. `reasoning_ms` is how long
-    the model reasoned before it answered, None where it did not."""
+    """Milliseconds since the start of an answer; `first_token_ms` is None if no token came. `reasoning_ms` is how long
+    the model reasoned before it answered, None if it did not."""
 
     first_token_ms: int | None
     total_ms: int
@@ -21,11 +23,11 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class SentContext:
-    """What of a conversation a model was sent: `sent` of the `total` messages that could have been. `trimmed`: it was
-    sent fewer after the provider had found more too long.
+    """How much of a conversation a model was sent: `sent` of the `total` messages that could have been sent.
+    `trimmed`: messages were left out after the provider had found more too long.
 
-    Of the `files` of all these messages it was not sent `files_left_out`, for want of room or since their message was
-    not sent either, nor `files_unread`, which it cannot read; of `files_as_text` it was sent the text alone.
+    Of the `files` of all these messages, `files_left_out` did not fit or belong to a message that was not sent, and
+    `files_unread` cannot be read by the model; of `files_as_text` it was sent the text only.
     """
 
     sent: int
@@ -39,19 +41,25 @@ class SentContext:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an answer failed, as it is stored and shown: our code and our sentence, never a provider's text."""
+    """Why an answer failed, as it is stored: our code and text (`i18n.Text.as_json`), never a provider's words. A fault
+    without a text, as earlier versions stored it, is worded by its code."""
 
     code: str
-    message: str
+    text: Mapping[str, Any] = field(default_factory=dict)
     retryable: bool = False
     retry_after: float | None = None
+
+    @property
+    def words(self) -> Text:
+        """The text, to be worded in its reader's language."""
+        unknown = {"key": f"failure.{self.code}", "provider": "The provider", "wait": {"key": "wait.moment"}}
+        return Text.from_json(self.text) or Text.from_json(unknown) or Text("failure.internal")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message as a conversation keeps it. Times are ISO 8601 in UTC, `cost` is in US dollars, None where the price is
-    not known. `parent_id` is the message that it followed, empty at a conversation's beginning: messages with the same
-    parent are versions of each other."""
+    """A stored message. Times are ISO 8601 in UTC; `cost` is in US dollars, None if the price is not known. `parent_id`
+    is the message before it, empty for the first: messages with the same parent are versions of each other."""
 
     message_id: str
     role: Role
@@ -74,7 +82,7 @@ class StoredMessage:
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation without its messages. `options` are those of its last turn, None before the first. `touched_at` is
-    when what is on show of it last changed; choosing another version changes that, and nothing else."""
+    when what it shows last changed: unlike `updated_at` it also moves when another version is shown."""
 
     conversation_id: str
     title: str

@@ -1,4 +1,4 @@
-"""The names of the providers: those that are built in, and those that are added."""
+"""The names of the providers: those that are built in, and those that `register` adds."""
 
 from typing import Annotated, Literal, NewType, get_args
 
@@ -6,10 +6,10 @@ from pydantic import BeforeValidator
 
 BuiltInName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
 RegisteredName = NewType("RegisteredName", str)
-"""The name of a provider that `chatbot.providers.register` made known."""
+"""The name of a provider that `chatbot.providers.register` added."""
 
 PROVIDER_NAMES: list[BuiltInName | RegisteredName] = [*get_args(BuiltInName)]
-"""All that there are, in the order in which they are offered."""
+"""All names, in the order in which the providers are offered."""
 
 
 def _known(name: object) -> object:

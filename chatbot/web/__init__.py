@@ -1,1 +1,1 @@
-"""The web server, and what the page and the API share: session tokens, addresses, middleware."""
+"""The web server, and what the page and the API share: services, session tokens, addresses and middleware."""

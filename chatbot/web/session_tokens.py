@@ -1,4 +1,4 @@
-"""Session tokens: who may see which conversations."""
+"""Session tokens: visitors are identified by a random signed token, which the browser keeps in local storage."""
 
 import hashlib
 import hmac
@@ -13,30 +13,30 @@ from chatbot.storage.atomic_json import replace_file
 SECRET_BYTES = 32
 SESSION_ID_BYTES = 16
 
-ACCOUNT = "hf-"
-"""What the session id of a Hugging Face account begins with; others are hexadecimal."""
+ACCOUNT_PREFIX = "hf-"
+"""Of the session id of a Hugging Face account; other ids are hexadecimal."""
 
 
 class SessionTokens:
-    """Issues tokens and checks them. A token is a random session id and our signature on it.
+    """Issues and verifies tokens. A token is a random session id with our signature.
 
-    The id alone names files and log lines; only the whole token opens anything. The signature is compared in
-    constant time, by the library.
+    The id alone names files and log lines; only the whole token opens anything. The library compares signatures in
+    constant time.
     """
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
         self._signer = Signer(secret, salt="chatbot session", digest_method=hashlib.sha256)
 
-    def new(self) -> str:
-        """The token of a session that nobody had before."""
+    def create(self) -> str:
+        """Returns the token of a new session."""
         return self._signer.sign(secrets.token_hex(SESSION_ID_BYTES)).decode()
 
-    def for_account(self, subject: str) -> str:
-        """The token of a Hugging Face account's session, the same wherever it signs in. `subject` is the account's own
-        id, which stays when its name changes; the session's does not tell it."""
+    def create_for_account(self, subject: str) -> str:
+        """Returns the token of a Hugging Face account's session, the same at every sign-in. `subject` is the account's
+        id, which stays when its name changes; the session id does not reveal it."""
         digest = hmac.new(self._secret, f"account {subject}".encode(), hashlib.sha256).hexdigest()
-        return self._signer.sign(ACCOUNT + digest[: 2 * SESSION_ID_BYTES]).decode()
+        return self._signer.sign(ACCOUNT_PREFIX + digest[: 2 * SESSION_ID_BYTES]).decode()
 
     def session_id(self, token: object) -> str:
         """The session id of a token that we signed. Raises Unauthorized for everything else."""
@@ -47,16 +47,14 @@ class SessionTokens:
 
 
 def load_or_create_secret(directory: Path) -> str:
-    """The secret of that data directory, made on first use and readable by its owner only.
-
-    Raises SettingsError where it can neither be read nor made.
-    """
+    """The secret in the data directory, created on first use and readable by its owner only. Raises SettingsError if it
+    can be neither read nor created."""
     path = directory / "secret"
     try:
-        kept = path.read_text().strip() if path.exists() else ""
-        if not kept:  # an empty one would let anybody sign
-            kept = secrets.token_hex(SECRET_BYTES)
-            replace_file(path, kept.encode())
+        secret = path.read_text().strip() if path.exists() else ""
+        if not secret:  # with an empty one anybody could sign
+            secret = secrets.token_hex(SECRET_BYTES)
+            replace_file(path, secret.encode())
     except OSError as error:
         raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: expected a directory to write in") from error
-    return kept
+    return secret

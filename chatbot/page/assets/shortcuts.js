@@ -1,83 +1,79 @@
 // What the keyboard does beside typing, and a sheet that says so.
 
-const MAC = navigator.platform.startsWith("Mac");
-const MOD = MAC ? "⌘" : t("key.ctrl");
-const SHORTCUTS = [
-  [t("box.send"), [t("key.enter")]],
-  [t("keyboard.line"), [t("key.shift"), t("key.enter")]],
-  [t("keyboard.stop"), [t("key.escape")]],
-  [t("keyboard.edit"), ["↑"]],
-  [t("chat.new"), [MOD, t("key.shift"), "O"]],
-  [t("search.hint"), [MOD, "K"]],
-  [t("keyboard.list"), ["?"]],
-];
+import { button, dialog, find, make } from "./dom.js";
+import { t } from "./i18n.js";
+import { machine } from "./state.js";
 
-const sheet = make("dialog", "shortcuts");
-const lines = make("dl");
-for (const [what, keys] of SHORTCUTS) {
-  const combination = make("dd");
-  combination.append(...keys.map((key) => make("kbd", "", key)));
-  lines.append(make("dt", "", what), combination);
-}
-sheet.setAttribute("aria-label", t("keyboard.head"));
-sheet.append(make("h2", "", t("keyboard.head")), lines, press("close", t("keyboard.close"), () => sheet.close(), "✕"));
-sheet.addEventListener("click", ({ target }) => { if (target === sheet) sheet.close(); }); // beside it
+const IS_MAC = navigator.platform.startsWith("Mac");
 
-const find = (selector) => document.querySelector(selector);
+const shortcutSheet = () => {
+  const mod = IS_MAC ? "⌘" : t("key.ctrl");
+  const shortcuts = [
+    [t("box.send"), [t("key.enter")]],
+    [t("keyboard.line"), [t("key.shift"), t("key.enter")]],
+    [t("keyboard.stop"), [t("key.escape")]],
+    [t("keyboard.edit"), ["↑"]],
+    [t("chat.new"), [mod, t("key.shift"), "O"]],
+    [t("search.hint"), [mod, "K"]],
+    [t("keyboard.list"), ["?"]],
+  ];
+  const lines = make("dl");
+  for (const [what, keys] of shortcuts) {
+    const combination = make("dd");
+    combination.append(...keys.map((key) => make("kbd", "", key)));
+    lines.append(make("dt", "", what), combination);
+  }
+  const made = dialog("shortcuts", make("h2", "", t("keyboard.head")), lines);
+  made.setAttribute("aria-label", t("keyboard.head"));
+  return made;
+};
 
-const search = () => {
+const focusSearch = () => {
   const sidebar = find("#sidebar");
   if (!sidebar.classList.contains("open")) sidebar.querySelector(".toggle-button").click();
   find("#search input").focus();
 };
 
 const editLast = () => {
-  const rows = [...document.querySelectorAll("#chat .user-row .tool.edit")];
-  rows.at(-1)?.click();
-  return rows.length;
+  const tools = [...document.querySelectorAll("#chat .user-row .tool.edit")];
+  tools.at(-1)?.click();
+  return tools.length > 0;
 };
 
 const isTyping = ({ target }) => target.closest("input, textarea, select, [contenteditable=true]");
-const isEmptyBox = ({ target }) => target.matches("#message textarea") && !target.value;
+const isBox = ({ target }) => target.matches("#message textarea");
 
-// What a key does; true where it did something, so that it does nothing else.
-const act = (event) => {
+// Does what the key stands for; true if that was something.
+const press = (event, sheet) => {
   const { key } = event;
-  if (MAC ? event.metaKey : event.ctrlKey) {
-    if (event.shiftKey && key.toLowerCase() === "o") return find("#new-chat").click(), true;
-    return key.toLowerCase() === "k" && !event.shiftKey && (search(), true);
+  if (IS_MAC ? event.metaKey : event.ctrlKey) {
+    if (event.shiftKey && key.toLowerCase() === "o") { find("#new-chat").click(); return true; }
+    if (key.toLowerCase() === "k" && !event.shiftKey) { focusSearch(); return true; }
+    return false;
   }
   if (event.altKey || event.metaKey || event.ctrlKey) return false;
-  if (key === "Escape" && !(isTyping(event) && !event.target.matches("#message textarea"))) {
-    const stop = find("#message .stop-button");
-    return stop && (stop.click(), true);
+  if (key === "Escape" && !(isTyping(event) && !isBox(event))) {
+    find("#message .stop-button")?.click();
+    return machine.isAnswering;
   }
-  if (key === "ArrowUp") return isEmptyBox(event) && editLast() > 0;
+  if (key === "ArrowUp") return isBox(event) && !event.target.value && editLast();
   if (isTyping(event)) return false;
-  if (key === "/") return search(), true;
-  return key === "?" && (sheet.showModal(), true);
+  if (key === "/") { focusSearch(); return true; }
+  if (key === "?") { sheet.showModal(); return true; }
+  return false;
 };
 
-document.addEventListener("keydown", (event) => {
-  if (!event.isComposing && !sheet.open && act(event)) event.preventDefault();
-});
-
-// Gradio's own Enter waits for the browser's next frame, ten milliseconds and more, before it does what its button does.
-document.addEventListener("keypress", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("#message textarea")) return;
-  event.preventDefault();
-  event.stopPropagation();
-  find("#message .submit-button")?.click();
-}, true);
-
-// Gradio's buttons in the message box have no names.
-const name = () => {
-  find("#message .submit-button")?.setAttribute("aria-label", t("box.send"));
-  find("#message .stop-button")?.setAttribute("aria-label", t("box.stop"));
+export const mountShortcuts = ({ element }) => {
+  const sheet = shortcutSheet();
+  element.replaceChildren(button("help", t("keyboard.help"), () => sheet.showModal(), "?"), sheet);
+  document.addEventListener("keydown", (event) => {
+    if (!event.isComposing && !sheet.open && press(event, sheet)) event.preventDefault();
+  });
+  // Gradio's own Enter waits for the browser's next frame, ten milliseconds and more, before it does what its button does.
+  document.addEventListener("keypress", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !isBox(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    find("#message .submit-button")?.click();
+  }, true);
 };
-onceEntered(() => {
-  new MutationObserver(name).observe(find("#message"), { childList: true, subtree: true });
-  name();
-});
-
-element.replaceChildren(press("help", t("keyboard.help"), () => sheet.showModal(), "?"), sheet);

@@ -1,14 +1,23 @@
-// A browser may let a page in a frame of another site keep nothing, and Gradio would break at its first look for what
-// it kept. There the page gets a storage that ends with it.
+// A browser may forbid storage to a page in a frame of another site, and Gradio would fail at its first look for what it
+// stored. There the page gets a storage that ends with it.
+
+export let isForgetful = false;
+
 try {
   localStorage.length;
 } catch {
-  const kept = new Map();
+  const items = new Map();
   const storage = {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => { kept.set(key, String(value)); },
-    removeItem: (key) => { kept.delete(key); },
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => { items.set(key, String(value)); },
+    removeItem: (key) => { items.delete(key); },
   };
   Object.defineProperty(window, "localStorage", { value: storage });
-  (window.chatbot ??= {}).forgetful = true;
+  isForgetful = true;
 }
+
+// What a tab keeps over a reload; null where storage is forbidden.
+export const tabStorage = {
+  get: (name) => { try { return sessionStorage.getItem(`chatbot-${name}`); } catch { return null; } },
+  set: (name, value) => { try { sessionStorage.setItem(`chatbot-${name}`, value); } catch { /* forbidden here */ } },
+};

@@ -1,9 +1,13 @@
-// Below each message of the chat: its versions, what can be done with it, and how an answer came about.
-// Gradio draws the messages; this adds a line to each of their rows, from the JSON in props.value:
-// {conversation_id, touched_at, rows: [{id, role, text, versions, ...}], earlier, total, place}.
-// Tells Python: "send", "retry", "edit", "undo", "version", "earlier"; and the page itself: "show".
+// Below each message of the chat: its versions, what can be done with it, and how an answer came about. Gradio draws the
+// messages; this adds a line to each of their rows, from view.lines: {rows: [{id, role, text, versions, ...}], earlier,
+// total, place, touched_at}.
 
-const rows = () => [...document.querySelectorAll("#chat .message-row")];
+import { thumbnail } from "./attachments.js";
+import { button, find, make, onKeys } from "./dom.js";
+import { t } from "./i18n.js";
+import { machine } from "./state.js";
+import { edit, onLines, retry, showEarlier, showVersion, undo, view } from "./view.js";
+import { inWords } from "./words.js";
 
 const ICONS = {
   copy: "M9 9h11v11H9z M5 15H4V4h11v1",
@@ -15,6 +19,8 @@ const ICONS = {
   next: "M9 5l7 7-7 7",
 };
 
+const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
+
 const icon = (name) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -24,9 +30,7 @@ const icon = (name) => {
   return svg;
 };
 
-const ask = (event, detail) => { page.following = true; trigger(event, detail); };
-
-const tool = (name, label, act) => press(`tool ${name}`, label, act, icon(name));
+const tool = (name, label, act) => button(`tool ${name}`, label, act, icon(name));
 
 // Browsers have a clipboard for https and localhost only; elsewhere they still copy what is selected.
 const copySelected = (text) => {
@@ -45,31 +49,31 @@ const copy = async (made, text) => {
   setTimeout(() => made.replaceChildren(icon("copy")), 1500);
 };
 
-const versions = ({ number, count, previous, next }) => {
+const versionTools = ({ number, count, previous, next }) => {
   const made = make("span", "versions");
-  const back = tool("previous", t("turn.previous"), () => trigger("version", { id: previous }));
-  const on = tool("next", t("turn.next"), () => trigger("version", { id: next }));
+  const back = tool("previous", t("turn.previous"), () => showVersion(previous));
+  const forth = tool("next", t("turn.next"), () => showVersion(next));
   back.disabled = !previous;
-  on.disabled = !next;
-  made.append(back, make("span", "number", `${number} / ${count}`), on);
+  forth.disabled = !next;
+  made.append(back, make("span", "number", `${number} / ${count}`), forth);
   return made;
 };
 
-// The message turns into a field, with the same keys as the message box.
-const edit = (row, turn) => {
+// The message turns into a field, with the keys of the message box.
+const editMessage = (row, turn) => {
   const form = make("div", "editor");
   const field = make("textarea");
   const actions = make("div", "actions");
-  const close = () => { form.remove(); row.classList.remove("editing"); row.edited = null; draw(); };
+  const close = () => { form.remove(); row.classList.remove("editing"); row.edited = null; drawTurns(); };
   const send = () => {
-    if (!field.value.trim() && !turn.files) return field.focus();
-    ask("edit", { id: turn.id, text: field.value });
+    if (!field.value.trim() && !turn.files) { field.focus(); return; }
+    edit(turn.id, field.value || turn.text);
     close();
   };
   field.value = turn.text;
   field.setAttribute("aria-label", t("turn.field"));
   onKeys(field, { Enter: send, Escape: close });
-  actions.append(press("keep", t("turn.cancel"), close), press("send", t("box.send"), send));
+  actions.append(button("keep", t("turn.cancel"), close), button("send", t("box.send"), send));
   form.append(field, actions);
   row.classList.add("editing");
   row.edited = turn.id;
@@ -78,20 +82,18 @@ const edit = (row, turn) => {
   field.focus();
 };
 
-const line = (row, turn) => {
+const lineBelow = (row, turn) => {
   const made = make("div", "turn");
   const tools = make("span", "tools");
   if (turn.text) tools.append(tool("copy", t("turn.copy"), (pressed) => copy(pressed, turn.text)));
-  if (turn.role === "user") tools.append(tool("edit", t("turn.edit"), () => edit(row, turn)));
-  if (turn.question) tools.append(tool("retry", t("turn.retry"), () => ask("retry", { id: turn.question })));
-  if (turn.undo) tools.append(tool("undo", t("turn.undo"), () => trigger("undo", {})));
-  if (turn.versions) tools.append(versions(turn.versions));
-  const ended = inWords.ending(turn.ending);
-  if (ended) {
-    const note = make("p", turn.failed ? "note failed" : "note", ended);
-    if (turn.failed && turn.question) {
-      note.append(press("again", t("turn.again"), () => ask("retry", { id: turn.question })));
-    }
+  if (turn.role === "user") tools.append(tool("edit", t("turn.edit"), () => editMessage(row, turn)));
+  if (turn.question) tools.append(tool("retry", t("turn.retry"), () => retry(turn.question)));
+  if (turn.undo) tools.append(tool("undo", t("turn.undo"), undo));
+  if (turn.versions) tools.append(versionTools(turn.versions));
+  const ending = inWords.ending(turn.ending);
+  if (ending) {
+    const note = make("p", turn.failed ? "note failed" : "note", ending);
+    if (turn.failed && turn.question) note.append(button("again", t("turn.again"), () => retry(turn.question)));
     made.append(note);
   }
   made.append(tools);
@@ -99,9 +101,9 @@ const line = (row, turn) => {
   return made;
 };
 
-const enclosed = (turn) => {
+const attachmentList = (turn) => {
   const made = make("div", "files");
-  made.append(...turn.files.map((file) => thumbnail(file, page.told.conversation_id)));
+  made.append(...turn.files.map((file) => thumbnail(file, view.conversation)));
   return made;
 };
 
@@ -115,60 +117,61 @@ const decorate = (row, turn) => {
   row.querySelectorAll(".turn, .editor, .files").forEach((old) => old.remove());
   row.classList.remove("editing");
   row.classList.toggle("wordless", Boolean(fits && turn.files && !turn.text));
-  if (fits) row.querySelector(".flex-wrap").append(line(row, turn));
-  if (fits && turn.files) row.querySelector(".flex-wrap").prepend(enclosed(turn));
+  if (fits) row.querySelector(".flex-wrap").append(lineBelow(row, turn));
+  if (fits && turn.files) row.querySelector(".flex-wrap").prepend(attachmentList(turn));
 };
 
 const offerEarlier = (count) => {
-  const [first] = rows();
-  const offered = document.querySelector("#chat .earlier");
-  const busy = document.querySelector("#message .stop-button"); // the answer's next update would take them away
-  if (!count || !first || busy) return offered?.remove();
-  const made = offered ?? press("earlier", t("turn.earlier"), () => trigger("earlier", { id: page.told.rows[0].id }));
+  const [first] = chatRows();
+  const offered = find("#chat .earlier");
+  if (!count || !first || machine.isAnswering) { offered?.remove(); return; }
+  const made = offered ?? button("earlier", t("turn.earlier"), () => showEarlier(view.lines.rows[0].id));
   made.textContent = t("turn.earlier.count", { number: count });
   if (made.nextElementSibling !== first) first.before(made);
 };
 
-// Again and again for a moment: Gradio scrolls to the end, sooner or later. Whoever scrolls meanwhile has their way.
-const goTo = (turns, id) => {
-  const row = () => rows()[turns.findIndex((turn) => turn.id === id)];
-  page.following = false;
-  const steps = [100, 400, 700, 1000, 1500, 2000].map((wait) => setTimeout(() => {
-    row()?.scrollIntoView({ block: "center" });
-    row()?.classList.add("found");
-  }, wait));
-  const leave = () => steps.forEach(clearTimeout);
-  for (const move of ["wheel", "touchstart", "mousedown", "keydown"]) addEventListener(move, leave, { once: true });
-  setTimeout(() => row()?.classList.remove("found"), 4000);
+// Scrolls to a message once its row is drawn.
+let soughtId = null;
+const scrollToSought = () => {
+  const place = (view.lines.rows ?? []).findIndex(({ id }) => id === soughtId);
+  const row = soughtId && chatRows()[place];
+  if (!row?.querySelector(".turn")) return;
+  soughtId = null;
+  row.classList.add("found");
+  row.scrollIntoView({ block: "center" });
+  setTimeout(() => row.classList.remove("found"), 4000);
 };
 
-const draw = () => {
-  const { rows: turns = [], earlier = 0 } = page.told ?? {};
-  rows().forEach((row, index) => decorate(row, turns[index]));
+// A block of code shows its language, by the name that the answer gave it.
+const labelCode = () => {
+  for (const code of document.querySelectorAll('#chat pre:not([data-language]) > code[class*="language-"]')) {
+    code.parentElement.dataset.language = /language-(\S+)/.exec(code.className)[1];
+  }
+};
+
+const drawTurns = () => {
+  const { rows = [], earlier = 0 } = view.lines;
+  chatRows().forEach((row, index) => decorate(row, rows[index]));
   offerEarlier(earlier);
+  scrollToSought();
+  labelCode();
 };
 
-const shown = () => {
-  const { conversation_id = "", touched_at = "", rows: turns = [], running = false, total = "", place } = (page.told = JSON.parse(props.value || "{}"));
-  if (conversation_id !== page.open) Object.assign(page, { elsewhere: 0, following: true });
-  Object.assign(page, { open: conversation_id, touched: touched_at, running, asked: false });
-  element.textContent = inWords.total(total);
-  draw();
-  if (place) goTo(turns, place);
-  document.dispatchEvent(new Event("chatbot:shown"));
+export const mountTurns = ({ element }) => {
+  let isScheduled = false;
+  const schedule = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    requestAnimationFrame(() => { isScheduled = false; drawTurns(); });
+  };
+  onLines(() => {
+    element.textContent = inWords.total(view.lines.total);
+    if (view.lines.place) { soughtId = view.lines.place; view.isFollowing = false; view.lines.place = null; }
+    schedule();
+  });
+  machine.onChange(schedule);
+  machine.until("idle").then(() => {
+    new MutationObserver(schedule).observe(find("#chat"), { childList: true, subtree: true });
+    schedule();
+  });
 };
-
-let waiting = false;
-new MutationObserver(() => {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => { waiting = false; draw(); });
-}).observe(document.body, { childList: true, subtree: true });
-// For send.js: what is asked leaves before the page draws it.
-page.send = (files) => {
-  page.sending = true;
-  trigger("send", { files });
-  setTimeout(() => trigger("show", {}));
-};
-watch("value", shown);
-shown();

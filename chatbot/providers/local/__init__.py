@@ -1,1 +1,1 @@
-"""The model that runs in this process."""
+"""The local model: llama.cpp inside this process, and where its weights come from."""

@@ -1,4 +1,4 @@
-"""The embedded model as a provider: the OpenAI protocol, spoken to the server inside this process."""
+"""The local model as a provider: the OpenAI protocol, spoken to the server inside this process."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,55 +9,64 @@ from typing import TYPE_CHECKING
 
 from chatbot.errors import ModelNotLoaded
 from chatbot.providers.local.llama_server import LlamaServer, escape_control_tokens
-from chatbot.providers.model_profiles import Model
-from chatbot.types import Delta, Request
+from chatbot.types import Delta, Message, ModelProfile, Request, SentAttachment
 
 if TYPE_CHECKING:
     from chatbot.providers.openai import OpenAIProvider
 
 
 class LocalProvider:
-    """Completes with `embedded`; the first stream waits until the model is loaded."""
+    """Completes with `server`; the first stream waits until the model is loaded."""
 
-    def __init__(self, label: str, embedded: LlamaServer) -> None:
+    def __init__(self, label: str, server: LlamaServer) -> None:
         self.label = label
-        self.embedded = embedded
+        self.server = server
         self._client: OpenAIProvider | None = None
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
-        """The completion piece by piece. Raises ModelNotLoaded, and what the protocol's provider raises."""
-        client = await self._connected()
-        messages = tuple(
-            replace(message, content=escape_control_tokens(message.content)) for message in request.messages
-        )
-        files = {name: replace(file, text=escape_control_tokens(file.text)) for name, file in request.files.items()}
-        safe = replace(
-            request, messages=messages, system_prompt=escape_control_tokens(request.system_prompt), files=files
-        )
-        async with aclosing(client.stream(safe)) as deltas:
+        """Yields the completion piece by piece. Raises ModelNotLoaded, and what the OpenAI provider raises."""
+        client = await self._connect()
+        async with aclosing(client.stream(_escape(request))) as deltas:
             async for delta in deltas:
                 yield delta
 
-    async def models(self) -> list[Model]:
+    async def models(self) -> list[ModelProfile]:
         """The one model."""
-        return [Model(self.embedded.model, self.embedded.context_tokens)]
+        return [self.server.profile]
 
     async def aclose(self) -> None:
-        """Close the connections. The model itself belongs to whoever started it."""
+        """Closes the connections. The model itself is closed by whoever started it."""
         if self._client:
             await self._client.aclose()
 
     async def warm_up(self) -> None:
-        """Load the model and the SDK before the first answer needs them. Never raises: that answer will tell."""
+        """Loads the model and the SDK before the first answer needs them. Never raises: that answer will."""
         with suppress(ModelNotLoaded):
-            await self._connected()
+            await self._connect()
 
-    async def _connected(self) -> "OpenAIProvider":
-        self.embedded.start()
+    async def _connect(self) -> "OpenAIProvider":
+        self.server.start()
         await asyncio.to_thread(import_module, "chatbot.providers.openai")  # half a second, the first time
-        endpoint = await self.embedded.endpoint()
+        endpoint = await self.server.endpoint()
         if self._client is None:
             from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
             self._client = OpenAIProvider(self.label, endpoint.api_key, endpoint.base_url)
         return self._client
+
+
+def _escape(request: Request) -> Request:
+    """The request without control tokens in anything that a visitor wrote, file names included."""
+    files = {name: replace(file, text=escape_control_tokens(file.text)) for name, file in request.files.items()}
+    messages = tuple(map(_escape_message, request.messages))
+    prompt = escape_control_tokens(request.system_prompt)
+    return replace(request, messages=messages, system_prompt=prompt, files=files)
+
+
+def _escape_message(message: Message) -> Message:
+    def escaped(sent: SentAttachment) -> SentAttachment:
+        name = escape_control_tokens(sent.attachment.name)
+        return replace(sent, attachment=replace(sent.attachment, name=name))
+
+    content = escape_control_tokens(message.content)
+    return replace(message, content=content, attachments=tuple(map(escaped, message.attachments)))

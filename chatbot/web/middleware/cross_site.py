@@ -1,20 +1,44 @@
-"""Requests that another site's page makes in a visitor's browser: they must not act as the visitor.
+"""Requests that another site's page makes in a visitor's browser must not act as the visitor.
 
-Gradio's cookies go along with them, since the page also works in a frame of another site, and its answers let every
-page read them. The frame does not need that: what the page in it asks for comes from the page's own site.
+Gradio's cookies go along with them, because the page also works in a frame of another site, and Gradio's answers let
+every page read them. The frame does not need that: requests of the page in it come from the page's own site.
 """
 
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chatbot.errors import NotFound
+from chatbot.web.error_response import error_response
+
+OWN_SITE_ONLY = ("/login", "/logout")
+"""Another site's page would log a visitor in as somebody else with the one, and out with the other."""
+
+
+class CrossSiteMiddleware:
+    """Removes the cookies of cross-site requests, and refuses those that log in or out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not is_cross_site(headers := Headers(scope=scope)):
+            await self._app(scope, receive, send)
+        elif scope["path"].rstrip("/") in OWN_SITE_ONLY:
+            await error_response(NotFound(), Request(scope))(scope, receive, send)
+        elif _is_navigation(scope["method"], headers):
+            await self._app(scope, receive, send)
+        else:
+            await self._app(without_cookies(scope), receive, send)
 
 
 def is_cross_site(headers: Headers) -> bool:
-    """Whether a page of another site asks, as the browser tells. A program that is no browser says nothing of it.
+    """Whether a page of another site asks, as browsers tell. Programs that are no browsers say nothing of it.
 
-    Over plain HTTP browsers tell the origin alone. Where the host comes without a port, as a proxy may pass it on, the
-    origin's port does not count: ports are of one site.
+    Over plain HTTP browsers send the origin only. If the host comes without a port, as some proxies pass it on, the
+    origin's port does not count: ports do not make a site.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -23,22 +47,22 @@ def is_cross_site(headers: Headers) -> bool:
     return origin is not None and headers.get("host", "").lower() not in _hosts(origin)
 
 
-def is_navigation(method: str, headers: Headers) -> bool:
-    """Whether a window or a frame is to show the answer, which whoever made it cannot read."""
-    return method == "GET" and headers.get("sec-fetch-mode") == "navigate"
-
-
 def without_cookies(scope: Scope) -> Scope:
     """The request without its cookies, and without what Gradio's sign-in has read of them already."""
     headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"cookie"]
-    nobody = {"session": type(scope["session"])()} if "session" in scope else {}
-    return {**scope, "headers": headers, **nobody}
+    empty_session = {"session": type(scope["session"])()} if "session" in scope else {}
+    return {**scope, "headers": headers, **empty_session}
+
+
+def _is_navigation(method: str, headers: Headers) -> bool:
+    """Whether a window or frame shows the answer, which the page that asked cannot read."""
+    return method == "GET" and headers.get("sec-fetch-mode") == "navigate"
 
 
 def _hosts(origin: str) -> tuple[str, ...]:
-    """What the host may be called that the origin names; none for `null`, the origin of a page without one."""
+    """The hosts that the origin may name; none for `null`, the origin of a page without one."""
     try:
         parts = urlsplit(origin.lower())
-    except ValueError:  # no browser sends one that is none
+    except ValueError:  # no browser sends such an origin
         return ()
     return (parts.netloc, parts.hostname or "") if parts.netloc else ()

@@ -1,4 +1,4 @@
-"""What every answer of the web server tells the browser: what a page may load, run and send, and who may frame it."""
+"""Security headers on every response: what a page may load, run and send, and who may frame it."""
 
 import re
 from base64 import b64encode
@@ -19,12 +19,12 @@ POLICY = {
     "form-action": "'none'",
     "base-uri": "'self'",
 }
-"""Nothing comes from another host or goes to one, whatever a model or a visitor manages to put on the page."""
+"""Nothing is loaded from another host or sent to one, whatever a model or a visitor gets onto the page."""
 
-FRAMES = ("'self'", "https://huggingface.co", "https://*.hf.space")
-"""Who may show the page in a frame: Hugging Face shows a Space's page in one."""
+FRAME_ANCESTORS = ("'self'", "https://huggingface.co", "https://*.hf.space")
+"""Sites that may frame the page: Hugging Face frames a Space's page."""
 
-OTHERS = {
+OTHER_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
@@ -34,34 +34,33 @@ INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DO
 
 
 class SecurityHeaders:
-    """Adds them, as ASGI middleware. `frames` are further sites that may frame the page, `scripts` inline scripts that
-    the page itself adds.
+    """Adds the headers. `frames` are further sites that may frame the page, `scripts` inline scripts that the page
+    adds.
 
-    A page's own inline scripts are allowed by their hashes, so only a page is held back until it is whole; a stream's
-    chunks pass as they come.
+    A page's own inline scripts are allowed by their hashes, so a page is held back until it is complete; the chunks of
+    a stream pass as they come.
     """
 
     def __init__(self, app: ASGIApp, frames: Iterable[str] = (), scripts: Iterable[str] = ()) -> None:
         self._app = app
         self._scripts = [script.encode() for script in scripts]
-        self._frames = " ".join((*FRAMES, *frames))
-        self._no_page = self._policy()
+        self._frames = " ".join((*FRAME_ANCESTORS, *frames))
+        self._policy_without_scripts = self._policy()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lead the request on, and see to the head of its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         page: list[Message] = []
 
-        async def pass_on(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(OTHERS)
+                headers.update(OTHER_HEADERS)
                 if headers.get("content-type", "").startswith("text/html"):
                     page.append(message)
                     return
-                headers["Content-Security-Policy"] = self._no_page
+                headers["Content-Security-Policy"] = self._policy_without_scripts
             elif page:
                 page.append(message)
                 if not message.get("more_body"):
@@ -69,7 +68,7 @@ class SecurityHeaders:
                 return
             await send(message)
 
-        await self._app(scope, receive, pass_on)
+        await self._app(scope, receive, send_with_headers)
 
     async def _send_page(self, page: list[Message], send: Send) -> None:
         scripts = INLINE_SCRIPT.findall(b"".join(part.get("body", b"") for part in page[1:]))

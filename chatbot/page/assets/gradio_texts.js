@@ -1,0 +1,32 @@
+// What Gradio says in English only, in the reader's language: the names of its buttons and messages.
+
+import { find } from "./dom.js";
+import { LANGUAGE, t } from "./i18n.js";
+import { machine } from "./state.js";
+
+const NAMES = { // of elements that Gradio leaves without a translated name
+  "#sidebar .toggle-button": "sidebar.toggle",
+  "#chat [role=log]": "chat.log",
+  "#message .submit-button": "box.send",
+  "#message .stop-button": "box.stop",
+};
+const SPEAKERS = { "user's message:": "chat.question", "bot's message:": "chat.answer" };
+
+const nameElements = () => {
+  for (const [selector, key] of Object.entries(NAMES)) find(selector)?.setAttribute("aria-label", t(key));
+  if (LANGUAGE === "en") return;
+  for (const message of document.querySelectorAll("#chat [data-testid=user], #chat [data-testid=bot]")) {
+    const name = message.getAttribute("aria-label") ?? "";
+    const [speaker] = /^\w+'s message:/.exec(name) ?? [];
+    if (speaker in SPEAKERS) message.setAttribute("aria-label", name.replace(speaker, t(SPEAKERS[speaker])));
+  }
+};
+
+machine.until("idle").then(() => {
+  const observer = new MutationObserver(nameElements);
+  for (const part of ["#chat", "#message"]) observer.observe(find(part), { childList: true, subtree: true });
+  nameElements();
+  const [signIn] = LANGUAGE === "en" ? [] : document.querySelectorAll("#sign-in");
+  const [, name] = /^Sign out \((.*)\)$/.exec(signIn?.textContent.trim() ?? "") ?? [];
+  if (signIn) signIn.querySelector("button, a")?.replaceChildren(name ? t("sign.out", { name }) : t("sign.in"));
+});

@@ -1,0 +1,70 @@
+// What Gradio's components call: `mount` by the parts of the page that scripts draw, the others by events in Python.
+
+import { mountImport, download } from "./data.js";
+import { button, make } from "./dom.js";
+import { t, worded } from "./i18n.js";
+import { mountSearch } from "./search.js";
+import { mountShortcuts } from "./shortcuts.js";
+import { mountSidebar } from "./sidebar.js";
+import { isForgetful, tabStorage } from "./storage.js";
+import { mountTurns } from "./turns.js";
+import { mountUploads } from "./uploads.js";
+import { applied, failed, mountView, newChat, opened, send, stop } from "./view.js";
+
+// What one could ask, while there is nothing on the page yet.
+const mountExamples = ({ element, props }) =>
+  element.replaceChildren(...props.value.map((key) => button("example", t(key), () => send(t(key)))));
+
+const mountNotices = ({ element, props }) => {
+  const keys = [...(props.value ?? []), ...(isForgetful ? ["notice.forgetful"] : [])];
+  element.replaceChildren(...keys.map((key) => make("p", "", t(key))));
+};
+
+// How far the local model is: {name, texts}.
+const mountLocalModel = ({ element, props, watch }) => {
+  const draw = () => {
+    const { name = "", texts = [] } = props.value ?? {};
+    element.replaceChildren(...texts.map((text, place) => make("p", place ? "" : name, worded(text))));
+  };
+  watch("value", draw);
+  draw();
+};
+
+const PARTS = {
+  turns: (part) => { mountTurns(part); mountView(part); },
+  files: mountUploads,
+  search: mountSearch,
+  conversations: mountSidebar,
+  "model-state": mountLocalModel,
+  "import-result": mountImport,
+  examples: mountExamples,
+  notices: mountNotices,
+  shortcuts: mountShortcuts,
+};
+
+const same = { __type__: "update" };
+
+// The model menu, when the server has sent a list; the model that was chosen or typed meanwhile stays, unless the provider
+// has changed. Gradio reports a choice twice, and again whenever the field is left.
+const listModels = (arriving, listed, provider, model) => {
+  if (!arriving || arriving.provider !== provider) return [same, same];
+  const choices = arriving.models.map((name) => [name, name]);
+  const value = provider === listed && model ? {} : { value: arriving.models[0] ?? "" };
+  return [{ ...same, choices, ...value }, provider];
+};
+
+window.chatbot = {
+  mount: (name, part) => PARTS[name](part),
+  applied,
+  opened,
+  failed,
+  send,
+  stop,
+  newChat,
+  download,
+  listModels,
+  lastOpen: () => tabStorage.get("open"),
+  presetText: (prompt) => /^preset\.\w+\.prompt$/.test(prompt) ? t(prompt) : prompt ?? "",
+  sidebarUpdate: (open) => ({ ...same, open }),
+  visible: (...parts) => parts.map((visible) => ({ ...same, visible })),
+};

@@ -1,0 +1,165 @@
+// The conversation on display. Each turn, and each conversation that is opened, is a view with a number of its own: the
+// server repeats it in its updates, and updates of a view that was left are ignored. The server's updates are
+// chatbot/page/view_update.py's.
+
+import { find, isPhone } from "./dom.js";
+import { tokenArrived } from "./session.js";
+import { machine } from "./state.js";
+import { tabStorage } from "./storage.js";
+import { uploads } from "./uploads.js";
+
+export const view = {
+  number: 0,
+  conversation: "",
+  messages: [], // those before the answer, as the server last sent them
+  question: null, // what was just sent, until the server sends it back among the messages
+  answer: [],
+  lines: {},
+  settings: null,
+  isFollowing: true, // the end of the chat stays in sight
+};
+
+let hub; // raises events in Python
+let box = null; // text for the message box
+let sentText = "";
+let isStopWanted = false;
+let isBusy = null; // as the message box shows it
+let isClosingSidebar = false;
+const listeners = [];
+
+// Calls back when the lines below the messages have changed.
+export const onLines = (listener) => listeners.push(listener);
+const linesChanged = () => listeners.forEach((listener) => listener());
+
+const about = (detail) => ({ view: view.number, conversation_id: view.conversation, ...detail });
+const apply = () => hub.trigger("apply", {});
+const nextView = () => { if (machine.isAnswering) hub.trigger("leave", { view: view.number }); view.number += 1; };
+
+// For Gradio: the chat and the message box as they are now.
+export const applied = () => {
+  const messages = [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
+  const buttons = isBusy === machine.isAnswering ? {} : { submit_btn: !machine.isAnswering, stop_btn: machine.isAnswering };
+  const text = box === null ? {} : { value: box };
+  isBusy = machine.isAnswering;
+  box = null;
+  return [messages, { __type__: "update", ...buttons, ...text }];
+};
+
+// For Gradio: the settings of a conversation that was opened, and the sidebar, which then closes on a phone.
+export const opened = () => {
+  const same = { __type__: "update" };
+  const settings = (view.settings ?? Array(8).fill(same)).map((value) => value?.choices ? { ...same, ...value } : value);
+  const sidebar = isClosingSidebar && isPhone() ? { ...same, open: false } : same;
+  view.settings = null;
+  isClosingSidebar = false;
+  return [...settings, sidebar];
+};
+
+const receive = (update) => {
+  if (update?.view !== view.number) return;
+  const copy = JSON.parse(JSON.stringify(update)); // Gradio writes the next update into the same objects
+  if (copy.token) tokenArrived(copy.token);
+  view.conversation = copy.conversation_id ?? view.conversation;
+  if (copy.messages) Object.assign(view, { messages: copy.messages, question: null });
+  view.answer = copy.answer ?? view.answer;
+  view.settings = copy.settings ?? view.settings;
+  box = copy.box ?? box;
+  if (copy.returned?.length || copy.undone?.length) uploads.giveBack(copy.returned, copy.undone);
+  if (copy.lines) view.lines = copy.lines;
+  const isRunning = copy.phase === "running";
+  if (!(isRunning && machine.is("stopping"))) machine.to(isRunning ? "streaming" : "idle");
+  apply();
+  if (copy.settings || isClosingSidebar) hub.trigger("opened", {});
+  if (copy.lines || copy.conversation_id !== undefined) linesChanged();
+  if (isRunning && isStopWanted) stop();
+};
+
+export const send = async (text) => {
+  if (machine.is("loading", "leaving")) await machine.until("idle");
+  if (!machine.is("idle") || !(text.trim() || uploads.any)) return;
+  const files = uploads.any ? await uploads.take() : [];
+  if (!files) return;
+  if (!machine.is("idle")) { uploads.giveBack(files); return; }
+  if (!view.question) view.messages = [...view.messages, ...view.answer];
+  ask("send", { text, files }, text);
+  view.question = { role: "user", content: [{ type: "text", text }], metadata: null, options: null };
+  view.answer = [];
+  box = "";
+  setTimeout(apply); // the request leaves before the page draws
+};
+
+const ask = (event, detail, text = "") => {
+  nextView();
+  sentText = text;
+  isStopWanted = false;
+  view.isFollowing = true;
+  machine.to("sending");
+  hub.trigger(event, about(detail));
+};
+
+// Another answer to the question, or another version of it.
+export const retry = (id) => { if (!machine.is("sending", "leaving")) { ask("retry", { id }); apply(); } };
+export const edit = (id, text) => { if (!machine.is("sending", "leaving")) { ask("edit", { id, text }, text); apply(); } };
+
+export const stop = () => {
+  isStopWanted = machine.is("sending");
+  if (!machine.is("streaming")) return;
+  machine.to("stopping");
+  hub.trigger("stop", about({}));
+};
+
+export const undo = () => { nextView(); leaveFor("undo", {}); };
+export const showVersion = (id) => { nextView(); leaveFor("version", { id }); };
+export const showEarlier = (id) => { nextView(); leaveFor("earlier", { id }); };
+const leaveFor = (event, detail) => { machine.to("leaving"); hub.trigger(event, about(detail)); };
+
+export const open = (id, message_id) => {
+  nextView();
+  isClosingSidebar = true;
+  if (id !== view.conversation) view.isFollowing = true;
+  leaveFor("open", { id, message_id });
+};
+
+// The conversation again as the server has it, with its running answer: another tab or a program has changed it.
+export const follow = () => { view.number += 1; hub.trigger("follow", about({})); };
+
+export const newChat = () => {
+  nextView();
+  if (machine.isAnswering) machine.to("leaving");
+  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isFollowing: true });
+  box = "";
+  isClosingSidebar = true;
+  machine.to("idle");
+  apply();
+  hub.trigger("opened", {});
+  linesChanged();
+  find("#message textarea")?.focus();
+};
+
+// An event raised in Python: what it was to bring will not come.
+export const failed = () => {
+  if (machine.is("sending")) box = sentText;
+  if (!machine.is("loading")) machine.to("idle");
+  apply();
+};
+
+// What the tab keeps over a reload, which Gradio does when the server is back: the open conversation, and the text in the
+// box that the server has not got yet.
+const field = () => find("#message textarea");
+const restoreDraft = () => {
+  const draft = tabStorage.get("draft");
+  const asked = view.lines.rows?.findLast(({ role }) => role === "user")?.text;
+  if (draft && draft !== asked && !field().value) { box = draft; apply(); }
+};
+
+export const mountView = ({ props, trigger, watch }) => {
+  hub = { trigger };
+  watch("value", () => receive(props.value));
+  machine.until("idle").then(() => {
+    restoreDraft();
+    onLines(() => { tabStorage.set("open", view.conversation); tabStorage.set("draft", field().value); });
+    tabStorage.set("open", view.conversation);
+    document.addEventListener("input", ({ target }) => { if (target === field()) tabStorage.set("draft", target.value); });
+  });
+  receive(props.value);
+};

@@ -1,0 +1,53 @@
+// The facts below an answer, in words: chatbot/page/answer_details.py says which there are.
+
+import { LANGUAGE, t, worded } from "./i18n.js";
+
+const MAX_PLACES = 12; // decimals beyond which a price is nothing; only an imported file can have one as small
+
+const digits = (value, places, options = {}) =>
+  value.toLocaleString(LANGUAGE, { ...options, minimumFractionDigits: places, maximumFractionDigits: places });
+
+// To the cent; below one, to two digits that say something.
+const price = (dollars) => {
+  const isWhole = dollars >= 0.01 || dollars <= 0;
+  let place = 3;
+  while (place < MAX_PLACES && dollars * 10 ** place < 1) place += 1;
+  return digits(dollars, isWhole ? 2 : place + 1, { style: "currency", currency: "USD" });
+};
+
+const filesInWords = ({ shown, count, left_out, unread, as_text } = {}) => [
+  shown < count && t("account.files", { shown, count }),
+  left_out && t("account.files.left", { count: left_out }),
+  unread && t("account.files.unread", { count: unread }),
+  as_text && t("account.files.text", { count: as_text }),
+];
+
+export const inWords = {
+  ending: ({ fault, reason, tokens } = {}) => {
+    if (fault || !reason) return fault ? worded(fault) : "";
+    return tokens ? t(`ending.${reason}.after`, { count: tokens }) : t(`ending.${reason}`);
+  },
+
+  details: ({ provider, is_local, model, first_token_s, tokens_per_s, input, output, estimated, cost, seen, files }) => {
+    const maybe = (what) => estimated ? t("account.estimated", { what }) : what;
+    const counted = { read: input, written: output };
+    return [
+      is_local ? t("provider.local") : provider ?? t("account.somebody"),
+      model,
+      first_token_s !== undefined && t("account.first", { seconds: digits(first_token_s, first_token_s < 0.1 ? 2 : 1) }),
+      tokens_per_s && t("account.rate", { rate: digits(tokens_per_s, 0) }),
+      output !== undefined && maybe(t(input === undefined ? "account.written" : "account.tokens", counted)),
+      cost !== undefined && maybe(price(cost)),
+      seen && t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
+      ...filesInWords(files),
+    ].filter(Boolean).join(" · ");
+  },
+
+  total: ({ tokens, estimated, cost, partly } = {}) => {
+    if (tokens === undefined) return "";
+    const about = (what) => estimated ? t("account.about", { what }) : what;
+    const spent = cost !== undefined && about(price(cost));
+    const what = [about(t("account.total.tokens", { tokens })), partly ? t("account.total.partly", { price: spent }) : spent];
+    return t("account.total", { what: what.filter(Boolean).join(" · ") });
+  },
+};

@@ -1,0 +1,27 @@
+"""ViewUpdate: what the server tells the page about the conversation on display. assets/view.js takes it."""
+
+from typing import Any, Literal, TypedDict
+
+from chatbot.page.message_view import GradioMessage
+
+
+class ViewUpdate(TypedDict, total=False):
+    """A missing field stays as it is.
+
+    `view` is the number that the browser gave the view that asked; the browser ignores updates of a view that it has
+    left. `messages` are those before the `answer`. `box` is text for the message box, `returned` are ids of uploads
+    that a refused message gives back, `undone` the attachments of a message that was taken back. `settings` are the
+    values of the settings form, in the order of its fields.
+    """
+
+    view: int
+    phase: Literal["running", "idle"]
+    token: str
+    conversation_id: str
+    messages: list[GradioMessage]
+    answer: list[GradioMessage]
+    lines: dict[str, Any]
+    box: str
+    returned: list[str]
+    undone: list[dict[str, Any]]
+    settings: list[Any]

@@ -1,0 +1,76 @@
+"""Every reach into Gradio's private parts, each with its reason. tests/test_gradio_patches.py tests them all.
+
+`page.chat_interface` overrides two private methods of gr.ChatInterface and says why. requirements.txt pins Gradio's
+minor version because of both.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
+"""How often Gradio's queue looks for events and for progress bars. Its own values are a thousandth and a hundredth of a
+second, which take 5 % of a core at rest; these add 2 ms to an answer."""
+
+
+def prepare_import() -> None:
+    """Sets what Gradio reads from the environment when it is imported: no calls home, and no adding up of thousands of
+    events after each, for a monitoring page that is off."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+
+
+def forbid_files() -> None:
+    """Lets Gradio store no file: a value of an event can name an address, which Gradio would fetch and store. Called
+    after the import, which would create the directory."""
+    os.environ["GRADIO_TEMP_DIR"] = os.devnull
+
+
+def skip_matplotlib() -> None:
+    """Makes the import of matplotlib fail at once: Gradio tries it twice at every update, 16 % of an update's cost."""
+    sys.modules.setdefault("matplotlib", None)  # type: ignore[arg-type]
+
+
+def slow_down_polling(page: gr.Blocks) -> None:
+    """Makes the queue's loops poll less often."""
+    for name, seconds in POLL_SECONDS.items():
+        setattr(page._queue, name, seconds)
+
+
+def load_scripts_locally(page: gr.Blocks) -> None:
+    """After the launch, `share` only means that the page's scripts come from another host."""
+    page.share = False
+
+
+def hide_progress(page: gr.Blocks, component: gr.components.Component) -> None:
+    """Points all progress indicators at a hidden component. Otherwise the browser goes through every output of an event
+    at each step of an answer, all messages included."""
+    for event in page.fns.values():
+        event.show_progress_on = [component]
+
+
+class GradioUpdate(dict[str, Any]):
+    """Properties for a component in the browser to take on; without any it stays as it is.
+
+    gr.skip() and a component's update do the same, but for each Gradio's server makes a new component and its
+    configuration: a millisecond at every step of an answer. The server knows updates by `get("__type__")`, the browser
+    by the JSON; so `get` finds nothing.
+    """
+
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(properties, __type__="update")
+
+    def get(self, _: str, default: Any = None) -> Any:
+        """Always the default."""
+        return default
+
+
+UNCHANGED = GradioUpdate()
+
+
+def event_data(event: gr.EventData) -> Mapping[str, Any]:
+    """What the browser sent with an event; empty if it is no object."""
+    return event._data if isinstance(event._data, dict) else {}

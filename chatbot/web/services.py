@@ -1,0 +1,70 @@
+"""Services: what the page and the API work with, created once for each process."""
+
+from dataclasses import dataclass
+
+from chatbot.providers import ProviderPool
+from chatbot.replies.imports import Imports
+from chatbot.replies.limits import Limits, RateLimit
+from chatbot.replies.replies import Replies
+from chatbot.replies.uploads import Uploads
+from chatbot.settings import Settings
+from chatbot.storage import Quotas, Store
+from chatbot.web.login_throttle import LoginThrottle
+from chatbot.web.session_tokens import SessionTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one running app."""
+
+    settings: Settings
+    tokens: SessionTokens
+    store: Store
+    providers: ProviderPool
+    replies: Replies
+    uploads: Uploads
+    imports: Imports
+    login_throttle: LoginThrottle
+
+    @property
+    def is_behind_proxy(self) -> bool:
+        """Whether the visitor's address is in X-Forwarded-For: on a Space it always is."""
+        return bool(self.settings.space_id)
+
+    async def aclose(self) -> None:
+        """Stores every partial answer and closes the connections."""
+        self.imports.close()
+        await self.replies.shutdown()
+        await self.providers.aclose()
+
+
+def create_services(settings: Settings, store: Store, secret: str) -> Services:
+    """Creates the services. `secret` signs session tokens."""
+    per_minute = settings.chatbot_messages_per_minute
+    limits = Limits(
+        per_minute,
+        settings.chatbot_daily_tokens,
+        settings.chatbot_data_dir / "spending.json",
+        settings.longest_answer(),
+    )
+    providers = ProviderPool(settings)
+    max_file_bytes = round(settings.chatbot_max_file_mb * 1e6)
+    return Services(
+        settings=settings,
+        tokens=SessionTokens(secret),
+        store=store,
+        providers=providers,
+        replies=Replies(store, providers, settings.chatbot_reply_seconds, limits, settings.chatbot_max_files),
+        uploads=Uploads(store, max_file_bytes, RateLimit(per_minute * settings.chatbot_max_files)),
+        imports=Imports(store, RateLimit(per_minute)),
+        login_throttle=LoginThrottle(bool(settings.space_id)),
+    )
+
+
+def quotas(settings: Settings) -> Quotas:
+    """How much each session may store."""
+    return Quotas(
+        settings.chatbot_most_sessions,
+        settings.chatbot_most_conversations,
+        round(settings.chatbot_max_session_mb * 1e6),
+    )
