@@ -190,7 +190,7 @@ async def _table() -> None:
                 with tempfile.TemporaryDirectory() as folder:
                     seen = await observe(row, provider, upstream, Path(folder))
                 fault, answer = seen.answer.fault, seen.answer
-                read = fault.message if fault else "(the answer)"
+                read = str(fault.words) if fault else "(the answer)"
                 offered = "-" if fault is None else "yes" if fault.retryable else "no"
                 stored, kept = f"{answer.status}, {answer.finish_reason}", "yes" if answer.content else "none"
                 print(f"| {row.fault} | {provider} | {read} | {offered} | {stored} | {kept} | {seen.tries} × |")

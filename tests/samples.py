@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from chatbot.attachments import Prepared, prepare
+from chatbot.attachments import PreparedAttachment, prepare
 
 ORIENTATION, MAKE, PLACE = 0x0112, 0x010F, 0x8825
 
@@ -64,7 +64,7 @@ def _pdf(streams: list[bytes], coding: str = "") -> bytes:
     return file + table + end
 
 
-def prepared(name: str) -> Prepared:
+def prepared(name: str) -> PreparedAttachment:
     """A good file of the kind that the name tells."""
     kinds = {"png": picture("PNG"), "jpg": picture("JPEG"), "pdf": pdf("Pears", "Plums"), "csv": b"a,b\n1,2\n"}
     return prepare(name, kinds[name.rpartition(".")[2]])

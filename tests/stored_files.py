@@ -29,11 +29,11 @@ def filled(memory: ConversationMemory, *texts: str) -> str:
 def attach(memory: ConversationMemory, conversation_id: str, *names: str, after: str | None = None) -> str:
     """The id of a message that came with those files."""
     for name in names:
-        memory.upload(prepared(name))
+        memory.attachments.upload(prepared(name))
     ids = [prepared(name).attachment.attachment_id for name in names]
-    kept = memory.attach_uploads(conversation_id, ids)
+    kept = memory.attachments.attach_uploads(conversation_id, ids)
     said = memory.add_message(conversation_id, "user", "Look", after=after, attachments=kept)
-    memory.delete_uploads(ids)
+    memory.attachments.delete_uploads(ids)
     return said.message_id
 
 
@@ -75,7 +75,7 @@ def with_versions(memory: ConversationMemory) -> str:
         cost=0.00123,
         seen=SentContext(1, 2, trimmed=True),
     )
-    fault = Fault("provider_timeout", "Too slow.", True, 1.5)
+    fault = Fault("provider_timeout", {"key": "failure.provider_timeout", "provider": "OpenAI"}, True, 1.5)
     memory.add_message(conversation_id, "assistant", "", after=question, status="failed", fault=fault)
     memory.add_message(conversation_id, "user", "Hello?", after="")
     memory.show_version(conversation_id, answer.message_id)

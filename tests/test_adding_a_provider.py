@@ -8,9 +8,9 @@ import pytest
 
 from chatbot import ChatEngine, Settings, connect, register
 from chatbot.errors import SettingsError
-from chatbot.providers import Model, ProviderPool
+from chatbot.providers import ProviderPool
 from chatbot.providers.registry import SPECS
-from chatbot.types import PROVIDER_NAMES, Delta, Finish, ProviderName, Request
+from chatbot.types import PROVIDER_NAMES, Delta, Finish, ModelProfile, ProviderName, Request
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
 from tests.running import ROOT, RunningApp
@@ -26,8 +26,8 @@ class Parrot:
         yield Delta(f"{request.messages[-1].content}!")
         yield Delta(finish=Finish("stop"))
 
-    async def models(self) -> list[Model]:
-        return [Model("polly")]
+    async def models(self) -> list[ModelProfile]:
+        return [ModelProfile("polly")]
 
     async def aclose(self) -> None:
         pass

@@ -103,8 +103,10 @@ def test_an_answer_stopped_early_counts_what_there_was() -> None:
 
 
 def test_a_failure_is_told_in_its_own_words() -> None:
-    fault = Fault("provider_cut_off", "The connection broke off.")
-    assert ending(an_answer(finish_reason="interrupted", fault=fault)) == {"fault": "The connection broke off."}
+    fault = Fault("provider_cut_off", {"key": "failure.provider_cut_off", "provider": "OpenAI"})
+    assert ending(an_answer(finish_reason="interrupted", fault=fault)) == {
+        "fault": {"key": "failure.provider_cut_off", "provider": "OpenAI"}
+    }
 
 
 def test_the_total_is_of_all_answers() -> None:

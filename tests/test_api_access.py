@@ -30,7 +30,7 @@ NEED_A_TOKEN = [
 
 
 def of_another_server(token: str) -> str:
-    return SessionTokens("another secret").new()
+    return SessionTokens("another secret").create()
 
 
 def with_another_session(token: str) -> str:
@@ -122,7 +122,7 @@ OPEN_WITHOUT_LOGINS = [
         {"Authorization": "Basic"},
         {"Authorization": "Basic !"},
         {"Authorization": "Bearer " + b64encode(b"alice:pass: word").decode()},
-        {"Authorization": f"Bearer {SessionTokens('another secret').new()}"},
+        {"Authorization": f"Bearer {SessionTokens('another secret').create()}"},
     ],
 )
 def test_where_logins_are_set_every_call_but_health_asks_for_one(

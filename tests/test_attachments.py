@@ -10,15 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chatbot.attachments import attachment_form, attachment_text, file_tokens, prepare
-from chatbot.attachments.images import EDGE, OUR_OWN
+from chatbot.attachments import attachment_form, attachment_text, attachment_tokens, prepare
+from chatbot.attachments.images import MAX_EDGE, PILLOWS_OWN
 from chatbot.attachments.prompt_text import fence_text
 from chatbot.errors import InvalidAttachment
-from chatbot.types import PROVIDER_NAMES, Attachment, FileContent, FileSupport, SentAttachment
+from chatbot.providers import traits
+from chatbot.types import PROVIDER_NAMES, Attachment, FileContent, ModelProfile, SentAttachment
 from tests.samples import pdf, pdf_bomb, picture, picture_bomb, prepared
 
 SECOND = 1.0
 """Of the processor's time: the clock on the wall says more of what else the machine is doing."""
+
+
+def reads(images: bool | None, documents: bool | None) -> ModelProfile:
+    return ModelProfile("any", reads_images=images, reads_documents=documents)
 
 
 def opened(content: bytes) -> Image.Image:
@@ -84,7 +89,7 @@ def test_a_picture_loses_what_says_where_and_with_what_it_was_taken(kind: str) -
     assert b"SecretCam" not in content
     image = opened(content)
     assert not image.getexif()
-    assert set(image.info) <= OUR_OWN
+    assert set(image.info) <= PILLOWS_OWN
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,7 @@ def test_a_picture_loses_what_says_where_and_with_what_it_was_taken(kind: str) -
 )
 def test_a_large_picture_is_scaled_to_what_providers_read(kind: str, mode: str) -> None:
     attachment = prepare("a", picture(kind, (3000, 1500), mode)).attachment
-    assert (attachment.width, attachment.height) == (EDGE, EDGE // 2)
+    assert (attachment.width, attachment.height) == (MAX_EDGE, MAX_EDGE // 2)
 
 
 def test_transparency_is_kept() -> None:
@@ -102,11 +107,11 @@ def test_transparency_is_kept() -> None:
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.pdf", "a.csv"])
 def test_what_was_made_fit_once_stays_as_it_is_when_it_comes_back(name: str) -> None:
     once = prepared(name)
-    assert prepare(name, once.file.content, as_kept=True) == once
+    assert prepare(name, once.file.content, keep_normalized=True) == once
 
 
 def test_what_comes_back_with_a_place_in_it_loses_it() -> None:
-    assert b"SecretCam" not in prepare("a", picture("JPEG"), as_kept=True).file.content
+    assert b"SecretCam" not in prepare("a", picture("JPEG"), keep_normalized=True).file.content
 
 
 def test_a_pdf_is_kept_as_it_is_and_its_text_read() -> None:
@@ -218,23 +223,23 @@ def test_no_text_can_close_its_own_fence(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reads", "form"),
+    ("name", "profile", "form"),
     [
-        ("a.png", FileSupport(True, True), "whole"),
-        ("a.png", FileSupport(None, None), "whole"),
-        ("a.png", FileSupport(False, None), "name"),
-        ("a.pdf", FileSupport(True, True), "whole"),
-        ("a.pdf", FileSupport(None, None), "text"),
-        ("a.pdf", FileSupport(True, False), "text"),
-        ("a.csv", FileSupport(True, True), "text"),
+        ("a.png", reads(True, True), "whole"),
+        ("a.png", reads(None, None), "whole"),
+        ("a.png", reads(False, None), "name"),
+        ("a.pdf", reads(True, True), "whole"),
+        ("a.pdf", reads(None, None), "text"),
+        ("a.pdf", reads(True, False), "text"),
+        ("a.csv", reads(True, True), "text"),
     ],
 )
-def test_a_file_goes_out_as_the_model_reads_it(name: str, reads: FileSupport, form: str) -> None:
-    assert attachment_form(prepared(name).attachment, reads) == form
+def test_a_file_goes_out_as_the_model_reads_it(name: str, profile: ModelProfile, form: str) -> None:
+    assert attachment_form(prepared(name).attachment, profile) == form
 
 
 def test_of_a_pdf_without_text_only_the_name_can_go_to_a_model_that_sees_no_pages() -> None:
-    assert attachment_form(prepare("a.pdf", pdf("")).attachment, FileSupport(False, False)) == "name"
+    assert attachment_form(prepare("a.pdf", pdf("")).attachment, reads(False, False)) == "name"
 
 
 def test_a_file_that_is_lost_or_left_out_is_mentioned() -> None:
@@ -250,12 +255,14 @@ def test_a_larger_file_is_more_tokens(provider: Any) -> None:
     small, large = (Attachment("", "a", "image/png", 1, width=size, height=size) for size in (100, 1000))
     short, long = (Attachment("", "a", "application/pdf", 1, pages=count, text_size=count) for count in (1, 9))
     for less, more in ((small, large), (short, long)):
-        assert file_tokens(SentAttachment(less, "whole"), provider) < file_tokens(
+        assert attachment_tokens(SentAttachment(less, "whole"), traits(provider, "any")) < attachment_tokens(
             SentAttachment(more, "whole"), provider
         )
 
 
 def test_pictures_are_counted_as_their_providers_guides_do_or_a_little_above() -> None:
     photo = SentAttachment(Attachment("", "a", "image/png", 1, width=1024, height=1024), "whole")
-    assert 1369 <= file_tokens(photo, "anthropic") <= 1600  # (1024 / 28)²
-    assert 1229 <= file_tokens(photo, "openai") <= 1800  # (1024 / 32)² × 1.2, × 1.62 for the small ones
+    assert 1369 <= attachment_tokens(photo, traits("anthropic", "any")) <= 1600  # (1024 / 28)²
+    assert (
+        1229 <= attachment_tokens(photo, traits("openai", "any")) <= 1800
+    )  # (1024 / 32)² × 1.2, × 1.62 for the small ones

@@ -4,34 +4,34 @@ import re
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
 
-from chatbot.web.middleware.body_limits import CROWDED, MOST_HELD, RETRY_SECONDS, STALLED
+from chatbot.web.middleware.body_limits import MAX_CONCURRENT_UPLOADS, MAX_IMPORT_BYTES, RETRY_SECONDS
 from tests.api import Visitor, error_of, text_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import ROOT, RunningApp, two_providers
 
 MIB = 1024 * 1024
 PIECE = bytes(MIB)
-IMPATIENT = ROOT / "tests" / "small_limits.py"
+SMALL_LIMITS = ROOT / "tests" / "small_limits.py"
 
-DOORS = ["/chat", "/session/import", "/attachments", "/gradio_api/queue/join", "/login"]
+PATHS = ["/chat", "/session/import", "/attachments", "/gradio_api/queue/join", "/login"]
 
 
 @pytest.fixture(scope="module")
-def impatient(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """An app in which all bodies together may hold 4 MiB, and which waits two seconds for the next piece of one."""
+def small_limits_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app that waits two seconds for the next piece of a body, and four for all of it."""
     environment = two_providers(upstream_server) | {"PYTHONPATH": str(ROOT)}
-    with RunningApp(tmp_path_factory.mktemp("impatient"), environment, script=IMPATIENT) as running:
+    with RunningApp(tmp_path_factory.mktemp("app"), environment, script=SMALL_LIMITS) as running:
         yield running
 
 
 @pytest.fixture
-def somebody(impatient: RunningApp, upstream: FakeUpstream) -> Iterator[Visitor]:
-    with Visitor(impatient.url) as visitor:
+def somebody(small_limits_app: RunningApp, upstream: FakeUpstream) -> Iterator[Visitor]:
+    with Visitor(small_limits_app.url) as visitor:
         visitor.token = visitor.call("POST", "/session").json()["token"]
         yield visitor
 
@@ -66,7 +66,7 @@ class Unfinished:
         self.socket.close()
 
 
-@pytest.mark.parametrize("path", DOORS)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_body_that_does_not_go_on_is_refused_and_the_connection_closed(path: str, somebody: Visitor) -> None:
     kind = "application/x-www-form-urlencoded" if path == "/login" else "application/json"
     began = time.monotonic()
@@ -74,8 +74,8 @@ def test_a_body_that_does_not_go_on_is_refused_and_the_connection_closed(path: s
         request.send(b"{")
         status, answer = request.answer()
     assert status == 408
-    assert STALLED.encode() in answer
-    assert 1.9 < time.monotonic() - began < 3.9
+    assert b'"code":"upload_timeout"' in answer
+    assert time.monotonic() - began > 1.9
 
 
 def test_a_body_may_come_slowly_but_not_for_ever(somebody: Visitor) -> None:
@@ -92,7 +92,7 @@ def test_a_body_may_come_slowly_but_not_for_ever(somebody: Visitor) -> None:
             request.send(b" ")
             time.sleep(0.5)
         assert request.answer()[0] == 408
-    assert 3.5 < time.monotonic() - began < 6
+    assert time.monotonic() - began > 3.5
 
 
 def test_an_answer_may_take_longer_than_a_body(somebody: Visitor) -> None:
@@ -104,28 +104,25 @@ def test_an_answer_may_take_longer_than_a_body(somebody: Visitor) -> None:
         assert text_of(answer).endswith(" word25")
 
 
-def test_what_all_bodies_hold_together_is_limited_and_given_back(somebody: Visitor, impatient: RunningApp) -> None:
-    for _ in range(3):  # whatever was held before would be missing the next time
+def test_only_so_many_uploads_are_read_at_once_and_a_place_is_given_back(
+    somebody: Visitor, small_limits_app: RunningApp
+) -> None:
+    for _ in range(3):  # a place that was lost would be missing the next time
         with ExitStack() as leaving:
-            for _ in range(3):
+            for _ in range(MAX_CONCURRENT_UPLOADS):
                 request = leaving.enter_context(closing(Unfinished(somebody, "/session/import")))
-                request.send(PIECE + bytes(64 * 1024))
+                request.send(PIECE)
             time.sleep(0.5)  # until all of it has come
-            refused = somebody.call("POST", "/session/import", content=PIECE * 2)
+            refused = somebody.call("POST", "/attachments", content=b"Hello")
             assert refused.status_code == 503
-            assert error_of(refused) == {
-                "code": "too_many_uploads",
-                "message": f"{CROWDED}.",
-                "retry_after": RETRY_SECONDS,
-            }
+            assert error_of(refused)["code"] == "too_many_uploads"
+            assert error_of(refused)["retry_after"] == RETRY_SECONDS
             assert refused.headers["retry-after"] == str(RETRY_SECONDS)
-            chunks = somebody.call("POST", "/session/import", content=iter([PIECE, PIECE]))
-            assert error_of(chunks)["code"] == "too_many_uploads", "nor one that does not tell its length"
             assert somebody.chat("Hello")["response"] == "You said: Hello", "a message comes through"
         until = time.monotonic() + 10
         while somebody.call("POST", "/session/import", content=PIECE * 3).status_code != 422:
-            assert time.monotonic() < until, "those who left hold nothing"
-    assert "Traceback" not in impatient.log
+            assert time.monotonic() < until, "those who left hold no place"
+    assert "Traceback" not in small_limits_app.log
 
 
 def resident(process_id: int) -> int:
@@ -141,7 +138,8 @@ def test_ten_imports_that_do_not_end_do_not_hold_more_than_they_may(upstream: Fa
         before = resident(app.process_id)
         for _ in range(10):
             request = leaving.enter_context(closing(Unfinished(visitor, "/session/import")))
-            for _ in range(140):
-                request.send(PIECE)
-        assert resident(app.process_id) - before < MOST_HELD + 150 * MIB
+            with suppress(OSError):  # refused: the connection is closed
+                for _ in range(140):
+                    request.send(PIECE)
+        assert resident(app.process_id) - before < (MAX_CONCURRENT_UPLOADS + 1) * MAX_IMPORT_BYTES
         assert visitor.chat("Hello")["response"] == "You said: Hello"

@@ -68,7 +68,7 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(disk: Path) -> None:
             lambda: memory.add_message(conversation_id, "user", "lost " * 2000),
             memory.create_conversation,
             lambda: store.memory("ben").create_conversation(),
-            lambda: memory.save_prompt("Name", "Text"),
+            lambda: memory.prompts.save("Name", "Text"),
         ):
             with pytest.raises(StorageError):
                 refused()
@@ -77,7 +77,7 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(disk: Path) -> None:
     store.close()
     again = Store(disk / "data").memory("anna")
     assert contents(again, conversation_id) == ["before", "after"]
-    assert (len(again.list_conversations()), again.saved_prompts()) == (1, {})
+    assert (len(again.list_conversations()), again.prompts.list()) == (1, {})
     assert not [*disk.rglob("draft"), *disk.rglob("*damaged*")]
 
 

@@ -94,8 +94,8 @@ async def test_more_chats_than_places(client: AsyncOpenAI) -> None:
 
 async def test_a_prompt_over_the_context_is_refused(model: LlamaServer, client: AsyncOpenAI) -> None:
     with pytest.raises(BadRequestError) as caught:
-        await answer(client, "word " * model.context_tokens)
-    assert caught.value.body["n_ctx"] == model.context_tokens  # type: ignore[index]  # llama.cpp's own field
+        await answer(client, "word " * (model.profile.context_tokens or 0))
+    assert caught.value.body["n_ctx"] == model.profile.context_tokens  # type: ignore[index]  # llama.cpp's own field
 
 
 # Nobody else gets in
@@ -176,7 +176,7 @@ async def test_one_waiter_who_leaves_does_not_disturb_the_other() -> None:
     await asyncio.to_thread(model.close)
     with pytest.raises(ModelNotLoaded, match="shutting down"):
         await model.endpoint()
-    assert "shutting down" in model.state.detail
+    assert "shutting down" in str(model.state.text)
 
 
 @pytest.mark.parametrize(("content", "cause"), [(None, "not be read"), (b"GGUF" + bytes(99), "damaged")])
@@ -189,7 +189,7 @@ async def test_a_failure_is_told_to_everybody(
     for _ in range(2):
         with pytest.raises(ModelNotLoaded, match=cause) as caught:
             await model.endpoint()
-    assert (model.state.phase, model.state.detail) == ("failed", str(caught.value))
+    assert (model.state.phase, str(model.state.text)) == ("failed", str(caught.value))
     assert capfd.readouterr() == ("", f"{caught.value}\n")
 
 

@@ -20,7 +20,11 @@ def said_by(fault: Scenario) -> list[str]:
     """What the service says of this fault, in either protocol."""
     body = fault.body if isinstance(fault.body, dict) else {}
     told = body.get("error", "")
-    texts = [fault.message, (fault.anthropic_error or (0, ""))[1], told["message"] if isinstance(told, dict) else told]
+    texts = [
+        fault.message,
+        (fault.anthropic_error or (0, ""))[1],
+        told["message"] if isinstance(told, dict) else told,
+    ]
     return ["<html", *(text.partition("{")[0] for text in texts if text.partition("{")[0])]
 
 
@@ -58,7 +62,7 @@ def _reads_well(row: Row, provider: ProviderName, seen: Observed) -> None:
     assert (seen.answer.fault is None) == (row.error is None)
     if row.error is None or seen.answer.fault is None or row.error.code == "provider_context_overflow":
         return
-    sentence = seen.answer.fault.message
+    sentence = str(seen.answer.fault.words)
     assert sentence == str(seen.error)
     assert seen.answer.fault.retryable == row.error.retryable
     label = SPECS[provider].label or Settings.model_fields["compatible_name"].default
@@ -73,7 +77,7 @@ def _is_left_behind(seen: Observed) -> None:
     """The next turn works, and what is sent for it knows nothing of the failure."""
     assert (seen.after.status, seen.after.content) == ("complete", "You said: And now?")
     if seen.answer.fault:
-        assert seen.answer.fault.message not in seen.sent_after
+        assert str(seen.answer.fault.words) not in seen.sent_after
 
 
 def test_every_provider_that_is_reached_over_a_network_is_in_the_table() -> None:

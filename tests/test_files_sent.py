@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from chatbot.errors import FilesRefused, InvalidAttachment, NotFound
-from chatbot.providers import ProviderPool
-from chatbot.providers import model_catalog as catalog
+from chatbot.errors import InvalidAttachment, NotFound, RequestRefused
+from chatbot.providers import ProviderPool, traits
 from chatbot.providers.local.llama_server import escape_control_tokens
-from chatbot.providers.model_profiles import parse_model_entry
-from chatbot.types import FileSupport, Message, ModelChoice, ProviderName
+from chatbot.providers.model_entries import parse_model_entry
+from chatbot.providers.model_profiles import BUILT_IN
+from chatbot.types import Message, ModelChoice, ModelProfile, ProviderName
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.reply_setup import SESSION, Road, ended
@@ -30,12 +30,20 @@ def keep(road: Road, *names: str) -> list[str]:
     """The ids of those files, uploaded."""
     files = [prepared(name) for name in names]
     for file in files:
-        road.memory.upload(file)
+        road.memory.attachments.upload(file)
     return [file.attachment.attachment_id for file in files]
 
 
 def encoded(name: str) -> str:
     return b64encode(prepared(name).file.content).decode()
+
+
+Reads = tuple[bool | None, bool | None]
+
+
+def reads(profile: ModelProfile) -> Reads:
+    """Whether a model reads images, and documents."""
+    return profile.reads_images, profile.reads_documents
 
 
 def data_url(name: str, media_type: str) -> str:
@@ -156,7 +164,7 @@ async def test_a_message_that_is_taken_back_gives_its_files_back(road: Road, ups
     taken = await road.replies.undo(SESSION, conversation_id)
     assert [each.name for each in taken.attachments] == ["a.png", "a.pdf"]
     with pytest.raises(NotFound):
-        road.memory.get_file(conversation_id, taken.attachments[0].attachment_id)
+        road.memory.attachments.get(conversation_id, taken.attachments[0].attachment_id)
     await road.answer("Two", provider="openai", files=[each.attachment_id for each in taken.attachments])
     sent = upstream.requests[-1].body["messages"][-1]["content"]
     assert [part["type"] for part in sent] == ["image_url", "file", "text"]
@@ -191,7 +199,7 @@ async def test_a_pdf_without_text_for_a_model_that_sees_no_pages_is_told(road: R
     from chatbot.attachments import prepare  # noqa: PLC0415
 
     scan = prepare("scan.pdf", pdf(""))
-    road.memory.upload(scan)
+    road.memory.attachments.upload(scan)
     with pytest.raises(InvalidAttachment, match=r"There is no text in “scan\.pdf”"):
         await road.say("What is it?", files=[scan.attachment.attachment_id])
 
@@ -213,45 +221,45 @@ async def test_a_server_that_refuses_what_nobody_knew_gets_a_sentence_about_it(
     upstream.scenario = Scenario(status=400, message="image input is not supported")
     reply = await road.say("What is it?", files=keep(road, "a.png"))
     await ended(reply)
-    assert isinstance(reply.error, FilesRefused)
+    assert isinstance(reply.error, RequestRefused)
     assert "may not read the files" in str(reply.error)
 
 
 @pytest.mark.parametrize(
-    ("entry", "reads"),
+    ("entry", "expected"),
     [
-        ({"architecture": {"input_modalities": ["text", "image", "file"]}}, FileSupport(True, True)),  # OpenRouter
-        ({"architecture": {"input_modalities": ["text"]}}, FileSupport(False, False)),
+        ({"architecture": {"input_modalities": ["text", "image", "file"]}}, (True, True)),  # OpenRouter
+        ({"architecture": {"input_modalities": ["text"]}}, (False, False)),
         (
             {"capabilities": {"image_input": {"supported": True}, "pdf_input": {"supported": False}}},
-            FileSupport(True, False),
+            (True, False),
         ),
-        ({"capabilities": {"vision": False}}, FileSupport(False, None)),  # Mistral
-        ({"capabilities": None}, FileSupport(None, None)),
-        ({"capabilities": ["completion"], "architecture": {"input_modalities": "text"}}, FileSupport(None, None)),
-        ({}, FileSupport(None, None)),
+        ({"capabilities": {"vision": False}}, (False, None)),  # Mistral
+        ({"capabilities": None}, (None, None)),
+        ({"capabilities": ["completion"], "architecture": {"input_modalities": "text"}}, (None, None)),
+        ({}, (None, None)),
     ],
 )
-def test_a_providers_list_may_say_what_a_model_reads(entry: dict[str, Any], reads: FileSupport) -> None:
-    assert parse_model_entry({"id": "m"} | entry).reads == reads
+def test_a_providers_list_may_say_what_a_model_reads(entry: dict[str, Any], expected: Reads) -> None:
+    assert reads(parse_model_entry({"id": "m"} | entry)) == expected
 
 
 async def test_the_list_counts_more_than_a_models_name(settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.listed = [{"id": "gpt-oss-eyes", "architecture": {"input_modalities": ["text", "image"]}}]
     providers = ProviderPool(settings())
-    assert providers.reads(ModelChoice("compatible", "gpt-oss-eyes")).pictures is False
+    assert providers.profile(ModelChoice("compatible", "gpt-oss-eyes")).reads_images is False
     await providers.warm_up()
-    assert providers.reads(ModelChoice("compatible", "gpt-oss-eyes")) == FileSupport(True, False)
+    assert reads(providers.profile(ModelChoice("compatible", "gpt-oss-eyes"))) == (True, False)
     await providers.aclose()
 
 
 def test_what_is_known_of_the_models_that_are_offered_without_a_list() -> None:
     for provider in ("openai", "anthropic"):
-        assert all(catalog.reads(provider, model) == FileSupport(True, True) for model in catalog.BUILT_IN[provider])
-    assert all(catalog.reads("huggingface", model).pictures is False for model in catalog.BUILT_IN["huggingface"])
-    assert catalog.reads("local", "any") == FileSupport(False, False)
+        assert all(reads(traits(provider, model)) == (True, True) for model in BUILT_IN[provider])
+    assert all(traits("huggingface", model).reads_images is False for model in BUILT_IN["huggingface"])
+    assert reads(traits("local", "any")) == (False, False)
     for model in ("qwen2.5-vl:7b", "llava", "llama3.2-vision", "gemma3:4b", "pixtral-12b", "phi-4-multimodal"):
-        assert catalog.reads("compatible", model).pictures is None
+        assert traits("compatible", model).reads_images is None
 
 
 def test_a_file_cannot_speak_for_anybody_to_the_embedded_model() -> None:

@@ -1,6 +1,8 @@
 """The page as Gradio sees it: its wiring, its endpoint, and what its handlers accept."""
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from itertools import pairwise
@@ -8,17 +10,15 @@ from typing import Any, cast
 
 import gradio as gr
 import httpx
-import orjson
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from chatbot.page.gradio_update import UNCHANGED, GradioUpdate
 from chatbot.page.message_view import show_message
 from chatbot.types import StoredMessage, Timing
-from chatbot.web.server import POLLING
+from chatbot.web.gradio_patches import POLL_SECONDS, event_data
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp, two_providers
+from tests.running import ROOT, RunningApp, two_providers
 
 Event = dict[str, Any]
 FORGED = "0123456789abcdef0123456789abcdef.forged"
@@ -40,17 +40,17 @@ def events(url: str) -> list[Event]:
     return list(httpx.get(f"{url}/config").json()["dependencies"])
 
 
-def test_enter_queues_the_answer_and_shows_the_message_with_no_call_before(events: list[Event]) -> None:
-    message_box, _ = _one(events, "stop")["targets"][0]
-    entered = [event for event in events if [message_box, "submit"] in event["targets"]]
-    assert [event["backend_fn"] for event in entered] == [False]
-    assert "page.send(" in entered[0]["js"]
-    asked, shown = _one(events, "send"), _one(events, "show")
+def test_enter_asks_for_the_answer_without_a_call_before(events: list[Event]) -> None:
+    (entered,) = [
+        event
+        for event in events
+        if any(target[1] == "submit" and not event["backend_fn"] for target in event["targets"])
+    ]
+    assert "chatbot.send(" in entered["js"]
+    asked, applied = _one(events, "send"), _one(events, "apply")
     assert asked["queue"]
     assert not asked["js"], "a script would hold the request up"
-    assert asked["inputs"][0] == message_box
-    assert not shown["backend_fn"]
-    assert shown["outputs"][0] == message_box
+    assert not applied["backend_fn"]
 
 
 def test_no_event_makes_the_browser_look_through_what_it_changes_for_progress_to_show(events: list[Event]) -> None:
@@ -68,19 +68,8 @@ def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) 
 def test_a_message_is_shown_as_gradio_itself_would_hand_it_to_the_browser() -> None:
     thinking = StoredMessage("1", "assistant", "Yes", "now", reasoning="Hm", timing=Timing(1, 2, 3), parent_id="0")
     for message in (thinking, StoredMessage("0", "user", "    code", "now")):
-        for shown in show_message(message):
+        for shown in show_message(message, "en"):
             assert gr.Chatbot().postprocess([cast(Any, deepcopy(shown))]).model_dump() == [shown]
-
-
-def test_what_the_browser_is_told_of_a_component_is_gradios_update_there_and_none_on_the_server() -> None:
-    """For an update Gradio's server makes the component anew: a millisecond at every step of an answer."""
-    for told, gradios in (
-        (UNCHANGED, gr.skip()),
-        (GradioUpdate(value="a", stop_btn=True), gr.update(value="a", stop_btn=True)),
-    ):
-        assert orjson.loads(orjson.dumps(told)) == gradios
-        assert gr.utils.is_prop_update(gradios)  # type: ignore[no-untyped-call]
-        assert not gr.utils.is_prop_update(told)  # type: ignore[no-untyped-call]
 
 
 def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
@@ -92,7 +81,7 @@ def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
 
 def test_gradios_queue_still_looks_for_work_as_often_as_it_is_told() -> None:
     source = inspect.getsource(gr.queueing.Queue)
-    for name in POLLING:
+    for name in POLL_SECONDS:
         assert f"self.{name} = " in source, name
         assert f"await asyncio.sleep(self.{name})" in source, name
     for name in ("GRADIO_ANALYTICS_MAX_EVENTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY"):
@@ -146,3 +135,20 @@ def _one(events: list[Event], trigger: str) -> Event:
 def _browser_state(url: str) -> int:
     components = httpx.get(f"{url}/config").json()["components"]
     return next(int(component["id"]) for component in components if component["type"] == "browserstate")
+
+
+def test_matplotlib_is_not_looked_for_at_every_update() -> None:
+    command = "from chatbot.web.gradio_patches import skip_matplotlib as f; f(); import matplotlib"
+    tried = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "ModuleNotFoundError" in tried.stderr or "ImportError" in tried.stderr
+
+
+def test_gradio_still_keeps_an_events_data_where_it_is_read() -> None:
+    for data, expected in (({"view": 3}, {"view": 3}), ("text", {}), (None, {})):
+        assert event_data(gr.EventData(None, data)) == expected
+
+
+def test_no_file_is_stored_and_nothing_calls_home(url: str) -> None:
+    config = httpx.get(f"{url}/config").json()
+    assert config["analytics_enabled"] is False
+    assert httpx.post(f"{url}/gradio_api/upload", files={"files": b"x"}).status_code == 404

@@ -12,10 +12,10 @@ from gradio_client.exceptions import AppError
 from starlette.requests import Request
 
 from chatbot.errors import DailyLimitReached, TooManyAnswers, TooManyMessages
-from chatbot.replies.limits import ANSWERS_AT_ONCE, KEPT_SECONDS, Limits
+from chatbot.replies.limits import MAX_RUNNING_ANSWERS, RESERVED_RETRY_SECONDS, Limits
 from chatbot.replies.reply import Reply
 from chatbot.storage.token_counter import TokenCounter
-from chatbot.types import ModelChoice, Options, Usage
+from chatbot.types import Usage
 from chatbot.web.client_address import client_address
 from tests.api import Visitor, asked, error_of
 from tests.conftest import MakeSettings
@@ -50,7 +50,7 @@ async def test_an_address_is_counted_over_all_its_sessions(settings: MakeSetting
 
 async def test_a_session_has_only_so_many_answers_at_once(road: Road, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=1000, tokens_per_second=1)
-    for _ in range(ANSWERS_AT_ONCE):
+    for _ in range(MAX_RUNNING_ANSWERS):
         await road.say("Take your time")
     with pytest.raises(TooManyAnswers):
         await road.say("One more")
@@ -98,21 +98,20 @@ async def test_long_questions_that_ask_for_short_answers_at_once_do_not_overrun_
     begun = [each for each in outcomes if isinstance(each, Reply)]
     refused = [each for each in outcomes if isinstance(each, DailyLimitReached)]
     assert (len(begun), len(refused)) == (1, 9)
-    assert all("Wait a moment" in str(each) and each.retry_after == KEPT_SECONDS for each in refused)
+    assert all("Wait a moment" in str(each) and each.retry_after == RESERVED_RETRY_SECONDS for each in refused)
     await ended(begun[0])
     await road.close()
 
 
 def test_what_a_disk_refuses_to_count_stays_kept(tmp_path: Path) -> None:
     limits = Limits(0, 100, tmp_path / "spending.json")
-    paid = Options(ModelChoice("openai", "gpt-6-luna"), "", max_tokens=10, history_limit=20)
-    reservation = limits.admit("one", "", 0, paid)
+    reservation = limits.admit("one", "", 0, 10, is_billed=True)
     (tmp_path / "spending.json").mkdir()
     with pytest.raises(OSError, match="spending"):
         reservation.settle(Usage(90, 10))
     (tmp_path / "spending.json").rmdir()
     with pytest.raises(DailyLimitReached):
-        limits.admit("one", "", 0, paid)
+        limits.admit("one", "", 0, 10, is_billed=True)
 
 
 def test_both_doors_say_so(upstream: FakeUpstream, tmp_path: Path) -> None:

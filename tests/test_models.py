@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chatbot.providers import Model, ProviderPool
+from chatbot.providers import ProviderPool
 from chatbot.providers import model_lists as lists
-from chatbot.providers.model_profiles import parse_model_entry
-from chatbot.types import ModelChoice, ProviderName, Usage
+from chatbot.providers.model_entries import parse_model_entry
+from chatbot.types import Finish, ModelChoice, ModelProfile, ProviderName, Usage
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.reply_setup import until
@@ -24,6 +24,10 @@ VLLM = {"id": "Qwen/Qwen3-8B", "object": "model", "owned_by": "vllm", "max_model
 LLAMA_CPP = {"id": "gemma.gguf", "meta": {"n_vocab": 32000, "n_ctx_train": 131072, "n_ctx": 8192}}
 
 
+def used(read: int | None, written: int, cache_read: int = 0) -> Finish:
+    return Finish("stop", Usage(read, written), cache_read)
+
+
 def hub(*hosts: dict[str, Any]) -> dict[str, Any]:
     return {"id": "openai/gpt-oss-20b", "providers": list(hosts)}
 
@@ -36,20 +40,23 @@ DOWN = {"provider": "down", "status": "error", "context_length": 1024, "pricing"
 @pytest.mark.parametrize(
     ("entry", "model"),
     [
-        (OPENROUTER, Model("meta/llama-4", 131072, None, 1.5e-7, 6e-7)),
-        (OPENROUTER | {"pricing": {"prompt": "-1", "completion": "-1"}}, Model("meta/llama-4", 131072)),
-        (OPENROUTER | {"pricing": {"prompt": "0", "completion": "0"}}, Model("meta/llama-4", 131072, None, 0, 0)),
-        (VLLM, Model("Qwen/Qwen3-8B", 32768)),
-        (LLAMA_CPP, Model("gemma.gguf", 8192)),
-        ({"id": "m", "meta": {"n_ctx_train": 4096}}, Model("m", 4096)),
-        (hub(GROQ, DOWN), Model("openai/gpt-oss-20b", 131072, None, 1e-7, 5e-7)),
-        (hub(GROQ, DEAR), Model("openai/gpt-oss-20b", 65536)),
-        ({"id": "c", "max_input_tokens": 200_000, "max_tokens": 64_000}, Model("c", 200_000, 64_000)),
-        ({"id": "m", "context_length": "many", "pricing": "cheap", "providers": 7, "meta": None}, Model("m")),
-        ({"id": "m", "pricing": {"prompt": None, "completion": "x"}, "providers": [None]}, Model("m")),
+        (OPENROUTER, ModelProfile("meta/llama-4", 131072, None, 1.5e-7, 6e-7)),
+        (OPENROUTER | {"pricing": {"prompt": "-1", "completion": "-1"}}, ModelProfile("meta/llama-4", 131072)),
+        (
+            OPENROUTER | {"pricing": {"prompt": "0", "completion": "0"}},
+            ModelProfile("meta/llama-4", 131072, None, 0, 0),
+        ),
+        (VLLM, ModelProfile("Qwen/Qwen3-8B", 32768)),
+        (LLAMA_CPP, ModelProfile("gemma.gguf", 8192)),
+        ({"id": "m", "meta": {"n_ctx_train": 4096}}, ModelProfile("m", 4096)),
+        (hub(GROQ, DOWN), ModelProfile("openai/gpt-oss-20b", 131072, None, 1e-7, 5e-7)),
+        (hub(GROQ, DEAR), ModelProfile("openai/gpt-oss-20b", 65536)),
+        ({"id": "c", "max_input_tokens": 200_000, "max_tokens": 64_000}, ModelProfile("c", 200_000, 64_000)),
+        ({"id": "m", "context_length": "many", "pricing": "cheap", "providers": 7, "meta": None}, ModelProfile("m")),
+        ({"id": "m", "pricing": {"prompt": None, "completion": "x"}, "providers": [None]}, ModelProfile("m")),
     ],
 )
-def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: Model) -> None:
+def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: ModelProfile) -> None:
     found = parse_model_entry(entry)
     assert (found.id, found.context_tokens, found.answer_tokens) == (
         model.id,
@@ -63,7 +70,7 @@ def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: Model) -
 
 async def test_anthropic_says_how_much_its_models_read_and_write(opened: Open) -> None:
     models = {model.id: model for model in await opened("anthropic").models()}
-    assert models["claude-haiku-5-5"] == Model("claude-haiku-5-5", 200_000, 64_000)
+    assert models["claude-haiku-5-5"] == ModelProfile("claude-haiku-5-5", 200_000, 64_000)
 
 
 async def test_retired_models_and_those_that_do_not_chat_are_not_offered(
@@ -88,22 +95,22 @@ async def test_what_a_list_says_is_used(settings: MakeSettings, upstream: FakeUp
     upstream.listed = [OPENROUTER, VLLM]
     providers = ProviderPool(settings())
     llama, qwen = ModelChoice("compatible", "meta/llama-4"), ModelChoice("compatible", "Qwen/Qwen3-8B")
-    assert providers.context_tokens(llama) is None
-    assert providers.cost(llama, Usage(1000, 1000)) is None
+    assert providers.profile(llama).context_tokens is None
+    assert providers.cost(llama, used(1000, 1000)) is None
     await providers.warm_up()
-    assert providers.context_tokens(llama) == 131072
-    assert providers.context_tokens(qwen) == 32768
-    assert providers.cost(llama, Usage(1000, 1000)) == pytest.approx(0.00075)
-    assert providers.cost(qwen, Usage(1000, 1000)) is None
+    assert providers.profile(llama).context_tokens == 131072
+    assert providers.profile(qwen).context_tokens == 32768
+    assert providers.cost(llama, used(1000, 1000)) == pytest.approx(0.00075)
+    assert providers.cost(qwen, used(1000, 1000)) is None
     await providers.aclose()
 
 
 def test_a_price_that_nobody_told_is_the_public_one_or_unknown_never_nothing(settings: MakeSettings) -> None:
     providers = ProviderPool(settings())
     luna = ModelChoice("openai", "gpt-6-luna")
-    whole = providers.cost(luna, Usage(1_000_000, 1_000_000))
+    whole = providers.cost(luna, used(1_000_000, 1_000_000))
     assert whole
-    cached = providers.cost(luna, Usage(1_000_000, 1_000_000), cache_read=900_000)
+    cached = providers.cost(luna, used(1_000_000, 1_000_000, cache_read=900_000))
     assert cached
     assert cached < whole
     for choice in (
@@ -111,8 +118,8 @@ def test_a_price_that_nobody_told_is_the_public_one_or_unknown_never_nothing(set
         ModelChoice("compatible", "gpt-6-luna"),
         ModelChoice("local", "any"),
     ):
-        assert providers.cost(choice, Usage(1000, 1000)) is None
-    assert providers.cost(luna, Usage(None, 5)) is None
+        assert providers.cost(choice, used(1000, 1000)) is None
+    assert providers.cost(luna, used(None, 5)) is None
 
 
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])

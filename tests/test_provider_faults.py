@@ -115,8 +115,9 @@ async def test_a_fault_becomes_its_error_and_tells_no_secret(
     upstream.scenario = FAULTS[fault]
     error = await failure_of(provider)
     assert type(error) is FAILURES[fault]
-    wait = "60 minutes" if fault == "rate_limit_3600" else "a moment"
-    assert str(error) == FAILURES[fault].sentence.format(provider=provider.label, wait=wait)
+    assert error.provider == provider.label
+    if fault == "rate_limit_3600":
+        assert "Wait 60 minutes" in str(error)
     logged = "".join([str(error), repr(error), *traceback.format_exception(error)])
     for secret in (OPERATORS_KEY, OPERATORS_KEY[:8], OPERATORS_KEY[-4:], QUESTION, *said_by(FAULTS[fault])):
         assert secret not in logged

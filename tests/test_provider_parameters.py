@@ -5,8 +5,8 @@ from contextlib import aclosing
 import pytest
 
 from chatbot.errors import RequestRefused
-from chatbot.providers import Provider, takes_effort
-from chatbot.providers.unsupported_parameters import MOST_MODELS, UnsupportedParameters
+from chatbot.providers import Provider, traits
+from chatbot.providers.unsupported_parameters import MAX_MODELS, UnsupportedParameters
 from chatbot.types import Message, ProviderName, Request, Usage
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -156,7 +156,7 @@ async def test_an_effort_that_a_model_refuses_is_dropped_and_remembered(
     ],
 )
 def test_who_can_be_told_how_long_to_reason(provider: ProviderName, model: str, takes: bool) -> None:
-    assert takes_effort(provider, model) is takes
+    assert traits(provider, model).takes_effort is takes
 
 
 async def test_what_cannot_be_left_out_is_not_asked_twice(provider: Provider, upstream: FakeUpstream) -> None:
@@ -168,10 +168,10 @@ async def test_what_cannot_be_left_out_is_not_asked_twice(provider: Provider, up
 
 def test_visitors_cannot_fill_the_memory_with_the_names_of_models() -> None:
     refusals = UnsupportedParameters()
-    for number in range(MOST_MODELS + 100):
+    for number in range(MAX_MODELS + 100):
         assert refusals.of(f"made up {number}") == set()
         refusals.add(f"model {number}", "temperature")
         refusals.add(f"model {number}", "effort")
-    kept = [number for number in range(MOST_MODELS + 100) if refusals.of(f"model {number}")]
-    assert kept == [*range(100, MOST_MODELS + 100)]
+    kept = [number for number in range(MAX_MODELS + 100) if refusals.of(f"model {number}")]
+    assert kept == [*range(100, MAX_MODELS + 100)]
     assert refusals.of("model 100") == {"temperature", "effort"}

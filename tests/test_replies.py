@@ -149,7 +149,7 @@ async def test_what_failed_is_kept_but_never_sent(fault: str, text: str, road: R
     await road.answer("And now?", conversation_id)
     assert sent(upstream) == ["Does it work?", "And now?"]
     assert failed.fault
-    assert failed.fault.message not in str(upstream.requests[-1].body)
+    assert str(failed.fault.words) not in str(upstream.requests[-1].body)
 
 
 async def test_a_refused_turn_is_left_out_of_what_is_sent(road: Road, upstream: FakeUpstream) -> None:

@@ -101,8 +101,8 @@ async def test_a_failure_is_stored_as_one_with_our_own_sentence(
     answer = road.on_disk(reply.conversation_id)[-1]
     assert reply.error
     assert answer.fault
-    assert (answer.status, answer.fault.code, answer.fault.message) == ("failed", code, str(reply.error))
-    assert "Compatible server" in answer.fault.message
+    assert (answer.status, answer.fault.code, str(answer.fault.words)) == ("failed", code, str(reply.error))
+    assert "Compatible server" in str(answer.fault.words)
     assert FAULTS[fault].message.encode() not in road.files()
 
 

@@ -109,7 +109,7 @@ async def test_those_who_watch_are_told_of_a_failure(fault: str, road: Road, ups
     _, last = (await watched(reply))[-1]
     assert reply.error
     assert last.fault
-    assert last.fault.message == str(reply.error)
+    assert str(last.fault.words) == str(reply.error)
 
 
 async def test_a_silent_answer_shows_nothing_until_it_is_stopped(road: Road, upstream: FakeUpstream) -> None:
@@ -170,17 +170,17 @@ def test_the_pace_widens_smoothly_and_leaves_the_event_loop_its_time() -> None:
     assert 1 / 25 <= paces[0] == paces[9] <= 1 / 12, "alive for a few"
     assert pace.update_interval(60) < 0.25, "and moving for many"
     for answers, (now, wider) in enumerate(pairwise(paces), start=1):
-        assert now <= wider <= now + pace.FRAME_SECONDS / pace.FRAME_SHARE + 1e-9
-        assert answers * pace.FRAME_SECONDS / now <= pace.FRAME_SHARE + 1e-9
+        assert now <= wider <= now + pace.UPDATE_COST_SECONDS / pace.UPDATE_SHARE + 1e-9
+        assert answers * pace.UPDATE_COST_SECONDS / now <= pace.UPDATE_SHARE + 1e-9
 
 
 async def test_the_more_answers_run_the_longer_a_page_waits(
     road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace, "FRAME_SECONDS", 0.01)
+    monkeypatch.setattr(pace, "UPDATE_COST_SECONDS", 0.01)
     upstream.scenario = Scenario(headers_after=60)
     alone = road.replies.update_interval()
     for number in range(10):
         await road.say(f"Question {number}")
-    assert alone == pace.FASTEST_FRAMES
+    assert alone == pace.MIN_UPDATE_SECONDS
     assert road.replies.update_interval() == pace.update_interval(10) > 1.5 * alone

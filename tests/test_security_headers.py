@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chatbot.web.middleware.gate import LARGEST_CALL
+from chatbot.web.middleware.body_limits import MAX_CALL_BYTES
 from tests.api import Visitor, error_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
@@ -83,11 +83,11 @@ def test_a_call_that_comes_as_an_image_is_refused(path: str, url: str) -> None:
 
 def test_a_body_that_is_too_large_is_refused_at_every_door(url: str) -> None:
     def parts() -> Iterator[bytes]:
-        yield from (b"x" * 1024 * 1024 for _ in range(LARGEST_CALL // (1024 * 1024) + 1))
+        yield from (b"x" * 1024 * 1024 for _ in range(MAX_CALL_BYTES // (1024 * 1024) + 1))
 
-    assert httpx.post(f"{url}/gradio_api/queue/join", content=b"x" * (LARGEST_CALL + 1)).status_code == 413
+    assert httpx.post(f"{url}/gradio_api/queue/join", content=b"x" * (MAX_CALL_BYTES + 1)).status_code == 413
     with Visitor(url) as visitor:
-        for most in (1024 * 1024, LARGEST_CALL):
+        for most in (1024 * 1024, MAX_CALL_BYTES):
             assert error_of(visitor.call("POST", "/chat", content=b"x" * (most + 1)))["code"] == "too_large"
     for path in ("/gradio_api/queue/join", "/gradio_api/run/chat", "/chat"):
         assert httpx.post(url + path, content=parts()).status_code == 413, path

@@ -14,7 +14,7 @@ from tests.gradio_http import GradioDoor
 from tests.running import RunningApp, two_providers
 
 SECRET = "the-heron-nests-at-noon"
-FORGED = SessionTokens("another server's").new()
+FORGED = SessionTokens("another server's").create()
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ def test_the_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) 
 @pytest.mark.parametrize("left", ["", "\n"])
 def test_a_secret_that_a_killed_process_left_empty_signs_nothing(left: str, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(left)
-    forged = SessionTokens(left).new()
+    forged = SessionTokens(left).create()
     with pytest.raises(Unauthorized):
         SessionTokens(load_or_create_secret(tmp_path)).session_id(forged)
 

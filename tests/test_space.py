@@ -9,7 +9,7 @@ from huggingface_hub import metadata_load
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from chatbot.page.notices import FORGETS, is_kept, notices
+from chatbot.page.notices import is_on_volume, notices
 from chatbot.settings import Settings
 from tests.api import Visitor
 from tests.running import ROOT
@@ -67,7 +67,7 @@ def test_without_a_key_and_without_a_flag_it_serves_on_every_address_and_answers
         page = httpx.get(space.url).text
         assert space.stop() == 0
     assert answer["response"]
-    assert (FORGETS in page) == (not is_kept(space.data))
+    assert ("notice.forgets" in page) == (not is_on_volume(space.data))
     assert SPACE["SPACE_ID"] in page
     assert (space.data / "sessions").is_dir()
     # Gradio's own: it watches the code of every Space for edits, with a package that is installed there and not here.
@@ -77,8 +77,8 @@ def test_without_a_key_and_without_a_flag_it_serves_on_every_address_and_answers
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a mounted directory is known on Linux only")
 def test_what_lies_on_a_mounted_volume_is_kept_and_nothing_is_said_of_forgetting(tmp_path: Path) -> None:
     mounted, own = Path("/proc/self"), Path("/nowhere/data")
-    assert is_kept(mounted)
-    assert not is_kept(own)
-    assert notices(Settings.load(space_id="somebody/chatbot", chatbot_data_dir=own)) == [FORGETS]
+    assert is_on_volume(mounted)
+    assert not is_on_volume(own)
+    assert notices(Settings.load(space_id="somebody/chatbot", chatbot_data_dir=own)) == ["notice.forgets"]
     assert notices(Settings.load(space_id="somebody/chatbot", chatbot_data_dir=mounted)) == []
     assert notices(Settings.load(chatbot_data_dir=own)) == []

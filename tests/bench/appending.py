@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import median
 
 from chatbot.page.conversation_view import ConversationViews
-from chatbot.providers import ProviderPool
 from chatbot.settings import Settings
 from chatbot.storage import Store
+from chatbot.web.services import create_services
 from tests.bench.command import Bench
 from tests.bench.search import SESSION, TIME, talk
 
@@ -72,15 +72,14 @@ def _filled(directory: Path, messages: int, sessions: int) -> str:
 
 
 async def _opened(directory: Path, conversation_id: str) -> tuple[float, float]:
-    providers = ProviderPool(Settings.load(chatbot_data_dir=directory, local_model="off"))
+    settings = Settings.load(chatbot_data_dir=directory, local_model="off")
     store = Store(directory)
-    views = ConversationViews(store, providers)
+    views = ConversationViews(create_services(settings, store, "bench"))
     times = []
     for _ in range(4):
         began = time.perf_counter()
-        await views.of(SESSION, conversation_id)
+        await views.read(SESSION, conversation_id, "en")
         times.append((time.perf_counter() - began) * 1000)
-    await providers.aclose()
     store.close()
     return times[0], median(times[1:])
 

@@ -14,10 +14,10 @@ from statistics import median
 from typing import NamedTuple
 
 from chatbot.page.conversation_view import ConversationViews
-from chatbot.providers import ProviderPool
 from chatbot.settings import Settings
 from chatbot.storage import ConversationMemory, Store
 from chatbot.types import StoredMessage
+from chatbot.web.services import create_services
 from tests.bench.figures import load, table
 
 CONVERSATIONS = 100
@@ -65,7 +65,7 @@ async def _list(_: ConversationViews, memory: ConversationMemory, __: str) -> ob
 
 
 async def _open(views: ConversationViews, _: ConversationMemory, conversation_id: str) -> object:
-    return await views.of(SESSION, conversation_id)
+    return await views.read(SESSION, conversation_id, "en")
 
 
 def _search(words: str, found: bool) -> Work:
@@ -89,14 +89,13 @@ WORK: dict[str, Work] = {
 async def _taken(directory: Path, conversation_id: str, work: Work) -> Taken:
     """The times of that work in a store that was just opened."""
     settings = Settings.load(chatbot_data_dir=directory, local_model="off")
-    store, providers = Store(directory), ProviderPool(settings)
-    views, memory = ConversationViews(store, providers), store.memory(SESSION)
+    store = Store(directory)
+    views, memory = ConversationViews(create_services(settings, store, "bench")), store.memory(SESSION)
     times = []
     for _ in range(TIMES):
         began = time.perf_counter()
         await work(views, memory, conversation_id)
         times.append((time.perf_counter() - began) * 1000)
-    await providers.aclose()
     store.close()
     return Taken(times[0], median(times[1:]))
 

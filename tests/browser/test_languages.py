@@ -5,13 +5,12 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
-from chatbot.page.i18n import ENGLISH, LANGUAGES
-from chatbot.replies.turns import LONGEST_MESSAGE
+from chatbot.i18n import texts
+from chatbot.replies.turns import MAX_MESSAGE_LENGTH
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import answers, archive, dated, talk
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp
-from tests.sentences import said_of_failures
 
 SEEN = """() => {
     const told = [];
@@ -73,13 +72,13 @@ async def test_a_german_browser_shows_german_and_no_text_in_english(
     app: RunningApp, browser: Browser, upstream: FakeUpstream
 ) -> None:
     chat = await opened(browser, app, "de-DE")
-    german = LANGUAGES["de"]
+    german = texts("de")
     await expect(chat.page.locator("#chat .placeholder h1")).to_have_text(german["welcome.text"].split("\n")[0][2:])
     await expect(chat.page.locator("#examples .example")).to_have_text(
         [german[key] for key in ("example.recursion", "example.reminder", "example.cooking")]
     )
     said = await everything(chat, upstream)
-    english = {text for key, text in ENGLISH.items() if text != german[key]}
+    english = {text for key, text in texts("en").items() if text != german[key]}
     assert said & english == set()
     for key in ("list.yesterday", "list.earlier", "list.answering", "turn.reasoning", "ending.refusal", "data.where"):
         assert german[key] in said, key
@@ -101,16 +100,16 @@ async def test_a_japanese_page_has_no_word_in_latin_letters_but_names(
 async def test_gradio_and_the_page_take_the_same_language(app: RunningApp, browser: Browser) -> None:
     for locale, language in FALLBACKS.items():
         chat = await opened(browser, app, locale)
-        texts = LANGUAGES[language]
-        await expect(chat.page.locator("#new-chat")).to_have_text(texts["chat.new"])
-        assert await chat.search_box.get_attribute("placeholder") == texts["search.hint"]
+        wanted = texts(language)
+        await expect(chat.page.locator("#new-chat")).to_have_text(wanted["chat.new"])
+        assert await chat.search_box.get_attribute("placeholder") == wanted["search.hint"]
         assert await chat.page.evaluate("document.documentElement.lang") == language
 
 
 async def test_a_preset_and_an_example_are_in_the_readers_language(
     app: RunningApp, browser: Browser, upstream: FakeUpstream
 ) -> None:
-    chat, spanish = await opened(browser, app, "es-MX"), LANGUAGES["es"]
+    chat, spanish = await opened(browser, app, "es-MX"), texts("es")
     await chat.open_settings()
     await chat.page.locator("#preset input").click()
     await chat.page.get_by_role("option", name=spanish["preset.editor"], exact=True).click()
@@ -122,33 +121,22 @@ async def test_a_preset_and_an_example_are_in_the_readers_language(
     assert [message["content"] for message in sent] == [spanish["preset.editor.prompt"], spanish["example.cooking"]]
 
 
-async def test_every_failure_is_told_in_the_readers_language(app: RunningApp, browser: Browser) -> None:
-    chat = await opened(browser, app, "ja-JP")
-    sentences = [*sorted(said_of_failures()), "Sign in with Hugging Face", "Sign out (alice)"]
-    told = await chat.page.evaluate("(all) => all.map(window.chatbot.inReadersWords)", sentences)
-    assert len(sentences) > 60
-    assert [english for english, said in zip(sentences, told, strict=True) if not re.search("[ぁ-んァ-ン]", said)] == []
-    assert [said for said in told if re.search(r"\{\w+\}|undefined", said)] == []
-    english = re.compile(r"\b(the|its|is|not|for|could|this)\b")  # a part left as it was, inside the rest
-    assert [said for said in told if english.search(said) and "it is no model" not in said] == []
-
-
 async def test_what_the_server_says_is_german_wherever_it_stands(app: RunningApp, browser: Browser) -> None:
-    chat, german = await opened(browser, app, "de-DE"), LANGUAGES["de"]
-    await chat.send("x" * (LONGEST_MESSAGE + 1))
-    refused = german["failure.too_long"].format(number="10.001", most="10.000")
+    chat, german = await opened(browser, app, "de-DE"), texts("de")
+    await chat.send("x" * (MAX_MESSAGE_LENGTH + 1))
+    refused = german["failure.invalid.too_long"].format(number="10.001", most="10.000")
     await expect(chat.page.locator("#chat .note")).to_have_text(refused)
     await chat.type_model("fault:wrong_key")
     await chat.send("Hallo")
-    failed = german["failure.rescue"].format(
-        sentence=german["failure.invalid_key"].format(provider="OpenAI"), label="Anthropic"
+    failed = german["failure.alternative"].format(
+        sentence=german["failure.provider_invalid_key"].format(provider="OpenAI"), label="Anthropic"
     )
     await expect(chat.page.locator("#chat .turn .note.failed")).to_contain_text(failed)
     await chat.reload()
     await expect(chat.page.locator("#chat .turn .note.failed")).to_contain_text(failed)
-    await expect(await chat.import_file(b"{}")).to_contain_text(german["failure.import"])
+    await expect(await chat.import_file(b"{}")).to_contain_text(german["failure.invalid.import"])
     await chat.page.locator("#chat .user-row .tool.edit").click()
-    await chat.page.locator("#chat .editor textarea").fill("x" * (LONGEST_MESSAGE + 1))
+    await chat.page.locator("#chat .editor textarea").fill("x" * (MAX_MESSAGE_LENGTH + 1))
     await chat.page.locator("#chat .editor .send").click()
     await expect(chat.page.locator(".toast-message-text")).to_have_text(refused)
 

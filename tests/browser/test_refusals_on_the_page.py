@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from chatbot.replies.limits import ANSWERS_AT_ONCE
+from chatbot.replies.limits import MAX_RUNNING_ANSWERS
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp, two_providers
@@ -78,7 +78,7 @@ async def test_as_many_visitors_as_may_be(limited: ChatPage, browser: Browser) -
 @pytest.mark.parametrize("limited", [{}], indirect=True)
 async def test_as_many_answers_at_once_as_may_be(limited: ChatPage) -> None:
     await limited.type_model("pace:5x3000")
-    for number in range(ANSWERS_AT_ONCE):
+    for number in range(MAX_RUNNING_ANSWERS):
         await limited.send(f"Number {number}.")
         await limited.is_answering()
         await limited.new_chat()

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from playwright.async_api import Browser, FileChooser, Route, expect
 
-from chatbot.page.i18n import ENGLISH
+from chatbot.i18n import texts
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
@@ -166,14 +166,14 @@ async def test_a_second_press_does_nothing_while_a_file_is_on_its_way(chat: Chat
 async def test_a_connection_that_fails_is_told_and_the_same_file_can_be_chosen_again(chat: ChatPage) -> None:
     await chat.page.route("**/session/import", lambda route: route.abort(), times=1)
     file = dated("A good one", 1, *talk(2))
-    await expect(await chat.import_file(file)).to_have_text(ENGLISH["data.lost"])
+    await expect(await chat.import_file(file)).to_have_text(texts("en")["data.lost"])
     await expect(await chat.import_file(file)).to_have_text("1 conversation imported.")
 
 
 async def test_a_file_that_the_gate_holds_up_is_said_to_be_too_large(chat: ChatPage) -> None:
     refusal = {"status": 413, "body": "Too large.", "content_type": "text/plain"}
     await chat.page.route("**/session/import", lambda route: route.fulfill(**refusal))
-    await expect(await chat.import_file(b"{}")).to_have_text(ENGLISH["failure.import.large"])
+    await expect(await chat.import_file(b"{}")).to_have_text(texts("en")["failure.import.large"])
 
 
 async def test_saving_clears_what_was_said_of_an_import(chat: ChatPage) -> None:

@@ -107,7 +107,7 @@ class Model:
 def stored(memory: ConversationMemory) -> Model:
     """What the session does have in it."""
     ids = [each.conversation_id for each in memory.list_conversations()]
-    return Model({conversation_id: _talk(memory, conversation_id) for conversation_id in ids}, memory.saved_prompts())
+    return Model({conversation_id: _talk(memory, conversation_id) for conversation_id in ids}, memory.prompts.list())
 
 
 def _talk(memory: ConversationMemory, conversation_id: str) -> Talk:

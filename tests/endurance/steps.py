@@ -77,9 +77,9 @@ def take(memory: ConversationMemory, step: Step) -> None:
         case ["delete", talk]:
             memory.delete_conversation(talk)
         case ["prompt", name, text]:
-            memory.save_prompt(name, text)
+            memory.prompts.save(name, text)
         case ["forget", name]:
-            memory.delete_prompt(name)
+            memory.prompts.delete(name)
         case ["delete_all"]:
             memory.delete_all()
 

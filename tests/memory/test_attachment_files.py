@@ -32,11 +32,11 @@ def test_a_file_is_there_again_after_a_restart(memory: ConversationMemory, path:
     again = ConversationMemory(path)
     (said,) = again.get_messages(conversation_id)
     assert said.attachments == (prepared(name).attachment,)
-    assert again.get_file(conversation_id, said.attachments[0].attachment_id) == (
+    assert again.attachments.get(conversation_id, said.attachments[0].attachment_id) == (
         said.attachments[0],
         prepared(name).file,
     )
-    assert again.get_files(conversation_id, said.attachments) == {
+    assert again.attachments.get_all(conversation_id, said.attachments) == {
         said.attachments[0].attachment_id: prepared(name).file
     }
 
@@ -79,9 +79,9 @@ def test_a_file_stays_while_another_conversation_has_it(memory: ConversationMemo
         attach(memory, conversation_id, "a.png")
     memory.delete_conversation(one)
     identity = prepared("a.png").attachment.attachment_id
-    assert memory.get_file(two, identity)[1] == prepared("a.png").file
+    assert memory.attachments.get(two, identity)[1] == prepared("a.png").file
     with pytest.raises(NotFound):
-        memory.get_file(one, identity)
+        memory.attachments.get(one, identity)
 
 
 def test_files_go_with_their_conversation_and_with_the_session(memory: ConversationMemory, path: Path) -> None:
@@ -92,7 +92,7 @@ def test_files_go_with_their_conversation_and_with_the_session(memory: Conversat
     assert on_disk(path) == {"a.jpg", "a.csv"}
     memory.clear_conversation(two)
     assert on_disk(path) == {"a.csv"}
-    memory.upload(prepared("a.png"))
+    memory.attachments.upload(prepared("a.png"))
     memory.delete_all()
     assert not path.exists()
 
@@ -102,54 +102,54 @@ def test_no_id_but_that_of_a_files_message_leads_anywhere(memory: ConversationMe
     conversation_id = filled(memory)
     attach(memory, conversation_id, "a.png")
     with pytest.raises(NotFound):
-        memory.get_file(conversation_id, attachment_id)
+        memory.attachments.get(conversation_id, attachment_id)
     with pytest.raises(NotFound):
-        memory.attach_uploads(conversation_id, [attachment_id])
+        memory.attachments.attach_uploads(conversation_id, [attachment_id])
     forged = Attachment(attachment_id, "a", "text/plain", 1)
-    assert memory.get_files(conversation_id, [forged]) == {}
+    assert memory.attachments.get_all(conversation_id, [forged]) == {}
 
 
 def test_what_waits_is_nobodys_file_yet(memory: ConversationMemory, other: ConversationMemory) -> None:
-    memory.upload(prepared("a.png"))
+    memory.attachments.upload(prepared("a.png"))
     identity = prepared("a.png").attachment.attachment_id
     with pytest.raises(NotFound):
-        memory.get_file(filled(memory), identity)
+        memory.attachments.get(filled(memory), identity)
     with pytest.raises(NotFound, match="not there any more"):
-        other.attach_uploads(filled(other), [identity])
+        other.attachments.attach_uploads(filled(other), [identity])
 
 
 def test_what_no_message_came_with_in_a_day_is_removed_with_the_next_upload(
     memory: ConversationMemory, path: Path
 ) -> None:
-    memory.upload(prepared("a.pdf"))
+    memory.attachments.upload(prepared("a.pdf"))
     for each in (path / "files" / UPLOADS).iterdir():
         os.utime(each, (each.stat().st_mtime - UPLOAD_SECONDS - 1,) * 2)
-    memory.upload(prepared("a.csv"))
+    memory.attachments.upload(prepared("a.csv"))
     assert not (path / "files" / UPLOADS / prepared("a.pdf").attachment.attachment_id).exists()
-    assert memory.attach_uploads(filled(memory), [prepared("a.csv").attachment.attachment_id])
+    assert memory.attachments.attach_uploads(filled(memory), [prepared("a.csv").attachment.attachment_id])
 
 
 def test_what_a_killed_process_left_is_removed_with_the_next_upload(memory: ConversationMemory, path: Path) -> None:
     left = path / "files" / ("0" * 32)
     left.mkdir(parents=True)
     (left / prepared("a.png").attachment.attachment_id).write_bytes(b"x")
-    memory.upload(prepared("a.csv"))
+    memory.attachments.upload(prepared("a.csv"))
     assert not left.exists()
 
 
 def test_the_files_of_a_session_have_no_more_room_than_was_set(tmp_path: Path) -> None:
     size = prepared("a.pdf").attachment.size
-    memory = ConversationMemory(tmp_path / "one", room=Quotas(session_bytes=size + 300))
+    memory = ConversationMemory(tmp_path / "one", quotas=Quotas(session_bytes=size + 300))
     conversation_id = filled(memory)
     attach(memory, conversation_id, "a.pdf")
     with pytest.raises(TooLarge, match="more than the"):
-        memory.upload(prepared("a.jpg"))
-    other = ConversationMemory(tmp_path / "other", room=Quotas(session_bytes=size - 1))
+        memory.attachments.upload(prepared("a.jpg"))
+    other = ConversationMemory(tmp_path / "other", quotas=Quotas(session_bytes=size - 1))
     with pytest.raises(TooLarge):
         import_file(other, export_zip(memory))
     assert other.list_conversations() == []
     memory.delete_conversation(conversation_id)
-    memory.upload(prepared("a.csv"))
+    memory.attachments.upload(prepared("a.csv"))
 
 
 def test_a_damaged_detail_of_a_file_costs_neither_the_text_nor_the_file(memory: ConversationMemory, path: Path) -> None:
@@ -162,12 +162,12 @@ def test_a_damaged_detail_of_a_file_costs_neither_the_text_nor_the_file(memory: 
     document.write_bytes(orjson.dumps(tables))
     again = ConversationMemory(path)
     assert [said.content for said in again.get_messages(conversation_id)] == ["Look"]
-    again.delete_unused_files(conversation_id)
+    again.attachments.delete_unused(conversation_id)
     assert on_disk(path) == {"a.png"}
 
 
 def test_a_text_that_is_prepared_twice_is_kept_once(memory: ConversationMemory) -> None:
     for name in ("a.txt", "b.txt"):
-        memory.upload(prepare(name, b"same"))
+        memory.attachments.upload(prepare(name, b"same"))
     identity = prepare("a.txt", b"same").attachment.attachment_id
-    assert [each.name for each in memory.attach_uploads(filled(memory), [identity, identity])] == ["b.txt"]
+    assert [each.name for each in memory.attachments.attach_uploads(filled(memory), [identity, identity])] == ["b.txt"]

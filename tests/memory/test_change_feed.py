@@ -119,8 +119,8 @@ def test_every_write_of_a_session_is_told_and_nothing_else(tmp_path: Path) -> No
         lambda: memory.clear_conversation(conversation_id),
         lambda: memory.delete_conversation(conversation_id),
         memory.create_conversation,
-        lambda: memory.save_prompt("Name", "Text"),
-        lambda: memory.delete_prompt("Name"),
+        lambda: memory.prompts.save("Name", "Text"),
+        lambda: memory.prompts.delete("Name"),
         memory.delete_all,
     ):
         before = store.changes.revision("anna")

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.memory import estimate_tokens, likely_tokens, select_messages
-from chatbot.types import FinishReason, Message, Role, Status, StoredMessage
+from chatbot.types import FinishReason, Message, ModelProfile, Role, Status, StoredMessage
 
 ids = count()
+ANY = ModelProfile("any")
 
 
 def said(role: Role, content: str, status: Status = "complete", finish: FinishReason | None = None) -> StoredMessage:
@@ -23,7 +24,7 @@ def talk(*texts: str) -> list[StoredMessage]:
 
 
 def sent(messages: list[StoredMessage], **limits: Any) -> list[str]:
-    return [message.content for message in select_messages(messages, **limits).messages]
+    return [message.content for message in select_messages(messages, ANY, **limits).messages]
 
 
 def tokens(messages: tuple[Message, ...]) -> int:
@@ -31,29 +32,29 @@ def tokens(messages: tuple[Message, ...]) -> int:
 
 
 def test_everything_is_sent_as_it_was_said_where_it_fits() -> None:
-    window = select_messages(talk("Hello", "Hi!", "Who are you?"))
+    window = select_messages(talk("Hello", "Hi!", "Who are you?"), ANY)
     assert window.messages == (Message("user", "Hello"), Message("assistant", "Hi!"), Message("user", "Who are you?"))
-    assert window.left_out == 0
+    assert (window.sent.total - window.sent.sent) == 0
 
 
 def test_an_empty_conversation_sends_nothing() -> None:
-    assert select_messages([]).messages == ()
+    assert select_messages([], ANY).messages == ()
 
 
 def test_the_history_limit_keeps_the_newest() -> None:
-    window = select_messages(talk("1", "2", "3", "4", "5", "6", "7"), history_limit=3)
+    window = select_messages(talk("1", "2", "3", "4", "5", "6", "7"), ANY, history_limit=3)
     assert [message.content for message in window.messages] == ["5", "6", "7"]
-    assert window.left_out == 4
+    assert (window.sent.total - window.sent.sent) == 4
 
 
 def test_an_answer_whose_question_is_left_out_goes_with_it() -> None:
-    window = select_messages(talk("1", "2", "3", "4", "5"), history_limit=4)
+    window = select_messages(talk("1", "2", "3", "4", "5"), ANY, history_limit=4)
     assert [message.content for message in window.messages] == ["3", "4", "5"]
-    assert window.left_out == 2
+    assert (window.sent.total - window.sent.sent) == 2
 
 
 def test_twenty_messages_is_the_default_limit() -> None:
-    assert len(select_messages([said("user", "again") for _ in range(50)]).messages) == 20
+    assert len(select_messages([said("user", "again") for _ in range(50)], ANY).messages) == 20
 
 
 @pytest.mark.parametrize(
@@ -67,9 +68,9 @@ def test_twenty_messages_is_the_default_limit() -> None:
     ],
 )
 def test_failed_running_and_empty_answers_are_not_sent_and_do_not_count(answer: StoredMessage) -> None:
-    window = select_messages([said("user", "A"), answer, said("user", "B")])
+    window = select_messages([said("user", "A"), answer, said("user", "B")], ANY)
     assert window.messages == (Message("user", "A"), Message("user", "B"))
-    assert window.left_out == 0
+    assert (window.sent.total - window.sent.sent) == 0
 
 
 def test_they_do_not_use_up_the_history_limit() -> None:
@@ -98,9 +99,9 @@ def test_what_came_of_an_interrupted_answer_is_sent() -> None:
 
 
 def test_messages_beyond_the_context_are_left_out_from_the_oldest() -> None:
-    window = select_messages(talk(*["x" * 300] * 9), context_tokens=500)
+    window = select_messages(talk(*["x" * 300] * 9), ANY, context_tokens=500)
     assert len(window.messages) == 3
-    assert window.left_out == 6
+    assert (window.sent.total - window.sent.sent) == 6
 
 
 def test_the_system_prompt_and_the_answer_take_their_part_of_the_context() -> None:
@@ -155,30 +156,30 @@ limits = st.fixed_dictionaries(
 
 @given(histories, limits)
 def test_what_is_sent_is_the_end_of_what_was_said(messages: list[StoredMessage], limits: dict[str, Any]) -> None:
-    everything = select_messages(messages, history_limit=1000)
-    window = select_messages(messages, **limits)
+    everything = select_messages(messages, ANY, history_limit=1000)
+    window = select_messages(messages, ANY, **limits)
     assert window.messages == everything.messages[-len(window.messages) :]
-    assert window.left_out + len(window.messages) == everything.left_out + len(everything.messages)
+    assert window.sent.total == everything.sent.total
 
 
 @given(histories, limits)
 def test_the_order_is_kept(messages: list[StoredMessage], limits: dict[str, Any]) -> None:
     rest = iter([Message(message.role, message.content) for message in messages])
-    assert all(message in rest for message in select_messages(messages, **limits).messages)
+    assert all(message in rest for message in select_messages(messages, ANY, **limits).messages)
 
 
 @given(histories, limits)
 def test_it_starts_with_a_users_message_and_ends_with_the_newest(
     messages: list[StoredMessage], limits: dict[str, Any]
 ) -> None:
-    window = select_messages(messages, **limits)
+    window = select_messages(messages, ANY, **limits)
     assert window.messages[0].role == "user"
     assert window.messages[-1] == Message("user", messages[-1].content)
 
 
 @given(histories, limits)
 def test_no_limit_is_exceeded_but_by_the_newest_alone(messages: list[StoredMessage], limits: dict[str, Any]) -> None:
-    window = select_messages(messages, **limits)
+    window = select_messages(messages, ANY, **limits)
     assert len(window.messages) <= limits["history_limit"]
     if len(window.messages) > 1 and "context_tokens" in limits:
         room = limits["context_tokens"] - estimate_tokens(limits.get("system_prompt", ""))
@@ -187,5 +188,5 @@ def test_no_limit_is_exceeded_but_by_the_newest_alone(messages: list[StoredMessa
 
 @given(histories, limits)
 def test_nothing_empty_is_sent_in_the_models_name(messages: list[StoredMessage], limits: dict[str, Any]) -> None:
-    window = select_messages(messages, **limits)
+    window = select_messages(messages, ANY, **limits)
     assert all(message.content.strip() for message in window.messages if message.role == "assistant")

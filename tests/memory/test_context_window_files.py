@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.memory import estimate_tokens, message_tokens, select_messages
-from chatbot.memory.context_window import MOST_FILE_BYTES
+from chatbot.memory.context_window import MAX_FILE_BYTES
 from chatbot.page.answer_details import details
-from chatbot.types import Attachment, FileSupport, StoredMessage
+from chatbot.types import Attachment, ModelProfile, StoredMessage
 
 ids = count()
 
-SIGHTED, BLIND = FileSupport(True, True), FileSupport(False, False)
+SIGHTED = ModelProfile("any", reads_images=True, reads_documents=True)
+BLIND = ModelProfile("any", reads_images=False, reads_documents=False)
+UNKNOWN = ModelProfile("any")
 
 
 def photo(edge: int = 1120, size: int = 1000) -> Attachment:
@@ -30,8 +32,8 @@ def said(content: str, *attachments: Attachment, role: Any = "user") -> StoredMe
     return StoredMessage(f"{next(ids)}", role, content, "2026-11-22T10:00:00.000+00:00", attachments=attachments)
 
 
-def forms(messages: list[StoredMessage], reads: FileSupport = SIGHTED, **limits: Any) -> list[list[str]]:
-    window = select_messages(messages, provider="anthropic", reads=reads, **limits)
+def forms(messages: list[StoredMessage], reads: ModelProfile = SIGHTED, **limits: Any) -> list[list[str]]:
+    window = select_messages(messages, reads, **limits)
     return [[each.form for each in message.attachments] for message in window.messages]
 
 
@@ -56,7 +58,7 @@ def test_the_newest_messages_files_are_sent_even_where_they_do_not_fit() -> None
 
 
 def test_no_request_is_larger_than_providers_take() -> None:
-    heavy = [said(f"{number}", photo(10, MOST_FILE_BYTES // 3)) for number in range(5)]
+    heavy = [said(f"{number}", photo(10, MAX_FILE_BYTES // 3)) for number in range(5)]
     assert forms(heavy) == [["name"], ["name"], ["whole"], ["whole"], ["whole"]]
 
 
@@ -85,25 +87,25 @@ def test_a_model_that_reads_no_files_gets_text_and_names() -> None:
     ],
 )
 def test_the_answers_line_says_what_the_model_saw(
-    talk: list[StoredMessage], reads: FileSupport, limits: dict[str, Any], told: dict[str, int] | None
+    talk: list[StoredMessage], reads: ModelProfile, limits: dict[str, Any], told: dict[str, int] | None
 ) -> None:
-    window = select_messages(talk, provider="anthropic", reads=reads, **limits)
-    log_fields = details(StoredMessage("a", "assistant", "Yes", "2026", seen=window.seen), str).get("files")
-    assert log_fields == (told and {"left_out": 0, "unread": 0, "as_text": 0} | told)
+    window = select_messages(talk, reads, **limits)
+    facts = details(StoredMessage("a", "assistant", "Yes", "2026", seen=window.sent), str).get("files")
+    assert facts == (told and {"left_out": 0, "unread": 0, "as_text": 0} | told)
 
 
 attachments = st.lists(st.builds(photo, st.integers(1, 2000)) | st.builds(document, st.integers(1, 5)), max_size=3)
 histories = st.lists(st.builds(lambda text, files: said(text, *files), st.text(max_size=40), attachments), min_size=1)
 
 
-@given(histories, st.integers(1, 20_000), st.sampled_from([SIGHTED, BLIND, FileSupport()]))
+@given(histories, st.integers(1, 20_000), st.sampled_from([SIGHTED, BLIND, UNKNOWN]))
 def test_no_room_is_exceeded_and_nothing_is_dropped_silently(
-    talk: list[StoredMessage], room: int, reads: FileSupport
+    talk: list[StoredMessage], room: int, reads: ModelProfile
 ) -> None:
-    window = select_messages(talk, provider="openai", reads=reads, context_tokens=room)
-    seen = window.seen
+    window = select_messages(talk, reads, context_tokens=room)
+    seen = window.sent
     there = [each for message in window.messages for each in message.attachments if each.form != "name"]
     assert seen.files == sum(len(message.attachments) for message in talk)
     assert seen.files == len(there) + seen.files_left_out + seen.files_unread
     if len(window.messages) > 1:
-        assert sum(message_tokens(each, "openai") for each in window.messages) <= room - estimate_tokens("")
+        assert sum(message_tokens(each, reads) for each in window.messages) <= room - estimate_tokens("")

@@ -10,10 +10,12 @@ import pytest
 
 from chatbot.errors import NotFound
 from chatbot.storage import ConversationMemory
-from chatbot.storage.timestamps import at, now
-from chatbot.storage.titles import TITLE_LENGTH, make_title
+from chatbot.storage.timestamps import from_epoch, now
+from chatbot.storage.titles import MAX_TITLE_LENGTH, make_title
 from chatbot.types import Fault, ModelChoice, Options, SentContext, StoredMessage, Timing, Usage
 from tests.stored_files import contents, files, filled, put, tables
+
+FAULT = Fault("provider_timeout", {"key": "failure.provider_timeout", "provider": "OpenAI"}, True, 1.5)
 
 
 def test_a_new_conversation_is_empty_and_has_the_id_and_title_that_were_asked_for(memory: ConversationMemory) -> None:
@@ -42,7 +44,11 @@ def test_messages_come_back_as_they_were_added_also_after_a_restart(memory: Conv
         ),
         memory.add_message(conversation_id, "user", "How much?", cost=0.25, seen=SentContext(3, 5, trimmed=True)),
         memory.add_message(
-            conversation_id, "assistant", "", status="failed", fault=Fault("provider_timeout", "Too slow.", True, 1.5)
+            conversation_id,
+            "assistant",
+            "",
+            status="failed",
+            fault=FAULT,
         ),
     ]
     again = ConversationMemory(path)
@@ -123,7 +129,7 @@ def test_a_clock_that_was_set_back_before_the_start_changes_no_order(memory: Con
     first, second = filled(memory, "A"), filled(memory, "B")
     future = time.time() + 1000
     content = tables(path, second)
-    content["conversation"][second]["updated_at"] = at(future)
+    content["conversation"][second]["updated_at"] = from_epoch(future)
     put(path, second, content)
     os.utime(path, (future, future))
     again = ConversationMemory(path)
@@ -190,7 +196,7 @@ def test_an_unknown_conversation_is_not_found_and_nothing_changes(
 )
 def test_a_title_is_the_first_line_cut_at_a_word(text: str, title: str) -> None:
     assert make_title(text) == title
-    assert len(title) <= TITLE_LENGTH
+    assert len(title) <= MAX_TITLE_LENGTH
 
 
 def test_only_the_visitors_first_message_gives_a_title(memory: ConversationMemory) -> None:
@@ -209,7 +215,7 @@ def test_an_id_that_cannot_be_one_of_ours_never_becomes_a_path(
     memory: ConversationMemory, path: Path, conversation_id: str
 ) -> None:
     filled(memory, "A")
-    memory.save_prompt("Name", "Text")
+    memory.prompts.save("Name", "Text")
     path.with_name("x.json").write_text("of another session")
     before = files(path)
     for call in (memory.get_messages, memory.delete_conversation, memory.get_conversation):

@@ -25,7 +25,7 @@ def test_files_come_back_from_an_export(
     assert whole(again, taken) == whole(memory, conversation_id)
     for name in NAMES:
         identity = prepared(name).attachment.attachment_id
-        assert again.get_file(taken, identity) == memory.get_file(conversation_id, identity)
+        assert again.attachments.get(taken, identity) == memory.attachments.get(conversation_id, identity)
 
 
 def test_a_zip_has_each_file_once_for_reading_and_the_text_leads_to_it(memory: ConversationMemory) -> None:
@@ -80,4 +80,4 @@ def test_what_an_export_says_of_a_file_does_not_count_but_what_it_is(memory: Con
     taken = import_json(memory, exported(files={identity: b64encode(smuggled).decode()}))
     (attachment,) = memory.get_messages(taken)[0].attachments
     assert attachment.media_type == "image/jpeg"
-    assert b"SecretCam" not in memory.get_file(taken, attachment.attachment_id)[1].content
+    assert b"SecretCam" not in memory.attachments.get(taken, attachment.attachment_id)[1].content

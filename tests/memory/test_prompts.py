@@ -9,18 +9,18 @@ from tests.stored_files import contents, files, filled
 
 
 def test_a_prompt_is_kept_under_its_name(memory: ConversationMemory, path: Path) -> None:
-    assert memory.saved_prompts() == {}
-    memory.delete_prompt("Nobody's")
+    assert memory.prompts.list() == {}
+    memory.prompts.delete("Nobody's")
     assert not path.exists()
-    memory.save_prompt("Pirate", "Talk like a pirate.")
-    memory.save_prompt("Half \ud83d", "x")
-    memory.save_prompt("Pirate", "Arr!")
-    assert ConversationMemory(path).saved_prompts() == {"Pirate": "Arr!", "Half \ufffd": "x"}
-    memory.delete_prompt("Half \ud83d")
-    assert memory.saved_prompts() == {"Pirate": "Arr!"}
+    memory.prompts.save("Pirate", "Talk like a pirate.")
+    memory.prompts.save("Half \ud83d", "x")
+    memory.prompts.save("Pirate", "Arr!")
+    assert ConversationMemory(path).prompts.list() == {"Pirate": "Arr!", "Half \ufffd": "x"}
+    memory.prompts.delete("Half \ud83d")
+    assert memory.prompts.list() == {"Pirate": "Arr!"}
     assert memory.list_conversations() == ConversationMemory(path).list_conversations() == []
     memory.delete_all()
-    assert memory.saved_prompts() == {}
+    assert memory.prompts.list() == {}
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"prompts": {"a": {}}}'])
@@ -29,8 +29,8 @@ def test_damaged_prompts_are_set_aside_and_the_conversations_stay(
 ) -> None:
     conversation_id = filled(memory, "A")
     (path / "session.json").write_text(content)
-    assert memory.saved_prompts() == {}
-    memory.save_prompt("Name", "Text")
-    assert memory.saved_prompts() == {"Name": "Text"}
+    assert memory.prompts.list() == {}
+    memory.prompts.save("Name", "Text")
+    assert memory.prompts.list() == {"Name": "Text"}
     assert contents(memory, conversation_id) == ["A"]
     assert [name for name in files(path) if name.startswith("session.damaged-")]

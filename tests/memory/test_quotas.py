@@ -11,7 +11,7 @@ from chatbot.errors import TooManyConversations, TooManySessions
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from chatbot.storage.quotas import Quotas
-from chatbot.storage.session import MAX_SAVED_PROMPTS
+from chatbot.storage.saved_prompts import MAX_SAVED_PROMPTS
 from chatbot.transfer import export_zip, import_file
 from tests.api import Visitor, error_of
 from tests.fake_upstream import FakeUpstream
@@ -50,12 +50,12 @@ def test_an_import_that_does_not_fit_changes_nothing(store: Store) -> None:
 
 def test_there_are_only_so_many_sessions(store: Store) -> None:
     filled(store.memory("one"), "Hello")
-    store.memory("two").save_prompt("Pirate", "Arr.")
+    store.memory("two").prompts.save("Pirate", "Arr.")
     with pytest.raises(TooManySessions) as full:
         filled(store.memory("three"), "Hello")
     assert full.value.retry_after
     with pytest.raises(TooManySessions):
-        store.memory("three").save_prompt("Pirate", "Arr.")
+        store.memory("three").prompts.save("Pirate", "Arr.")
     filled(store.memory("one"), "Those who are here go on")
     store.memory("two").delete_all()
     filled(store.memory("three"), "There is room again")
@@ -64,10 +64,10 @@ def test_there_are_only_so_many_sessions(store: Store) -> None:
 def test_only_so_many_prompts_are_saved(store: Store) -> None:
     memory = store.memory("one")
     for number in range(MAX_SAVED_PROMPTS):
-        memory.save_prompt(f"prompt {number}", "Be brief.")
-    memory.save_prompt("prompt 0", "Be briefer.")
+        memory.prompts.save(f"prompt {number}", "Be brief.")
+    memory.prompts.save("prompt 0", "Be briefer.")
     with pytest.raises(TooManyConversations, match="100 saved prompts"):
-        memory.save_prompt("one more", "Be brief.")
+        memory.prompts.save("one more", "Be brief.")
 
 
 def test_what_nobody_visited_for_long_is_removed_and_a_visit_counts(store: Store) -> None:
@@ -77,7 +77,7 @@ def test_what_nobody_visited_for_long_is_removed_and_a_visit_counts(store: Store
     long_ago = time.time() - 31 * DAY
     for name in ("old", "new"):
         os.utime(store.directory / "sessions" / name, (long_ago, long_ago))
-    new._visited = -float("inf")  # as after an hour, or in another process
+    new._directory._last_visit = -float("inf")  # as an hour later, or in another process
     assert len(store.memory("new").list_conversations()) == 1
     assert store.delete_inactive_sessions(30) == 1
     assert [path.name for path in (store.directory / "sessions").iterdir()] == ["new"]

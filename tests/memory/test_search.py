@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.storage import ConversationMemory, SearchResult
-from chatbot.storage.search import BESIDE, Query, fold
+from chatbot.storage.search import EXCERPT_MARGIN, SearchQuery, fold
 from tests.stored_files import filled
 
 
@@ -96,7 +96,7 @@ def test_the_last_changed_conversation_comes_first_with_at_most_three_places(mem
 
 def test_an_excerpt_is_cut_at_words_around_the_match() -> None:
     text = "word " * 40 + "the\nneedle\there " + "word " * 40
-    excerpt, place = Query("needle").excerpt(text)
+    excerpt, place = SearchQuery("needle").excerpt(text)
     assert excerpt[slice(*place)] == "needle"
     assert excerpt.startswith("…word ")
     assert excerpt.endswith(" word…")
@@ -105,9 +105,9 @@ def test_an_excerpt_is_cut_at_words_around_the_match() -> None:
 
 
 def test_an_excerpt_without_spaces_is_cut_where_it_must_be() -> None:
-    excerpt, place = Query("ö").excerpt("x" * 500 + "Ö" + "y" * 500)
-    assert excerpt == "…" + "x" * BESIDE + "Ö" + "y" * BESIDE + "…"
-    assert place == (BESIDE + 1, BESIDE + 2)
+    excerpt, place = SearchQuery("ö").excerpt("x" * 500 + "Ö" + "y" * 500)
+    assert excerpt == "…" + "x" * EXCERPT_MARGIN + "Ö" + "y" * EXCERPT_MARGIN + "…"
+    assert place == (EXCERPT_MARGIN + 1, EXCERPT_MARGIN + 2)
 
 
 @given(st.text(max_size=300), st.data())
@@ -116,10 +116,10 @@ def test_any_piece_of_a_text_finds_it_and_is_what_is_marked(text: str, data: st.
     if not words:
         return
     word = data.draw(st.sampled_from(words))
-    query = Query(word)
+    query = SearchQuery(word)
     if not query:  # nothing but accents
         return
-    (hit,) = query.hits(text, {})
+    (hit,) = query.matches(text, {})
     excerpt, (start, end) = query.excerpt(hit.text)
     assert 0 <= start < end <= len(excerpt)
     if all(fold(part) == "".join(map(fold, part)) for part in (text, word)):

@@ -11,7 +11,7 @@ import pytest
 
 from chatbot.api.responses import MessageOut
 from chatbot.errors import StorageError
-from chatbot.page.message_view import turns
+from chatbot.page.message_view import lines
 from chatbot.storage import ConversationMemory
 from chatbot.storage.titles import make_title
 from tests.running import ROOT
@@ -163,7 +163,7 @@ def test_a_detail_that_makes_no_sense_counts_as_unknown_and_the_text_is_there(pa
     assert contents(again, conversation_id) == ["Hello 🙂\u2028", "Hi!"]
     for message in again.all_messages(conversation_id):
         MessageOut.of(message, "id")
-    assert turns(again.get_messages(conversation_id), {}, str)
+    assert lines(again.get_messages(conversation_id), {}, str)
     assert not [*path.glob("*.damaged-*")]
 
 

@@ -99,8 +99,8 @@ def test_a_zip_that_is_spoilt_or_too_large_changes_nothing(
 ) -> None:
     filled(memory, "A")
     before = files(path)
-    monkeypatch.setattr(archives, "LARGEST", 30_000)
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 20)
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 30_000)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 20)
     import_file(memory, zipped(a=file(), b=file()))
     before = files(path)
     with pytest.raises(InvalidFile, match=r"Nothing was changed\.$"):
@@ -155,7 +155,7 @@ def test_a_disk_that_refuses_in_the_middle_leaves_none_of_a_zip(
     assert files(path) == before
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_VALUES", 100), ("MOST_MESSAGES", 1), ("LONGEST_SECONDS", -1.0)])
+@pytest.mark.parametrize(("limit", "most"), [("MAX_VALUES", 100), ("MAX_MESSAGES", 1), ("MAX_SECONDS", -1.0)])
 @pytest.mark.parametrize("make", [lambda each: each, lambda each: zipped(a=file(messages=[]), b=each)])
 def test_what_takes_too_much_memory_or_time_changes_nothing(
     limit: str,
@@ -182,7 +182,7 @@ def test_an_import_ends_with_the_app_and_changes_nothing(memory: ConversationMem
 
 
 def test_text_has_no_more_room_than_was_set(tmp_path: Path) -> None:
-    memory = ConversationMemory(tmp_path / "one", room=Quotas(session_bytes=10_000))
+    memory = ConversationMemory(tmp_path / "one", quotas=Quotas(session_bytes=10_000))
     said = file()
     said["messages"][0]["content"] = "x" * 8_000
     (taken,) = import_file(memory, orjson.dumps(said))
