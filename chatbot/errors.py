@@ -33,7 +33,7 @@ ChatbotError                    500
     ├── EmptyAnswer             502  retryable: a normal end without text
     ├── StreamCutOff            502  retryable: the stream ended before the answer did
     ├── Unavailable             503  retryable: unreachable
-    │   └── Overloaded          503  retryable: reached, but overloaded or out of order
+    │   └── ServiceUnavailable          503  retryable: reached, but overloaded or out of order
     ├── ModelNotLoaded          503  the local model
     └── ProviderTimeout         504  retryable: silence
 
@@ -345,7 +345,7 @@ class Unavailable(ProviderError):
     retryable = True
 
 
-class Overloaded(Unavailable):
+class ServiceUnavailable(Unavailable):
     """The provider was reached, and says that it cannot answer now."""
 
     detail = "overloaded"

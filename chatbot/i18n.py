@@ -43,7 +43,11 @@ class Text:
     @classmethod
     def from_json(cls, value: Any) -> "Text | None":
         """What `as_json` made; None for anything else, a key included that no locale has."""
-        if not isinstance(value, Mapping) or value.get("key") not in texts(ENGLISH):
+        if (
+            not isinstance(value, Mapping)
+            or not isinstance(value.get("key"), str)
+            or value["key"] not in texts(ENGLISH)
+        ):
             return None
         names = PLACEHOLDER.findall(texts(ENGLISH)[value["key"]])
         params = {name: cls.from_json(value.get(name)) or value.get(name, "") for name in names}

@@ -26,8 +26,8 @@ def test_who_answered_and_the_tokens() -> None:
 
 
 def test_the_embedded_model_is_told_from_a_provider_of_that_name() -> None:
-    assert known_of(provider="local")["is_embedded"]
-    assert "is_embedded" not in known_of()
+    assert known_of(provider="local")["is_local"]
+    assert "is_local" not in known_of()
 
 
 def test_of_an_imported_answer_of_nobody_nothing_is_known() -> None:

@@ -196,7 +196,12 @@ def test_the_api_describes_itself(visitor: Visitor) -> None:
         ("get", "/conversations/{conversation_id}/stream"),
         ("post", "/conversations/{conversation_id}/stop"),
         ("get", "/conversations/{conversation_id}/export"),
-        *(("get", "/session/export"), ("post", "/session/import"), ("post", "/attachments")),
+        *(
+            ("get", "/session/export"),
+            ("get", "/session/changes"),
+            ("post", "/session/import"),
+            ("post", "/attachments"),
+        ),
         ("get", "/conversations/{conversation_id}/attachments/{attachment_id}"),
     }
     docs = visitor.call("GET", "/docs")
@@ -220,7 +225,7 @@ def test_the_description_says_which_calls_need_a_token(visitor: Visitor) -> None
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 13
+    assert len(needed) == 14
     assert len(calls) == 18
 
 

@@ -203,7 +203,7 @@ def test_a_file_that_is_not_spoilt_is_taken(visitor: Visitor) -> None:
         (spoilt(message={"content": None}), "messages.0.content"),
         (spoilt(message={"content": "\ude00"}), "body"),
         (spoilt(message={"model": "\ude00"}), "body"),
-        (spoilt(message={"fault": {"code": "a", "message": "\ude00"}}), "body"),
+        (spoilt(message={"fault": {"code": "a", "text": {"key": "\ude00"}}}), "body"),
         (spoilt(message={"content": " "}), "body"),
         (spoilt(message={"status": "great"}), "messages.0.status"),
         (spoilt(message={"created_at": "12:00"}), "body"),

@@ -148,7 +148,7 @@ def test_text_of_any_kind_is_read(text: str, encoding: str) -> None:
         (bytes(range(256)), "neither a picture"),
         (b"\x7fELF\x02\x01\x01\x00", "neither a picture"),
         (b"a\0b", "neither a picture"),
-        (b"a" * 2_000_001, "2.0 MB of text"),
+        (b"a" * 2_000_001, "2.1 MB of text"),
         (picture("PNG")[:120], "damaged"),
         (picture("JPEG")[:200], "damaged"),
         (b"GIF89a", "damaged"),
@@ -253,11 +253,11 @@ def test_a_file_that_is_lost_or_left_out_is_mentioned() -> None:
 @pytest.mark.parametrize("provider", PROVIDER_NAMES)
 def test_a_larger_file_is_more_tokens(provider: Any) -> None:
     small, large = (Attachment("", "a", "image/png", 1, width=size, height=size) for size in (100, 1000))
+    profile = traits(provider, "any")
     short, long = (Attachment("", "a", "application/pdf", 1, pages=count, text_size=count) for count in (1, 9))
     for less, more in ((small, large), (short, long)):
-        assert attachment_tokens(SentAttachment(less, "whole"), traits(provider, "any")) < attachment_tokens(
-            SentAttachment(more, "whole"), provider
-        )
+        few, many = (attachment_tokens(SentAttachment(each, "whole"), profile) for each in (less, more))
+        assert few < many
 
 
 def test_pictures_are_counted_as_their_providers_guides_do_or_a_little_above() -> None:

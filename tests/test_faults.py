@@ -11,13 +11,13 @@ import pytest
 from chatbot.errors import (
     ContextOverflow,
     InvalidKey,
-    Overloaded,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
     QuotaExhausted,
     RateLimited,
     RequestRefused,
+    ServiceUnavailable,
     StreamCutOff,
     Unavailable,
     UnknownModel,
@@ -37,7 +37,7 @@ BY_STATUS: Kinds = {
     "ConflictError": RequestRefused,
     "UnprocessableEntityError": RequestRefused,
     "RateLimitError": RateLimited,
-    "InternalServerError": Overloaded,
+    "InternalServerError": ServiceUnavailable,
 }
 CONNECTION: Kinds = {
     "APIConnectionError": Unavailable,
@@ -52,10 +52,10 @@ ANTHROPIC: Kinds = OPENAI | {
     "ContentTooLargeError": ContextOverflow,
     "RequestHeaderFieldsTooLargeError": RequestRefused,
     "ClientClosedRequestError": RequestRefused,
-    "HTTPNotImplementedError": Overloaded,
-    "ServiceUnavailableError": Overloaded,
+    "HTTPNotImplementedError": ServiceUnavailable,
+    "ServiceUnavailableError": ServiceUnavailable,
     "GatewayTimeoutError": ProviderTimeout,
-    "OverloadedError": Overloaded,
+    "OverloadedError": ServiceUnavailable,
 }
 HTTPX2: Kinds = {
     "TransportError": StreamCutOff,

@@ -97,13 +97,14 @@ def test_only_the_embedded_model_has_a_name_to_translate() -> None:
 
 
 def test_every_text_is_used_and_every_one_that_is_used_is_there() -> None:
-    sources = "\n".join(path.read_text("utf-8") for path in (*SCRIPTS, *PAGE))
+    sources = "\n".join(path.read_text("utf-8") for path in (*SCRIPTS, *(ROOT / "chatbot").rglob("*.py")))
     parts = {key.partition(".")[0] for key in texts("en")}
     quoted = set(re.findall(rf"""["'`]((?:{"|".join(parts)})\.[\w.]+)["'`]""", sources))
-    quoted = {key for key in quoted if not key.endswith((".js", ".css", ".svg"))}
+    quoted = {key for key in quoted if not key.endswith((".js", ".css", ".svg", "session.json"))}
     known = {re.sub(r"\.(one|other)$", "", key) for key in texts("en")}
     assert quoted <= known
-    assert {key for key in known - quoted if not key.startswith(COMPOSED)} == set()
+    used = quoted | {f"{key}.info" for key in quoted}  # a field's label has an explanation
+    assert {key for key in known - used if not key.startswith(COMPOSED)} == set()
 
 
 @pytest.mark.parametrize("path", [*SCRIPTS, *PAGE], ids=lambda path: path.name)

@@ -13,13 +13,13 @@ import chatbot.providers.openai
 from chatbot.errors import (
     ContextOverflow,
     InvalidKey,
-    Overloaded,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
     QuotaExhausted,
     RateLimited,
     RequestRefused,
+    ServiceUnavailable,
     StreamCutOff,
     Unavailable,
     UnknownModel,
@@ -46,11 +46,11 @@ FAILURES: dict[str, type[ProviderError]] = {
     "rate_limit_3600": RateLimited,
     "context_overflow": ContextOverflow,
     "llama_context": ContextOverflow,
-    "overloaded": Overloaded,
-    "server_error": Overloaded,
-    "overloaded_middle": Overloaded,
-    "server_error_middle": Overloaded,
-    "html_503": Overloaded,
+    "overloaded": ServiceUnavailable,
+    "server_error": ServiceUnavailable,
+    "overloaded_middle": ServiceUnavailable,
+    "server_error_middle": ServiceUnavailable,
+    "html_503": ServiceUnavailable,
     "html_page": UnreadableAnswer,
     "redirect": UnreadableAnswer,
     "empty": UnreadableAnswer,
@@ -172,7 +172,8 @@ async def test_a_spent_budget_is_not_a_matter_of_waiting(code: str, opened: Open
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(502, Overloaded), ("429", RateLimited), (401, InvalidKey), (504, ProviderTimeout), (7, None)]
+    ("code", "kind"),
+    [(502, ServiceUnavailable), ("429", RateLimited), (401, InvalidKey), (504, ProviderTimeout), (7, None)],
 )
 async def test_a_number_inside_a_stream_counts_as_a_status(
     code: object, kind: type[ProviderError] | None, opened: Open, upstream: FakeUpstream

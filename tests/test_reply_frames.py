@@ -23,8 +23,8 @@ def every(seconds: float) -> Callable[[], float]:
     return lambda: seconds
 
 
-async def watched(reply: Reply, update_interval: float = 0.05) -> list[tuple[float, StoredMessage]]:
-    return [(time.monotonic(), frame) async for frame in reply.snapshots(every(update_interval))]
+async def watched(reply: Reply, interval: float = 0.05) -> list[tuple[float, StoredMessage]]:
+    return [(time.monotonic(), frame) async for frame in reply.snapshots(every(interval))]
 
 
 async def test_a_watcher_sees_the_first_token_at_once_and_the_last_without_delay(
@@ -32,7 +32,7 @@ async def test_a_watcher_sees_the_first_token_at_once_and_the_last_without_delay
 ) -> None:
     upstream.scenario = Scenario(tokens=20, silence_after=1, silence_seconds=0.2)
     reply = await road.say("Count.")
-    snapshots = await watched(reply, update_interval=60)
+    snapshots = await watched(reply, interval=60)
     assert [frame.content for _, frame in snapshots] == ["word1", WHOLE]
     assert [frame.status for _, frame in snapshots] == ["running", "complete"]
     assert road.on_disk(reply.conversation_id)[-1] == snapshots[-1][1]
@@ -60,7 +60,7 @@ async def test_between_them_the_interval_is_kept(road: Road, upstream: FakeUpstr
 
 async def test_reasoning_is_shown_while_the_text_is_still_to_come(road: Road, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(reasoning=3, tokens=("Yes",), tokens_per_second=50)
-    snapshots = await watched(await road.say("Think."), update_interval=0)
+    snapshots = await watched(await road.say("Think."), interval=0)
     assert (snapshots[0][1].reasoning, snapshots[0][1].content) == ("word1", "")
     assert (snapshots[-1][1].reasoning, snapshots[-1][1].content) == ("word1 word2 word3", "Yes")
 
@@ -70,7 +70,7 @@ async def test_all_who_watch_see_it_grow_and_one_who_comes_late_sees_all_of_it(
 ) -> None:
     upstream.scenario = TWENTY
     reply = await road.say("Count.")
-    early = [asyncio.create_task(watched(reply, update_interval)) for update_interval in (0, 0.04, 60)]
+    early = [asyncio.create_task(watched(reply, interval)) for interval in (0, 0.04, 60)]
     await until(lambda: "word9" in reply.snapshot().content)
     late = asyncio.create_task(watched(reply))
     seen = await asyncio.gather(*early, late)
@@ -82,13 +82,13 @@ async def test_all_who_watch_see_it_grow_and_one_who_comes_late_sees_all_of_it(
 
 @pytest.mark.parametrize("interval", [0, 60])
 async def test_a_watcher_who_leaves_does_not_end_the_answer(
-    update_interval: float, road: Road, upstream: FakeUpstream
+    interval: float, road: Road, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = TWENTY
     reply = await road.say("Count.")
-    async with aclosing(reply.snapshots(every(update_interval))) as snapshots:
+    async with aclosing(reply.snapshots(every(interval))) as snapshots:
         await anext(snapshots)
-    cancelled = asyncio.create_task(watched(reply, update_interval))
+    cancelled = asyncio.create_task(watched(reply, interval))
     await asyncio.sleep(0.05)
     cancelled.cancel()
     await ended(reply)
@@ -127,7 +127,7 @@ async def test_the_end_is_told_only_when_the_whole_answer_is_on_disk(road: Road,
     upstream.scenario = Scenario(tokens=3, tokens_per_second=50)
     reply = await road.say("Count.")
     with slow_disk(road.memory):
-        watching = asyncio.create_task(watched(reply, update_interval=0))
+        watching = asyncio.create_task(watched(reply, interval=0))
         await until(lambda: reply.snapshot().status == "complete")
         await asyncio.sleep(0.05)
         assert not watching.done()

@@ -72,7 +72,7 @@ def ask(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
             try:
                 print(json.dumps(find_weights(name, pathlib.Path(), "hf_sesame").read_bytes().decode()))
             except ModelNotLoaded as error:
-                print(json.dumps({"cause": error.cause}))
+                print(json.dumps({"cause": str(error.cause)}))
     """
     environment = os.environ | {"HF_ENDPOINT": hub, "HF_HOME": str(home)}
     line = [sys.executable, "-c", script, *local_models]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from math import ceil
 
 from chatbot.attachments.decoding import decode_text
 from chatbot.attachments.images import accept_normalized_image, is_image, normalize_image
@@ -53,7 +54,7 @@ def prepare(name: str, content: bytes, *, keep_normalized: bool = False) -> Prep
 def _prepared(name: str, media_type: MediaType, content: bytes, text: str = "", **measures: int) -> PreparedAttachment:
     text_size = len(text.encode())
     if text_size > MAX_TEXT_BYTES:
-        size, most = round(text_size / 1e6, 1), round(MAX_TEXT_BYTES / 1e6)
+        size, most = ceil(text_size / 1e5) / 10, round(MAX_TEXT_BYTES / 1e6)
         raise InvalidAttachment("too_much_text", name=name, size=size, most=most)
     attachment = Attachment(
         sha256(content).hexdigest(), name, media_type, len(content), text_size=text_size, **measures

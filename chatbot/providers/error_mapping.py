@@ -13,13 +13,13 @@ from chatbot.errors import (
     ChatbotError,
     ContextOverflow,
     InvalidKey,
-    Overloaded,
     PermissionDenied,
     ProviderError,
     ProviderTimeout,
     QuotaExhausted,
     RateLimited,
     RequestRefused,
+    ServiceUnavailable,
     StreamCutOff,
     Unavailable,
     UnknownModel,
@@ -52,11 +52,11 @@ BY_CODE: dict[str, type[ProviderError]] = {
     "not_found_error": UnknownModel,
     "rate_limit_error": RateLimited,
     "rate_limit_exceeded": RateLimited,
-    "overloaded_error": Overloaded,
-    "api_error": Overloaded,
-    "server_error": Overloaded,
-    "server_is_overloaded": Overloaded,
-    "service_unavailable_error": Overloaded,
+    "overloaded_error": ServiceUnavailable,
+    "api_error": ServiceUnavailable,
+    "server_error": ServiceUnavailable,
+    "server_is_overloaded": ServiceUnavailable,
+    "service_unavailable_error": ServiceUnavailable,
     "timeout_error": ProviderTimeout,
 }
 """By the code or type in an error's body, as the providers' references name them; checked before the status."""
@@ -181,7 +181,7 @@ def _status_error_class(status: int | None) -> type[ProviderError]:
     if status in BY_STATUS:
         return BY_STATUS[status]
     if status >= 500:
-        return Overloaded
+        return ServiceUnavailable
     return RequestRefused if status >= 400 else UnreadableAnswer
 
 

@@ -26,7 +26,7 @@ class Uploads:
         StorageError."""
         self._rate.admit(session_id, address)
         if len(content) > self.max_bytes:
-            raise TooLarge("named", name=name, most=round(self.max_bytes / 1e6, 2))
+            raise TooLarge("named", name=name, most=round(self.max_bytes / 1e6, 3))
         async with self._slots:
             prepared = await asyncio.to_thread(prepare, name, content)
         await asyncio.to_thread(self._store.memory(session_id).attachments.upload, prepared)

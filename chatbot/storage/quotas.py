@@ -25,4 +25,4 @@ class Quotas:
     def admit_bytes(self, total: int) -> None:
         """Raises TooLarge if a session may not store `total` bytes."""
         if self.session_bytes and total > self.session_bytes:
-            raise TooLarge("session", most=round(self.session_bytes / 1e6, 1))
+            raise TooLarge("session", most=round(self.session_bytes / 1e6, 3))

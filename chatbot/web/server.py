@@ -100,7 +100,7 @@ class Server:
         uploads = {
             "/attachments": (
                 self.services.uploads.max_bytes,
-                TooLarge("upload", most=round(self.settings.chatbot_max_file_mb, 2)),
+                TooLarge("upload", most=round(self.settings.chatbot_max_file_mb, 3)),
             ),
             "/session/import": (MAX_IMPORT_BYTES, TooLarge("import")),
         }

@@ -210,7 +210,7 @@ class ChatPage:
 
     async def _entered(self) -> None:
         await expect(self.box).to_be_visible()
-        await self.page.wait_for_function("window.chatbot?.entered")
+        await self.page.wait_for_function("document.documentElement.dataset.state === 'idle'")
 
     def _dropdown(self, name: str) -> Locator:
         return self.page.locator(f"#{name} input")

@@ -55,7 +55,7 @@ async def test_nothing_in_a_message_runs_loads_covers_or_sends(
         opened = said(visitor, upstream, batch)
         await expect(chat.conversations).to_have_count(first // TURNS + 1)
         await chat.conversations.first.click()
-        await hostile.page.wait_for_function("(id) => window.chatbot.open === id", arg=opened)
+        await hostile.page.wait_for_function("(id) => window.chatbot.view.conversation === id", arg=opened)
         await expect(chat.rows).to_have_count(2 * len(batch))
         await expect(chat.answers).to_have_count(len(batch))
         assert await hostile.found() == []

@@ -67,7 +67,9 @@ async def test_what_was_sent_while_the_network_was_away_is_in_the_box_when_it_is
         line.cut()
         await chat.send("Second")
         line.restore()
-        await page.wait_for_function("!window.isLeft && window.chatbot?.entered")  # Gradio loads the page again
+        await page.wait_for_function(
+            "!window.isLeft && document.documentElement.dataset.state === 'idle'"
+        )  # Gradio loads the page again
         await expect(chat.box).to_have_value("Second")
         await expect(chat.questions).to_have_text(["First"])
         await chat.is_ready()

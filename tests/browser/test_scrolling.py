@@ -17,12 +17,12 @@ async def test_the_page_follows_an_answer_until_the_reader_scrolls_up(chat: Chat
     assert await panel.evaluate(ABOVE_THE_END) < 60
     await panel.hover()
     await chat.page.mouse.wheel(0, -300)
-    await chat.page.wait_for_function("!window.chatbot.following")
+    await chat.page.wait_for_function("!window.chatbot.view.isFollowing")
     place, height = await panel.evaluate("panel => panel.scrollTop"), await panel.evaluate(HEIGHT)
     await chat.page.wait_for_function(f"document.querySelector('#chat .panel-wrap').scrollHeight > {height} + 100")
     assert await panel.evaluate("panel => panel.scrollTop") == place
     await chat.page.mouse.wheel(0, 100_000)
-    await chat.page.wait_for_function("window.chatbot.following")
+    await chat.page.wait_for_function("window.chatbot.view.isFollowing")
     await chat.page.wait_for_function(f"document.querySelector('#chat .panel-wrap').scrollHeight > {height} + 300")
     assert await panel.evaluate(ABOVE_THE_END) < 60
     await chat.stop_button.click()
@@ -35,7 +35,7 @@ async def test_a_new_message_brings_the_reader_back_to_the_end(chat: ChatPage) -
     await chat.ask("Go on")
     await panel.hover()
     await chat.page.mouse.wheel(0, -200)
-    await chat.page.wait_for_function("!window.chatbot.following")
+    await chat.page.wait_for_function("!window.chatbot.view.isFollowing")
     await chat.ask("And on")
     await expect(chat.questions.last).to_have_text("And on")
     assert await panel.evaluate(ABOVE_THE_END) < 60

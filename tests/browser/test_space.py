@@ -33,7 +33,7 @@ async def test_a_page_left_open_goes_on_when_its_space_has_slept_and_lost_its_di
         space.forget()
         space.start()
         await expect(chat.questions).to_have_count(0, timeout=AWAKE)
-        await chat.page.wait_for_function("window.chatbot?.entered", timeout=AWAKE)
+        await chat.page.wait_for_function("document.documentElement.dataset.state === 'idle'", timeout=AWAKE)
         assert "Alice" not in await chat.ask("What's my name?")
         await expect(chat.conversations).to_have_count(1)
 
@@ -71,4 +71,4 @@ async def sign(chat: ChatPage, name: str) -> None:
     await expect(button).to_contain_text(name)
     await button.click()
     await expect(button).not_to_contain_text(name, timeout=AWAKE)
-    await chat.page.wait_for_function("window.chatbot?.entered")
+    await chat.page.wait_for_function("document.documentElement.dataset.state === 'idle'")

@@ -141,7 +141,7 @@ def test_of_changes_within_a_millisecond_the_last_is_the_newest(
     memory: ConversationMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped = now()
-    monkeypatch.setattr("chatbot.storage.session.now", lambda: stopped)
+    monkeypatch.setattr("chatbot.storage.session_directory.now", lambda: stopped)
     ids = [filled(memory, text) for text in "ABC"]
     for conversation_id in (*ids, ids[0], ids[2], ids[1]):
         memory.add_message(conversation_id, "user", "again")

@@ -9,7 +9,7 @@ import { mountSidebar } from "./sidebar.js";
 import { isForgetful, tabStorage } from "./storage.js";
 import { mountTurns } from "./turns.js";
 import { mountUploads } from "./uploads.js";
-import { applied, failed, mountView, newChat, opened, send, stop } from "./view.js";
+import { applied, failed, mountView, newChat, opened, send, stop, view } from "./view.js";
 
 // What one could ask, while there is nothing on the page yet.
 const mountExamples = ({ element, props }) =>
@@ -54,6 +54,7 @@ const listModels = (arriving, listed, provider, model) => {
 };
 
 window.chatbot = {
+  view, // for tests and the browser's console
   mount: (name, part) => PARTS[name](part),
   applied,
   opened,

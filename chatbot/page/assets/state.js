@@ -25,6 +25,7 @@ export const machine = {
     if (next === machine.state) return;
     if (!TRANSITIONS[machine.state].includes(next)) throw new Error(`no transition from ${machine.state} to ${next}`);
     machine.state = next;
+    document.documentElement.dataset.state = next;
     listeners.forEach((listener) => listener(next));
   },
   onChange: (listener) => listeners.push(listener),
