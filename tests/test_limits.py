@@ -183,6 +183,8 @@ def anthropic_stream(at_start: str, at_end: str) -> Scenario:
         ('{"input_tokens":41,"output_tokens":1}', '{"output_tokens":6}', 47),
         ('{"input_tokens":30,"output_tokens":1,"cache_read_input_tokens":11}', '{"output_tokens":6}', 47),
         ('{"input_tokens":41,"output_tokens":1}', '{"input_tokens":0,"output_tokens":6}', 47),
+        ('{"input_tokens":41,"output_tokens":1}', "null", None),
+        ('{"input_tokens":41,"output_tokens":0}', '{"output_tokens":0}', None),
         ("{}", '{"output_tokens":6}', None),
         ("null", '{"output_tokens":6}', None),
         ("[]", "true", None),

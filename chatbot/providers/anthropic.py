@@ -41,7 +41,7 @@ OPTIONAL = {"output_config": "effort", "thinking": "thinking", "cache_control": 
 
 CACHED = {"type": "ephemeral"}
 
-COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 MAX_TOKENS = 10**9
 """A larger count is nonsense, and is ignored."""
 
@@ -115,9 +115,10 @@ class _EventReader:
         if event.type == "content_block_delta":
             return _delta(event)
         if event.type == "message_start":
-            self._count(event.message.usage)
+            # The output tokens of message_start are a placeholder: nothing is written yet.
+            self._count(event.message.usage, INPUT_COUNTS)
         elif event.type == "message_delta":
-            self._count(event.usage)
+            self._count(event.usage, (*INPUT_COUNTS, "output_tokens"))
             if event.delta.stop_reason:
                 self._reason = FINISH_REASONS.get(event.delta.stop_reason, "stop")
         return None
@@ -130,13 +131,13 @@ class _EventReader:
         read, written = counts.get("cache_read_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
         # Tokens that came from the cache, or went into it, are counted apart from the other input tokens.
         read_in_all = counts.get("input_tokens", 0) + written + read
-        # No request reads nothing: a server that says 0 does not count, and the estimate does instead.
-        usage = Usage(read_in_all or None, counts.get("output_tokens"))
+        # A server that reports 0 does not count tokens. The estimate is used instead.
+        usage = Usage(read_in_all or None, counts.get("output_tokens") or None)
         return Finish(self._reason, usage, read, written)
 
-    def _count(self, usage: object) -> None:
+    def _count(self, usage: object, names: tuple[str, ...]) -> None:
         """Keeps the counts of a usage object: some servers send them at the start, others only at the end."""
-        for name in COUNTS:
+        for name in names:
             value = getattr(usage, name, None)
             if type(value) is int and 0 <= value <= MAX_TOKENS:
                 self._counts[name] = max(value, self._counts.get(name, 0))
