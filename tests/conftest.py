@@ -12,7 +12,7 @@ from chatbot.settings import Settings
 from chatbot.types import ProviderName
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
-from tests.reply_setup import Road
+from tests.reply_setup import ReplySetup
 from tests.running import RunningApp, two_providers
 
 OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"
@@ -83,11 +83,11 @@ async def opened(settings: MakeSettings) -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-async def road(settings: MakeSettings) -> AsyncIterator[Road]:
+async def replies_setup(settings: MakeSettings) -> AsyncIterator[ReplySetup]:
     """Replies over an empty store."""
-    road = Road(settings())
-    yield road
-    await road.close()
+    replies_setup = ReplySetup(settings())
+    yield replies_setup
+    await replies_setup.close()
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ from chatbot.providers.local.llama_server import Endpoint, LlamaServer
 from chatbot.settings import Settings
 from chatbot.types import FinishReason, ProviderName, Status, StoredMessage
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import Road
+from tests.reply_setup import ReplySetup
 
 KEY = "sk-operator-for-nobody-ZQXJ"
 """A masked one shows four characters at its end: these stand in no id, port or time by chance."""
@@ -140,17 +140,17 @@ async def observe(row: Row, provider: ProviderName, upstream: FakeUpstream, fold
     """Run the row for real: a visitor asks, something goes wrong, and they ask on."""
     upstream.reset()
     upstream.scenario = row.upstream
-    road = Road(_settings(upstream, folder, row))
+    replies_setup = ReplySetup(_settings(upstream, folder, row))
     with _in_a_hurry(upstream, silent=row.error is ProviderTimeout, pretend=row.error is not ModelNotLoaded):
-        reply = await road.say("What did the doctor say?", provider=provider, temperature=0.5)
+        reply = await replies_setup.say("What did the doctor say?", provider=provider, temperature=0.5)
         await asyncio.wait_for(reply.ended.wait(), 20)
         tries = len(upstream.requests)
         upstream.scenario = Scenario()
         able = "openai" if provider != "openai" and (row.settings or provider == "local") else provider
         able = "huggingface" if row.settings else able
-        _, after = await road.answer("And now?", reply.conversation_id, provider=able)
-    answer, stored = road.on_disk(reply.conversation_id)[1], road.files()
-    await road.close()
+        _, after = await replies_setup.answer("And now?", reply.conversation_id, provider=able)
+    answer, stored = replies_setup.on_disk(reply.conversation_id)[1], replies_setup.files()
+    await replies_setup.close()
     return Observed(answer, reply.error, tries, after, str(upstream.requests[-1].body), stored)
 
 

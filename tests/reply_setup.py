@@ -1,4 +1,4 @@
-"""The road of a message as one visitor takes it: real replies, a real store, real providers."""
+"""Real replies over a real store and real providers, as one session uses them."""
 
 import asyncio
 import threading
@@ -21,7 +21,7 @@ from chatbot.types import ModelChoice, Options, ProviderName, StoredMessage
 SESSION = "the-session"
 
 
-class Road:
+class ReplySetup:
     """Everything that an answer needs, from start to `close`."""
 
     def __init__(self, settings: Settings) -> None:
@@ -115,9 +115,9 @@ def slow_disk(memory: ConversationMemory) -> Iterator[None]:
 
 
 @contextmanager
-def full_disk(road: Road) -> Iterator[None]:
+def full_disk(replies_setup: ReplySetup) -> Iterator[None]:
     """Inside, no write of the session succeeds: something else has the name of its draft."""
-    obstacle = road.path / "draft"
+    obstacle = replies_setup.path / "draft"
     obstacle.mkdir(parents=True)
     try:
         yield

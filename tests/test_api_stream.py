@@ -12,7 +12,7 @@ from chatbot.replies.reply import Reply
 from tests.api import Event, Visitor, blocks, text_of
 from tests.api import events as read
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import Road, until
+from tests.reply_setup import ReplySetup, until
 from tests.running import RunningApp
 
 COUNTED = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 26))
@@ -183,26 +183,28 @@ class Connection:
 
 
 async def test_a_comment_keeps_a_silent_stream_alive(
-    road: Road, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    replies_setup: ReplySetup, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert 0 < events.KEEPALIVE_SECONDS <= 15
     monkeypatch.setattr(events, "KEEPALIVE_SECONDS", 0.05)
     upstream.scenario = Scenario(tokens=2, silence_after=1)
-    reply = await road.say("Hello")
+    reply = await replies_setup.say("Hello")
     connection = Connection()
     watching = asyncio.create_task(connection.watch(reply))
     await until(lambda: len(connection.events()) == 2)
     before = len(connection.comments())
     await until(lambda: len(connection.comments()) >= before + 5)
-    await road.stop(reply)
+    await replies_setup.stop(reply)
     await asyncio.wait_for(watching, 3)
     assert [event.name for event in connection.events()] == ["start", "token", "done"]
     assert len([block for block in connection.blocks() if block.startswith(": ")]) == len(connection.comments())
 
 
-async def test_a_slow_client_gets_together_what_has_come_meanwhile(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_slow_client_gets_together_what_has_come_meanwhile(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.scenario = Scenario(tokens=25, tokens_per_second=200)
-    reply = await road.say("Count.")
+    reply = await replies_setup.say("Count.")
     connection = Connection()
     watching = asyncio.create_task(connection.watch(reply))
     await until(lambda: len(connection.events()) >= 2)

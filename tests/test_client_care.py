@@ -15,7 +15,7 @@ from chatbot.types import Message, ProviderName, Request
 from tests.bench.stop import Moment, seconds_to_close
 from tests.conftest import Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import Road, ended, until
+from tests.reply_setup import ReplySetup, ended, until
 
 BATCH, BATCHES = 50, 20
 
@@ -33,32 +33,32 @@ def open_files() -> int:
     return len(os.listdir(listing)) if listing.exists() else 0
 
 
-async def one(road: Road, number: int) -> None:
+async def one(replies_setup: ReplySetup, number: int) -> None:
     """One answer of many: most end well, some fail, break off or are stopped."""
     provider: ProviderName = "anthropic" if number % 2 else "compatible"
     model = ("any-model", "fault:cut", "fault:wrong_key", "pace:20x100")[0 if number % 10 else number // 10 % 4]
-    reply = await road.say("Hello", provider=provider, model=model, session_id=f"session-{number}")
+    reply = await replies_setup.say("Hello", provider=provider, model=model, session_id=f"session-{number}")
     if model.startswith("pace"):
         await until(lambda: reply.snapshot().content, 20)
-        await road.stop(reply)
+        await replies_setup.stop(reply)
     await ended(reply)
-    await road.replies.delete(reply.session_id, reply.conversation_id)
+    await replies_setup.replies.delete(reply.session_id, reply.conversation_id)
 
 
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system does not say which files are open")
-async def test_a_thousand_answers_leave_nothing_behind(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_thousand_answers_leave_nothing_behind(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        await asyncio.gather(*(one(road, number) for number in range(BATCH)))
+        await asyncio.gather(*(one(replies_setup, number) for number in range(BATCH)))
         connections, files = upstream.connections, open_files()
         for _ in range(BATCHES - 1):
-            await asyncio.gather(*(one(road, number) for number in range(BATCH)))
+            await asyncio.gather(*(one(replies_setup, number) for number in range(BATCH)))
     await until(lambda: upstream.open_streams == 0)
     assert upstream.connections <= connections + 10
     assert open_files() <= files + 20
     assert len(upstream.requests) >= BATCH * BATCHES
-    await road.providers.aclose()
+    await replies_setup.providers.aclose()
     await until(lambda: upstream.connections == 0)
 
 
@@ -82,13 +82,13 @@ def half_read() -> list[AsyncGenerator[object]]:
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
 async def test_an_answer_that_breaks_off_leaves_no_stream_for_the_garbage_collector(
-    fault: str, provider: ProviderName, road: Road, upstream: FakeUpstream
+    fault: str, provider: ProviderName, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     """It may come by in another thread, and would close there what the event loop is closing."""
-    await road.answer("Hello", provider=provider)
+    await replies_setup.answer("Hello", provider=provider)
     with no_garbage_collector() as before:
         upstream.queue(FAULTS[fault], FAULTS[fault])
-        await road.answer("Hello", provider=provider)
+        await replies_setup.answer("Hello", provider=provider)
         await until(lambda: {id(each) for each in half_read()} <= before, 3)
 
 
@@ -111,9 +111,9 @@ async def test_nor_does_one_whose_error_somebody_keeps(
 @pytest.mark.parametrize("provider", ["openai", "compatible", "anthropic"])
 @pytest.mark.parametrize("when", ["first", "middle"])
 async def test_stop_reaches_the_provider_at_once(
-    when: Moment, provider: ProviderName, road: Road, upstream: FakeUpstream
+    when: Moment, provider: ProviderName, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
-    took = [await seconds_to_close(road, upstream, provider, when)]
+    took = [await seconds_to_close(replies_setup, upstream, provider, when)]
     while min(took) >= 0.1 and len(took) < 10:  # a busy machine may be slow, but not every time
-        took.append(await seconds_to_close(road, upstream, provider, when))
+        took.append(await seconds_to_close(replies_setup, upstream, provider, when))
     assert min(took) < 0.1

@@ -11,7 +11,7 @@ from chatbot.errors import SettingsError, StorageError
 from chatbot.storage import Store
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import SESSION, Road, ended, until
+from tests.reply_setup import SESSION, ReplySetup, ended, until
 from tests.stored_files import contents, filled
 
 
@@ -116,17 +116,17 @@ def test_a_read_only_directory_ends_the_start_with_one_line(disk: Path) -> None:
 async def test_an_answer_that_meets_such_a_disk_says_so_and_the_conversation_goes_on_afterwards(
     trouble: Callable[[Path], AbstractContextManager[None]], disk: Path, settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    road = Road(settings(chatbot_data_dir=disk / "data"))
+    replies_setup = ReplySetup(settings(chatbot_data_dir=disk / "data"))
     upstream.scenario = Scenario(tokens=400, tokens_per_second=400)
-    reply = await road.say("Hello")
+    reply = await replies_setup.say("Hello")
     await until(lambda: reply.snapshot().content)
     with trouble(disk / "data"):
         await ended(reply)
         assert isinstance(reply.error, StorageError)
         with pytest.raises(StorageError):
-            await road.say("Not now")
-        assert not road.replies.running(SESSION, reply.conversation_id)
+            await replies_setup.say("Not now")
+        assert not replies_setup.replies.running(SESSION, reply.conversation_id)
     upstream.scenario = Scenario()
-    _, answer = await road.answer("And now?", reply.conversation_id)
+    _, answer = await replies_setup.answer("And now?", reply.conversation_id)
     assert answer.content == "You said: And now?"
-    await road.close()
+    await replies_setup.close()

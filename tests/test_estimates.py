@@ -4,43 +4,45 @@ import pytest
 
 from chatbot.types import StoredMessage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import Road
+from tests.reply_setup import ReplySetup
 
 ENGLISH = "The quick brown fox jumps over the lazy dog. " * 20
 PROMPT = 9 + 4
-"""Tokens of the road's system prompt, about, with what a template adds to a message."""
+"""Estimated tokens of the system prompt of `ReplySetup`, with what a template adds to a message."""
 
 
-async def answered(road: Road, text: str) -> StoredMessage:
-    _, answer = await road.answer(text)
+async def answered(replies_setup: ReplySetup, text: str) -> StoredMessage:
+    _, answer = await replies_setup.answer(text)
     return answer
 
 
 async def test_tokens_that_the_provider_does_not_count_are_estimated_at_four_characters_each(
-    road: Road, upstream: FakeUpstream
+    replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.queue(Scenario(reply=ENGLISH, drop_usage=True))
-    usage = (await answered(road, ENGLISH)).usage
+    usage = (await answered(replies_setup, ENGLISH)).usage
     tokens = len(ENGLISH) / 4
     assert usage.estimated
     assert usage.output_tokens == pytest.approx(tokens, rel=0.01)
     assert usage.input_tokens == pytest.approx(tokens + PROMPT, rel=0.05)
 
 
-async def test_tokens_that_the_provider_counts_are_the_providers(road: Road, upstream: FakeUpstream) -> None:
+async def test_tokens_that_the_provider_counts_are_the_providers(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.queue(Scenario(tokens=7))
-    usage = (await answered(road, ENGLISH)).usage
+    usage = (await answered(replies_setup, ENGLISH)).usage
     assert (usage.output_tokens, usage.estimated) == (7, False)
 
 
-async def test_reasoning_counts_as_written(road: Road, upstream: FakeUpstream) -> None:
+async def test_reasoning_counts_as_written(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply="Yes.", reasoning=(ENGLISH,), drop_usage=True))
-    usage = (await answered(road, "Really?")).usage
+    usage = (await answered(replies_setup, "Really?")).usage
     assert usage.output_tokens == pytest.approx(len(ENGLISH) / 4, rel=0.02)
 
 
-async def test_a_refused_question_cost_nothing(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_refused_question_cost_nothing(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(status=401))
-    answer = await answered(road, "Hello")
+    answer = await answered(replies_setup, "Hello")
     assert answer.status == "failed"
     assert answer.usage.output_tokens is answer.usage.input_tokens is answer.cost is None

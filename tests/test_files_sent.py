@@ -13,24 +13,26 @@ from chatbot.providers.model_profiles import BUILT_IN
 from chatbot.types import Message, ModelChoice, ModelProfile, ProviderName
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import SESSION, Road, ended
+from tests.reply_setup import SESSION, ReplySetup, ended
 from tests.samples import pdf, prepared
 
 FENCED = "a.csv:\n```csv\na,b\n1,2\n```"
 PAGES = "a.pdf:\n```\nPears\n\nPlums\n```"
 
 
-async def sent(road: Road, upstream: FakeUpstream, provider: ProviderName, *names: str, model: str = "any") -> Any:
+async def sent(
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, *names: str, model: str = "any"
+) -> Any:
     """The content of the message that came with those files, as the upstream received it."""
-    await road.answer("What is it?", provider=provider, model=model, files=keep(road, *names))
+    await replies_setup.answer("What is it?", provider=provider, model=model, files=keep(replies_setup, *names))
     return upstream.requests[-1].body["messages"][-1]["content"]
 
 
-def keep(road: Road, *names: str) -> list[str]:
+def keep(replies_setup: ReplySetup, *names: str) -> list[str]:
     """The ids of those files, uploaded."""
     files = [prepared(name) for name in names]
     for file in files:
-        road.memory.attachments.upload(file)
+        replies_setup.memory.attachments.upload(file)
     return [file.attachment.attachment_id for file in files]
 
 
@@ -53,33 +55,35 @@ def data_url(name: str, media_type: str) -> str:
 @pytest.mark.parametrize("provider", ["openai", "compatible", "huggingface"])
 @pytest.mark.parametrize(("name", "media_type"), [("a.png", "image/png"), ("a.jpg", "image/jpeg")])
 async def test_chat_completions_take_a_picture_as_an_image_part(
-    road: Road, upstream: FakeUpstream, provider: ProviderName, name: str, media_type: str
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, name: str, media_type: str
 ) -> None:
     """https://platform.openai.com/docs/api-reference/chat/create: an image content part."""
-    assert await sent(road, upstream, provider, name) == [
+    assert await sent(replies_setup, upstream, provider, name) == [
         {"type": "image_url", "image_url": {"url": data_url(name, media_type)}},
         {"type": "text", "text": "What is it?"},
     ]
 
 
-async def test_openai_takes_a_pdf_as_a_file_part(road: Road, upstream: FakeUpstream) -> None:
+async def test_openai_takes_a_pdf_as_a_file_part(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     """https://platform.openai.com/docs/api-reference/chat/create: a file content part."""
-    assert await sent(road, upstream, "openai", "a.pdf") == [
+    assert await sent(replies_setup, upstream, "openai", "a.pdf") == [
         {"type": "file", "file": {"filename": "a.pdf", "file_data": data_url("a.pdf", "application/pdf")}},
         {"type": "text", "text": "What is it?"},
     ]
 
 
 @pytest.mark.parametrize("provider", ["compatible", "huggingface"])
-async def test_other_servers_get_a_pdfs_text(road: Road, upstream: FakeUpstream, provider: ProviderName) -> None:
-    assert await sent(road, upstream, provider, "a.pdf") == f"{PAGES}\n\nWhat is it?"
+async def test_other_servers_get_a_pdfs_text(
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName
+) -> None:
+    assert await sent(replies_setup, upstream, provider, "a.pdf") == f"{PAGES}\n\nWhat is it?"
 
 
 @pytest.mark.parametrize("provider", ["openai", "compatible", "huggingface"])
 async def test_text_is_named_and_fenced_in_one_string(
-    road: Road, upstream: FakeUpstream, provider: ProviderName
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName
 ) -> None:
-    assert await sent(road, upstream, provider, "a.csv") == f"{FENCED}\n\nWhat is it?"
+    assert await sent(replies_setup, upstream, provider, "a.csv") == f"{FENCED}\n\nWhat is it?"
 
 
 CACHED = {"cache_control": {"type": "ephemeral"}}
@@ -87,27 +91,27 @@ CACHED = {"cache_control": {"type": "ephemeral"}}
 
 @pytest.mark.parametrize(("name", "media_type"), [("a.png", "image/png"), ("a.jpg", "image/jpeg")])
 async def test_anthropic_takes_a_picture_as_an_image_block(
-    road: Road, upstream: FakeUpstream, name: str, media_type: str
+    replies_setup: ReplySetup, upstream: FakeUpstream, name: str, media_type: str
 ) -> None:
     """https://docs.claude.com/en/api/messages: an image block with a base64 source."""
     source = {"type": "base64", "media_type": media_type, "data": encoded(name)}
-    assert await sent(road, upstream, "anthropic", name) == [
+    assert await sent(replies_setup, upstream, "anthropic", name) == [
         {"type": "image", "source": source} | CACHED,
         {"type": "text", "text": "What is it?"},
     ]
 
 
-async def test_anthropic_takes_a_pdf_as_a_document_block(road: Road, upstream: FakeUpstream) -> None:
+async def test_anthropic_takes_a_pdf_as_a_document_block(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     """https://docs.claude.com/en/docs/build-with-claude/pdf-support: a document block with a base64 source."""
     source = {"type": "base64", "media_type": "application/pdf", "data": encoded("a.pdf")}
-    assert await sent(road, upstream, "anthropic", "a.pdf") == [
+    assert await sent(replies_setup, upstream, "anthropic", "a.pdf") == [
         {"type": "document", "title": "a.pdf", "source": source} | CACHED,
         {"type": "text", "text": "What is it?"},
     ]
 
 
-async def test_anthropic_gets_text_named_and_fenced(road: Road, upstream: FakeUpstream) -> None:
-    assert await sent(road, upstream, "anthropic", "a.csv") == [
+async def test_anthropic_gets_text_named_and_fenced(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+    assert await sent(replies_setup, upstream, "anthropic", "a.csv") == [
         {"type": "text", "text": FENCED},
         {"type": "text", "text": "What is it?"},
     ]
@@ -115,20 +119,20 @@ async def test_anthropic_gets_text_named_and_fenced(road: Road, upstream: FakeUp
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_several_files_come_in_their_order_before_the_words(
-    road: Road, upstream: FakeUpstream, provider: ProviderName
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName
 ) -> None:
-    parts = await sent(road, upstream, provider, "a.csv", "a.pdf", "a.png")
+    parts = await sent(replies_setup, upstream, provider, "a.csv", "a.pdf", "a.png")
     kinds = {"openai": ["text", "file", "image_url", "text"], "anthropic": ["text", "document", "image", "text"]}
     assert [part["type"] for part in parts] == kinds[provider]
     assert [number for number, part in enumerate(parts) if "cache_control" in part] == [2] * (provider == "anthropic")
 
 
 async def test_the_cache_ends_with_the_conversations_last_file_and_moves_on_with_it(
-    road: Road, upstream: FakeUpstream
+    replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
-    conversation_id, _ = await road.answer("One", provider="anthropic", files=keep(road, "a.png"))
-    await road.answer("Two", conversation_id, provider="anthropic", files=keep(road, "a.pdf"))
-    await road.answer("Three", conversation_id, provider="anthropic")
+    conversation_id, _ = await replies_setup.answer("One", provider="anthropic", files=keep(replies_setup, "a.png"))
+    await replies_setup.answer("Two", conversation_id, provider="anthropic", files=keep(replies_setup, "a.pdf"))
+    await replies_setup.answer("Three", conversation_id, provider="anthropic")
     messages = upstream.requests[-1].body["messages"]
     assert ["cache_control" in message["content"][0] for message in messages[::2] if message["content"] != "Three"] == [
         False,
@@ -137,35 +141,45 @@ async def test_the_cache_ends_with_the_conversations_last_file_and_moves_on_with
     assert upstream.requests[-1].body["cache_control"] == {"type": "ephemeral"}
 
 
-async def test_a_server_that_refuses_the_cache_gets_files_without_it(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_server_that_refuses_the_cache_gets_files_without_it(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.queue(Scenario(refuse_parameters=("cache_control",)))
-    parts = await sent(road, upstream, "anthropic", "a.png")
+    parts = await sent(replies_setup, upstream, "anthropic", "a.png")
     assert "cache_control" not in parts[0]
     assert "cache_control" not in upstream.requests[-1].body
 
 
-async def test_a_message_may_be_nothing_but_a_file(road: Road, upstream: FakeUpstream) -> None:
-    conversation_id, answer = await road.answer("", provider="openai", files=keep(road, "a.png"))
+async def test_a_message_may_be_nothing_but_a_file(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+    conversation_id, answer = await replies_setup.answer("", provider="openai", files=keep(replies_setup, "a.png"))
     assert answer.status == "complete"
     assert [part["type"] for part in upstream.requests[-1].body["messages"][-1]["content"]] == ["image_url"]
-    assert road.memory.get_conversation(conversation_id).title == "a.png"
+    assert replies_setup.memory.get_conversation(conversation_id).title == "a.png"
 
 
-async def test_files_go_out_again_with_every_message_that_follows(road: Road, upstream: FakeUpstream) -> None:
-    conversation_id, _ = await road.answer("What is it?", provider="openai", files=keep(road, "a.png"))
-    await road.answer("And now?", conversation_id, provider="openai")
+async def test_files_go_out_again_with_every_message_that_follows(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
+    conversation_id, _ = await replies_setup.answer(
+        "What is it?", provider="openai", files=keep(replies_setup, "a.png")
+    )
+    await replies_setup.answer("And now?", conversation_id, provider="openai")
     first, _, last = upstream.requests[-1].body["messages"][1:]
     assert b64decode(first["content"][0]["image_url"]["url"].partition(",")[2]) == prepared("a.png").file.content
     assert last["content"] == "And now?"
 
 
-async def test_a_message_that_is_taken_back_gives_its_files_back(road: Road, upstream: FakeUpstream) -> None:
-    conversation_id, _ = await road.answer("One", provider="openai", files=keep(road, "a.png", "a.pdf"))
-    taken = await road.replies.undo(SESSION, conversation_id)
+async def test_a_message_that_is_taken_back_gives_its_files_back(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
+    conversation_id, _ = await replies_setup.answer(
+        "One", provider="openai", files=keep(replies_setup, "a.png", "a.pdf")
+    )
+    taken = await replies_setup.replies.undo(SESSION, conversation_id)
     assert [each.name for each in taken.attachments] == ["a.png", "a.pdf"]
     with pytest.raises(NotFound):
-        road.memory.attachments.get(conversation_id, taken.attachments[0].attachment_id)
-    await road.answer("Two", provider="openai", files=[each.attachment_id for each in taken.attachments])
+        replies_setup.memory.attachments.get(conversation_id, taken.attachments[0].attachment_id)
+    await replies_setup.answer("Two", provider="openai", files=[each.attachment_id for each in taken.attachments])
     sent = upstream.requests[-1].body["messages"][-1]["content"]
     assert [part["type"] for part in sent] == ["image_url", "file", "text"]
 
@@ -178,37 +192,41 @@ TEXT_ONLY: list[tuple[ProviderName, str]] = [
 
 @pytest.mark.parametrize(("provider", "model"), TEXT_ONLY)
 async def test_a_picture_for_a_model_that_reads_none_is_told_before_anything_is_sent_or_stored(
-    road: Road, upstream: FakeUpstream, provider: ProviderName, model: str
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, model: str
 ) -> None:
     with pytest.raises(InvalidAttachment, match=r"does not read pictures, and so not “a.png”"):
-        await road.say("What is it?", provider=provider, model=model, files=keep(road, "a.csv", "a.png"))
+        await replies_setup.say(
+            "What is it?", provider=provider, model=model, files=keep(replies_setup, "a.csv", "a.png")
+        )
     assert upstream.requests == []
-    assert road.memory.list_conversations() == []
-    kept = [path.parent.name for path in road.path.rglob("*") if path.is_file()]
+    assert replies_setup.memory.list_conversations() == []
+    kept = [path.parent.name for path in replies_setup.path.rglob("*") if path.is_file()]
     assert set(kept) == {"_uploads"}
 
 
 @pytest.mark.parametrize(("provider", "model"), TEXT_ONLY)
 async def test_a_model_that_reads_text_only_gets_a_pdfs_text(
-    road: Road, upstream: FakeUpstream, provider: ProviderName, model: str
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, model: str
 ) -> None:
-    assert await sent(road, upstream, provider, "a.pdf", model=model) == f"{PAGES}\n\nWhat is it?"
+    assert await sent(replies_setup, upstream, provider, "a.pdf", model=model) == f"{PAGES}\n\nWhat is it?"
 
 
-async def test_a_pdf_without_text_for_a_model_that_sees_no_pages_is_told(road: Road) -> None:
+async def test_a_pdf_without_text_for_a_model_that_sees_no_pages_is_told(replies_setup: ReplySetup) -> None:
     from chatbot.attachments import prepare  # noqa: PLC0415
 
     scan = prepare("scan.pdf", pdf(""))
-    road.memory.attachments.upload(scan)
+    replies_setup.memory.attachments.upload(scan)
     with pytest.raises(InvalidAttachment, match=r"There is no text in “scan\.pdf”"):
-        await road.say("What is it?", files=[scan.attachment.attachment_id])
+        await replies_setup.say("What is it?", files=[scan.attachment.attachment_id])
 
 
 async def test_another_model_that_reads_no_pictures_is_told_of_an_earlier_one_and_the_answer_says_so(
-    road: Road, upstream: FakeUpstream
+    replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
-    conversation_id, _ = await road.answer("What is it?", provider="openai", files=keep(road, "a.png"))
-    _, answer = await road.answer("And now?", conversation_id, provider="openai", model="o3-mini")
+    conversation_id, _ = await replies_setup.answer(
+        "What is it?", provider="openai", files=keep(replies_setup, "a.png")
+    )
+    _, answer = await replies_setup.answer("And now?", conversation_id, provider="openai", model="o3-mini")
     first = upstream.requests[-1].body["messages"][1]["content"]
     assert first == "[The file “a.png” was attached here. You are not shown it.]\n\nWhat is it?"
     assert answer.seen
@@ -216,10 +234,10 @@ async def test_another_model_that_reads_no_pictures_is_told_of_an_earlier_one_an
 
 
 async def test_a_server_that_refuses_what_nobody_knew_gets_a_sentence_about_it(
-    road: Road, upstream: FakeUpstream
+    replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(status=400, message="image input is not supported")
-    reply = await road.say("What is it?", files=keep(road, "a.png"))
+    reply = await replies_setup.say("What is it?", files=keep(replies_setup, "a.png"))
     await ended(reply)
     assert isinstance(reply.error, RequestRefused)
     assert "may not read the files" in str(reply.error)

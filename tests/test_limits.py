@@ -20,41 +20,41 @@ from chatbot.web.client_address import client_address
 from tests.api import Visitor, asked, error_of
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import Road, ended
+from tests.reply_setup import ReplySetup, ended
 from tests.running import RunningApp, two_providers
 
 
 async def test_a_session_that_sends_too_quickly_is_told_how_long_to_wait(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    road = Road(settings(chatbot_messages_per_minute=2))
-    await road.answer("One")
-    await road.answer("Two")
+    replies_setup = ReplySetup(settings(chatbot_messages_per_minute=2))
+    await replies_setup.answer("One")
+    await replies_setup.answer("Two")
     with pytest.raises(TooManyMessages, match=r"Wait \d+ seconds") as refused:
-        await road.say("Three")
+        await replies_setup.say("Three")
     assert 0 < (refused.value.retry_after or 0) <= 60
-    await ended(await road.say("Somebody else's", session_id="another"))
+    await ended(await replies_setup.say("Somebody else's", session_id="another"))
     assert len(asked(upstream)) == 3
-    await road.close()
+    await replies_setup.close()
 
 
 async def test_an_address_is_counted_over_all_its_sessions(settings: MakeSettings) -> None:
-    road = Road(settings(chatbot_messages_per_minute=2))
+    replies_setup = ReplySetup(settings(chatbot_messages_per_minute=2))
     for session in ("one", "two"):
-        await ended(await road.say("Hello", session_id=session, address="192.0.2.1"))
+        await ended(await replies_setup.say("Hello", session_id=session, address="192.0.2.1"))
     with pytest.raises(TooManyMessages):
-        await road.say("Hello", session_id="three", address="192.0.2.1")
-    await ended(await road.say("Hello", session_id="three", address="192.0.2.2"))
-    await road.close()
+        await replies_setup.say("Hello", session_id="three", address="192.0.2.1")
+    await ended(await replies_setup.say("Hello", session_id="three", address="192.0.2.2"))
+    await replies_setup.close()
 
 
-async def test_a_session_has_only_so_many_answers_at_once(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_session_has_only_so_many_answers_at_once(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=1000, tokens_per_second=1)
     for _ in range(MAX_RUNNING_ANSWERS):
-        await road.say("Take your time")
+        await replies_setup.say("Take your time")
     with pytest.raises(TooManyAnswers):
-        await road.say("One more")
-    await ended(await road.say("Somebody else's", session_id="another", model="pace:0x1"))
+        await replies_setup.say("One more")
+    await ended(await replies_setup.say("Somebody else's", session_id="another", model="pace:0x1"))
 
 
 async def test_the_days_tokens_are_counted_and_kept_across_restarts(
@@ -64,43 +64,43 @@ async def test_the_days_tokens_are_counted_and_kept_across_restarts(
     few = settings(chatbot_daily_tokens=15)
     spent = 0
     while spent < 15:
-        road = Road(few)
-        usage = (await road.answer("Hello"))[1].usage
+        replies_setup = ReplySetup(few)
+        usage = (await replies_setup.answer("Hello"))[1].usage
         spent += (usage.input_tokens or 0) + (usage.output_tokens or 0)
-        await road.close()
-    road = Road(few)
+        await replies_setup.close()
+    replies_setup = ReplySetup(few)
     with pytest.raises(DailyLimitReached, match="midnight UTC") as refused:
-        await road.say("Three")
+        await replies_setup.say("Three")
     assert 0 < (refused.value.retry_after or 0) <= 86_400
-    await road.close()
+    await replies_setup.close()
 
 
 async def test_what_answers_under_way_may_still_take_is_kept_for_them(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    road = Road(settings(chatbot_daily_tokens=150))
+    replies_setup = ReplySetup(settings(chatbot_daily_tokens=150))
     upstream.scenario = Scenario(tokens=3, tokens_per_second=20)
-    first, second = await road.say("One", max_tokens=100), await road.say("Two", max_tokens=100)
+    first, second = await replies_setup.say("One", max_tokens=100), await replies_setup.say("Two", max_tokens=100)
     with pytest.raises(DailyLimitReached):
-        await road.say("Three", max_tokens=100)
+        await replies_setup.say("Three", max_tokens=100)
     await asyncio.gather(ended(first), ended(second))
-    await ended(await road.say("Three again", max_tokens=100))
-    await road.close()
+    await ended(await replies_setup.say("Three again", max_tokens=100))
+    await replies_setup.close()
 
 
 async def test_long_questions_that_ask_for_short_answers_at_once_do_not_overrun_the_days_tokens(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    road = Road(settings(chatbot_daily_tokens=1000))
+    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1000))
     upstream.scenario = Scenario(tokens=3, tokens_per_second=10)
-    asked_for = [road.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
+    asked_for = [replies_setup.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
     outcomes = await asyncio.gather(*asked_for, return_exceptions=True)
     begun = [each for each in outcomes if isinstance(each, Reply)]
     refused = [each for each in outcomes if isinstance(each, DailyLimitReached)]
     assert (len(begun), len(refused)) == (1, 9)
     assert all("Wait a moment" in str(each) and each.retry_after == RESERVED_RETRY_SECONDS for each in refused)
     await ended(begun[0])
-    await road.close()
+    await replies_setup.close()
 
 
 def test_what_a_disk_refuses_to_count_stays_kept(tmp_path: Path) -> None:
@@ -144,22 +144,22 @@ async def test_a_damaged_count_is_set_aside_and_the_counting_begins_anew(
 ) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "spending.json").write_bytes(content)
-    road = Road(settings(chatbot_daily_tokens=1))
-    await road.answer("Hello")
+    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1))
+    await replies_setup.answer("Hello")
     assert [path.read_bytes() for path in (tmp_path / "data").glob("spending.damaged-*")] == [content]
     with pytest.raises(DailyLimitReached):
-        await road.say("Once more")
-    await road.close()
+        await replies_setup.say("Once more")
+    await replies_setup.close()
 
 
 async def test_a_clock_that_stepped_back_a_day_and_forth_again_loses_no_count(settings: MakeSettings) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
-    road = Road(settings(chatbot_daily_tokens=1))
-    kept = road.path.parent.parent / "spending.json"
+    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1))
+    kept = replies_setup.path.parent.parent / "spending.json"
     kept.write_text(f'{{"tokens": {{"{tomorrow}": {{"count": 1}}, "2000-01-01": {{"count": 1}}}}}}')
-    await road.answer("Hello")
+    await replies_setup.answer("Hello")
     assert json.loads(kept.read_text())["tokens"].keys() == {tomorrow, datetime.now(UTC).date().isoformat()}
-    await road.close()
+    await replies_setup.close()
 
 
 def anthropic_stream(at_start: str, at_end: str) -> Scenario:
@@ -194,14 +194,14 @@ def anthropic_stream(at_start: str, at_end: str) -> Scenario:
 async def test_the_daily_budget_counts_input_tokens_wherever_a_server_reports_them(
     at_start: str, at_end: str, tokens: int | None, settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    road = Road(settings(chatbot_daily_tokens=100_000))
+    replies_setup = ReplySetup(settings(chatbot_daily_tokens=100_000))
     upstream.scenario = anthropic_stream(at_start, at_end)
-    _, answer = await road.answer("Name a thing.", provider="anthropic")
+    _, answer = await replies_setup.answer("Name a thing.", provider="anthropic")
     assert (answer.content, answer.status) == ("Blue kettle.", "complete")
     read, written = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
     assert read > 0
     assert written > 0
     assert tokens in (read + written, None)
     assert answer.usage.estimated == (tokens is None)
-    assert TokenCounter(road.path.parents[1] / "spending.json").today() == read + written
-    await road.close()
+    assert TokenCounter(replies_setup.path.parents[1] / "spending.json").today() == read + written
+    await replies_setup.close()

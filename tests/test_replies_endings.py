@@ -10,7 +10,7 @@ from chatbot.types import ProviderName, StoredMessage
 from tests.api import asked
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import SESSION, Road, ended, slow_disk, until
+from tests.reply_setup import SESSION, ReplySetup, ended, slow_disk, until
 
 SLOW = Scenario(tokens=2000, tokens_per_second=50)
 
@@ -21,14 +21,14 @@ def outcome(answer: StoredMessage) -> tuple[str, str | None, str | None]:
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 async def test_stop_keeps_what_came_and_lets_the_provider_go(
-    provider: ProviderName, road: Road, upstream: FakeUpstream
+    provider: ProviderName, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = SLOW
-    reply = await road.say("Count.", provider=provider)
+    reply = await replies_setup.say("Count.", provider=provider)
     await until(lambda: reply.snapshot().content.startswith("word1 word2"))
     stopped = time.monotonic()
-    assert await road.stop(reply)
-    answer = road.on_disk(reply.conversation_id)[-1]
+    assert await replies_setup.stop(reply)
+    answer = replies_setup.on_disk(reply.conversation_id)[-1]
     assert outcome(answer) == ("interrupted", "stopped", None)
     assert answer.content == reply.snapshot().content
     assert answer.content.startswith("word1 word2")
@@ -36,16 +36,18 @@ async def test_stop_keeps_what_came_and_lets_the_provider_go(
     await until(lambda: upstream.closed_early == 1)
     assert upstream.last_close
     assert upstream.last_close - stopped < 0.2
-    assert not await road.stop(reply)
+    assert not await replies_setup.stop(reply)
 
 
 @pytest.mark.parametrize("scenario", [Scenario(headers_after=60), Scenario(silence_after=0)])
-async def test_stop_works_before_the_first_token(scenario: Scenario, road: Road, upstream: FakeUpstream) -> None:
+async def test_stop_works_before_the_first_token(
+    scenario: Scenario, replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.scenario = scenario
-    reply = await road.say("Count.")
+    reply = await replies_setup.say("Count.")
     await until(lambda: upstream.open_streams)
-    assert await road.stop(reply)
-    answer = road.on_disk(reply.conversation_id)[-1]
+    assert await replies_setup.stop(reply)
+    answer = replies_setup.on_disk(reply.conversation_id)[-1]
     assert outcome(answer) == ("interrupted", "stopped", None)
     assert answer.content == ""
     assert answer.timing
@@ -53,33 +55,41 @@ async def test_stop_works_before_the_first_token(scenario: Scenario, road: Road,
     await until(lambda: upstream.closed_early == 1)
 
 
-async def test_stop_works_before_the_provider_was_even_asked(road: Road, upstream: FakeUpstream) -> None:
+async def test_stop_works_before_the_provider_was_even_asked(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = SLOW
-    reply = await road.say("Count.")
+    reply = await replies_setup.say("Count.")
     reply.stop()
     await ended(reply)
-    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("interrupted", "stopped", None)
+    assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("interrupted", "stopped", None)
 
 
-async def test_stop_comes_to_no_harm_where_the_answer_has_just_failed(road: Road, upstream: FakeUpstream) -> None:
+async def test_stop_comes_to_no_harm_where_the_answer_has_just_failed(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50, cut_after=3)
-    reply = await road.say("Count.")
-    with slow_disk(road.memory):
+    reply = await replies_setup.say("Count.")
+    with slow_disk(replies_setup.memory):
         await until(lambda: reply.error)
-        stopping = asyncio.create_task(road.stop(reply))
+        stopping = asyncio.create_task(replies_setup.stop(reply))
         await asyncio.sleep(0.02)
     assert await stopping
-    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("interrupted", "interrupted", "provider_cut_off")
+    assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == (
+        "interrupted",
+        "interrupted",
+        "provider_cut_off",
+    )
 
 
 @pytest.mark.parametrize("fault", ["cut", "reset", "no_finish"])
-async def test_an_answer_that_broke_off_keeps_its_beginning(fault: str, road: Road, upstream: FakeUpstream) -> None:
+async def test_an_answer_that_broke_off_keeps_its_beginning(
+    fault: str, replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.scenario = FAULTS[fault]
-    conversation_id, answer = await road.answer("Count.")
+    conversation_id, answer = await replies_setup.answer("Count.")
     assert outcome(answer) == ("interrupted", "interrupted", "provider_cut_off")
     assert answer.content.startswith("word1 word2 word3 word4 word5")
     upstream.scenario = Scenario()
-    await road.answer("Go on.", conversation_id)
+    await replies_setup.answer("Go on.", conversation_id)
     assert upstream.requests[-1].body["messages"][-2] == {"role": "assistant", "content": answer.content}
 
 
@@ -93,29 +103,29 @@ async def test_an_answer_that_broke_off_keeps_its_beginning(fault: str, road: Ro
     ],
 )
 async def test_a_failure_is_stored_as_one_with_our_own_sentence(
-    fault: str, code: str, road: Road, upstream: FakeUpstream
+    fault: str, code: str, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = FAULTS[fault]
-    reply = await road.say("Hello")
+    reply = await replies_setup.say("Hello")
     await ended(reply)
-    answer = road.on_disk(reply.conversation_id)[-1]
+    answer = replies_setup.on_disk(reply.conversation_id)[-1]
     assert reply.error
     assert answer.fault
     assert (answer.status, answer.fault.code, str(answer.fault.words)) == ("failed", code, str(reply.error))
     assert "Compatible server" in str(answer.fault.words)
-    assert FAULTS[fault].message.encode() not in road.files()
+    assert FAULTS[fault].message.encode() not in replies_setup.files()
 
 
-async def test_a_rate_limit_says_how_long_to_wait(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_rate_limit_says_how_long_to_wait(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["rate_limit_3600"]
-    _, answer = await road.answer("Hello")
+    _, answer = await replies_setup.answer("Hello")
     assert answer.fault
     assert (answer.fault.retryable, answer.fault.retry_after) == (True, 3600)
 
 
-async def test_running_out_of_length_is_a_complete_answer(road: Road, upstream: FakeUpstream) -> None:
+async def test_running_out_of_length_is_a_complete_answer(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["length"]
-    _, answer = await road.answer("Hello")
+    _, answer = await replies_setup.answer("Hello")
     assert outcome(answer) == ("complete", "length", None)
 
 
@@ -129,89 +139,97 @@ async def test_running_out_of_length_is_a_complete_answer(road: Road, upstream: 
 async def test_an_answer_takes_no_longer_than_it_may(
     seconds: float, scenario: Scenario, status: str, text: str, settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    road = Road(settings(chatbot_reply_seconds=seconds))
+    replies_setup = ReplySetup(settings(chatbot_reply_seconds=seconds))
     upstream.scenario = scenario
-    reply = await road.say("Hello")
+    reply = await replies_setup.say("Hello")
     await ended(reply)
-    answer = road.on_disk(reply.conversation_id)[-1]
+    answer = replies_setup.on_disk(reply.conversation_id)[-1]
     assert outcome(answer) == (status, "interrupted", "provider_timeout")
     assert answer.content == text
     assert isinstance(reply.error, ProviderTimeout)
     await until(lambda: upstream.closed_early == 1)
-    await road.close()
+    await replies_setup.close()
 
 
 async def test_a_provider_that_is_not_set_up_is_told_in_the_answer(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    road = Road(settings(compatible_base_url=None))
-    reply = await road.say("Hello")
+    replies_setup = ReplySetup(settings(compatible_base_url=None))
+    reply = await replies_setup.say("Hello")
     await ended(reply)
     assert isinstance(reply.error, NoProvider)
-    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "no_provider")
+    assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "no_provider")
     assert upstream.requests == []
-    await road.close()
+    await replies_setup.close()
 
 
 async def test_what_nobody_foresaw_is_an_error_like_any_other(settings: MakeSettings) -> None:
     unchecked = settings().model_copy(update={"compatible_base_url": "http://127.0.0.1:port/v1"})
-    road = Road(unchecked)
-    reply = await road.say("Hello")
+    replies_setup = ReplySetup(unchecked)
+    reply = await replies_setup.say("Hello")
     await ended(reply)
     assert type(reply.error) is ChatbotError
-    assert outcome(road.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "internal")
-    assert not road.replies.running(SESSION, reply.conversation_id)
-    await road.close()
+    assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "internal")
+    assert not replies_setup.replies.running(SESSION, reply.conversation_id)
+    await replies_setup.close()
 
 
-async def test_a_conversation_deleted_meanwhile_stays_deleted(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_conversation_deleted_meanwhile_stays_deleted(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
-    kept, _ = await road.answer("Keep this.")
-    reply = await road.say("Forget this.")
-    await asyncio.to_thread(road.memory.delete_conversation, reply.conversation_id)
+    kept, _ = await replies_setup.answer("Keep this.")
+    reply = await replies_setup.say("Forget this.")
+    await asyncio.to_thread(replies_setup.memory.delete_conversation, reply.conversation_id)
     await ended(reply)
     assert reply.error is None
-    assert [summary.conversation_id for summary in road.memory.list_conversations()] == [kept]
+    assert [summary.conversation_id for summary in replies_setup.memory.list_conversations()] == [kept]
 
 
-async def test_a_session_deleted_meanwhile_stays_deleted(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_session_deleted_meanwhile_stays_deleted(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
-    reply = await road.say("Forget this.")
-    await asyncio.to_thread(road.memory.delete_all)
+    reply = await replies_setup.say("Forget this.")
+    await asyncio.to_thread(replies_setup.memory.delete_all)
     await ended(reply)
-    assert not road.path.exists()
+    assert not replies_setup.path.exists()
 
 
 async def test_a_shutdown_saves_every_answer_that_runs(settings: MakeSettings, upstream: FakeUpstream) -> None:
-    road = Road(settings())
+    replies_setup = ReplySetup(settings())
     upstream.scenario = SLOW
-    replies = [await road.say(f"Question {number}") for number in range(20)]
+    replies = [await replies_setup.say(f"Question {number}") for number in range(20)]
     await until(lambda: all(reply.snapshot().content for reply in replies))
-    await road.replies.shutdown()
+    await replies_setup.replies.shutdown()
     for reply in replies:
-        answer = road.on_disk(reply.conversation_id)[-1]
+        answer = replies_setup.on_disk(reply.conversation_id)[-1]
         assert outcome(answer) == ("interrupted", "interrupted", None)
         assert answer.content == reply.snapshot().content
         assert answer.content.startswith("word1")
     await until(lambda: upstream.closed_early == 20)
-    await road.close()
+    await replies_setup.close()
 
 
-async def test_a_key_that_the_service_repeats_is_stored_nowhere(road: Road, upstream: FakeUpstream) -> None:
+async def test_a_key_that_the_service_repeats_is_stored_nowhere(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.scenario = FAULTS["echo_key"]
-    reply = await road.say("Hello")
+    reply = await replies_setup.say("Hello")
     await ended(reply)
     assert isinstance(reply.error, InvalidKey)
-    assert b"sk-operator" not in road.files()
+    assert b"sk-operator" not in replies_setup.files()
 
 
-async def test_no_answer_begins_once_the_app_is_about_to_end(road: Road, upstream: FakeUpstream) -> None:
+async def test_no_answer_begins_once_the_app_is_about_to_end(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = SLOW
-    reply = await road.say("Count.")
+    reply = await replies_setup.say("Count.")
     await until(lambda: reply.snapshot().content)
     _, refusal, _ = await asyncio.gather(
-        road.replies.shutdown(), asyncio.gather(road.say("Hello"), return_exceptions=True), ended(reply)
+        replies_setup.replies.shutdown(),
+        asyncio.gather(replies_setup.say("Hello"), return_exceptions=True),
+        ended(reply),
     )
     assert isinstance(refusal[0], ShuttingDown)
     assert len(asked(upstream)) == 1
-    assert [len(road.on_disk(each.conversation_id)) for each in road.memory.list_conversations()] == [2]
+    assert [len(replies_setup.on_disk(each.conversation_id)) for each in replies_setup.memory.list_conversations()] == [
+        2
+    ]

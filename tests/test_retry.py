@@ -15,7 +15,7 @@ from chatbot.providers import retry as patience
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import MakeSettings, Open
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import Road, ended, until
+from tests.reply_setup import ReplySetup, ended, until
 
 ASKED = Request("any-model", (Message("user", "Hi"),))
 RECOVERED = Scenario(reply="Here I am.")
@@ -125,12 +125,12 @@ async def test_a_server_that_is_just_starting_is_found_the_second_time(
         await provider.aclose()
 
 
-async def test_stop_works_in_the_pause(road: Road, upstream: FakeUpstream) -> None:
+async def test_stop_works_in_the_pause(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = replace(FAULTS["rate_limit"], retry_after=5)
-    reply = await road.say("Hello")
+    reply = await replies_setup.say("Hello")
     await until(lambda: upstream.requests)
     await asyncio.sleep(0.1)
-    assert await road.stop(reply)
+    assert await replies_setup.stop(reply)
     await ended(reply)
     assert len(upstream.requests) == 1
     assert reply.error is None

@@ -11,7 +11,7 @@ from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.types import Delta, Message, Request
 from tests.conftest import Open
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import Road
+from tests.reply_setup import ReplySetup
 
 CASES = [
     ("<think>Hm.</think>Yes.", "Hm.", "Yes."),
@@ -84,22 +84,24 @@ async def test_a_compatible_servers_tags_are_read(finish: str, opened: Open, ups
     assert [delta.text for delta in found if delta.text] == ["Yes", "."]
 
 
-async def test_reasoning_is_stored_apart_measured_and_never_sent_back(road: Road, upstream: FakeUpstream) -> None:
+async def test_reasoning_is_stored_apart_measured_and_never_sent_back(
+    replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
     upstream.scenario = Scenario(tokens=("<think>", "Hm.", "</think>", "Yes."), tokens_per_second=20)
-    conversation_id, answer = await road.answer("Really?")
+    conversation_id, answer = await replies_setup.answer("Really?")
     assert (answer.reasoning, answer.content) == ("Hm.", "Yes.")
     assert answer.timing
     assert answer.timing.reasoning_ms
     assert 50 <= answer.timing.reasoning_ms <= answer.timing.total_ms
-    await road.answer("And now?", conversation_id)
+    await replies_setup.answer("And now?", conversation_id)
     assert "Hm." not in str(upstream.requests[-1].body)
 
 
 @pytest.mark.parametrize("scenario", [Scenario(reasoning=3, tokens=(), finish_reason="length"), Scenario(tokens=2)])
 async def test_reasoning_lasts_to_the_end_where_no_text_comes(
-    scenario: Scenario, road: Road, upstream: FakeUpstream
+    scenario: Scenario, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = scenario
-    _, answer = await road.answer("Think.")
+    _, answer = await replies_setup.answer("Think.")
     assert answer.timing
     assert (answer.timing.reasoning_ms is None) == (not scenario.reasoning)

@@ -14,7 +14,7 @@ from chatbot.providers import Provider, ProviderPool
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream
-from tests.reply_setup import Road, ended, until
+from tests.reply_setup import ReplySetup, ended, until
 
 MINE = "sk-visitor-fedcba9876543210"
 HERS = "sk-another-visitor-00000000"
@@ -59,14 +59,14 @@ async def use(provider: Provider) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_visitors_key_goes_where_its_label_says(
-    name: ProviderName, road: Road, upstream: FakeUpstream, official: FakeUpstream
+    name: ProviderName, replies_setup: ReplySetup, upstream: FakeUpstream, official: FakeUpstream
 ) -> None:
-    _, answer = await road.answer("Hello", provider=name, key=MINE)
+    _, answer = await replies_setup.answer("Hello", provider=name, key=MINE)
     assert answer.status == "complete"
     gateway = name in ("openai", "anthropic")
     assert keys(official) == ({MINE} if gateway else set())
     assert keys(upstream) == (set() if gateway else {MINE})
-    await road.answer("Hello", provider=name)
+    await replies_setup.answer("Hello", provider=name)
     assert keys(official) == ({MINE} if gateway else set())
     assert OPERATORS_KEY in keys(upstream)
 
@@ -75,11 +75,13 @@ async def test_a_visitors_key_goes_where_its_label_says(
 async def test_it_needs_no_key_of_the_operators(
     name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, official: FakeUpstream
 ) -> None:
-    road = Road(settings(openai_api_key=None, anthropic_api_key=None, hf_token=None, compatible_api_key=None))
-    _, answer = await road.answer("Hello", provider=name, key=MINE)
+    replies_setup = ReplySetup(
+        settings(openai_api_key=None, anthropic_api_key=None, hf_token=None, compatible_api_key=None)
+    )
+    _, answer = await replies_setup.answer("Hello", provider=name, key=MINE)
     assert answer.status == "complete"
     assert keys(upstream) | keys(official) == {MINE}
-    await road.close()
+    await replies_setup.close()
 
 
 async def test_who_takes_a_key(settings: MakeSettings) -> None:
@@ -106,14 +108,14 @@ async def test_each_key_has_a_client_of_its_own(providers: ProviderPool, upstrea
 
 
 async def test_a_key_is_nowhere_afterwards(
-    road: Road, upstream: FakeUpstream, caplog: pytest.LogCaptureFixture
+    replies_setup: ReplySetup, upstream: FakeUpstream, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     upstream.scenario = FAULTS["echo_key"]
-    reply = await road.say("Hello", key=MINE)
+    reply = await replies_setup.say("Hello", key=MINE)
     await ended(reply)
     assert isinstance(reply.error, InvalidKey)
-    assert MINE not in f"{road.files()!r} {caplog.text} {reply.error!r} {reply.snapshot()}"
+    assert MINE not in f"{replies_setup.files()!r} {caplog.text} {reply.error!r} {reply.snapshot()}"
 
 
 async def test_models_are_listed_with_it_and_kept_for_nobody(

@@ -14,7 +14,7 @@ from chatbot.settings import Settings
 from chatbot.types import ProviderName
 from tests.bench.figures import Summary, load, table
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import Road, until
+from tests.reply_setup import ReplySetup, until
 
 BUDGET_MS = 100
 STOPS = 50
@@ -24,13 +24,15 @@ Moment = Literal["first", "middle"]
 SCENARIOS = {"first": FAULTS["silence_first"], "middle": Scenario(tokens=999, tokens_per_second=50)}
 
 
-async def seconds_to_close(road: Road, upstream: FakeUpstream, provider: ProviderName, when: Moment) -> float:
+async def seconds_to_close(
+    replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, when: Moment
+) -> float:
     """Begin an answer, stop it at that moment, and see how long the upstream had it open."""
     upstream.scenario = SCENARIOS[when]
-    reply = await road.say("Count.", provider=provider)
+    reply = await replies_setup.say("Count.", provider=provider)
     await until(lambda: upstream.open_streams == 1 and (when == "first" or reply.snapshot().content))
     stopped = time.monotonic()
-    await road.stop(reply)
+    await replies_setup.stop(reply)
     await until(lambda: upstream.open_streams == 0)
     assert upstream.last_close
     return upstream.last_close - stopped
@@ -49,14 +51,16 @@ def main() -> None:
 
 async def _measured(stops: int) -> list[tuple[str, ...]]:
     with FakeUpstream() as upstream, tempfile.TemporaryDirectory() as folder:
-        road = Road(_settings(upstream, Path(folder)))
+        replies_setup = ReplySetup(_settings(upstream, Path(folder)))
         rows = []
         for provider in PROVIDERS:
             for when in get_args(Moment):
-                times = [1000 * await seconds_to_close(road, upstream, provider, when) for _ in range(stops + 1)]
+                times = [
+                    1000 * await seconds_to_close(replies_setup, upstream, provider, when) for _ in range(stops + 1)
+                ]
                 summary = Summary.of(times[1:])  # the first is to warm up
                 rows.append((f"{provider}, {when}", *(f"{value:.1f}" for value in summary)))
-        await road.close()
+        await replies_setup.close()
     return rows
 
 
