@@ -23,7 +23,6 @@ let hub; // raises events in Python
 let box = null; // text for the message box
 let sentText = "";
 let isStopWanted = false;
-let isBusy = null; // as the message box shows it
 let isClosingSidebar = false;
 const listeners = [];
 
@@ -38,9 +37,8 @@ const nextView = () => { if (machine.isAnswering) hub.trigger("leave", { view: v
 // For Gradio: the chat and the message box as they are now.
 export const applied = () => {
   const messages = [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
-  const buttons = isBusy === machine.isAnswering ? {} : { submit_btn: !machine.isAnswering, stop_btn: machine.isAnswering };
+  const buttons = { submit_btn: !machine.isAnswering, stop_btn: machine.isAnswering };
   const text = box === null ? {} : { value: box };
-  isBusy = machine.isAnswering;
   box = null;
   return [messages, { __type__: "update", ...buttons, ...text }];
 };
