@@ -1,4 +1,4 @@
-"""The chat page as a person uses it: type, read, press."""
+"""The page object of the chat page: what a person types, reads and clicks."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Error, Locator, Page, expect
 
 
 class ChatPage:
-    """What the tests do on the page, by what a person would call it."""
+    """The chat page in one tab. Methods wait for their effect; `is_` and `has_` methods wait for a state."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -34,24 +34,24 @@ class ChatPage:
         self.hits = page.locator("#search li button")
 
     async def open(self, url: str) -> Self:
-        """Go there and wait until one can type."""
+        """Opens the page and waits until it is idle."""
         await self.page.goto(url)
         await self._entered()
         return self
 
     async def reload(self) -> None:
-        """Load the page again."""
+        """Reloads the page and waits until it is idle."""
         with suppress(Error):  # where Gradio is just doing so itself, because the server is back
             await self.page.reload()
         await self._entered()
 
     async def send(self, text: str) -> None:
-        """Type the text and press Enter."""
+        """Types the text and presses Enter."""
         await self.box.fill(text)
         await self.box.press("Enter")
 
     async def ask(self, text: str) -> str:
-        """Send the text, wait for the whole answer, and return it."""
+        """Sends the text, waits for the whole answer, and returns it."""
         count, answers = await self.questions.count(), await self._answers.count()
         await self.send(text)
         await expect(self.questions).to_have_count(count + 1)
@@ -60,47 +60,47 @@ class ChatPage:
         return await self.last_answer()
 
     async def last_answer(self) -> str:
-        """The text of the newest answer."""
+        """Returns the text of the newest answer."""
         return await self.answers.last.inner_text()
 
     async def press(self, name: str) -> None:
-        """Press the last button of that name."""
+        """Clicks the last button with that name."""
         await self.page.get_by_role("button", name=name, exact=True).last.click()
 
     async def begin(self, text: str, *, words: int = 5) -> None:
-        """Send the text, and wait until an answer in numbered words has come so far."""
+        """Sends the text, and waits until the answer has that many numbered words."""
         await self.send(text)
         await self.has_come(words)
 
     async def has_come(self, words: int) -> None:
-        """Wait until the newest answer has got to that word."""
+        """Waits until the newest answer has that numbered word."""
         await expect(self.answers.last).to_have_text(re.compile(rf"\bword{words}\b"))
 
     async def is_answering(self) -> None:
-        """Wait until the page shows an answer under way."""
+        """Waits until the page shows a running answer."""
         await expect(self.stop_button).to_be_visible()
 
     async def is_ready(self) -> None:
-        """Wait until one can send."""
+        """Waits until a message can be sent."""
         await expect(self.send_button).to_be_visible()
 
     async def new_chat(self) -> None:
-        """Begin a new chat, and wait for the empty page."""
+        """Starts a new chat, and waits for the empty page."""
         await self.page.get_by_role("button", name="New chat").first.click()
         await expect(self.rows).to_have_count(0)
         await expect(self.opened).to_have_count(0)
 
     def conversation(self, title: str) -> Locator:
-        """The conversation's line in the sidebar."""
+        """Returns the conversation's entry in the sidebar."""
         return self.page.locator("#conversations .conversation").filter(has_text=title)
 
     async def open_conversation(self, title: str) -> None:
-        """Open it from the sidebar, and wait until it is the open one."""
+        """Opens a conversation from the sidebar, and waits until it is marked as open."""
         await self.conversation(title).locator(".title").click()
         await expect(self.opened).to_contain_text(title)
 
     async def rename(self, title: str, new: str, key: str | None) -> None:
-        """Type another title over that one, and end with the key, or elsewhere on the page."""
+        """Types a new title, and confirms with the key, or with a click into the message box if there is none."""
         line = self.conversation(title)
         await line.hover()
         await line.locator(".rename").click()
@@ -110,7 +110,7 @@ class ChatPage:
         await expect(field).to_have_count(0)
 
     async def remove(self, title: str, answer: str = "Delete") -> None:
-        """Press the conversation's ✕, and then what is to be answered."""
+        """Clicks the conversation's ✕, and answers the question that follows."""
         line = self.conversation(title)
         await line.hover()
         await line.locator(".remove").click()
@@ -119,17 +119,17 @@ class ChatPage:
         await expect(question).to_have_count(0)
 
     async def search(self, words: str) -> None:
-        """Type into the search box, a key at a time."""
+        """Types into the search box, a key at a time."""
         await self.search_box.press_sequentially(words)
 
     async def press_at(self, row: int, name: str) -> None:
-        """Press a button of the line below a message, counted from 0, from the end where negative."""
+        """Clicks a button below a message. Rows count from 0; negative ones count from the end."""
         line = self.rows.nth(row)
         await line.hover()
         await line.get_by_role("button", name=name, exact=True).click()
 
     async def import_file(self, content: Mapping[str, Any] | bytes, name: str = "file.json") -> Locator:
-        """Choose a file to import; returns where the page says how that went."""
+        """Imports a file; returns the element that shows the result."""
         await self.open_part("data")
         payload = content if isinstance(content, bytes) else json.dumps(content).encode()
         async with self.page.expect_file_chooser() as opened:
@@ -139,14 +139,14 @@ class ChatPage:
         return self.page.locator("#import-result")
 
     async def import_all(self, *files: Mapping[str, Any]) -> None:
-        """Import those conversations, and wait until they are listed."""
+        """Imports the conversations, and waits until they are listed."""
         count = await self.conversations.count()
         for number, each in enumerate(files, 1):
             await self.import_file(each)
             await expect(self.conversations).to_have_count(count + number)
 
     async def download(self, button: str) -> tuple[str, bytes]:
-        """Press a button of what is kept that hands a file over; returns its name and content."""
+        """Clicks a download button in the data section; returns the file's name and content."""
         await self.open_part("data")
         async with self.page.expect_download() as started:
             await self.press(button)
@@ -154,14 +154,14 @@ class ChatPage:
         return file.suggested_filename, (await file.path()).read_bytes()
 
     async def open_part(self, name: str) -> None:
-        """Open a part of the sidebar that is folded, where it is not open yet."""
+        """Opens a section of the sidebar, unless it is open."""
         head = self.page.locator(f"#{name} button").first
         if "open" not in (await head.get_attribute("class") or "").split():
             await head.click()
             await self.page.wait_for_timeout(300)  # Gradio fills the fields a moment after it has drawn them
 
     async def edit(self, question: int, text: str) -> None:
-        """Change one of the visitor's messages, counted from 0, and send it again."""
+        """Edits one of the visitor's messages, counted from 0, and sends it."""
         row = self.page.locator("#chat .user-row").nth(question)
         await row.hover()
         await row.get_by_role("button", name="Edit").click()
@@ -169,32 +169,31 @@ class ChatPage:
         await row.locator(".editor textarea").press("Enter")
 
     async def choose_provider(self, label: str) -> None:
-        """Choose a provider in its dropdown."""
+        """Chooses a provider by its label."""
         await self._dropdown("provider").click()
         await self.page.get_by_role("option", name=label).click()
 
     async def type_model(self, name: str) -> None:
-        """Type a model's name and press Enter."""
+        """Types a model's name and presses Enter."""
         field = self._dropdown("model")
         await field.fill(name)
         await field.press("Enter")
         await expect(field).to_have_value(name)
 
     async def model(self) -> str:
-        """The chosen model's name."""
+        """Returns the chosen model's name."""
         return await self._dropdown("model").input_value()
 
     async def open_settings(self) -> None:
-        """Open the settings."""
         await self.open_part("settings")
 
     async def open_keys(self) -> None:
-        """Open the visitor's own keys."""
+        """Opens the section of the visitor's own keys, unless it is open."""
         if not await self.page.locator("#openai-key").is_visible():
             await self.page.locator("#keys button").first.click()
 
     async def type_key(self, provider: str, key: str) -> None:
-        """Type a key of the visitor's own for a provider, and wait until the page knows it."""
+        """Types the visitor's own key for a provider, and waits until the server has it."""
         await self.open_keys()
         field = self.page.locator(f"#{provider}-key input")
         await field.fill(key)
@@ -202,7 +201,7 @@ class ChatPage:
             await field.blur()
 
     async def exported(self) -> str:
-        """The conversation as the text to take along."""
+        """Returns the conversation exported as Markdown."""
         await self.page.locator("#data button").first.click()
         async with self.page.expect_download() as download:
             await self.page.locator("#export-md").click()
@@ -217,5 +216,5 @@ class ChatPage:
 
 
 async def tab(context: BrowserContext, url: str) -> ChatPage:
-    """Another tab of the same visitor's."""
+    """Opens another tab of the same visitor."""
     return await ChatPage(await context.new_page()).open(url)
