@@ -1,4 +1,4 @@
-"""A real Chromium, where this machine has one, and the app in it as a person sees it."""
+"""Fixtures of the browser tests: Chromium, an app and its chat page. Without Chromium, the tests are skipped."""
 
 import os
 import shutil
@@ -14,10 +14,10 @@ from tests.running import RunningApp, two_providers
 
 WITH_WINDOWS = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CHROMIUM = shutil.which("chromium-headless-shell") or WITH_WINDOWS
-"""Where there is one, Chromium without a browser's windows: a visitor's page takes it a seventh of the CPU."""
+"""Prefers the headless shell: a page takes a seventh of the CPU there."""
 
 ARGUMENTS = [
-    "--no-sandbox",  # a container's root has no other way
+    "--no-sandbox",  # a container's root cannot use the sandbox
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
@@ -29,8 +29,8 @@ THOROUGH = os.environ.get("TEST_THOROUGH") == "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a test with several cases the first runs, and those that are marked as thorough do not, unless TEST_THOROUGH=1
-    asks for all: pages take seconds, and CI has ten minutes."""
+    """Without TEST_THOROUGH=1, runs the first case of each test and skips the tests marked as thorough, because pages
+    take seconds and CI has ten minutes."""
     seen: set[str] = set()
     for item in items:
         name = item.nodeid.partition("[")[0]
@@ -44,7 +44,6 @@ expect.set_options(timeout=20_000)  # CI's machines are slow and noisy
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """One Chromium for all tests."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     async with async_playwright() as playwright:
@@ -55,7 +54,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def browser(chromium: Browser) -> AsyncIterator[Browser]:
-    """The browser, without what a test opened in it once that is over."""
+    """The browser; closes each test's contexts at its end."""
     yield chromium
     for context in chromium.contexts:
         await context.close()
@@ -63,7 +62,7 @@ async def browser(chromium: Browser) -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """One app for all tests that do not end it; each test's browser is a visitor of its own."""
+    """The app shared by all tests that do not stop it; each test is a separate visitor."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     with RunningApp(tmp_path_factory.mktemp("app"), two_providers(upstream_server)) as running:
@@ -72,7 +71,7 @@ def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """A page that fails the test when its console shows an error."""
+    """A page that fails the test if a script on it raises an error."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     opened = await context.new_page()
     errors: list[str] = []
@@ -84,7 +83,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.fixture
 async def context(page: Page) -> BrowserContext:
-    """The browser of the page's visitor, for more tabs."""
+    """The page's browser context, to open more tabs."""
     return page.context
 
 
