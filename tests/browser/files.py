@@ -1,4 +1,4 @@
-"""Files to import: conversations of any age and length."""
+"""Builds files to import: conversations of any age and length."""
 
 import io
 import json
@@ -9,13 +9,13 @@ from tests.stored_files import Json, file, message
 
 
 def dated(title: str, days: int, *messages: Json) -> Json:
-    """A conversation that was last changed so many days ago."""
+    """A conversation that was last changed that many days ago."""
     time = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")
     return file(*messages, title=title, created_at=time, updated_at=time)
 
 
 def talk(count: int, **texts: str) -> list[Json]:
-    """So many messages in turn; `texts` are what some of them say, by id: m1=…"""
+    """That many messages, by user and assistant in turn; `texts` sets the content of some, by id: m1=…"""
     return [
         message(
             f"m{number}",
@@ -28,14 +28,14 @@ def talk(count: int, **texts: str) -> list[Json]:
 
 
 def answers(title: str, *known: Json) -> Json:
-    """A conversation with those answers, each to a question of its own; `known` is what is known of each."""
+    """A conversation with one question for each answer; `known` are the fields of each answer."""
     usual: Json = {"provider": "openai", "model": "gpt-6-luna", "usage": {"input_tokens": 1200, "output_tokens": 212}}
     said = talk(2 * len(known))
     return file(*[each | usual | known[at // 2] if at % 2 else each for at, each in enumerate(said)], title=title)
 
 
 def archive(*files: Json) -> bytes:
-    """Those conversations in one zip file."""
+    """The conversations in one zip file."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as made:
         for number, each in enumerate(files):
