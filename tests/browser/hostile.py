@@ -1,4 +1,4 @@
-"""A page that keeps account of whatever hostile text achieves in it."""
+"""Records everything that hostile text achieves on a page."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ new MutationObserver((changes) => {
   }
 }).observe(document, { childList: true, subtree: true });
 """
-"""Runs before the page's own scripts, and judges everything that ever becomes part of a message."""
+"""Runs before the page's own scripts, and checks every element that is ever added to a message."""
 
 STANDING_OUT = """() => {
   const out = [];
@@ -52,7 +52,7 @@ STANDING_OUT = """() => {
 
 
 class Hostile:
-    """Watches a page; `found` is what went wrong there until now."""
+    """Watches a page; `found` returns the violations so far."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -61,12 +61,12 @@ class Hostile:
         page.context.on("request", self._note)
 
     async def begin(self) -> None:
-        """Watch from before the page's first script on."""
+        """Starts watching before the page's first script."""
         await self.page.add_init_script(WATCH)
 
     async def found(self) -> list[Any]:
-        """Scripts that ran, requests that left or were refused, what a message has and should not have, and what
-        stands out of it."""
+        """Scripts that ran, requests that were sent or blocked, forbidden parts of a message, and elements outside its
+        box."""
         here = await self.page.evaluate("window.seen")
         return [*here, *self._asked, *(await self.page.evaluate(STANDING_OUT))]
 
