@@ -1,7 +1,7 @@
-"""What somebody may put into a message to reach the page around it, the visitor, or another host.
+"""Injection payloads: message texts that attack the page, the visitor or another host.
 
-A payload that runs calls `pwned`; one that gets out asks evil.test, which is nowhere, or this server for what it must
-not do for an image.
+A payload that is executed calls `pwned`. One that sends a request asks evil.test, which does not exist, or asks this
+server for an image.
 """
 
 FOREIGN = "evil.test"
