@@ -1,4 +1,4 @@
-"""axe finds nothing serious on the page."""
+"""Accessibility of the page, checked with axe."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ WINDOWS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-async def test_nothing_on_the_page_is_a_serious_barrier(
+async def test_axe_finds_no_serious_violation(
     app: RunningApp, browser: Browser, upstream: FakeUpstream, window: str
 ) -> None:
     context = await browser.new_context(reduced_motion="reduce", **WINDOWS[window])
@@ -38,7 +38,7 @@ async def test_nothing_on_the_page_is_a_serious_barrier(
 
 
 async def _serious(page: Page) -> list[str]:
-    """What axe holds against the page, beyond small things."""
+    """Violations that axe rates serious or critical."""
     found = (await Axe().run(page)).response["violations"]
     return [
         f"{violation['id']}: {node['html'][:200]} {node['any'][0]['message'] if node['any'] else ''}"
