@@ -1,4 +1,4 @@
-"""What stands under each answer: where it came from, what it took, how it ended."""
+"""The details below each answer: provider, model, timing, usage, cost, and how it ended."""
 
 import re
 import signal
@@ -19,14 +19,12 @@ SLOW = Scenario(tokens=30, tokens_per_second=60)
 
 
 def asked(upstream: FakeUpstream) -> list[str]:
-    """What the model was sent last."""
+    """The contents of the messages that the model was sent last."""
     last = next(received for received in reversed(upstream.requests) if received.body)
     return [message["content"] for message in last.body["messages"]]
 
 
-async def test_the_account_is_always_visible_and_the_same_after_reload_and_restart(
-    browser: Browser, upstream: FakeUpstream, data: Path
-) -> None:
+async def test_answer_details_survive_reload_and_restart(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
     with RunningApp(data, two_providers(upstream)) as app:
         page = await browser.new_page()
         chat = await ChatPage(page).open(app.url)
@@ -111,7 +109,7 @@ TOTALS: list[tuple[list[Json], str]] = [
 ]
 
 
-async def test_every_account_in_words(chat: ChatPage) -> None:
+async def test_details_notes_and_totals_are_worded(chat: ChatPage) -> None:
     prices = [{"cost": cost} for cost, _ in PRICES]
     totals = [answers(f"Total {number}", *each) for number, (each, _) in enumerate(TOTALS)]
     known, ended = [each for each, _ in DETAILS], [each for each, _ in ENDINGS]
@@ -130,7 +128,7 @@ async def test_every_account_in_words(chat: ChatPage) -> None:
         await expect(chat.total).to_have_text(words)
 
 
-async def test_a_price_that_nobody_knows_is_not_shown(chat: ChatPage) -> None:
+async def test_an_unknown_price_is_not_shown(chat: ChatPage) -> None:
     await chat.type_model("nobody-knows-this")
     await chat.ask("Hello")
     await expect(chat.details.last).to_contain_text("nobody-knows-this")
@@ -138,16 +136,14 @@ async def test_a_price_that_nobody_knows_is_not_shown(chat: ChatPage) -> None:
     await expect(chat.total).to_have_text(re.compile(r"^This conversation: \d+ tokens$"))
 
 
-async def test_what_the_provider_did_not_count_is_called_estimated(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_usage_the_provider_did_not_count_is_marked_as_estimated(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply="Four score and seven years ago", drop_usage=True))
     await chat.ask("Hello")
     await expect(chat.details.last).to_have_text(re.compile(r"\d+ in, 8 out \(estimated\) · \$\d\.\d+ \(estimated\)$"))
     await expect(chat.total).to_have_text(re.compile(r"^This conversation: about \d+ tokens · about \$\d\.\d+$"))
 
 
-async def test_the_total_grows_with_every_answer_another_version_included(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_the_total_counts_every_version(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=100)
     totals = []
     await chat.type_model("nobody-knows-this")
@@ -166,14 +162,14 @@ async def test_the_total_grows_with_every_answer_another_version_included(
 
 
 async def spent(chat: ChatPage, at_least: int) -> int:
-    """The tokens of the whole conversation, once they are so many."""
+    """Waits until the conversation's total is at least that; returns it."""
     await chat.page.wait_for_function(
         "least => parseInt(document.querySelector('#turns').innerText.replace(/\\D/g, '')) >= least", arg=at_least
     )
     return int(re.sub(r"\D", "", await chat.total.inner_text()))
 
 
-async def test_an_answer_that_was_stopped_says_after_how_many_tokens(chat: ChatPage) -> None:
+async def test_a_stopped_answer_shows_its_tokens(chat: ChatPage) -> None:
     await chat.type_model("pace:50x1000")
     await chat.send("Count to a thousand")
     await expect(chat.answers.last).to_contain_text("word10")
@@ -188,7 +184,7 @@ async def test_an_answer_that_was_stopped_says_after_how_many_tokens(chat: ChatP
 @pytest.mark.parametrize(
     ("reason", "words"), [("length", "reached the longest length"), ("content_filter", "withheld the rest")]
 )
-async def test_an_answer_that_did_not_end_by_itself_says_why(
+async def test_an_answer_that_was_cut_short_shows_the_reason(
     reason: str, words: str, chat: ChatPage, upstream: FakeUpstream
 ) -> None:
     upstream.queue(Scenario(reply="Half of it", finish_reason=reason))
@@ -196,7 +192,7 @@ async def test_an_answer_that_did_not_end_by_itself_says_why(
     await expect(chat.notes.last).to_contain_text(words)
 
 
-async def test_what_the_model_saw_of_a_long_conversation_is_told(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_the_number_of_messages_sent_is_shown(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.ask("One")
     assert "messages sent" not in await chat.details.last.inner_text()
     await chat.open_settings()
@@ -207,9 +203,7 @@ async def test_what_the_model_saw_of_a_long_conversation_is_told(chat: ChatPage,
     assert asked(upstream)[1:] == ["Two", "You said: Two", "Three"]
 
 
-async def test_a_conversation_that_is_too_long_is_trimmed_and_the_line_says_so(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_a_trimmed_conversation_is_reported(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(context_tokens=300)
     await chat.type_model("nobody-knows-this")
     await chat.ask("a" * 500)
