@@ -1,4 +1,4 @@
-"""An answer goes on whatever happens to the page, and whoever comes back sees it."""
+"""A running answer continues without its page, and is shown if the visitor returns."""
 
 import signal
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
 
 
-async def test_an_answer_goes_on_while_its_tab_is_closed(
+async def test_an_answer_continues_while_its_tab_is_closed(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.type_model("pace:50x1000")
@@ -25,7 +25,7 @@ async def test_an_answer_goes_on_while_its_tab_is_closed(
     await expect(again.notes.last).to_contain_text("Stopped by you")
 
 
-async def test_an_answer_that_ended_while_its_tab_was_closed_is_there_complete(
+async def test_an_answer_that_ended_without_a_tab_is_complete(
     app: RunningApp, context: BrowserContext, chat: ChatPage, upstream: FakeUpstream
 ) -> None:
     await chat.type_model("pace:100x100")
@@ -40,7 +40,7 @@ async def test_an_answer_that_ended_while_its_tab_was_closed_is_there_complete(
     assert upstream.closed_early == 0
 
 
-async def test_an_answer_still_streams_after_another_conversation_was_looked_at(chat: ChatPage) -> None:
+async def test_an_answer_still_streams_after_a_visit_to_another_conversation(chat: ChatPage) -> None:
     await chat.ask("Short")
     await chat.new_chat()
     await chat.type_model("pace:50x400")
@@ -58,7 +58,7 @@ async def test_an_answer_still_streams_after_another_conversation_was_looked_at(
     await expect(chat.answers).to_have_count(1)
 
 
-async def test_two_conversations_are_answered_at_the_same_time(chat: ChatPage) -> None:
+async def test_two_conversations_are_answered_concurrently(chat: ChatPage) -> None:
     await chat.type_model("pace:50x200")
     await chat.begin("One")
     await chat.new_chat()
@@ -71,7 +71,7 @@ async def test_two_conversations_are_answered_at_the_same_time(chat: ChatPage) -
     await expect(chat.questions).to_have_text(["Two"])
 
 
-async def test_a_page_left_open_shows_by_itself_what_a_killed_server_had_of_an_answer(
+async def test_an_open_page_shows_the_interrupted_answer_after_a_crash(
     page: Page, upstream: FakeUpstream, data: Path
 ) -> None:
     running = RunningApp(data, two_providers(upstream)).start()
@@ -91,7 +91,7 @@ async def test_a_page_left_open_shows_by_itself_what_a_killed_server_had_of_an_a
         running.stop()
 
 
-async def test_a_reload_shows_the_conversation_that_was_open(chat: ChatPage) -> None:
+async def test_a_reload_shows_the_open_conversation(chat: ChatPage) -> None:
     await chat.ask("First")
     await chat.new_chat()
     await chat.ask("Second")
@@ -106,7 +106,7 @@ async def test_a_reload_shows_the_conversation_that_was_open(chat: ChatPage) -> 
     assert await chat.ask("Third") == "You said: Third"
 
 
-async def test_a_message_is_not_lost_when_a_new_chat_is_begun_before_the_server_has_heard_it(chat: ChatPage) -> None:
+async def test_a_new_chat_right_after_sending_loses_no_message(chat: ChatPage) -> None:
     await chat.box.fill("First")
     await chat.page.evaluate("""() => {
         document.querySelector("#message .submit-button").click();
