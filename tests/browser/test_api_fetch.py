@@ -1,4 +1,4 @@
-"""The API from a browser: `fetch` reads its streams, and the page and the API watch the same answer."""
+"""The API in a browser: `fetch` reads its streams, and page and API share their answers."""
 
 import re
 from typing import Any
@@ -52,7 +52,7 @@ async def read(page: Page, method: str, path: str, headers: dict[str, str], body
     return list(await page.evaluate(READ_JS, [method, path, headers, body, most]))
 
 
-async def test_fetch_reads_every_character_as_it_comes(at_the_api: Page, upstream: FakeUpstream) -> None:
+async def test_fetch_reads_every_character_of_a_stream(at_the_api: Page, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(tokens=AWKWARD, tokens_per_second=20))
     headers = {"Content-Type": "application/json"}
     start, *tokens, done = await read(at_the_api, "POST", "/chat/stream", headers, '{"message": "Hello"}', 1000)
@@ -61,7 +61,7 @@ async def test_fetch_reads_every_character_as_it_comes(at_the_api: Page, upstrea
     assert len(tokens) > 1
 
 
-async def test_fetch_picks_up_a_stream_that_broke(at_the_api: Page) -> None:
+async def test_fetch_resumes_a_broken_stream(at_the_api: Page) -> None:
     headers = {"Content-Type": "application/json"}
     body = '{"message": "Count.", "model": "pace:50x25"}'
     start, *tokens = await read(at_the_api, "POST", "/chat/stream", headers, body, 6)
@@ -75,7 +75,7 @@ async def test_fetch_picks_up_a_stream_that_broke(at_the_api: Page) -> None:
 
 @pytest.fixture
 async def api(chat: ChatPage, app: RunningApp) -> Visitor:
-    """The API with the page's own session, whose token the page sends with what its visitor does."""
+    """An API client with the page's session token, taken from the page's requests."""
     tokens: list[str] = []
 
     def note(request: Request) -> None:
@@ -87,7 +87,7 @@ async def api(chat: ChatPage, app: RunningApp) -> Visitor:
     return Visitor(app.url, tokens[-1])
 
 
-async def test_the_page_and_the_api_watch_the_same_answer(chat: ChatPage, api: Visitor) -> None:
+async def test_the_page_and_the_api_stream_the_same_answer(chat: ChatPage, api: Visitor) -> None:
     await chat.type_model("pace:50x50")
     await chat.send("Count.")
     await expect(chat.answers.last).to_contain_text("word3")
@@ -98,9 +98,7 @@ async def test_the_page_and_the_api_watch_the_same_answer(chat: ChatPage, api: V
     assert text_of(seen).endswith(" word50")
 
 
-async def test_the_api_stops_what_the_page_began_and_the_page_what_the_api_began(
-    chat: ChatPage, api: Visitor, upstream: FakeUpstream
-) -> None:
+async def test_page_and_api_stop_each_others_answers(chat: ChatPage, api: Visitor, upstream: FakeUpstream) -> None:
     await chat.type_model("pace:50x5000")
     await chat.send("Count.")
     await expect(chat.answers.last).to_contain_text("word3")
