@@ -1,4 +1,4 @@
-"""A conversation in a real browser."""
+"""A conversation on the page."""
 
 import signal
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.reply_setup import until
 from tests.running import RunningApp, two_providers
 
 
-async def test_tokens_appear_as_they_are_made(chat: ChatPage) -> None:
+async def test_an_answer_appears_while_it_streams(chat: ChatPage) -> None:
     await chat.type_model("pace:50x100")
     await chat.send("Tell me a story")
     await expect(chat.questions.last).to_have_text("Tell me a story")
@@ -25,7 +25,7 @@ async def test_tokens_appear_as_they_are_made(chat: ChatPage) -> None:
     assert lengths == sorted(lengths)
 
 
-async def test_stop_keeps_the_text_that_came(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_stop_keeps_the_partial_answer(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("pace:50x1000")
     await chat.send("Count to a thousand")
     await expect(chat.answers.last).to_contain_text("word10")
@@ -38,7 +38,7 @@ async def test_stop_keeps_the_text_that_came(chat: ChatPage, upstream: FakeUpstr
     await until(lambda: upstream.closed_early)
 
 
-async def test_alice_is_remembered_after_reload_restart_and_another_provider(
+async def test_memory_survives_reload_restart_and_a_change_of_provider(
     browser: Browser, upstream: FakeUpstream, data: Path
 ) -> None:
     running = RunningApp(data, two_providers(upstream)).start()
@@ -68,7 +68,7 @@ async def test_alice_is_remembered_after_reload_restart_and_another_provider(
     ]
 
 
-async def test_a_new_browser_sees_nothing_of_anothers(chat: ChatPage, browser: Browser, app: RunningApp) -> None:
+async def test_a_new_browser_sees_no_conversation_of_another(chat: ChatPage, browser: Browser, app: RunningApp) -> None:
     await chat.ask("A secret of mine")
     context = await browser.new_context()
     other = await ChatPage(await context.new_page()).open(app.url)
@@ -77,7 +77,7 @@ async def test_a_new_browser_sees_nothing_of_anothers(chat: ChatPage, browser: B
     await context.close()
 
 
-async def test_an_answer_goes_on_while_the_page_is_reloaded(chat: ChatPage) -> None:
+async def test_an_answer_continues_during_a_reload(chat: ChatPage) -> None:
     await chat.type_model("pace:50x400")
     await chat.send("Take your time")
     await expect(chat.answers.last).to_contain_text("word10")
@@ -89,7 +89,7 @@ async def test_an_answer_goes_on_while_the_page_is_reloaded(chat: ChatPage) -> N
     await expect(chat.answers).to_contain_text("word400")
 
 
-async def test_new_chat_starts_empty_and_knows_nothing(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_a_new_chat_starts_with_empty_memory(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.ask("My name is Alice")
     await chat.page.get_by_role("button", name="New chat").click()
     await expect(chat.questions).to_have_count(0)
@@ -97,7 +97,7 @@ async def test_new_chat_starts_empty_and_knows_nothing(chat: ChatPage, upstream:
     assert [message["role"] for message in upstream.requests[-1].body["messages"]] == ["system", "user"]
 
 
-async def test_new_chat_during_an_answer_leaves_the_answer_to_itself(chat: ChatPage) -> None:
+async def test_a_new_chat_shows_nothing_of_the_running_answer(chat: ChatPage) -> None:
     await chat.type_model("pace:50x100")
     await chat.send("Take your time")
     await expect(chat.answers.last).to_contain_text("word10")
@@ -109,7 +109,7 @@ async def test_new_chat_during_an_answer_leaves_the_answer_to_itself(chat: ChatP
     await expect(chat.questions).to_have_count(1)
 
 
-async def test_what_is_typed_during_an_answer_is_not_lost(chat: ChatPage) -> None:
+async def test_text_typed_during_an_answer_is_not_lost(chat: ChatPage) -> None:
     await chat.type_model("pace:50x5000")
     await chat.send("First")
     await chat.is_answering()
@@ -131,7 +131,7 @@ async def test_what_is_typed_during_an_answer_is_not_lost(chat: ChatPage) -> Non
         ("fault:bad_json", "could not be read"),
     ],
 )
-async def test_a_failure_is_a_sentence_and_the_next_message_works(chat: ChatPage, model: str, sentence: str) -> None:
+async def test_a_failure_is_shown_and_the_next_message_works(chat: ChatPage, model: str, sentence: str) -> None:
     await chat.type_model(model)
     await chat.ask("Does this work?")
     await expect(chat.notes.last).to_contain_text(sentence)
@@ -139,7 +139,7 @@ async def test_a_failure_is_a_sentence_and_the_next_message_works(chat: ChatPage
     assert await chat.ask("And this?") == "You said: And this?"
 
 
-async def test_retry_answers_again_and_undo_gives_the_message_back(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_retry_answers_again_and_undo_restores_the_message(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply="One."), Scenario(reply="Two."))
     assert await chat.ask("Say something") == "One."
     await chat.page.get_by_role("button", name="Try again").click()
@@ -176,7 +176,7 @@ async def test_the_settings_reach_the_model(chat: ChatPage, upstream: FakeUpstre
     assert (sent["max_completion_tokens"], sent["temperature"]) == (77, 0.3)
 
 
-async def test_the_temperature_shows_only_where_the_model_takes_one(chat: ChatPage) -> None:
+async def test_the_temperature_is_shown_only_if_the_model_takes_one(chat: ChatPage) -> None:
     await chat.open_settings()
     temperature = chat.page.locator("#temperature input")
     await expect(temperature).to_be_hidden()
@@ -201,7 +201,7 @@ def greet(name):
 """
 
 
-async def test_markdown_code_and_formulas_are_drawn(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_markdown_code_and_formulas_are_rendered(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply=MARKDOWN))
     await chat.ask("Show me")
     answer = chat.answers.last
@@ -214,7 +214,7 @@ async def test_markdown_code_and_formulas_are_drawn(chat: ChatPage, upstream: Fa
     assert await code.locator("span.token, span[class*=hljs]").count() > 3
 
 
-async def test_the_page_says_what_to_do_where_no_model_can_be_loaded(browser: Browser, data: Path) -> None:
+async def test_a_model_that_cannot_be_loaded_is_explained(browser: Browser, data: Path) -> None:
     with RunningApp(data, {"LOCAL_MODEL": "/nowhere/model.gguf"}) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
         state = chat.page.locator("#model-state")
@@ -224,7 +224,7 @@ async def test_the_page_says_what_to_do_where_no_model_can_be_loaded(browser: Br
         await expect(chat.notes.last).to_contain_text("could not be loaded")
 
 
-async def test_the_embedded_model_streams_and_is_called_a_toy(browser: Browser, data: Path) -> None:
+async def test_the_embedded_model_answers_and_is_called_a_toy(browser: Browser, data: Path) -> None:
     with RunningApp(data, {}) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
         await expect(chat.page.locator("#model-state")).to_contain_text("It is a toy")
