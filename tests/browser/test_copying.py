@@ -1,4 +1,4 @@
-"""What is copied, taken along and sent to a model: what was said, and nothing of the account below it."""
+"""Copies, exports and prompts hold the messages, without the details below them."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.fake_upstream import FakeUpstream, Scenario
 
 
 async def stopped_answer(chat: ChatPage) -> str:
-    """The text of an answer that has a note and an account below it."""
+    """Stops an answer, so that a note and details are below it; returns its text."""
     await chat.type_model("pace:50x1000")
     await chat.send("Count to a thousand")
     await expect(chat.answers.last).to_contain_text("word10")
@@ -24,7 +24,7 @@ async def copied(page: Page) -> str:
     return str(await page.evaluate("navigator.clipboard.readText()"))
 
 
-async def test_nothing_of_the_account_is_copied_by_button_or_by_hand(chat: ChatPage) -> None:
+async def test_copying_leaves_out_notes_and_details(chat: ChatPage) -> None:
     await chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     answer = await stopped_answer(chat)
     await chat.press("Copy")
@@ -38,7 +38,7 @@ async def test_nothing_of_the_account_is_copied_by_button_or_by_hand(chat: ChatP
         assert word not in everything
 
 
-async def test_the_button_copies_on_a_plain_http_address_too(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_the_copy_button_works_without_the_clipboard_api(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     await chat.reload()
     upstream.queue(Scenario(reply="Two\n\n    lines"))
@@ -49,9 +49,7 @@ async def test_the_button_copies_on_a_plain_http_address_too(chat: ChatPage, ups
     await expect(chat.box).to_have_value("Two\n\n    lines")
 
 
-async def test_nothing_of_the_account_is_in_the_text_to_take_along_or_sent_to_a_model(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_exports_and_prompts_leave_out_notes_and_details(chat: ChatPage, upstream: FakeUpstream) -> None:
     first = await stopped_answer(chat)
     await chat.type_model("gpt-6-luna")
     second = await chat.ask("Go on")
