@@ -1,4 +1,4 @@
-"""The page in a frame of another site's page, as the README says to embed it, and its API called from there."""
+"""The page in a frame of another site, and its API called from there, with the README's snippets."""
 
 import json
 import threading
@@ -20,15 +20,15 @@ FRAME, SCRIPT = (block.removeprefix("html\n") for block in README.split("```")[1
 
 ALLOWING = {"profile": {"cookie_controls_mode": 0}}
 BLOCKING = {"profile": {"cookie_controls_mode": 1, "block_third_party_cookies": True}}
-"""Chromium's own setting by which a frame of another site has neither cookies nor storage; without it each site that
-embeds the chat has a storage of its own for it."""
+"""The Chromium preference that denies cookies and storage to a frame of another site. Without it, the frame has
+separate storage for each embedding site."""
 
 
 Show = Callable[[Page, str], Awaitable[None]]
 
 
 class Elsewhere(BaseHTTPRequestHandler):
-    """A site of somebody else's. It is at 127.0.0.1 and the app at localhost: two sites, to a browser."""
+    """Another site. It is at 127.0.0.1 and the app at localhost: a browser treats them as two sites."""
 
     html = ""
 
@@ -54,7 +54,7 @@ def framed_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def show(framed_app: RunningApp) -> Iterator[Show]:
-    """Opens a page with that snippet in it, which names the app by the README's address."""
+    """Opens the other site with the snippet in it; the README's address becomes the app's."""
 
     async def opened(page: Page, snippet: str) -> None:
         Elsewhere.html = snippet.replace("http://localhost:7860", f"http://localhost:{framed_app.port}")
@@ -67,7 +67,7 @@ def show(framed_app: RunningApp) -> Iterator[Show]:
 
 
 async def chat_in(page: Page) -> ChatPage:
-    """The chat in the page's frame, when one can type."""
+    """Waits until the chat in the page's frame is idle; returns it."""
     frame = page.frames[1]
     chat = ChatPage(cast(Page, frame))
     await expect(chat.box).to_be_visible()
@@ -77,8 +77,7 @@ async def chat_in(page: Page) -> ChatPage:
 
 @pytest.fixture
 async def visitor_page(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -> AsyncIterator[Page]:
-    """A page of a browser with a profile on disk, with those preferences of its owner's, which only a browser with
-    windows reads."""
+    """A page of a browser that has the preferences in its profile on disk. The headless shell ignores them."""
     (tmp_path / "Default").mkdir()
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(request.param))
     async with async_playwright() as playwright:
@@ -89,9 +88,7 @@ async def visitor_page(request: pytest.FixtureRequest, chromium: Browser, tmp_pa
 
 
 @pytest.mark.parametrize("visitor_page", [ALLOWING], indirect=True, ids=["allowed"])
-async def test_in_a_frame_of_another_site_it_chats_and_remembers(
-    show: Show, visitor_page: Page, upstream: FakeUpstream
-) -> None:
+async def test_the_framed_chat_answers_and_remembers(show: Show, visitor_page: Page, upstream: FakeUpstream) -> None:
     await show(visitor_page, FRAME)
     chat = await chat_in(visitor_page)
     assert await chat.ask("My name is Alice") == "You said: My name is Alice"
@@ -103,9 +100,7 @@ async def test_in_a_frame_of_another_site_it_chats_and_remembers(
 
 
 @pytest.mark.parametrize("visitor_page", [BLOCKING], indirect=True, ids=["blocked"])
-async def test_where_the_frame_may_keep_nothing_it_chats_all_the_same_and_says_that_it_will_forget(
-    show: Show, visitor_page: Page, upstream: FakeUpstream
-) -> None:
+async def test_a_frame_without_storage_chats_and_warns(show: Show, visitor_page: Page, upstream: FakeUpstream) -> None:
     errors: list[str] = []
     visitor_page.on("pageerror", lambda error: errors.append(str(error)))
     await show(visitor_page, FRAME)
@@ -122,9 +117,7 @@ async def test_where_the_frame_may_keep_nothing_it_chats_all_the_same_and_says_t
 
 
 @pytest.mark.parametrize("visitor_page", [ALLOWING], indirect=True, ids=["allowed"])
-async def test_in_a_frame_of_another_site_one_logs_in_and_chats(
-    visitor_page: Page, upstream: FakeUpstream, tmp_path: Path
-) -> None:
+async def test_a_visitor_logs_in_inside_the_frame(visitor_page: Page, upstream: FakeUpstream, tmp_path: Path) -> None:
     environment = two_providers(upstream) | {
         "CHATBOT_FRAME_ANCESTORS": "http://127.0.0.1:*",
         "CHATBOT_AUTH": "alice:the-heron-nests",
@@ -150,7 +143,7 @@ async def test_in_a_frame_of_another_site_one_logs_in_and_chats(
         server.shutdown()
 
 
-async def test_a_site_that_is_not_named_cannot_frame_the_page(app: RunningApp, page: Page) -> None:
+async def test_an_unlisted_site_cannot_frame_the_page(app: RunningApp, page: Page) -> None:
     Elsewhere.html = FRAME.replace("http://localhost:7860", f"http://localhost:{app.port}")
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         threading.Thread(target=server.serve_forever).start()
@@ -159,10 +152,10 @@ async def test_a_site_that_is_not_named_cannot_frame_the_page(app: RunningApp, p
         server.shutdown()
 
 
-async def test_a_page_that_may_keep_things_says_nothing_of_forgetting(chat: ChatPage) -> None:
+async def test_a_page_with_storage_shows_no_warning(chat: ChatPage) -> None:
     await expect(chat.page.locator("#notices p")).to_have_count(0)
 
 
-async def test_a_page_elsewhere_asks_the_api(show: Show, page: Page, upstream: FakeUpstream) -> None:
+async def test_a_page_of_another_site_calls_the_api(show: Show, page: Page, upstream: FakeUpstream) -> None:
     await show(page, SCRIPT)
     await expect(page.locator("output")).to_have_text("You said: Hello from another page")
