@@ -1,4 +1,4 @@
-"""After a failure: one press sends again, somebody else may answer, and nothing of it goes to a model."""
+"""After a failure: one click retries, another provider may answer, and no model is sent the failure."""
 
 import json
 import signal
@@ -15,13 +15,13 @@ ONE_PROVIDER = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}
 
 
 def conversation(upstream: FakeUpstream) -> list[tuple[str, str]]:
-    """What the model was sent last, without the system prompt."""
+    """Roles and contents that the model was sent last, without the system prompt."""
     sent = next(received.body for received in reversed(upstream.requests) if received.body)
     return [(message["role"], message["content"]) for message in sent["messages"] if message["role"] != "system"]
 
 
 async def failed(chat: ChatPage, fault: str, upstream: FakeUpstream) -> None:
-    """Have an answer fail, the second try of a patient app included."""
+    """Makes an answer fail, its retry included."""
     upstream.queue(FAULTS[fault], FAULTS[fault])
     await chat.ask("Does this work?")
     await expect(chat.failures.last).to_be_visible()
@@ -29,7 +29,7 @@ async def failed(chat: ChatPage, fault: str, upstream: FakeUpstream) -> None:
 
 
 @pytest.mark.parametrize("fault", ["wrong_key", "quota", "overloaded", "cut", "server_error_middle", "empty"])
-async def test_one_press_sends_again_and_nothing_of_the_failure_is_sent(
+async def test_one_click_retries_without_sending_the_failure(
     fault: str, chat: ChatPage, upstream: FakeUpstream
 ) -> None:
     await failed(chat, fault, upstream)
@@ -45,9 +45,7 @@ async def test_one_press_sends_again_and_nothing_of_the_failure_is_sent(
     assert "failed" not in json.dumps(upstream.requests[-1].body)
 
 
-async def test_partial_text_stays_above_the_note_and_the_next_turn_works(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_the_partial_answer_is_shown_above_the_error(chat: ChatPage, upstream: FakeUpstream) -> None:
     await failed(chat, "server_error_middle", upstream)
     for _ in range(2):
         await expect(chat.answers.last).to_contain_text("word5")
@@ -60,9 +58,7 @@ async def test_partial_text_stays_above_the_note_and_the_next_turn_works(
     assert conversation(upstream) == [("user", "Does this work?"), ("user", "And this?")]
 
 
-async def test_the_note_names_another_provider_that_could_answer_and_it_does(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_the_error_suggests_another_provider_and_it_answers(chat: ChatPage, upstream: FakeUpstream) -> None:
     await failed(chat, "quota", upstream)
     await expect(chat.failures.last).to_contain_text("Anthropic is set up too: choose it and send again.")
     await chat.choose_provider("Anthropic")
@@ -73,7 +69,7 @@ async def test_the_note_names_another_provider_that_could_answer_and_it_does(
     assert upstream.requests[-1].path == "/v1/messages"
 
 
-async def test_no_other_provider_is_promised_where_there_is_none(
+async def test_no_provider_is_suggested_if_there_is_no_other(
     browser: Browser, upstream: FakeUpstream, data: Path
 ) -> None:
     with RunningApp(data, two_providers(upstream) | ONE_PROVIDER) as app:
@@ -82,7 +78,7 @@ async def test_no_other_provider_is_promised_where_there_is_none(
         assert "set up too" not in await chat.failures.last.inner_text()
 
 
-async def test_the_failure_is_not_copied_and_not_taken_along(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_copies_and_exports_leave_out_the_failure(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await failed(chat, "server_error_middle", upstream)
     await chat.press("Copy")
@@ -92,7 +88,7 @@ async def test_the_failure_is_not_copied_and_not_taken_along(chat: ChatPage, ups
 
 
 @pytest.mark.thorough
-async def test_an_answer_that_was_killed_with_its_process_can_be_sent_again(
+async def test_an_answer_interrupted_by_a_crash_can_be_retried(
     browser: Browser, upstream: FakeUpstream, data: Path
 ) -> None:
     with RunningApp(data, two_providers(upstream)) as app:
@@ -109,7 +105,7 @@ async def test_an_answer_that_was_killed_with_its_process_can_be_sent_again(
         await expect(chat.answers.last).to_have_text("You said: Take your time")
 
 
-async def test_a_refused_setting_is_a_sentence_and_the_text_is_not_lost(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_an_invalid_setting_is_reported_and_the_text_is_kept(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.open_settings()
     await chat.page.locator("#max-tokens input").fill("0")
     await chat.send("Hello?")
@@ -121,7 +117,7 @@ async def test_a_refused_setting_is_a_sentence_and_the_text_is_not_lost(chat: Ch
     assert conversation(upstream) == [("user", "Hello?")]
 
 
-async def test_a_refused_setting_loses_neither_an_edited_message_nor_what_is_typed_meanwhile(chat: ChatPage) -> None:
+async def test_an_invalid_setting_loses_neither_edit_nor_draft(chat: ChatPage) -> None:
     await chat.ask("One")
     await chat.open_settings()
     await chat.page.locator("#max-tokens input").fill("0")
