@@ -1,4 +1,4 @@
-"""Files on the page: by button, by dropping and by pasting; small in the conversation, in full when pressed."""
+"""Attachments on the page: chosen, dropped or pasted; small in the conversation, in full after a click."""
 
 import io
 from base64 import b64decode, b64encode
@@ -34,7 +34,7 @@ HAND_OVER = """([event, files]) => {
 
 
 class Files:
-    """What a person does with files."""
+    """The attachments of the chat page."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -44,14 +44,14 @@ class Files:
         self.viewer = page.locator("dialog.viewer")
 
     async def choose(self, *names: str) -> None:
-        """With the button beside the message box."""
+        """Chooses files with the button beside the message box."""
         async with self.page.expect_file_chooser() as opened:
             await self.page.get_by_role("button", name="Attach files").click()
         chosen: list[Any] = [{"name": name, "mimeType": TYPES[name[-3:]], "buffer": CONTENTS[name]} for name in names]
         await (await opened.value).set_files(chosen)
 
     async def hand_over(self, event: str, *names: str) -> None:
-        """By dropping them on the page, or pasting them into the message box."""
+        """Drops files on the page, or pastes them into the message box."""
         files = [
             {"name": name, "type": TYPES[name[-3:]], "content": b64encode(CONTENTS[name]).decode()} for name in names
         ]
@@ -68,12 +68,12 @@ def files(chat: ChatPage) -> Files:
 
 
 async def shows(image: Locator) -> list[int]:
-    """The size of a picture that has been drawn."""
+    """Waits until the image is loaded; returns its width and height in pixels."""
     await expect(image).to_have_js_property("complete", True)
     return list(await image.evaluate("(image) => [image.naturalWidth, image.naturalHeight]"))
 
 
-async def test_files_come_by_button_drop_and_paste_and_go_out_together(
+async def test_chosen_dropped_and_pasted_files_are_sent_together(
     chat: ChatPage, files: Files, upstream: FakeUpstream
 ) -> None:
     await files.choose("red.png")
@@ -88,7 +88,7 @@ async def test_files_come_by_button_drop_and_paste_and_go_out_together(
     assert kinds == ["image_url", "file", "text", "text"]
 
 
-async def test_a_file_alone_is_a_message(chat: ChatPage, files: Files, upstream: FakeUpstream) -> None:
+async def test_a_file_can_be_sent_without_text(chat: ChatPage, files: Files, upstream: FakeUpstream) -> None:
     await files.hand_over("paste", "red.png")
     await chat.box.press("Enter")  # while it is still being uploaded
     await expect(files.said).to_have_count(1)
@@ -101,7 +101,7 @@ async def test_a_file_alone_is_a_message(chat: ChatPage, files: Files, upstream:
     assert sent.size == (60, 40)
 
 
-async def test_pictures_and_text_are_shown_in_full_and_a_pdf_beside_the_page(chat: ChatPage, files: Files) -> None:
+async def test_images_and_text_open_in_a_viewer_pdfs_outside(chat: ChatPage, files: Files) -> None:
     await files.choose("red.png", "notes.csv", "report.pdf")
     await files.are_uploaded(3)
     await chat.ask("Look")
@@ -119,7 +119,7 @@ async def test_pictures_and_text_are_shown_in_full_and_a_pdf_beside_the_page(cha
         await files.said.nth(2).click()  # beside the page; whether it is drawn there is the browser's
 
 
-async def test_a_file_that_cannot_be_read_is_told_and_the_others_go(
+async def test_an_unreadable_file_is_refused_and_the_others_are_sent(
     chat: ChatPage, files: Files, upstream: FakeUpstream
 ) -> None:
     await files.choose("x.zip", "notes.csv")
@@ -130,7 +130,7 @@ async def test_a_file_that_cannot_be_read_is_told_and_the_others_go(
     await expect(files.refused).to_have_count(0)
 
 
-async def test_a_file_can_be_taken_out_before_sending(chat: ChatPage, files: Files, upstream: FakeUpstream) -> None:
+async def test_a_file_can_be_removed_before_sending(chat: ChatPage, files: Files, upstream: FakeUpstream) -> None:
     await files.choose("red.png", "notes.csv")
     await files.are_uploaded(2)
     await chat.page.get_by_role("button", name="Remove red.png").click()
@@ -139,7 +139,7 @@ async def test_a_file_can_be_taken_out_before_sending(chat: ChatPage, files: Fil
     assert isinstance(asked(upstream)[-1].body["messages"][-1]["content"], str)
 
 
-async def test_a_model_that_reads_no_pictures_is_told_before_sending_and_nothing_is_lost(
+async def test_images_for_a_text_model_are_refused_before_sending(
     chat: ChatPage, files: Files, upstream: FakeUpstream
 ) -> None:
     await chat.type_model("gpt-3.5-turbo")
@@ -157,7 +157,7 @@ async def test_a_model_that_reads_no_pictures_is_told_before_sending_and_nothing
     assert asked(upstream)[-1].body["messages"][-1]["content"][0]["type"] == "image_url"
 
 
-async def test_a_changed_message_keeps_its_files(chat: ChatPage, files: Files, upstream: FakeUpstream) -> None:
+async def test_an_edited_message_keeps_its_files(chat: ChatPage, files: Files, upstream: FakeUpstream) -> None:
     await files.choose("red.png")
     await files.are_uploaded(1)
     await chat.ask("What is it?")
@@ -170,9 +170,7 @@ async def test_a_changed_message_keeps_its_files(chat: ChatPage, files: Files, u
     assert sent[1]["text"] == "What colour is it?"
 
 
-async def test_a_message_that_is_taken_back_gives_its_files_back(
-    chat: ChatPage, files: Files, upstream: FakeUpstream
-) -> None:
+async def test_undo_restores_a_messages_files(chat: ChatPage, files: Files, upstream: FakeUpstream) -> None:
     await files.choose("red.png", "notes.csv")
     await files.are_uploaded(2)
     await chat.ask("What is it?")
@@ -191,9 +189,7 @@ async def test_a_message_that_is_taken_back_gives_its_files_back(
     ]
 
 
-async def test_files_are_shown_again_after_a_reload_and_a_restart_and_only_to_their_visitor(
-    browser: Browser, upstream: FakeUpstream, data: Path
-) -> None:
+async def test_files_survive_a_restart_and_are_private(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
     context = await browser.new_context()
     addresses: list[str] = []
     with RunningApp(data, two_providers(upstream)) as app:
@@ -216,7 +212,7 @@ async def test_files_are_shown_again_after_a_reload_and_a_restart_and_only_to_th
         assert await other.page.evaluate(script, fetched) == 404
 
 
-async def test_a_reply_without_files_is_asked_for_as_before(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_a_message_without_files_uploads_nothing(chat: ChatPage, upstream: FakeUpstream) -> None:
     calls: list[str] = []
     chat.page.on("request", lambda request: calls.append(request.url))
     await chat.ask("Hello")
