@@ -1,4 +1,4 @@
-"""Nothing that a visitor or a model writes does anything on the page but be read."""
+"""Text of visitors and models is displayed and never executed."""
 
 import re
 
@@ -16,7 +16,7 @@ from tests.stored_files import file, message
 TOGETHER = 3
 """Payloads in a message."""
 TURNS = 15
-"""In a conversation: as many messages as the page shows."""
+"""Turns in a conversation: as many as the page shows at once."""
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ async def hostile(page: Page, app: RunningApp) -> Hostile:
 
 @pytest.fixture
 async def visitor(hostile: Hostile, app: RunningApp, upstream: FakeUpstream) -> Visitor:
-    """The page's own visitor, at the API."""
+    """An API client with the page's session."""
     async with hostile.page.expect_response(re.compile("/gradio_api/run/")) as entered:
         await ChatPage(hostile.page).open(app.url)
     return Visitor(app.url, (await (await entered.value).json())["data"][0])
 
 
 def said(visitor: Visitor, upstream: FakeUpstream, texts: list[str]) -> str:
-    """A conversation in which visitor and model both say each of the texts; returns its id."""
+    """Creates a conversation in which visitor and model both say each text; returns its id."""
     conversation = None
     for text in texts:
         upstream.queue(Scenario(reply=text))
@@ -44,7 +44,7 @@ def said(visitor: Visitor, upstream: FakeUpstream, texts: list[str]) -> str:
 
 
 @pytest.mark.timeout(180)
-async def test_nothing_in_a_message_runs_loads_covers_or_sends(
+async def test_a_message_runs_loads_covers_and_sends_nothing(
     hostile: Hostile, visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     assert len(PAYLOADS) >= 150
@@ -61,13 +61,13 @@ async def test_nothing_in_a_message_runs_loads_covers_or_sends(
         assert await hostile.found() == []
 
 
-async def test_nor_while_it_is_being_streamed(hostile: Hostile, visitor: Visitor, upstream: FakeUpstream) -> None:
+async def test_a_streaming_message_executes_nothing(hostile: Hostile, visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply="\n\n".join(PAYLOADS), tokens_per_second=400))
     await ChatPage(hostile.page).ask("Say all of it")
     assert await hostile.found() == []
 
 
-async def test_html_is_shown_as_it_was_written_and_an_image_is_a_link(
+async def test_html_is_shown_as_text_and_images_as_links(
     hostile: Hostile, visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     upstream.queue(Scenario(reply=f"<form>&amp;</form> `<b>` ![a cat](https://{FOREIGN}/cat.png)\n\n```\n<i>\n```"))
@@ -79,7 +79,7 @@ async def test_html_is_shown_as_it_was_written_and_an_image_is_a_link(
     assert await hostile.found() == []
 
 
-async def test_nor_in_titles_files_prompts_models_and_failures(
+async def test_titles_files_prompts_models_and_failures_execute_nothing(
     hostile: Hostile, visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     chat = ChatPage(hostile.page)
