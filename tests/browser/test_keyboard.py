@@ -1,4 +1,4 @@
-"""What the keyboard does beside typing."""
+"""Keyboard shortcuts."""
 
 from playwright.async_api import expect
 
@@ -14,7 +14,7 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(chat: ChatPage) -> No
     assert (await chat.questions.last.inner_text()).splitlines() == ["My name", "is Alice"]
 
 
-async def test_enter_that_ends_a_composition_does_not_send(chat: ChatPage) -> None:
+async def test_enter_during_ime_composition_does_not_send(chat: ChatPage) -> None:
     keys = await chat.page.context.new_cdp_session(chat.page)
     await chat.box.focus()
     await keys.send("Input.imeSetComposition", {"text": "にほん", "selectionStart": 3, "selectionEnd": 3})
@@ -35,7 +35,7 @@ async def test_escape_stops_the_answer(chat: ChatPage) -> None:
     await expect(chat.notes.last).to_contain_text("Stopped by you")
 
 
-async def test_the_arrow_up_in_an_empty_box_changes_the_last_message(chat: ChatPage) -> None:
+async def test_arrow_up_in_an_empty_box_edits_the_last_message(chat: ChatPage) -> None:
     await chat.ask("My name is Alcie")
     await chat.box.fill("something")
     await chat.box.press("ArrowUp")
@@ -46,7 +46,7 @@ async def test_the_arrow_up_in_an_empty_box_changes_the_last_message(chat: ChatP
     await expect(chat.page.locator(".editor textarea")).to_be_focused()
 
 
-async def test_a_new_chat_and_the_search_are_one_combination_away(chat: ChatPage) -> None:
+async def test_shortcuts_start_a_new_chat_and_focus_the_search(chat: ChatPage) -> None:
     await chat.ask("My name is Alice")
     await chat.page.keyboard.press("Control+k")
     await expect(chat.search_box).to_be_focused()
@@ -61,7 +61,7 @@ async def test_a_new_chat_and_the_search_are_one_combination_away(chat: ChatPage
     await expect(chat.search_box).to_have_value("")
 
 
-async def test_the_question_mark_shows_the_keys(chat: ChatPage) -> None:
+async def test_the_question_mark_lists_the_shortcuts(chat: ChatPage) -> None:
     sheet = chat.page.get_by_role("dialog", name="Keyboard")
     await chat.page.locator("#new-chat").focus()
     await chat.page.keyboard.press("?")
