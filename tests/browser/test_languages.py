@@ -1,4 +1,4 @@
-"""The page in the browser's language: Gradio's parts, the page's own, and what the server sends."""
+"""The page in the browser's language: Gradio's texts, the page's own, and the server's."""
 
 import re
 from typing import Any
@@ -21,13 +21,13 @@ SEEN = """() => {
     }
     return told.map((text) => text.trim()).filter(Boolean);
 }"""
-"""Every text and accessible name that the page shows, to eyes or to a screen reader."""
+"""Returns every visible text and accessible name on the page."""
 
 FALLBACKS = {"de-AT": "de", "zh-CN": "zh-CN", "zh-TW": "en", "pt-BR": "en"}
-"""What Gradio takes for a browser's language, where there is a text of ours, and English where not."""
+"""The page's language by browser locale: English if we have no translation."""
 
 SAME_IN_JAPANESE = r"OpenAI|Anthropic|Hugging Face|gpt-6-luna|API|JSON|zip|Ctrl|Shift|Enter|Esc|[OK]|USD?"
-"""Names, and what a Japanese keyboard says too."""
+"""Names and key labels that stay in Latin letters."""
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
@@ -38,7 +38,7 @@ async def opened(browser: Browser, app: RunningApp, locale: str, **options: Any)
 
 
 async def everything(chat: ChatPage, upstream: FakeUpstream) -> set[str]:
-    """What a page says by and by that has been used: first screen, answers of all kinds, the sidebar, the keyboard."""
+    """Uses the whole page, and returns every text that it showed."""
     said = set(await chat.page.evaluate(SEEN))
     notes: list[dict[str, Any]] = [{"finish_reason": reason} for reason in ("stopped", "length", "refusal")]
     details = {"seen": {"sent": 4, "total": 9, "trimmed": True}, "timing": {"first_token_ms": 500, "total_ms": 4000}}
@@ -68,7 +68,7 @@ async def everything(chat: ChatPage, upstream: FakeUpstream) -> set[str]:
     return said | set(await chat.page.evaluate(SEEN))
 
 
-async def test_a_german_browser_shows_german_and_no_text_in_english(
+async def test_a_german_browser_shows_no_english_text(
     app: RunningApp, browser: Browser, upstream: FakeUpstream
 ) -> None:
     chat = await opened(browser, app, "de-DE")
@@ -87,7 +87,7 @@ async def test_a_german_browser_shows_german_and_no_text_in_english(
     assert "Von Ihnen nach 212 Token angehalten." in said
 
 
-async def test_a_japanese_page_has_no_word_in_latin_letters_but_names(
+async def test_a_japanese_page_has_only_names_in_latin_letters(
     app: RunningApp, browser: Browser, upstream: FakeUpstream
 ) -> None:
     chat = await opened(browser, app, "ja-JP")
@@ -97,7 +97,7 @@ async def test_a_japanese_page_has_no_word_in_latin_letters_but_names(
     assert {each for each in foreign if not re.search(r"(Message|word)\s?\d", each)} == set()
 
 
-async def test_gradio_and_the_page_take_the_same_language(app: RunningApp, browser: Browser) -> None:
+async def test_gradio_and_the_page_use_the_same_language(app: RunningApp, browser: Browser) -> None:
     for locale, language in FALLBACKS.items():
         chat = await opened(browser, app, locale)
         wanted = texts(language)
@@ -106,9 +106,7 @@ async def test_gradio_and_the_page_take_the_same_language(app: RunningApp, brows
         assert await chat.page.evaluate("document.documentElement.lang") == language
 
 
-async def test_a_preset_and_an_example_are_in_the_readers_language(
-    app: RunningApp, browser: Browser, upstream: FakeUpstream
-) -> None:
+async def test_presets_and_examples_are_translated(app: RunningApp, browser: Browser, upstream: FakeUpstream) -> None:
     chat, spanish = await opened(browser, app, "es-MX"), texts("es")
     await chat.open_settings()
     await chat.page.locator("#preset input").click()
@@ -121,7 +119,7 @@ async def test_a_preset_and_an_example_are_in_the_readers_language(
     assert [message["content"] for message in sent] == [spanish["preset.editor.prompt"], spanish["example.cooking"]]
 
 
-async def test_what_the_server_says_is_german_wherever_it_stands(app: RunningApp, browser: Browser) -> None:
+async def test_server_errors_are_translated_everywhere(app: RunningApp, browser: Browser) -> None:
     chat, german = await opened(browser, app, "de-DE"), texts("de")
     await chat.send("x" * (MAX_MESSAGE_LENGTH + 1))
     refused = german["failure.invalid.too_long"].format(number="10.001", most="10.000")
@@ -141,7 +139,7 @@ async def test_what_the_server_says_is_german_wherever_it_stands(app: RunningApp
     await expect(chat.page.locator(".toast-message-text")).to_have_text(refused)
 
 
-async def test_nothing_is_cut_off_on_a_german_phone(app: RunningApp, browser: Browser) -> None:
+async def test_no_text_is_cut_off_on_a_german_phone(app: RunningApp, browser: Browser) -> None:
     chat = await opened(browser, app, "de-DE", **PHONE)
     assert await cut_off(chat.page) == []
     await chat.ask("1")
@@ -152,7 +150,7 @@ async def test_nothing_is_cut_off_on_a_german_phone(app: RunningApp, browser: Br
 
 
 async def cut_off(page: Page) -> list[str]:
-    """Buttons whose text does not fit, and what reaches beyond the window."""
+    """Elements whose text does not fit, and the page if it is wider than the window."""
     found: list[str] = await page.evaluate("""() => {
         const kinds = "button:not(.label-wrap), .label-wrap span:not(.icon), label, #sidebar p";
         const isShown = (each) => each.checkVisibility() && each.textContent.trim();
