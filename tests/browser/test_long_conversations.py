@@ -1,4 +1,4 @@
-"""A conversation of 200 messages: the page shows the newest, and stays as quick as with a few."""
+"""A conversation of 200 messages: the page shows the newest, and earlier ones on request."""
 
 import pytest
 from playwright.async_api import expect
@@ -12,7 +12,7 @@ SHOWN = 30
 
 @pytest.fixture
 async def long(chat: ChatPage) -> ChatPage:
-    """A page with 200 messages, of which the newest are on show."""
+    """A page that shows the newest of 200 messages."""
     await chat.import_all(dated("A long one", 1, *talk(200)))
     await chat.open_conversation("A long one")
     await expect(chat.rows).to_have_count(SHOWN)
@@ -20,17 +20,17 @@ async def long(chat: ChatPage) -> ChatPage:
 
 
 async def texts(chat: ChatPage) -> list[str]:
-    """What the messages on show say."""
+    """The texts of the messages on the page."""
     return await chat.page.locator("#chat .message-row .message-content").all_inner_texts()
 
 
-async def test_the_newest_thirty_messages_are_shown_and_the_end_of_them_is_in_view(long: ChatPage) -> None:
+async def test_the_newest_messages_are_shown_and_the_last_is_visible(long: ChatPage) -> None:
     assert await texts(long) == [f"Message {number}" for number in range(171, 201)]
     await expect(long.rows.last).to_be_in_viewport()
     await expect(long.page.locator("#chat .earlier")).to_have_text("Show earlier messages (170)")
 
 
-async def test_earlier_messages_come_when_asked_for_and_the_place_stays(long: ChatPage) -> None:
+async def test_loading_earlier_messages_keeps_the_scroll_position(long: ChatPage) -> None:
     earlier = long.page.locator("#chat .earlier")
     for shown in (60, 90):
         await earlier.scroll_into_view_if_needed()
@@ -50,9 +50,7 @@ async def test_all_messages_can_be_shown(long: ChatPage) -> None:
     assert (await texts(long))[0] == "Message 1"
 
 
-async def test_what_an_update_carries_does_not_grow_with_the_conversation(
-    long: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_a_new_answer_shortens_the_page_again(long: ChatPage, upstream: FakeUpstream) -> None:
     await long.page.locator("#chat .earlier").click()
     await expect(long.rows).to_have_count(2 * SHOWN)
     await long.type_model("pace:50x100")
@@ -63,7 +61,7 @@ async def test_what_an_update_carries_does_not_grow_with_the_conversation(
     await expect(long.page.locator("#chat .earlier")).to_be_visible()
 
 
-async def test_the_line_below_a_message_belongs_to_it_while_an_answer_runs_and_after(long: ChatPage) -> None:
+async def test_each_edit_button_belongs_to_its_message(long: ChatPage) -> None:
     await long.type_model("pace:50x5000")
     await long.begin("First", words=20)
     await lines_belong_to_their_messages(long)
@@ -73,7 +71,7 @@ async def test_the_line_below_a_message_belongs_to_it_while_an_answer_runs_and_a
 
 
 async def lines_belong_to_their_messages(chat: ChatPage) -> None:
-    """Look at a few of the visitor's: what one would edit is what they say."""
+    """Opens the editor of a few messages, and compares its text with the message."""
     for row in (0, 10, -2):
         await chat.press_at(row, "Edit")
         field = chat.page.locator(".editor textarea")
@@ -82,7 +80,7 @@ async def lines_belong_to_their_messages(chat: ChatPage) -> None:
         await field.press("Escape")
 
 
-async def test_what_is_offered_as_earlier_is_what_is_not_shown(long: ChatPage) -> None:
+async def test_the_count_of_earlier_messages_matches_the_first_shown(long: ChatPage) -> None:
     await long.ask("First")
     await long.page.wait_for_function("""() => {
         const first = document.querySelector("#chat .message-row .message-content")?.innerText.split(" ")[1];
@@ -90,7 +88,7 @@ async def test_what_is_offered_as_earlier_is_what_is_not_shown(long: ChatPage) -
     }""")
 
 
-async def test_a_message_far_up_is_edited_and_what_came_before_it_stays(long: ChatPage) -> None:
+async def test_editing_an_early_message_keeps_the_messages_before_it(long: ChatPage) -> None:
     await long.page.locator("#chat .earlier").click()
     await expect(long.rows).to_have_count(2 * SHOWN)
     await long.edit(0, "Something else")
