@@ -1,4 +1,4 @@
-"""The model menu: it lists what the provider lists, on the first page already."""
+"""The model menu lists the provider's models from the first page load."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ def upstream(upstream: FakeUpstream) -> FakeUpstream:
 
 @pytest.fixture
 def start(upstream: FakeUpstream, tmp_path: Path) -> Iterator[list[RunningApp]]:
-    """The apps that a test starts; they are stopped at its end."""
+    """Collects the apps that a test starts, and stops them at its end."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     started: list[RunningApp] = []
@@ -46,7 +46,7 @@ async def menu(chat: ChatPage) -> list[str]:
     return [name.strip("✓ \n") for name in await chat.page.get_by_role("option").all_inner_texts()]
 
 
-async def test_a_compatible_servers_models_are_in_the_menu_of_the_first_page(
+async def test_a_compatible_servers_models_are_listed_on_first_load(
     start: list[RunningApp], page: Page, upstream: FakeUpstream, tmp_path: Path
 ) -> None:
     settings = {"COMPATIBLE_BASE_URL": upstream.openai_url, "LOCAL_MODEL": "off"}
@@ -59,7 +59,7 @@ async def test_a_compatible_servers_models_are_in_the_menu_of_the_first_page(
     assert asked(upstream)[-1].body["model"] == MODELS[0]
 
 
-async def test_with_a_key_the_menu_lists_what_the_provider_lists(
+async def test_the_menu_lists_all_of_the_providers_models(
     start: list[RunningApp], page: Page, other_page: Page, upstream: FakeUpstream, tmp_path: Path
 ) -> None:
     settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": upstream.openai_url, "LOCAL_MODEL": "off"}
