@@ -1,4 +1,4 @@
-"""A page whose network goes away and comes back: the answer has gone on, and what was typed is there."""
+"""A page that loses its network: the answer continues, and the typed text is kept."""
 
 from playwright.async_api import Page, expect
 
@@ -8,9 +8,7 @@ from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp
 
 
-async def test_coming_back_to_the_network_shows_how_the_answer_went_on(
-    app: RunningApp, page: Page, upstream: FakeUpstream
-) -> None:
+async def test_a_reconnected_page_continues_the_answer(app: RunningApp, page: Page, upstream: FakeUpstream) -> None:
     async with line_to(app.port) as line:
         chat = await ChatPage(page).open(line.url)
         await chat.type_model("pace:50x500")
@@ -27,7 +25,7 @@ async def test_coming_back_to_the_network_shows_how_the_answer_went_on(
         assert await chat.ask("And now?") == "You said: And now?"
 
 
-async def test_an_answer_that_ended_while_the_network_was_away_is_shown_when_it_is_back(
+async def test_an_answer_that_ended_offline_is_shown_after_reconnecting(
     app: RunningApp, page: Page, upstream: FakeUpstream
 ) -> None:
     async with line_to(app.port) as line:
@@ -43,9 +41,7 @@ async def test_an_answer_that_ended_while_the_network_was_away_is_shown_when_it_
         await chat.is_ready()
 
 
-async def test_the_page_finds_out_by_itself_that_the_network_is_back(
-    app: RunningApp, page: Page, upstream: FakeUpstream
-) -> None:
+async def test_the_page_reconnects_without_an_online_event(app: RunningApp, page: Page, upstream: FakeUpstream) -> None:
     async with line_to(app.port) as line:
         chat = await ChatPage(page).open(line.url)
         await chat.type_model("pace:50x200")
@@ -57,9 +53,7 @@ async def test_the_page_finds_out_by_itself_that_the_network_is_back(
         await chat.is_ready()
 
 
-async def test_what_was_sent_while_the_network_was_away_is_in_the_box_when_it_is_back(
-    app: RunningApp, page: Page
-) -> None:
+async def test_a_message_sent_offline_returns_to_the_box(app: RunningApp, page: Page) -> None:
     async with line_to(app.port) as line:
         chat = await ChatPage(page).open(line.url)
         await chat.ask("First")
