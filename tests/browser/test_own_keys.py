@@ -1,4 +1,4 @@
-"""A visitor's own API key: it opens the provider to this visitor, pays for their messages, and is kept nowhere."""
+"""A visitor's own API key enables its provider, pays for that visitor's messages, and is never stored."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,7 @@ LAUNCHER = ROOT / "tests" / "official_hosts.py"
 
 @pytest.fixture(scope="module")
 def operators_upstream() -> Iterator[FakeUpstream]:
-    """Where the operator's key goes: a gateway, so not the official host."""
+    """The operator's gateway, which is not the official host."""
     with FakeUpstream() as gateway:
         yield gateway
 
@@ -30,7 +30,7 @@ def operators_upstream() -> Iterator[FakeUpstream]:
 def app(
     upstream_server: FakeUpstream, operators_upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningApp]:
-    """An app whose operator pays for OpenAI's models, by way of a gateway."""
+    """An app whose operator has an OpenAI key and a gateway."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     settings = {"OPENAI_API_KEY": OPERATORS, "OPENAI_BASE_URL": operators_upstream.openai_url, "LOCAL_MODEL": "off"}
@@ -45,32 +45,32 @@ def nothing_received(operators_upstream: FakeUpstream) -> None:
 
 @pytest.fixture
 async def other(browser: Browser, app: RunningApp) -> AsyncIterator[ChatPage]:
-    """Somebody else's page."""
+    """Another visitor's page."""
     context = await browser.new_context()
     yield await ChatPage(await context.new_page()).open(app.url)
     await context.close()
 
 
 def official(upstream: FakeUpstream) -> dict[str, str]:
-    """What the launcher has to know."""
+    """The environment variables of the launcher."""
     return {"OFFICIAL_UPSTREAM": str(upstream.port), "PYTHONPATH": str(ROOT)}
 
 
 def keys_of(received: list[Received]) -> set[str]:
-    """The keys that an upstream was shown."""
+    """The keys in the requests that an upstream received."""
     found = (each.headers.get("x-api-key") or each.headers.get("authorization", "") for each in received)
     return {key.removeprefix("Bearer ") for key in found}
 
 
 async def has_a_key(chat: ChatPage, name: str, upstream: FakeUpstream, label: str) -> None:
-    """Type a key, and choose its provider."""
+    """Types a key, and chooses its provider."""
     await chat.type_key(name, KEY)
     await chat.page.locator("#provider input").click()
     await expect(chat.page.get_by_role("option", name=label)).to_be_visible()
     await chat.page.get_by_role("option", name=label).click()
 
 
-async def test_there_is_a_password_field_for_each_provider_that_takes_a_key(chat: ChatPage) -> None:
+async def test_each_provider_with_a_key_has_a_password_field(chat: ChatPage) -> None:
     await chat.open_keys()
     for name in ("openai", "anthropic", "huggingface"):
         field = chat.page.locator(f"#{name}-key input")
@@ -80,9 +80,7 @@ async def test_there_is_a_password_field_for_each_provider_that_takes_a_key(chat
     await expect(chat.page.locator("#local-key")).to_have_count(0)
 
 
-async def test_with_a_key_the_provider_can_be_chosen_its_models_are_listed_and_it_answers(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_a_key_enables_its_provider_and_lists_its_models(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.page.locator("#provider input").click()
     await expect(chat.page.get_by_role("option", name="OpenAI")).to_be_visible()
     await expect(chat.page.get_by_role("option", name="Anthropic")).to_have_count(0)
@@ -94,7 +92,7 @@ async def test_with_a_key_the_provider_can_be_chosen_its_models_are_listed_and_i
     assert keys_of(upstream.requests) == {KEY}
 
 
-async def test_the_key_is_used_for_this_visitors_messages_only_and_goes_to_the_official_host(
+async def test_the_key_serves_only_its_visitor_at_the_official_host(
     chat: ChatPage, other: ChatPage, upstream: FakeUpstream, operators_upstream: FakeUpstream
 ) -> None:
     await chat.type_key("openai", KEY)
@@ -107,7 +105,7 @@ async def test_the_key_is_used_for_this_visitors_messages_only_and_goes_to_the_o
     assert "Mine" not in json.dumps([received.body for received in operators_upstream.requests])
 
 
-async def test_enter_is_enough_to_use_a_key(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_enter_submits_a_key(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.open_keys()
     field = chat.page.locator("#anthropic-key input")
     async with chat.page.expect_request(lambda request: KEY in (request.post_data or "")):
@@ -117,7 +115,7 @@ async def test_enter_is_enough_to_use_a_key(chat: ChatPage, upstream: FakeUpstre
     await expect(chat.page.get_by_role("option", name="Anthropic")).to_be_visible()
 
 
-async def test_without_the_key_again_the_operators_is_used(
+async def test_the_operators_key_is_used_after_the_visitors_is_removed(
     chat: ChatPage, upstream: FakeUpstream, operators_upstream: FakeUpstream
 ) -> None:
     await chat.type_key("openai", KEY)
@@ -129,7 +127,7 @@ async def test_without_the_key_again_the_operators_is_used(
     assert keys_of(operators_upstream.requests) == {OPERATORS}
 
 
-async def test_retries_and_edits_use_the_key_too(
+async def test_retries_and_edits_use_the_visitors_key(
     chat: ChatPage, upstream: FakeUpstream, operators_upstream: FakeUpstream
 ) -> None:
     await chat.type_key("openai", KEY)
@@ -141,7 +139,7 @@ async def test_retries_and_edits_use_the_key_too(
     assert [received.body for received in operators_upstream.requests if received.body] == []
 
 
-async def test_a_wrong_key_is_a_sentence_that_does_not_hold_it(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_an_invalid_key_is_reported_without_showing_it(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_key("openai", KEY)
     await chat.type_model("fault:echo_key")
     await chat.ask("Hello")
@@ -149,7 +147,7 @@ async def test_a_wrong_key_is_a_sentence_that_does_not_hold_it(chat: ChatPage, u
     assert KEY not in await chat.page.locator("body").inner_text()
 
 
-async def test_the_key_is_kept_nowhere(chat: ChatPage, upstream: FakeUpstream, app: RunningApp) -> None:
+async def test_the_key_is_stored_nowhere(chat: ChatPage, upstream: FakeUpstream, app: RunningApp) -> None:
     await chat.type_key("openai", KEY)
     await chat.ask("Hello")
     await chat.type_model("fault:echo_key")
@@ -170,15 +168,13 @@ async def test_the_key_is_kept_nowhere(chat: ChatPage, upstream: FakeUpstream, a
 
 
 async def in_browser(page: Page) -> str:
-    """All that a browser keeps of a page."""
+    """Everything that the browser stores for the page, as text."""
     kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
     return str(kept) + str(await page.context.storage_state(indexed_db=True))
 
 
 @pytest.mark.thorough
-async def test_with_no_key_anywhere_the_embedded_model_answers_and_a_visitor_may_bring_their_own(
-    browser: Browser, upstream: FakeUpstream, data: Path
-) -> None:
+async def test_the_embedded_model_answers_without_keys(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
     with RunningApp(data, official(upstream), script=LAUNCHER) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
         await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
@@ -196,7 +192,7 @@ async def test_with_no_key_anywhere_the_embedded_model_answers_and_a_visitor_may
         await expect(chat.details.last).to_contain_text("Embedded model · ")
 
 
-async def test_a_key_for_the_compatible_server_goes_there(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
+async def test_a_compatible_servers_key_goes_there(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
     settings = {"COMPATIBLE_BASE_URL": upstream.openai_url, "COMPATIBLE_NAME": "Our server", "LOCAL_MODEL": "off"}
     with RunningApp(data, settings) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
