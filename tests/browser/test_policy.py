@@ -1,4 +1,4 @@
-"""The page works whole under its Content-Security-Policy, and the policy holds where everything else fails."""
+"""The page works under its Content-Security-Policy, and the policy blocks injected content."""
 
 from playwright.async_api import Page, Request
 
@@ -53,9 +53,7 @@ BREAK_OUT = """async (foreign) => {
 }"""
 
 
-async def test_the_whole_page_and_the_apis_description_work_with_a_clean_console_and_no_foreign_host(
-    page: Page, app: RunningApp, upstream: FakeUpstream
-) -> None:
+async def test_page_and_api_docs_need_no_other_host(page: Page, app: RunningApp, upstream: FakeUpstream) -> None:
     said: list[str] = []
     hosts: set[str] = set()
     page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
@@ -77,9 +75,7 @@ async def test_the_whole_page_and_the_apis_description_work_with_a_clean_console
     assert hosts <= {app.url, "blob:", "data:", "about:"}
 
 
-async def test_what_gets_past_all_else_is_stopped_by_the_policy(
-    page: Page, app: RunningApp, upstream: FakeUpstream
-) -> None:
+async def test_the_policy_blocks_injected_content(page: Page, app: RunningApp, upstream: FakeUpstream) -> None:
     await ChatPage(page).open(app.url)
     foreign = f"http://127.0.0.1:{upstream.port}"
     upstream.requests.clear()
