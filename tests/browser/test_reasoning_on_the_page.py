@@ -1,4 +1,4 @@
-"""What a model thinks before it answers: to be looked at, and no part of the answer."""
+"""A model's reasoning can be read, and is no part of the answer."""
 
 import json
 import re
@@ -26,7 +26,7 @@ KINDS = [
 
 
 async def thought_of(chat: ChatPage, provider: str, scenario: Scenario, upstream: FakeUpstream) -> None:
-    """Have the model think, and answer."""
+    """Asks a question that the model reasons about, and waits for the answer."""
     upstream.queue(scenario)
     await chat.choose_provider(provider)
     await chat.ask("Good morning")
@@ -34,7 +34,7 @@ async def thought_of(chat: ChatPage, provider: str, scenario: Scenario, upstream
 
 
 @pytest.mark.parametrize(("provider", "scenario"), KINDS)
-async def test_reasoning_is_collapsed_with_its_duration_until_somebody_opens_it(
+async def test_reasoning_is_collapsed_and_shows_its_duration(
     provider: str, scenario: Scenario, chat: ChatPage, upstream: FakeUpstream
 ) -> None:
     await thought_of(chat, provider, scenario, upstream)
@@ -47,7 +47,7 @@ async def test_reasoning_is_collapsed_with_its_duration_until_somebody_opens_it(
 
 
 @pytest.mark.parametrize(("provider", "scenario"), KINDS)
-async def test_reasoning_is_stored_apart_and_never_sent_back(
+async def test_reasoning_is_stored_separately_and_never_sent_back(
     provider: str, scenario: Scenario, chat: ChatPage, upstream: FakeUpstream, app: RunningApp
 ) -> None:
     await thought_of(chat, provider, scenario, upstream)
@@ -60,7 +60,7 @@ async def test_reasoning_is_stored_apart_and_never_sent_back(
 
 
 def answers_in(data: Path) -> list[dict[str, Any]]:
-    """Every answer on disk."""
+    """Every answer stored on disk."""
     return [found for path in data.rglob("*.json") for found in answers_of(json.loads(path.read_bytes()))]
 
 
@@ -73,7 +73,7 @@ def answers_of(value: Any) -> list[dict[str, Any]]:
     return own + [found for part in inner for found in answers_of(part)]
 
 
-async def test_reasoning_is_not_part_of_what_is_copied_or_taken_along(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_copies_and_exports_leave_out_reasoning(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await thought_of(chat, "OpenAI", TAGGED, upstream)
     await chat.press("Copy")
@@ -83,9 +83,7 @@ async def test_reasoning_is_not_part_of_what_is_copied_or_taken_along(chat: Chat
     assert "polite" not in text
 
 
-async def test_an_answer_that_is_stopped_while_it_reasons_keeps_what_it_thought(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_an_answer_stopped_while_reasoning_keeps_its_reasoning(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reasoning=200, reply=ANSWER, tokens_per_second=20))
     await chat.send("Good morning")
     await expect(chat.reasoning).to_be_visible()
@@ -101,9 +99,7 @@ async def test_an_answer_that_is_stopped_while_it_reasons_keeps_what_it_thought(
     assert "word3" not in json.dumps(sent)
 
 
-async def test_the_reasoning_effort_shows_only_where_the_model_takes_one_and_reaches_it(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_the_reasoning_effort_is_shown_and_sent_if_supported(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.open_settings()
     effort = chat.page.locator("#effort input")
     await expect(effort).to_be_visible()
