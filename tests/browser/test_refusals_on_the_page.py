@@ -1,4 +1,4 @@
-"""What the operator's limits refuse: said on the page, with what was typed back in its box, and nothing blocked."""
+"""Messages that the operator's limits refuse: the page gives the reason and restores the text."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,13 +16,13 @@ from tests.running import RunningApp, two_providers
 async def limited(
     request: pytest.FixtureRequest, browser: Browser, upstream: FakeUpstream, data: Path
 ) -> AsyncIterator[ChatPage]:
-    """A page of an app with such limits."""
+    """The page of an app with the limits in `request.param`."""
     with RunningApp(data, two_providers(upstream) | request.param) as app:
         yield await ChatPage(await browser.new_page()).open(app.url)
 
 
 async def refused(chat: ChatPage, text: str, words: str) -> None:
-    """Send the text, and see it refused: why, and the text in the box that takes it again."""
+    """Sends the text, and expects the reason for the refusal and the text in the message box."""
     await chat.send(text)
     await expect(chat.answers.last).to_contain_text(words)
     await expect(chat.box).to_have_value(text)
@@ -31,13 +31,13 @@ async def refused(chat: ChatPage, text: str, words: str) -> None:
 
 
 def answered_for(upstream: FakeUpstream) -> list[str]:
-    """The messages that the provider was asked to answer."""
+    """The messages that reached the provider."""
     bodies = (each.body for each in upstream.requests if each.path.endswith("/chat/completions"))
     return [body["messages"][-1]["content"] for body in bodies]
 
 
 @pytest.mark.parametrize("limited", [{"CHATBOT_MESSAGES_PER_MINUTE": "2"}], indirect=True)
-async def test_too_many_messages_in_a_minute(limited: ChatPage, upstream: FakeUpstream) -> None:
+async def test_the_message_rate_limit_is_reported(limited: ChatPage, upstream: FakeUpstream) -> None:
     await limited.ask("One.")
     await limited.ask("Two.")
     await refused(limited, "Three.", "You have sent many messages in a short time. Wait ")
@@ -50,7 +50,7 @@ async def test_too_many_messages_in_a_minute(limited: ChatPage, upstream: FakeUp
 
 
 @pytest.mark.parametrize("limited", [{"CHATBOT_DAILY_TOKENS": "2100"}], indirect=True)
-async def test_the_days_tokens_are_spent(limited: ChatPage, upstream: FakeUpstream) -> None:
+async def test_a_spent_daily_budget_is_reported(limited: ChatPage, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=2200)
     await limited.ask("How much is it?")
     await refused(limited, "And now?", "Today's allowance for this app's own API keys is used up")
@@ -58,7 +58,7 @@ async def test_the_days_tokens_are_spent(limited: ChatPage, upstream: FakeUpstre
 
 
 @pytest.mark.parametrize("limited", [{"CHATBOT_MOST_CONVERSATIONS": "1"}], indirect=True)
-async def test_as_many_conversations_as_may_be(limited: ChatPage) -> None:
+async def test_the_conversation_quota_is_reported(limited: ChatPage) -> None:
     await limited.ask("The first.")
     await limited.new_chat()
     await refused(limited, "The second.", "You have as many conversations here as can be kept.")
@@ -68,15 +68,15 @@ async def test_as_many_conversations_as_may_be(limited: ChatPage) -> None:
 
 
 @pytest.mark.parametrize("limited", [{"CHATBOT_MOST_SESSIONS": "1"}], indirect=True)
-async def test_as_many_visitors_as_may_be(limited: ChatPage, browser: Browser) -> None:
+async def test_the_session_quota_is_reported(limited: ChatPage, browser: Browser) -> None:
     await limited.ask("I was here first.")
     other = await ChatPage(await browser.new_page()).open(limited.page.url)
     await refused(other, "And I?", "This app has as many visitors as it can keep conversations for.")
 
 
-@pytest.mark.thorough  # twenty answers to begin
+@pytest.mark.thorough  # starts twenty answers
 @pytest.mark.parametrize("limited", [{}], indirect=True)
-async def test_as_many_answers_at_once_as_may_be(limited: ChatPage) -> None:
+async def test_the_limit_of_running_answers_is_reported(limited: ChatPage) -> None:
     await limited.type_model("pace:5x3000")
     for number in range(MAX_RUNNING_ANSWERS):
         await limited.send(f"Number {number}.")
