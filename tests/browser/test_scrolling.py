@@ -1,4 +1,4 @@
-"""Where the page stands while an answer comes."""
+"""Scrolling while an answer streams."""
 
 from playwright.async_api import expect
 
@@ -10,7 +10,7 @@ ABOVE_THE_END = "panel => panel.scrollHeight - panel.scrollTop - panel.clientHei
 HEIGHT = "panel => panel.scrollHeight"
 
 
-async def test_the_page_follows_an_answer_until_the_reader_scrolls_up(chat: ChatPage) -> None:
+async def test_the_page_follows_an_answer_until_scrolled_up(chat: ChatPage) -> None:
     panel = chat.page.locator("#chat .panel-wrap")
     await chat.type_model(LONG)
     await chat.begin("Go on", words=400)
@@ -29,7 +29,7 @@ async def test_the_page_follows_an_answer_until_the_reader_scrolls_up(chat: Chat
     await chat.is_ready()
 
 
-async def test_a_new_message_brings_the_reader_back_to_the_end(chat: ChatPage) -> None:
+async def test_a_new_message_scrolls_to_the_end(chat: ChatPage) -> None:
     panel = chat.page.locator("#chat .panel-wrap")
     await chat.type_model("pace:2000x800")
     await chat.ask("Go on")
