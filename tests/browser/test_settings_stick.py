@@ -1,4 +1,4 @@
-"""A conversation keeps its settings, and a new one starts with those that were used last."""
+"""A conversation keeps its settings; a new one starts with the last used ones."""
 
 import re
 
@@ -12,7 +12,7 @@ FIELDS = {"system-prompt textarea": "Be brief.", "max-tokens input": "77", "hist
 
 
 async def set_fields(chat: ChatPage) -> None:
-    """Settings that are nobody's default."""
+    """Sets every field to a value that is no default."""
     await chat.open_part("settings")
     for field, value in FIELDS.items():
         await chat.page.locator(f"#{field}").fill(value)
@@ -20,28 +20,26 @@ async def set_fields(chat: ChatPage) -> None:
 
 
 async def fields_are_set(chat: ChatPage) -> None:
-    """Wait until they are those again."""
+    """Waits until the fields have those values."""
     await chat.open_part("settings")
     for field, value in FIELDS.items():
         await expect(chat.page.locator(f"#{field}")).to_have_value(value)
 
 
 async def choose_anthropic(chat: ChatPage) -> None:
-    """Choose another provider, and a model that is in no list once the list is there."""
+    """Chooses Anthropic, waits for its models, and types a model that is not listed."""
     await chat.choose_provider("Anthropic")
     await expect(chat.page.locator("#model input")).to_have_value("claude-haiku-5-5")
     await chat.type_model("claude-of-my-own")
 
 
 async def choose_preset(chat: ChatPage, name: str) -> None:
-    """Choose a prompt to start from."""
+    """Chooses a system prompt by its name."""
     await chat.page.locator("#preset input").click()
     await chat.page.get_by_role("option", name=name, exact=True).click()
 
 
-async def test_provider_model_prompt_and_limits_come_back_with_their_conversation(
-    chat: ChatPage, upstream: FakeUpstream
-) -> None:
+async def test_opening_a_conversation_restores_its_settings(chat: ChatPage, upstream: FakeUpstream) -> None:
     await choose_anthropic(chat)
     await set_fields(chat)
     await chat.ask("First")
@@ -67,7 +65,7 @@ async def test_provider_model_prompt_and_limits_come_back_with_their_conversatio
     await expect(chat.page.locator("#temperature input")).to_have_value("0.3")
 
 
-async def test_a_new_chat_starts_with_the_settings_that_were_used_last(chat: ChatPage) -> None:
+async def test_a_new_chat_starts_with_the_last_used_settings(chat: ChatPage) -> None:
     await choose_anthropic(chat)
     await set_fields(chat)
     await chat.ask("First")
@@ -81,7 +79,7 @@ async def test_a_new_chat_starts_with_the_settings_that_were_used_last(chat: Cha
     await fields_are_set(chat)
 
 
-async def test_the_settings_are_there_after_a_reload(chat: ChatPage) -> None:
+async def test_the_settings_survive_a_reload(chat: ChatPage) -> None:
     await choose_anthropic(chat)
     await set_fields(chat)
     await chat.ask("First")
@@ -100,7 +98,7 @@ async def test_a_preset_fills_the_system_prompt_and_reaches_the_model(chat: Chat
     assert upstream.requests[-1].body["messages"][0]["content"].startswith("You are a patient tutor.")
 
 
-async def test_a_prompt_of_ones_own_is_kept_chosen_and_forgotten(chat: ChatPage) -> None:
+async def test_a_visitors_prompt_is_saved_chosen_and_deleted(chat: ChatPage) -> None:
     prompt, saved = chat.page.locator("#system-prompt textarea"), "Pirate (saved)"
     await chat.open_part("settings")
     await prompt.fill("Answer like a pirate.")
@@ -120,7 +118,7 @@ async def test_a_prompt_of_ones_own_is_kept_chosen_and_forgotten(chat: ChatPage)
     await expect(chat.page.get_by_role("option", name=saved)).to_have_count(0)
 
 
-async def test_a_prompt_saved_again_under_its_name_is_the_new_one(chat: ChatPage) -> None:
+async def test_saving_a_prompt_again_replaces_it(chat: ChatPage) -> None:
     name = chat.page.locator("#prompt-name input, #prompt-name textarea")
     await chat.open_part("settings")
     for text in ("Answer like a pirate.", "Answer like a poet."):
@@ -133,7 +131,7 @@ async def test_a_prompt_saved_again_under_its_name_is_the_new_one(chat: ChatPage
     await expect(chat.page.locator("#system-prompt textarea")).to_have_value("Answer like a poet.")
 
 
-async def test_what_is_typed_into_the_settings_is_not_lost_when_an_answer_ends(chat: ChatPage) -> None:
+async def test_settings_typed_during_an_answer_are_kept(chat: ChatPage) -> None:
     await chat.open_part("settings")
     await chat.type_model("pace:50x100")
     await chat.begin("First")
@@ -143,7 +141,7 @@ async def test_what_is_typed_into_the_settings_is_not_lost_when_an_answer_ends(c
     await expect(chat.page.locator("#system-prompt textarea")).to_have_value("For the next one.")
 
 
-async def test_leaving_the_provider_field_changes_no_model(chat: ChatPage) -> None:
+async def test_leaving_the_provider_field_keeps_the_model(chat: ChatPage) -> None:
     await choose_anthropic(chat)
     await chat.page.locator("#provider input").focus()
     async with chat.page.expect_response(re.compile("/gradio_api/run/")):
@@ -152,7 +150,7 @@ async def test_leaving_the_provider_field_changes_no_model(chat: ChatPage) -> No
     assert await chat.model() == "claude-of-my-own"
 
 
-async def test_opening_the_settings_changes_nothing_that_is_sent(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_opening_the_settings_changes_no_request(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("gpt-4.1")
     await chat.ask("Before")
     await chat.open_part("settings")
