@@ -1,4 +1,4 @@
-"""The list of conversations beside the chat, in a real browser."""
+"""The list of conversations beside the chat."""
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -10,7 +10,7 @@ from tests.reply_setup import until
 from tests.running import RunningApp
 
 
-async def test_conversations_are_listed_newest_first_under_today_yesterday_and_earlier(chat: ChatPage) -> None:
+async def test_conversations_are_listed_newest_first_and_grouped_by_day(chat: ChatPage) -> None:
     await chat.import_all(dated("From last month", 30), dated("From yesterday", 1), dated("From last week", 7))
     await chat.ask("From now")
     await expect(chat.conversations).to_have_text(["From now", "From yesterday", "From last week", "From last month"])
@@ -19,7 +19,7 @@ async def test_conversations_are_listed_newest_first_under_today_yesterday_and_e
     assert counts == [1, 1, 2]
 
 
-async def test_a_conversation_goes_to_the_top_when_something_is_said_in_it(chat: ChatPage) -> None:
+async def test_a_new_message_moves_its_conversation_to_the_top(chat: ChatPage) -> None:
     await chat.import_all(dated("From last week", 7))
     await chat.ask("From now")
     await chat.open_conversation("From last week")
@@ -27,7 +27,7 @@ async def test_a_conversation_goes_to_the_top_when_something_is_said_in_it(chat:
     await expect(chat.conversations).to_have_text(["From last week", "From now"])
 
 
-async def test_a_title_is_the_first_message_cut_at_a_word(chat: ChatPage) -> None:
+async def test_a_title_is_the_shortened_first_message(chat: ChatPage) -> None:
     await chat.ask("Please explain the difference between a list and a tuple in the Python language to me")
     await expect(chat.conversations).to_have_text(["Please explain the difference between a list and a tuple…"])
 
@@ -44,7 +44,7 @@ async def test_the_open_conversation_is_marked(chat: ChatPage) -> None:
     await expect(chat.answers).to_have_text(["You said: First"])
 
 
-async def test_a_conversation_that_is_being_answered_is_marked_until_it_is_over(chat: ChatPage) -> None:
+async def test_a_conversation_is_marked_while_its_answer_runs(chat: ChatPage) -> None:
     await chat.type_model("pace:50x150")
     await chat.begin("Take your time, since this title is far too long for the list")
     mark = chat.conversation("Take your time").locator(".running")
@@ -55,7 +55,7 @@ async def test_a_conversation_that_is_being_answered_is_marked_until_it_is_over(
 
 
 @pytest.mark.parametrize(("key", "title"), [("Enter", "Another"), ("Escape", "First"), (None, "Another")])
-async def test_a_title_is_changed_in_place(chat: ChatPage, key: str | None, title: str) -> None:
+async def test_a_title_is_edited_in_place(chat: ChatPage, key: str | None, title: str) -> None:
     await chat.ask("First")
     await chat.rename("First", "Another", key)
     await expect(chat.conversations).to_have_text([title])
@@ -65,7 +65,7 @@ async def test_a_title_is_changed_in_place(chat: ChatPage, key: str | None, titl
 
 
 @pytest.mark.thorough
-async def test_a_title_is_not_lost_while_an_answer_runs(chat: ChatPage) -> None:
+async def test_a_title_edited_during_an_answer_is_kept(chat: ChatPage) -> None:
     await chat.type_model("pace:50x150")
     await chat.begin("First")
     await chat.rename("First", "Another", "Enter")
@@ -74,7 +74,7 @@ async def test_a_title_is_not_lost_while_an_answer_runs(chat: ChatPage) -> None:
     await expect(chat.conversations).to_have_text(["Another"])
 
 
-async def test_a_conversation_is_deleted_only_when_one_says_so(chat: ChatPage) -> None:
+async def test_deleting_a_conversation_asks_for_confirmation(chat: ChatPage) -> None:
     await chat.ask("First")
     await chat.new_chat()
     await chat.ask("Second")
@@ -87,7 +87,7 @@ async def test_a_conversation_is_deleted_only_when_one_says_so(chat: ChatPage) -
     await expect(chat.conversations).to_have_text(["Second"])
 
 
-async def test_deleting_the_open_conversation_leaves_an_empty_chat_that_works(chat: ChatPage) -> None:
+async def test_deleting_the_open_conversation_leaves_a_working_empty_chat(chat: ChatPage) -> None:
     await chat.ask("First")
     await chat.remove("First")
     await expect(chat.conversations).to_have_count(0)
@@ -97,7 +97,7 @@ async def test_deleting_the_open_conversation_leaves_an_empty_chat_that_works(ch
 
 
 @pytest.mark.thorough
-async def test_deleting_a_conversation_ends_its_answer(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_deleting_a_conversation_stops_its_answer(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("pace:50x1000")
     await chat.begin("First")
     await chat.remove("First")
@@ -109,7 +109,7 @@ async def test_deleting_a_conversation_ends_its_answer(chat: ChatPage, upstream:
     assert await chat.ask("Second") == "You said: Second"
 
 
-async def test_search_finds_titles_and_texts_as_one_types(chat: ChatPage) -> None:
+async def test_search_finds_titles_and_texts_while_typing(chat: ChatPage) -> None:
     await chat.import_all(
         dated("Trip to Málaga", 3, *talk(2, m2="There is a train at noon")),
         dated("Cooking", 2, *talk(2, m1="What goes with a tomato?")),
@@ -128,7 +128,7 @@ async def test_search_finds_titles_and_texts_as_one_types(chat: ChatPage) -> Non
     await expect(chat.page.locator("#search li")).to_have_text(["Nothing found."])
 
 
-async def test_a_place_after_emoji_and_markup_is_marked_exactly_and_nothing_in_a_title_is_run(chat: ChatPage) -> None:
+async def test_search_marks_the_match_after_emoji_and_markup(chat: ChatPage) -> None:
     title = "🍑🍑 <img src=x onerror=alert(1)> ${1} {{x}} Straße"
     await chat.import_all(dated(title, 3, *talk(2)))
     await expect(chat.conversations).to_have_text([title])
@@ -137,7 +137,7 @@ async def test_a_place_after_emoji_and_markup_is_marked_exactly_and_nothing_in_a
     await expect(chat.hits.locator("mark")).to_have_text(["Straße"])
 
 
-async def test_a_title_is_changed_by_keyboard_alone_and_the_focus_stays_in_the_list(chat: ChatPage) -> None:
+async def test_a_title_is_edited_by_keyboard_and_keeps_focus(chat: ChatPage) -> None:
     await chat.ask("First")
     await chat.conversations.first.focus()
     for key in ("Tab", "Enter"):
@@ -149,7 +149,7 @@ async def test_a_title_is_changed_by_keyboard_alone_and_the_focus_stays_in_the_l
     await expect(chat.page.locator("#conversations .rename")).to_be_focused()
 
 
-async def test_of_conversations_opened_in_quick_succession_the_last_is_shown(chat: ChatPage) -> None:
+async def test_the_last_of_several_quickly_opened_conversations_is_shown(chat: ChatPage) -> None:
     await chat.import_all(*(dated(title, 1, *talk(2)) for title in ("One", "Two", "Three")))
     await chat.page.evaluate("""() => {
         for (const line of document.querySelectorAll("#conversations .title")) line.click();
@@ -170,7 +170,7 @@ async def test_escape_ends_a_search(chat: ChatPage) -> None:
     await expect(chat.conversations.first).to_be_visible()
 
 
-async def test_a_hit_far_up_is_opened_at_its_message(chat: ChatPage) -> None:
+async def test_a_search_result_opens_at_its_message(chat: ChatPage) -> None:
     await chat.import_all(dated("A long one", 1, *talk(200, m41="Here is the needle")))
     await chat.search("needle")
     await chat.hits.first.click()
@@ -180,7 +180,7 @@ async def test_a_hit_far_up_is_opened_at_its_message(chat: ChatPage) -> None:
     await expect(chat.opened).to_have_text(["A long one"])
 
 
-async def test_a_hit_in_another_version_opens_that_version(chat: ChatPage) -> None:
+async def test_a_search_result_in_another_version_opens_that_version(chat: ChatPage) -> None:
     await chat.ask("Tell me about pears")
     await chat.edit(0, "Tell me about plums")
     await expect(chat.answers).to_have_text(["You said: Tell me about plums"])
@@ -192,7 +192,7 @@ async def test_a_hit_in_another_version_opens_that_version(chat: ChatPage) -> No
     await expect(chat.page.locator("#chat .found")).to_contain_text("pears")
 
 
-async def test_on_a_phone_the_sidebar_is_closed_until_called_and_closes_when_a_conversation_is_opened(
+async def test_the_sidebar_on_a_phone_opens_and_closes(
     browser: Browser, app: RunningApp, upstream: FakeUpstream
 ) -> None:
     context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
@@ -209,7 +209,7 @@ async def test_on_a_phone_the_sidebar_is_closed_until_called_and_closes_when_a_c
     await context.close()
 
 
-async def test_an_example_is_sent_by_a_press(chat: ChatPage) -> None:
+async def test_a_click_sends_an_example(chat: ChatPage) -> None:
     await chat.page.locator("#examples .example").first.click()
     await expect(chat.questions).to_have_text(["Explain recursion to a ten-year-old"])
     await expect(chat.answers).to_have_text(["You said: Explain recursion to a ten-year-old"])
