@@ -1,4 +1,4 @@
-"""The page on a Space: asleep and awake again, and signed in with an account."""
+"""The page on a Hugging Face Space: after sleep, and with a signed-in account."""
 
 import signal
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.running import two_providers
 from tests.space import RunningSpace
 
 AWAKE = 60_000
-"""Milliseconds in which a page that was left open has noticed that its Space is back."""
+"""Milliseconds until an open page has reconnected to its restarted Space."""
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def identity() -> Iterator[IdentityProvider]:
         yield provider
 
 
-async def test_a_page_left_open_goes_on_when_its_space_has_slept_and_lost_its_disk(
+async def test_an_open_page_works_after_its_space_restarts_empty(
     browser: Browser, upstream: FakeUpstream, tmp_path: Path
 ) -> None:
     with RunningSpace(tmp_path / "app", two_providers(upstream)) as space:
@@ -38,7 +38,7 @@ async def test_a_page_left_open_goes_on_when_its_space_has_slept_and_lost_its_di
         await expect(chat.conversations).to_have_count(1)
 
 
-async def test_who_signs_in_finds_their_conversations_in_any_browser_and_leaves_none_behind(
+async def test_an_account_has_its_conversations_in_every_browser(
     browser: Browser, upstream: FakeUpstream, identity: IdentityProvider, tmp_path: Path
 ) -> None:
     with RunningSpace(tmp_path / "app", two_providers(upstream) | identity.variables) as space:
@@ -66,7 +66,7 @@ async def test_who_signs_in_finds_their_conversations_in_any_browser_and_leaves_
 
 
 async def sign(chat: ChatPage, name: str) -> None:
-    """Press the button of that name, and wait until the page is back."""
+    """Clicks the sign-in or sign-out button, and waits until the page is idle again."""
     button = chat.page.locator("#sign-in")
     await expect(button).to_contain_text(name)
     await button.click()
