@@ -1,4 +1,4 @@
-"""One conversation in two tabs: each shows what is done in the other, and nothing is mixed."""
+"""One conversation in two tabs: each tab shows the changes made in the other."""
 
 import asyncio
 
@@ -8,9 +8,7 @@ from tests.browser.chat_page import ChatPage, tab
 from tests.running import RunningApp
 
 
-async def test_a_second_tab_shows_the_answer_as_it_comes(
-    app: RunningApp, context: BrowserContext, chat: ChatPage
-) -> None:
+async def test_a_second_tab_streams_the_answer(app: RunningApp, context: BrowserContext, chat: ChatPage) -> None:
     await chat.ask("First")
     other = await tab(context, app.url)
     await expect(other.questions).to_have_text(["First"])
@@ -26,7 +24,7 @@ async def test_a_second_tab_shows_the_answer_as_it_comes(
     await expect(other.details).to_have_count(2)
 
 
-async def test_a_second_tab_can_go_on_and_the_first_shows_it(
+async def test_the_first_tab_shows_a_message_sent_in_the_second(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.ask("First")
@@ -37,7 +35,7 @@ async def test_a_second_tab_can_go_on_and_the_first_shows_it(
     await chat.is_ready()
 
 
-async def test_a_conversation_renamed_in_another_tab_has_the_new_title_here(
+async def test_a_title_edited_in_another_tab_is_updated(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.ask("First")
@@ -46,7 +44,7 @@ async def test_a_conversation_renamed_in_another_tab_has_the_new_title_here(
     await expect(chat.conversations).to_have_text(["Another"])
 
 
-async def test_a_conversation_deleted_in_another_tab_is_gone_here(
+async def test_a_conversation_deleted_in_another_tab_disappears(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.ask("First")
@@ -57,7 +55,7 @@ async def test_a_conversation_deleted_in_another_tab_is_gone_here(
     assert await chat.ask("Second") == "You said: Second"
 
 
-async def test_a_conversation_deleted_in_another_tab_while_it_is_answered_is_gone_here(
+async def test_a_conversation_deleted_during_its_answer_disappears_in_both_tabs(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.type_model("pace:50x1000")
@@ -71,7 +69,7 @@ async def test_a_conversation_deleted_in_another_tab_while_it_is_answered_is_gon
         await each.is_ready()
 
 
-async def test_a_message_typed_into_a_busy_conversation_waits_in_its_box(
+async def test_a_message_sent_during_an_answer_stays_in_the_box(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.ask("First")
@@ -86,7 +84,7 @@ async def test_a_message_typed_into_a_busy_conversation_waits_in_its_box(
     await other.has_come(150)
 
 
-async def test_of_two_messages_sent_at_the_same_moment_one_is_refused_in_words_and_nothing_is_mixed(
+async def test_one_of_two_simultaneous_messages_is_refused(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.ask("First")
@@ -111,7 +109,7 @@ async def test_of_two_messages_sent_at_the_same_moment_one_is_refused_in_words_a
     assert sorted([*boxes, asked]) == ["", "Mine", "Yours"], "the one that was refused is in its box again"
 
 
-async def test_a_second_tab_shows_the_version_that_is_chosen_in_the_first(
+async def test_a_second_tab_shows_the_version_chosen_in_the_first(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.ask("Pears")
@@ -126,7 +124,7 @@ async def test_a_second_tab_shows_the_version_that_is_chosen_in_the_first(
         await expect(each.versions).to_have_text(["1 / 2"])
 
 
-async def test_a_turn_taken_back_in_one_tab_while_the_other_shows_its_answer_is_gone_in_both(
+async def test_undo_during_an_answer_removes_it_in_both_tabs(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:
     await chat.ask("First")
