@@ -1,4 +1,4 @@
-"""What is kept goes with the visitor: as files out and in, and away when they say so."""
+"""Export, import and deletion of a visitor's conversations."""
 
 import asyncio
 import io
@@ -17,14 +17,14 @@ from tests.running import RunningApp
 
 
 async def with_versions(chat: ChatPage) -> None:
-    """A conversation in which one message was changed."""
+    """Creates a conversation with one edited message."""
     await chat.ask("Pears")
     await chat.edit(0, "Plums")
     await expect(chat.versions).to_have_text(["2 / 2"])
     await chat.is_ready()
 
 
-async def test_a_conversation_is_saved_as_markdown(chat: ChatPage) -> None:
+async def test_a_conversation_is_exported_as_markdown(chat: ChatPage) -> None:
     await chat.ask("Pears")
     name, content = await chat.download("This chat as text")
     assert name.endswith(".md")
@@ -34,7 +34,7 @@ async def test_a_conversation_is_saved_as_markdown(chat: ChatPage) -> None:
     assert "You said: Pears" in text
 
 
-async def test_a_conversation_is_saved_as_json(chat: ChatPage) -> None:
+async def test_a_conversation_is_exported_as_json(chat: ChatPage) -> None:
     await with_versions(chat)
     name, content = await chat.download("This chat as JSON")
     assert name.endswith(".json")
@@ -44,7 +44,7 @@ async def test_a_conversation_is_saved_as_json(chat: ChatPage) -> None:
     ]
 
 
-async def test_all_conversations_are_saved_as_a_zip(chat: ChatPage) -> None:
+async def test_all_conversations_are_exported_as_a_zip(chat: ChatPage) -> None:
     await chat.ask("Pears")
     await chat.new_chat()
     await chat.ask("Plums 🍑")
@@ -59,14 +59,14 @@ async def test_all_conversations_are_saved_as_a_zip(chat: ChatPage) -> None:
     ]
 
 
-async def test_saving_an_empty_chat_says_that_there_is_nothing_to_save(chat: ChatPage) -> None:
+async def test_exporting_an_empty_chat_reports_nothing_to_save(chat: ChatPage) -> None:
     await chat.open_part("data")
     await chat.press("This chat as text")
     await expect(chat.page.get_by_text("nothing to save")).to_be_visible()
 
 
 @pytest.mark.parametrize("button", ["This chat as JSON", "All chats (zip)"])
-async def test_a_file_gives_the_conversation_back_to_another_session(
+async def test_an_exported_file_restores_the_conversation_in_another_session(
     chat: ChatPage, app: RunningApp, browser: Browser, button: str
 ) -> None:
     await with_versions(chat)
@@ -95,7 +95,7 @@ async def test_a_file_gives_the_conversation_back_to_another_session(
         ("file.zip", b"PK\x03\x04 nothing more", "damaged"),
     ],
 )
-async def test_a_broken_file_gets_a_sentence_and_changes_nothing(
+async def test_an_invalid_file_is_refused_and_changes_nothing(
     chat: ChatPage, name: str, content: bytes, sentence: str
 ) -> None:
     await chat.ask("Pears")
@@ -107,7 +107,7 @@ async def test_a_broken_file_gets_a_sentence_and_changes_nothing(
     await chat.import_all(dated("A good one", 1, *talk(2)))
 
 
-async def test_the_same_file_can_be_imported_again_after_a_broken_one(chat: ChatPage) -> None:
+async def test_a_file_can_be_imported_after_an_invalid_one(chat: ChatPage) -> None:
     said = await chat.import_file(b"{")
     await expect(said).to_contain_text("othing was changed")
     said = await chat.import_file(dated("A good one", 1, *talk(2)))
@@ -116,7 +116,7 @@ async def test_the_same_file_can_be_imported_again_after_a_broken_one(chat: Chat
 
 
 def choices(chat: ChatPage) -> list[FileChooser]:
-    """The choices of a file that the page opens from now on."""
+    """Collects the file choosers that the page opens from now on."""
     opened: list[FileChooser] = []
 
     def note(chooser: FileChooser) -> None:
@@ -126,7 +126,7 @@ def choices(chat: ChatPage) -> list[FileChooser]:
     return opened
 
 
-async def test_the_keyboard_reaches_the_choice_of_a_file(chat: ChatPage) -> None:
+async def test_a_file_can_be_imported_by_keyboard(chat: ChatPage) -> None:
     opened = choices(chat)
     await chat.open_part("data")
     await chat.page.get_by_role("button", name="All chats (zip)").focus()
@@ -141,7 +141,7 @@ async def test_the_keyboard_reaches_the_choice_of_a_file(chat: ChatPage) -> None
     await expect(button).to_be_focused()
 
 
-async def test_a_second_press_does_nothing_while_a_file_is_on_its_way(chat: ChatPage) -> None:
+async def test_the_import_button_is_disabled_during_an_upload(chat: ChatPage) -> None:
     arrive = asyncio.Event()
 
     async def hold_up(route: Route) -> None:
@@ -163,20 +163,20 @@ async def test_a_second_press_does_nothing_while_a_file_is_on_its_way(chat: Chat
     await expect(chat.conversations).to_have_text(["A good one"])
 
 
-async def test_a_connection_that_fails_is_told_and_the_same_file_can_be_chosen_again(chat: ChatPage) -> None:
+async def test_a_failed_upload_is_reported_and_can_be_retried(chat: ChatPage) -> None:
     await chat.page.route("**/session/import", lambda route: route.abort(), times=1)
     file = dated("A good one", 1, *talk(2))
     await expect(await chat.import_file(file)).to_have_text(texts("en")["data.lost"])
     await expect(await chat.import_file(file)).to_have_text("1 conversation imported.")
 
 
-async def test_a_file_that_the_gate_holds_up_is_said_to_be_too_large(chat: ChatPage) -> None:
+async def test_a_file_over_the_body_limit_is_called_too_large(chat: ChatPage) -> None:
     refusal = {"status": 413, "body": "Too large.", "content_type": "text/plain"}
     await chat.page.route("**/session/import", lambda route: route.fulfill(**refusal))
     await expect(await chat.import_file(b"{}")).to_have_text(texts("en")["failure.import.large"])
 
 
-async def test_saving_clears_what_was_said_of_an_import(chat: ChatPage) -> None:
+async def test_an_export_clears_the_import_result(chat: ChatPage) -> None:
     await chat.ask("Pears")
     said = await chat.import_file(b"{")
     await expect(said).to_contain_text("othing was changed")
@@ -184,7 +184,7 @@ async def test_saving_clears_what_was_said_of_an_import(chat: ChatPage) -> None:
     await expect(said).to_be_empty()
 
 
-async def test_everything_is_deleted_after_one_question(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_all_conversations_are_deleted_after_confirmation(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.ask("Pears")
     await chat.new_chat()
     await chat.type_model("pace:50x1000")
@@ -207,7 +207,7 @@ async def test_everything_is_deleted_after_one_question(chat: ChatPage, upstream
     await expect(chat.conversations).to_have_text(["Anything left?"])
 
 
-async def test_everything_deleted_in_another_tab_is_gone_here(chat: ChatPage, app: RunningApp) -> None:
+async def test_deleting_everything_clears_the_other_tab(chat: ChatPage, app: RunningApp) -> None:
     await chat.ask("Pears")
     other = await ChatPage(await chat.page.context.new_page()).open(app.url)
     await other.open_part("data")
@@ -218,7 +218,7 @@ async def test_everything_deleted_in_another_tab_is_gone_here(chat: ChatPage, ap
     assert await chat.ask("Plums") == "You said: Plums"
 
 
-async def test_a_line_says_where_the_conversations_are(chat: ChatPage) -> None:
+async def test_the_page_says_where_conversations_are_stored(chat: ChatPage) -> None:
     await chat.open_part("data")
     line = chat.page.locator("#data").get_by_text("Conversations are kept on the computer that runs this app")
     await expect(line).to_be_visible()
