@@ -1,4 +1,4 @@
-"""Changing one's mind: stop, try again, edit, take back, at any time, and the way back to what was there before."""
+"""Stop, retry, edit and undo, also during an answer, and switching between versions."""
 
 import signal
 from pathlib import Path
@@ -15,7 +15,7 @@ SLOW = "pace:50x1000"
 
 
 async def answering(chat: ChatPage, how: str) -> None:
-    """A slow answer that began in that way."""
+    """Starts a slow answer in that way."""
     if how == "send":
         await chat.type_model(SLOW)
         await chat.begin("Slow")
@@ -38,7 +38,7 @@ BEGINNINGS = ("send", "example", "reload", "retry", "edit")
 
 
 @pytest.mark.parametrize("how", BEGINNINGS)
-async def test_stop_ends_an_answer_however_it_began(chat: ChatPage, upstream: FakeUpstream, how: str) -> None:
+async def test_stop_ends_an_answer_however_it_started(chat: ChatPage, upstream: FakeUpstream, how: str) -> None:
     await answering(chat, how)
     await chat.stop_button.click()
     await chat.is_ready()
@@ -49,9 +49,7 @@ async def test_stop_ends_an_answer_however_it_began(chat: ChatPage, upstream: Fa
     await expect(chat.answers).to_have_text([kept])
 
 
-async def test_stop_in_a_second_tab_ends_the_answer_in_both(
-    chat: ChatPage, app: RunningApp, upstream: FakeUpstream
-) -> None:
+async def test_stop_in_a_second_tab_ends_the_answer(chat: ChatPage, app: RunningApp, upstream: FakeUpstream) -> None:
     await answering(chat, "send")
     other = await ChatPage(await chat.page.context.new_page()).open(app.url)
     await other.is_answering()
@@ -63,9 +61,7 @@ async def test_stop_in_a_second_tab_ends_the_answer_in_both(
 
 
 @pytest.mark.parametrize("how", BEGINNINGS)
-async def test_an_edit_while_an_answer_runs_ends_it_and_is_answered(
-    chat: ChatPage, upstream: FakeUpstream, how: str
-) -> None:
+async def test_an_edit_during_an_answer_replaces_it(chat: ChatPage, upstream: FakeUpstream, how: str) -> None:
     await answering(chat, how)
     await chat.type_model("gpt-6-luna")
     await chat.edit(0, "Something else")
@@ -78,7 +74,7 @@ async def test_an_edit_while_an_answer_runs_ends_it_and_is_answered(
     await expect(chat.answers).to_have_text(["You said: Something else"])
 
 
-async def test_an_earlier_answer_is_tried_again_while_a_later_one_runs(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_an_earlier_answer_is_retried_during_a_later_one(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply="One."))
     await chat.ask("First")
     await chat.type_model(SLOW)
@@ -92,7 +88,7 @@ async def test_an_earlier_answer_is_tried_again_while_a_later_one_runs(chat: Cha
     await expect(chat.versions).to_have_text(["2 / 2"])
 
 
-async def test_an_answer_that_runs_is_tried_again(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_a_running_answer_can_be_retried(chat: ChatPage, upstream: FakeUpstream) -> None:
     await answering(chat, "send")
     await chat.type_model("gpt-6-luna")
     await chat.press_at(-1, "Try again")
@@ -102,7 +98,7 @@ async def test_an_answer_that_runs_is_tried_again(chat: ChatPage, upstream: Fake
 
 
 @pytest.mark.parametrize("how", BEGINNINGS)
-async def test_a_turn_is_taken_back_while_its_answer_runs(chat: ChatPage, upstream: FakeUpstream, how: str) -> None:
+async def test_undo_works_during_an_answer(chat: ChatPage, upstream: FakeUpstream, how: str) -> None:
     await answering(chat, how)
     asked = (await chat.questions.all_inner_texts())[-1]
     await chat.press_at(-1, "Take this turn back")
@@ -114,7 +110,7 @@ async def test_a_turn_is_taken_back_while_its_answer_runs(chat: ChatPage, upstre
     await expect(chat.questions).to_have_text(["Quick"] if how == "edit" else [])
 
 
-async def test_earlier_answers_stay_within_reach(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_every_version_of_an_answer_can_be_shown(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(*(Scenario(reply=reply) for reply in ("One.", "Two.", "Three.")))
     await chat.ask("Say something")
     await expect(chat.versions).to_have_count(0)
@@ -135,7 +131,7 @@ async def test_earlier_answers_stay_within_reach(chat: ChatPage, upstream: FakeU
     await expect(chat.answers).to_have_text(["Two."])
 
 
-async def test_an_edited_message_takes_its_answers_along(chat: ChatPage) -> None:
+async def test_each_version_of_a_message_has_its_own_answers(chat: ChatPage) -> None:
     await chat.ask("Pears")
     await chat.ask("More about them")
     await chat.edit(0, "Plums")
@@ -147,7 +143,7 @@ async def test_an_edited_message_takes_its_answers_along(chat: ChatPage) -> None
     await expect(chat.versions).to_have_text(["1 / 2"])
 
 
-async def test_a_version_is_chosen_while_an_answer_runs(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_another_version_can_be_shown_during_an_answer(chat: ChatPage, upstream: FakeUpstream) -> None:
     await answering(chat, "edit")
     await chat.press_at(0, "Earlier version")
     await expect(chat.questions).to_have_text(["Quick"])
@@ -159,7 +155,7 @@ async def test_a_version_is_chosen_while_an_answer_runs(chat: ChatPage, upstream
     await expect(chat.notes.last).to_contain_text("Stopped by you")
 
 
-async def test_a_model_is_sent_the_branch_on_show_only(chat: ChatPage, upstream: FakeUpstream) -> None:
+async def test_the_model_is_sent_only_the_shown_branch(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.ask("Pears")
     await chat.edit(0, "Plums")
     await expect(chat.versions).to_have_text(["2 / 2"])
@@ -171,7 +167,7 @@ async def test_a_model_is_sent_the_branch_on_show_only(chat: ChatPage, upstream:
     assert sent == ["Pears", "You said: Pears", "And now?"]
 
 
-async def test_an_edit_can_be_given_up(chat: ChatPage) -> None:
+async def test_escape_cancels_an_edit(chat: ChatPage) -> None:
     await chat.ask("Pears")
     await chat.press_at(0, "Edit")
     field = chat.page.locator(".editor textarea")
@@ -183,10 +179,8 @@ async def test_an_edit_can_be_given_up(chat: ChatPage) -> None:
     await expect(chat.questions).to_be_visible()
 
 
-@pytest.mark.thorough  # that a restart loses nothing, test_chat.py shows of a conversation
-async def test_versions_are_there_after_the_server_was_started_again(
-    page: Page, upstream: FakeUpstream, data: Path
-) -> None:
+@pytest.mark.thorough  # test_chat.py tests a restart with a plain conversation
+async def test_versions_survive_a_restart(page: Page, upstream: FakeUpstream, data: Path) -> None:
     running = RunningApp(data, two_providers(upstream)).start()
     try:
         chat = await ChatPage(page).open(running.url)
