@@ -1,4 +1,4 @@
-"""A network that can be cut: a TCP proxy before the app."""
+"""A TCP proxy before the app, to simulate a network failure."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 class Line:
-    """What goes through it reaches the app on `target`, unless it is cut."""
+    """Forwards connections to the app's port `target`, unless it is cut."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -15,19 +15,19 @@ class Line:
         self.url = ""
 
     async def start(self) -> asyncio.Server:
-        """Listen on a port of its own."""
+        """Listens on a free port, and sets `url`."""
         server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         return server
 
     def cut(self) -> None:
-        """End every connection, and refuse new ones."""
+        """Aborts every connection, and refuses new ones."""
         self.is_cut = True
         for writer in self._open:
             writer.transport.abort()
 
     def restore(self) -> None:
-        """Let connections through again."""
+        """Accepts connections again."""
         self.is_cut = False
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +43,7 @@ class Line:
 
 @asynccontextmanager
 async def line_to(port: int) -> AsyncIterator[Line]:
-    """A line to that port of this machine."""
+    """Runs a proxy to that local port."""
     line = Line(port)
     server = await line.start()
     try:
