@@ -19,7 +19,7 @@ OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"
 """Its last four characters, which a masked key shows, stand in no id, port or time by chance."""
 
 MakeSettings = Callable[..., Settings]
-Open = Callable[[ProviderName], Provider]
+OpenProvider = Callable[[ProviderName], Provider]
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def settings(upstream: FakeUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-async def opened(settings: MakeSettings) -> AsyncIterator[Open]:
+async def open_provider(settings: MakeSettings) -> AsyncIterator[OpenProvider]:
     """Opens providers as the app does, and closes them after the test."""
     providers: list[Provider] = []
 

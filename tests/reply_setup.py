@@ -59,7 +59,7 @@ class ReplySetup:
     async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
         """Say something and wait; returns the conversation and its last message as it is on disk."""
         reply = await self.say(text, conversation_id, **choices)
-        await ended(reply)
+        await wait_for_end(reply)
         return reply.conversation_id, self.on_disk(reply.conversation_id)[-1]
 
     async def stop(self, reply: Reply) -> bool:
@@ -81,8 +81,8 @@ class ReplySetup:
         self._store.close()
 
 
-async def ended(reply: Reply) -> None:
-    """Until the answer is over."""
+async def wait_for_end(reply: Reply) -> None:
+    """Waits until the answer has ended; fails after 10 seconds."""
     await asyncio.wait_for(reply.ended.wait(), 10)
 
 

@@ -13,9 +13,9 @@ import pytest
 from chatbot.errors import ProviderError
 from chatbot.types import Message, ProviderName, Request
 from tests.bench.stop import Moment, seconds_to_close
-from tests.conftest import Open
+from tests.conftest import OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import ReplySetup, ended, until
+from tests.reply_setup import ReplySetup, until, wait_for_end
 
 BATCH, BATCHES = 50, 20
 
@@ -41,7 +41,7 @@ async def one(replies_setup: ReplySetup, number: int) -> None:
     if model.startswith("pace"):
         await until(lambda: reply.snapshot().content, 20)
         await replies_setup.stop(reply)
-    await ended(reply)
+    await wait_for_end(reply)
     await replies_setup.replies.delete(reply.session_id, reply.conversation_id)
 
 
@@ -95,10 +95,10 @@ async def test_an_answer_that_breaks_off_leaves_no_stream_for_the_garbage_collec
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
 async def test_nor_does_one_whose_error_somebody_keeps(
-    fault: str, provider: ProviderName, opened: Open, upstream: FakeUpstream
+    fault: str, provider: ProviderName, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     request = Request("any-model", (Message("user", "Hello"),))
-    engine = opened(provider)
+    engine = open_provider(provider)
     with no_garbage_collector() as before:
         upstream.queue(FAULTS[fault])
         with pytest.raises(ProviderError) as kept:

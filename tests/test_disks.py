@@ -11,7 +11,7 @@ from chatbot.errors import SettingsError, StorageError
 from chatbot.storage import Store
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import SESSION, ReplySetup, ended, until
+from tests.reply_setup import SESSION, ReplySetup, until, wait_for_end
 from tests.stored_files import contents, filled
 
 
@@ -121,7 +121,7 @@ async def test_an_answer_that_meets_such_a_disk_says_so_and_the_conversation_goe
     reply = await replies_setup.say("Hello")
     await until(lambda: reply.snapshot().content)
     with trouble(disk / "data"):
-        await ended(reply)
+        await wait_for_end(reply)
         assert isinstance(reply.error, StorageError)
         with pytest.raises(StorageError):
             await replies_setup.say("Not now")

@@ -7,14 +7,14 @@ import pytest
 from chatbot.engine import ChatEngine
 from chatbot.errors import EmptyAnswer, ProviderError, StreamCutOff
 from chatbot.types import Completion, Delta, Finish, Message
-from tests.conftest import Open
+from tests.conftest import OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.reply_setup import until
 
 
 @pytest.fixture(params=["openai", "anthropic"])
-def engine(request: pytest.FixtureRequest, opened: Open) -> ChatEngine:
-    return ChatEngine(opened(request.param), model="any-model")
+def engine(request: pytest.FixtureRequest, open_provider: OpenProvider) -> ChatEngine:
+    return ChatEngine(open_provider(request.param), model="any-model")
 
 
 async def streamed(engine: ChatEngine) -> list[Delta]:
@@ -38,8 +38,10 @@ async def test_a_string_is_one_message_of_the_users(engine: ChatEngine, upstream
     assert first["messages"][-1] == {"role": "user", "content": "My name is Alice."}
 
 
-async def test_what_the_engine_was_made_with_is_what_is_asked_for(opened: Open, upstream: FakeUpstream) -> None:
-    engine = ChatEngine(opened("compatible"), model="m", temperature=0.0, max_tokens=7, system_prompt="Rhyme.")
+async def test_what_the_engine_was_made_with_is_what_is_asked_for(
+    open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    engine = ChatEngine(open_provider("compatible"), model="m", temperature=0.0, max_tokens=7, system_prompt="Rhyme.")
     await engine.chat("Hi")
     body = upstream.requests[0].body
     assert (body["model"], body["temperature"], body["max_tokens"]) == ("m", 0.0, 7)
@@ -114,8 +116,8 @@ async def test_half_an_emoji_of_the_visitors_is_sent_as_a_mark_and_not_taken_for
     assert "Half \ufffd" in str(upstream.requests[0].body)
 
 
-async def test_at_its_end_the_engine_closes_the_providers_connections(opened: Open) -> None:
-    async with ChatEngine(opened("compatible"), model="any-model") as engine:
+async def test_at_its_end_the_engine_closes_the_providers_connections(open_provider: OpenProvider) -> None:
+    async with ChatEngine(open_provider("compatible"), model="any-model") as engine:
         await engine.chat("Hi")
     with pytest.raises(ProviderError):
         await engine.chat("Hi again")

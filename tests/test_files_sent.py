@@ -13,7 +13,7 @@ from chatbot.providers.model_profiles import BUILT_IN
 from chatbot.types import Message, ModelChoice, ModelProfile, ProviderName
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import SESSION, ReplySetup, ended
+from tests.reply_setup import SESSION, ReplySetup, wait_for_end
 from tests.samples import pdf, prepared
 
 FENCED = "a.csv:\n```csv\na,b\n1,2\n```"
@@ -238,7 +238,7 @@ async def test_a_server_that_refuses_what_nobody_knew_gets_a_sentence_about_it(
 ) -> None:
     upstream.scenario = Scenario(status=400, message="image input is not supported")
     reply = await replies_setup.say("What is it?", files=keep(replies_setup, "a.png"))
-    await ended(reply)
+    await wait_for_end(reply)
     assert isinstance(reply.error, RequestRefused)
     assert "may not read the files" in str(reply.error)
 

@@ -20,7 +20,7 @@ from chatbot.web.client_address import client_address
 from tests.api import Visitor, asked, error_of
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import ReplySetup, ended
+from tests.reply_setup import ReplySetup, wait_for_end
 from tests.running import RunningApp, two_providers
 
 
@@ -33,7 +33,7 @@ async def test_a_session_that_sends_too_quickly_is_told_how_long_to_wait(
     with pytest.raises(TooManyMessages, match=r"Wait \d+ seconds") as refused:
         await replies_setup.say("Three")
     assert 0 < (refused.value.retry_after or 0) <= 60
-    await ended(await replies_setup.say("Somebody else's", session_id="another"))
+    await wait_for_end(await replies_setup.say("Somebody else's", session_id="another"))
     assert len(asked(upstream)) == 3
     await replies_setup.close()
 
@@ -41,10 +41,10 @@ async def test_a_session_that_sends_too_quickly_is_told_how_long_to_wait(
 async def test_an_address_is_counted_over_all_its_sessions(settings: MakeSettings) -> None:
     replies_setup = ReplySetup(settings(chatbot_messages_per_minute=2))
     for session in ("one", "two"):
-        await ended(await replies_setup.say("Hello", session_id=session, address="192.0.2.1"))
+        await wait_for_end(await replies_setup.say("Hello", session_id=session, address="192.0.2.1"))
     with pytest.raises(TooManyMessages):
         await replies_setup.say("Hello", session_id="three", address="192.0.2.1")
-    await ended(await replies_setup.say("Hello", session_id="three", address="192.0.2.2"))
+    await wait_for_end(await replies_setup.say("Hello", session_id="three", address="192.0.2.2"))
     await replies_setup.close()
 
 
@@ -54,7 +54,7 @@ async def test_a_session_has_only_so_many_answers_at_once(replies_setup: ReplySe
         await replies_setup.say("Take your time")
     with pytest.raises(TooManyAnswers):
         await replies_setup.say("One more")
-    await ended(await replies_setup.say("Somebody else's", session_id="another", model="pace:0x1"))
+    await wait_for_end(await replies_setup.say("Somebody else's", session_id="another", model="pace:0x1"))
 
 
 async def test_the_days_tokens_are_counted_and_kept_across_restarts(
@@ -83,8 +83,8 @@ async def test_what_answers_under_way_may_still_take_is_kept_for_them(
     first, second = await replies_setup.say("One", max_tokens=100), await replies_setup.say("Two", max_tokens=100)
     with pytest.raises(DailyLimitReached):
         await replies_setup.say("Three", max_tokens=100)
-    await asyncio.gather(ended(first), ended(second))
-    await ended(await replies_setup.say("Three again", max_tokens=100))
+    await asyncio.gather(wait_for_end(first), wait_for_end(second))
+    await wait_for_end(await replies_setup.say("Three again", max_tokens=100))
     await replies_setup.close()
 
 
@@ -99,7 +99,7 @@ async def test_long_questions_that_ask_for_short_answers_at_once_do_not_overrun_
     refused = [each for each in outcomes if isinstance(each, DailyLimitReached)]
     assert (len(begun), len(refused)) == (1, 9)
     assert all("Wait a moment" in str(each) and each.retry_after == RESERVED_RETRY_SECONDS for each in refused)
-    await ended(begun[0])
+    await wait_for_end(begun[0])
     await replies_setup.close()
 
 

@@ -10,7 +10,7 @@ from chatbot.providers import ProviderPool
 from chatbot.providers import model_lists as lists
 from chatbot.providers.model_entries import parse_model_entry
 from chatbot.types import Finish, ModelChoice, ModelProfile, ProviderName, Usage
-from tests.conftest import MakeSettings, Open
+from tests.conftest import MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.reply_setup import until
 
@@ -68,8 +68,8 @@ def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: ModelPro
     ]
 
 
-async def test_anthropic_says_how_much_its_models_read_and_write(opened: Open) -> None:
-    models = {model.id: model for model in await opened("anthropic").models()}
+async def test_anthropic_says_how_much_its_models_read_and_write(open_provider: OpenProvider) -> None:
+    models = {model.id: model for model in await open_provider("anthropic").models()}
     assert models["claude-haiku-5-5"] == ModelProfile("claude-haiku-5-5", 200_000, 64_000)
 
 

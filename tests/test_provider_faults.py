@@ -28,7 +28,7 @@ from chatbot.errors import (
 )
 from chatbot.providers import Provider, connect
 from chatbot.types import Finish, Message, ProviderName, Request
-from tests.conftest import OPERATORS_KEY, MakeSettings, Open
+from tests.conftest import OPERATORS_KEY, MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.test_fault_table import said_by
 
@@ -81,12 +81,14 @@ def fault() -> str:
 
 
 @pytest.fixture(params=["compatible", "anthropic"])
-def provider(request: pytest.FixtureRequest, fault: str, opened: Open, monkeypatch: pytest.MonkeyPatch) -> Provider:
+def provider(
+    request: pytest.FixtureRequest, fault: str, open_provider: OpenProvider, monkeypatch: pytest.MonkeyPatch
+) -> Provider:
     """One of each protocol, with little patience where it will be silent."""
     if FAILURES.get(fault) is ProviderTimeout:
         for module in (chatbot.providers.openai, chatbot.providers.anthropic):
             monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
-    return opened(request.param)
+    return open_provider(request.param)
 
 
 async def asked(provider: Provider) -> tuple[str, Finish | None]:
@@ -133,10 +135,10 @@ async def test_an_unusual_answer_is_still_an_answer(fault: str, provider: Provid
 
 @pytest.mark.parametrize("told", ["nan", "inf", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
 async def test_a_wait_that_is_no_number_of_seconds_counts_as_not_said(
-    told: str, opened: Open, upstream: FakeUpstream
+    told: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers={"retry-after": told})
-    error = await failure_of(opened("compatible"))
+    error = await failure_of(open_provider("compatible"))
     assert (type(error), error.retry_after) == (RateLimited, None)
 
 
@@ -165,10 +167,12 @@ async def test_an_error_in_an_odd_shape_is_read_by_its_status(
 
 
 @pytest.mark.parametrize("code", ["enforced_spend_limit_reached", "contract_spend_limit_reached"])
-async def test_a_spent_budget_is_not_a_matter_of_waiting(code: str, opened: Open, upstream: FakeUpstream) -> None:
+async def test_a_spent_budget_is_not_a_matter_of_waiting(
+    code: str, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     told = {"type": "rate_limit_error", "message": "Later.", "details": {"error_code": code}}
     upstream.scenario = Scenario(status=429, body={"type": "error", "error": told})
-    assert type(await failure_of(opened("anthropic"))) is QuotaExhausted
+    assert type(await failure_of(open_provider("anthropic"))) is QuotaExhausted
 
 
 @pytest.mark.parametrize(
@@ -176,10 +180,10 @@ async def test_a_spent_budget_is_not_a_matter_of_waiting(code: str, opened: Open
     [(502, ServiceUnavailable), ("429", RateLimited), (401, InvalidKey), (504, ProviderTimeout), (7, None)],
 )
 async def test_a_number_inside_a_stream_counts_as_a_status(
-    code: object, kind: type[ProviderError] | None, opened: Open, upstream: FakeUpstream
+    code: object, kind: type[ProviderError] | None, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(body=f'data: {{"error":{{"code":{json.dumps(code)},"message":"Upstream."}}}}\n\n')
-    assert type(await failure_of(opened("compatible"))) is (kind or ProviderError)
+    assert type(await failure_of(open_provider("compatible"))) is (kind or ProviderError)
 
 
 @pytest.mark.parametrize(
@@ -207,9 +211,11 @@ async def test_a_path_that_nobody_knows_is_a_wrong_address(
         {"error": "Model x not found"},
     ],
 )
-async def test_a_model_that_nobody_knows_is_not(body: object, opened: Open, upstream: FakeUpstream) -> None:
+async def test_a_model_that_nobody_knows_is_not(
+    body: object, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     upstream.scenario = Scenario(status=404, body=cast("str", body))
-    assert type(await failure_of(opened("compatible"))) is UnknownModel
+    assert type(await failure_of(open_provider("compatible"))) is UnknownModel
 
 
 async def test_a_line_break_inside_a_key_is_a_wrong_key(settings: MakeSettings) -> None:
@@ -232,6 +238,8 @@ async def test_how_much_was_too_much_is_read_where_it_is_told(
     assert (error.prompt_tokens, error.context_tokens) in told
 
 
-async def test_a_model_that_failed_on_the_way_did_not_finish(opened: Open, upstream: FakeUpstream) -> None:
+async def test_a_model_that_failed_on_the_way_did_not_finish(
+    open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     upstream.scenario = Scenario(tokens=3, finish_reason="error")  # as OpenRouter has it
-    assert type(await failure_of(opened("compatible"))) is StreamCutOff
+    assert type(await failure_of(open_provider("compatible"))) is StreamCutOff

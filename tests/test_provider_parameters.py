@@ -8,13 +8,13 @@ from chatbot.errors import RequestRefused
 from chatbot.providers import Provider, traits
 from chatbot.providers.unsupported_parameters import MAX_MODELS, UnsupportedParameters
 from chatbot.types import Message, ProviderName, Request, Usage
-from tests.conftest import Open
+from tests.conftest import OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 
 
 @pytest.fixture(params=["openai", "compatible"])
-def provider(request: pytest.FixtureRequest, opened: Open) -> Provider:
-    return opened(request.param)
+def provider(request: pytest.FixtureRequest, open_provider: OpenProvider) -> Provider:
+    return open_provider(request.param)
 
 
 async def ask(provider: Provider, model: str = "one", max_tokens: int = 50) -> Usage | None:
@@ -102,18 +102,20 @@ async def test_a_temperature_out_of_bounds_is_no_refusal_of_every_temperature(
 
 
 async def test_a_body_that_fails_the_servers_own_check_names_the_parameter_too(
-    opened: Open, upstream: FakeUpstream
+    open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     told = {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}
     upstream.queue(Scenario(status=422, body=told))
-    await ask(opened("compatible"))
+    await ask(open_provider("compatible"))
     assert ["stream_options" in request.body for request in upstream.requests] == [True, False]
 
 
-async def test_an_effort_is_asked_for_as_each_protocol_has_it(opened: Open, upstream: FakeUpstream) -> None:
+async def test_an_effort_is_asked_for_as_each_protocol_has_it(
+    open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     request = Request("one", (Message("user", "Hi"),), effort="low")
     for name in ("openai", "anthropic"):
-        async with aclosing(opened(name).stream(request)) as deltas:
+        async with aclosing(open_provider(name).stream(request)) as deltas:
             assert [delta async for delta in deltas]
     first, second = (request.body for request in upstream.requests)
     assert first["reasoning_effort"] == "low"
@@ -125,13 +127,13 @@ async def test_an_effort_is_asked_for_as_each_protocol_has_it(opened: Open, upst
     ("name", "parameter"), [("openai", "reasoning_effort"), ("anthropic", "output_config"), ("anthropic", "thinking")]
 )
 async def test_an_effort_that_a_model_refuses_is_dropped_and_remembered(
-    name: ProviderName, parameter: str, opened: Open, upstream: FakeUpstream
+    name: ProviderName, parameter: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(refuse_parameters=(parameter,))
     said = "This model does not support the effort parameter."
     if parameter == "output_config":
         upstream.queue(Scenario(status=400, message=said))
-    provider = opened(name)
+    provider = open_provider(name)
     request = Request("one", (Message("user", "Hi"),), effort="high")
     for _ in range(2):
         async with aclosing(provider.stream(request)) as deltas:

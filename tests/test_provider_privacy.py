@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from chatbot.errors import Unavailable, UnreadableAnswer
 from chatbot.providers import Provider, connect
 from chatbot.types import Message, ProviderName, Request
-from tests.conftest import OPERATORS_KEY, MakeSettings, Open
+from tests.conftest import OPERATORS_KEY, MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Received
 
 HELLO = Request("any-model", (Message("user", "A secret."),))
@@ -50,8 +50,10 @@ def shown_to(received: Received) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_provider_sends_its_own_key(name: ProviderName, opened: Open, upstream: FakeUpstream) -> None:
-    await use(opened(name))
+async def test_a_provider_sends_its_own_key(
+    name: ProviderName, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    await use(open_provider(name))
     assert len(upstream.requests) == 2
     assert all(OPERATORS_KEY in shown_to(request) for request in upstream.requests)
 
@@ -136,9 +138,11 @@ async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_redirect_is_not_followed(name: ProviderName, opened: Open, upstream: FakeUpstream) -> None:
+async def test_a_redirect_is_not_followed(
+    name: ProviderName, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     upstream.scenario = FAULTS["redirect"]
-    provider = opened(name)
+    provider = open_provider(name)
     with pytest.raises(UnreadableAnswer):
         await use(provider)
     with pytest.raises(UnreadableAnswer):

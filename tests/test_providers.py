@@ -15,7 +15,7 @@ from chatbot.providers import Provider, ProviderPool, connect
 from chatbot.providers.registry import SPECS
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, Delta, Finish, Message, ProviderName, Request, Usage
-from tests.conftest import MakeSettings, Open
+from tests.conftest import MakeSettings, OpenProvider
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.fake_upstream.answers import count_tokens
 from tests.reply_setup import until
@@ -28,8 +28,8 @@ LONG = Scenario(tokens=2000, tokens_per_second=50)
 
 
 @pytest.fixture(params=REMOTE)
-def provider(request: pytest.FixtureRequest, opened: Open) -> Provider:
-    return opened(request.param)
+def provider(request: pytest.FixtureRequest, open_provider: OpenProvider) -> Provider:
+    return open_provider(request.param)
 
 
 async def deltas_of(provider: Provider, request: Request = HELLO) -> list[Delta]:
@@ -71,11 +71,13 @@ async def test_every_reason_to_end_has_a_meaning(
     assert finish.reason in meant
 
 
-async def test_words_with_which_a_model_declines_are_a_refusal(opened: Open, upstream: FakeUpstream) -> None:
+async def test_words_with_which_a_model_declines_are_a_refusal(
+    open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     head = 'data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,'
     said, ended = '"delta":{"refusal":"I cannot."}}]}', '"delta":{},"finish_reason":"stop"}]}'
     upstream.scenario = Scenario(body=f"{head}{said}\n\n{head}{ended}\n\ndata: [DONE]\n\n")
-    *words, last = await deltas_of(opened("openai"))
+    *words, last = await deltas_of(open_provider("openai"))
     assert "".join(delta.text for delta in words) == "I cannot."
     assert last.finish == Finish("refusal")
 
@@ -85,14 +87,16 @@ async def test_usage_that_nobody_told_is_unknown_not_zero(provider: Provider, up
     assert await finish_of(provider) == Finish("stop", Usage(None, None))
 
 
-async def test_what_anthropic_read_from_its_cache_counts_as_read(opened: Open, upstream: FakeUpstream) -> None:
+async def test_what_anthropic_read_from_its_cache_counts_as_read(
+    open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     counted = '{"input_tokens":5,"cache_creation_input_tokens":20,"cache_read_input_tokens":100,"output_tokens":1}'
     upstream.scenario = Scenario(
         body=f'event: message_start\ndata: {{"type":"message_start","message":{{"usage":{counted}}}}}\n\n'
         'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},'
         '"usage":{"output_tokens":9}}\n\n'
     )
-    assert await finish_of(opened("anthropic")) == Finish("stop", Usage(125, 9), cache_read=100, cache_write=20)
+    assert await finish_of(open_provider("anthropic")) == Finish("stop", Usage(125, 9), cache_read=100, cache_write=20)
 
 
 async def test_reasoning_is_kept_apart_from_the_text(provider: Provider, upstream: FakeUpstream) -> None:
@@ -118,10 +122,10 @@ async def test_the_models_are_the_servers(provider: Provider) -> None:
 
 @pytest.mark.parametrize("name", CHAT_COMPLETIONS)
 async def test_chat_completions_are_asked_for_as_openai_describes_them(
-    name: ProviderName, opened: Open, upstream: FakeUpstream
+    name: ProviderName, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     dialogue = (Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Bye"))
-    await deltas_of(opened(name), Request("some-model", dialogue, "Be brief.", 50, 0.5))
+    await deltas_of(open_provider(name), Request("some-model", dialogue, "Be brief.", 50, 0.5))
     body = upstream.requests[0].body
     length = "max_completion_tokens" if name == "openai" else "max_tokens"
     assert body == {
@@ -139,9 +143,11 @@ async def test_chat_completions_are_asked_for_as_openai_describes_them(
     }
 
 
-async def test_messages_are_asked_for_as_anthropic_describes_them(opened: Open, upstream: FakeUpstream) -> None:
+async def test_messages_are_asked_for_as_anthropic_describes_them(
+    open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     dialogue = (Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Bye"))
-    await deltas_of(opened("anthropic"), Request("some-model", dialogue, "Be brief.", 50, 0.5))
+    await deltas_of(open_provider("anthropic"), Request("some-model", dialogue, "Be brief.", 50, 0.5))
     body = upstream.requests[0].body
     assert body.pop("cache_control") == {"type": "ephemeral"}
     assert body == {

@@ -10,7 +10,7 @@ from chatbot.types import ProviderName, StoredMessage
 from tests.api import asked
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import SESSION, ReplySetup, ended, slow_disk, until
+from tests.reply_setup import SESSION, ReplySetup, slow_disk, until, wait_for_end
 
 SLOW = Scenario(tokens=2000, tokens_per_second=50)
 
@@ -59,7 +59,7 @@ async def test_stop_works_before_the_provider_was_even_asked(replies_setup: Repl
     upstream.scenario = SLOW
     reply = await replies_setup.say("Count.")
     reply.stop()
-    await ended(reply)
+    await wait_for_end(reply)
     assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("interrupted", "stopped", None)
 
 
@@ -107,7 +107,7 @@ async def test_a_failure_is_stored_as_one_with_our_own_sentence(
 ) -> None:
     upstream.scenario = FAULTS[fault]
     reply = await replies_setup.say("Hello")
-    await ended(reply)
+    await wait_for_end(reply)
     answer = replies_setup.on_disk(reply.conversation_id)[-1]
     assert reply.error
     assert answer.fault
@@ -142,7 +142,7 @@ async def test_an_answer_takes_no_longer_than_it_may(
     replies_setup = ReplySetup(settings(chatbot_reply_seconds=seconds))
     upstream.scenario = scenario
     reply = await replies_setup.say("Hello")
-    await ended(reply)
+    await wait_for_end(reply)
     answer = replies_setup.on_disk(reply.conversation_id)[-1]
     assert outcome(answer) == (status, "interrupted", "provider_timeout")
     assert answer.content == text
@@ -156,7 +156,7 @@ async def test_a_provider_that_is_not_set_up_is_told_in_the_answer(
 ) -> None:
     replies_setup = ReplySetup(settings(compatible_base_url=None))
     reply = await replies_setup.say("Hello")
-    await ended(reply)
+    await wait_for_end(reply)
     assert isinstance(reply.error, NoProvider)
     assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "no_provider")
     assert upstream.requests == []
@@ -167,7 +167,7 @@ async def test_what_nobody_foresaw_is_an_error_like_any_other(settings: MakeSett
     unchecked = settings().model_copy(update={"compatible_base_url": "http://127.0.0.1:port/v1"})
     replies_setup = ReplySetup(unchecked)
     reply = await replies_setup.say("Hello")
-    await ended(reply)
+    await wait_for_end(reply)
     assert type(reply.error) is ChatbotError
     assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "internal")
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
@@ -181,7 +181,7 @@ async def test_a_conversation_deleted_meanwhile_stays_deleted(
     kept, _ = await replies_setup.answer("Keep this.")
     reply = await replies_setup.say("Forget this.")
     await asyncio.to_thread(replies_setup.memory.delete_conversation, reply.conversation_id)
-    await ended(reply)
+    await wait_for_end(reply)
     assert reply.error is None
     assert [summary.conversation_id for summary in replies_setup.memory.list_conversations()] == [kept]
 
@@ -190,7 +190,7 @@ async def test_a_session_deleted_meanwhile_stays_deleted(replies_setup: ReplySet
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
     reply = await replies_setup.say("Forget this.")
     await asyncio.to_thread(replies_setup.memory.delete_all)
-    await ended(reply)
+    await wait_for_end(reply)
     assert not replies_setup.path.exists()
 
 
@@ -214,7 +214,7 @@ async def test_a_key_that_the_service_repeats_is_stored_nowhere(
 ) -> None:
     upstream.scenario = FAULTS["echo_key"]
     reply = await replies_setup.say("Hello")
-    await ended(reply)
+    await wait_for_end(reply)
     assert isinstance(reply.error, InvalidKey)
     assert b"sk-operator" not in replies_setup.files()
 
@@ -226,7 +226,7 @@ async def test_no_answer_begins_once_the_app_is_about_to_end(replies_setup: Repl
     _, refusal, _ = await asyncio.gather(
         replies_setup.replies.shutdown(),
         asyncio.gather(replies_setup.say("Hello"), return_exceptions=True),
-        ended(reply),
+        wait_for_end(reply),
     )
     assert isinstance(refusal[0], ShuttingDown)
     assert len(asked(upstream)) == 1

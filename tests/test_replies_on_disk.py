@@ -8,7 +8,7 @@ from chatbot.errors import StorageError
 from tests.api import asked
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import SESSION, ReplySetup, ended, full_disk
+from tests.reply_setup import SESSION, ReplySetup, full_disk, wait_for_end
 
 
 async def test_a_message_that_cannot_be_stored_is_not_sent(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
@@ -28,7 +28,7 @@ async def test_an_answer_that_cannot_be_stored_says_so(
     with full_disk(replies_setup):
         if is_stopped:
             reply.stop()
-        await ended(reply)
+        await wait_for_end(reply)
     assert isinstance(reply.error, StorageError)
     assert "not sent" not in str(reply.error)
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
@@ -43,7 +43,7 @@ async def test_a_store_that_was_spoilt_meanwhile_does_not_keep_the_conversation_
     with full_disk(replies_setup):
         await asyncio.sleep(0.2)
         (replies_setup.path / f"{reply.conversation_id}.json").write_text("[]")
-    await ended(reply)
+    await wait_for_end(reply)
     assert isinstance(reply.error, StorageError)
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
 
@@ -69,7 +69,7 @@ async def test_an_answer_that_cannot_be_counted_does_not_keep_the_conversation_b
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
     reply = await replies_setup.say("Hello")
     (replies_setup.path.parent.parent / "draft").mkdir()
-    await ended(reply)
+    await wait_for_end(reply)
     assert replies_setup.on_disk(reply.conversation_id)[-1].status == "complete"
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
     await replies_setup.close()

@@ -13,7 +13,7 @@ from chatbot.replies import pacing as pace
 from chatbot.replies.reply import Reply
 from chatbot.types import StoredMessage
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import ReplySetup, ended, slow_disk, until
+from tests.reply_setup import ReplySetup, slow_disk, until, wait_for_end
 
 TWENTY = Scenario(tokens=20, tokens_per_second=100)
 WHOLE = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 21))
@@ -93,7 +93,7 @@ async def test_a_watcher_who_leaves_does_not_end_the_answer(
     cancelled = asyncio.create_task(watched(reply, interval))
     await asyncio.sleep(0.05)
     cancelled.cancel()
-    await ended(reply)
+    await wait_for_end(reply)
     assert replies_setup.on_disk(reply.conversation_id)[-1].content == WHOLE
     assert upstream.closed_early == 0
 
@@ -170,7 +170,7 @@ async def test_a_slow_checkpoint_never_overwrites_the_end(
     reply = await replies_setup.say("Count.")
     with slow_disk(replies_setup.memory):
         await until(lambda: reply.snapshot().content == WHOLE)
-    await ended(reply)
+    await wait_for_end(reply)
     await asyncio.sleep(0.05)
     assert replies_setup.on_disk(reply.conversation_id)[-1].status == "complete"
 

@@ -13,17 +13,17 @@ from chatbot.errors import ProviderError, ProviderTimeout
 from chatbot.providers import Provider, connect, stream_with_retry
 from chatbot.providers import retry as patience
 from chatbot.types import Message, ProviderName, Request
-from tests.conftest import MakeSettings, Open
+from tests.conftest import MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import ReplySetup, ended, until
+from tests.reply_setup import ReplySetup, until, wait_for_end
 
 ASKED = Request("any-model", (Message("user", "Hi"),))
 RECOVERED = Scenario(reply="Here I am.")
 
 
 @pytest.fixture(params=["compatible", "anthropic"])
-def provider(request: pytest.FixtureRequest, opened: Open) -> Provider:
-    return opened(request.param)
+def provider(request: pytest.FixtureRequest, open_provider: OpenProvider) -> Provider:
+    return open_provider(request.param)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ async def test_what_would_not_help_is_not_tried(fault: Scenario, provider: Provi
 
 @pytest.mark.parametrize("silence", ["no_headers", "silence_first"])
 async def test_a_silence_is_waited_for_once(
-    silence: str, opened: Open, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    silence: str, open_provider: OpenProvider, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (chatbot.providers.openai, chatbot.providers.anthropic):
         monkeypatch.setattr(module, "SILENCE_SECONDS", 0.2)
@@ -95,7 +95,7 @@ async def test_a_silence_is_waited_for_once(
     for name in ("compatible", "anthropic"):
         upstream.requests.clear()
         with pytest.raises(ProviderTimeout):
-            await text_of(opened(name))
+            await text_of(open_provider(name))
         assert len(upstream.requests) == 1
 
 
@@ -131,6 +131,6 @@ async def test_stop_works_in_the_pause(replies_setup: ReplySetup, upstream: Fake
     await until(lambda: upstream.requests)
     await asyncio.sleep(0.1)
     assert await replies_setup.stop(reply)
-    await ended(reply)
+    await wait_for_end(reply)
     assert len(upstream.requests) == 1
     assert reply.error is None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.types import Delta, Message, Request
-from tests.conftest import Open
+from tests.conftest import OpenProvider
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.reply_setup import ReplySetup
 
@@ -76,9 +76,11 @@ def test_reasoning_that_comes_apart_from_the_text_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("finish", ["stop", "length"])
-async def test_a_compatible_servers_tags_are_read(finish: str, opened: Open, upstream: FakeUpstream) -> None:
+async def test_a_compatible_servers_tags_are_read(
+    finish: str, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
     upstream.scenario = Scenario(tokens=("<th", "ink>Hm", ".</", "think>\n\n", "Yes", "."), finish_reason=finish)
-    async with aclosing(opened("compatible").stream(Request("any", (Message("user", "Hi"),)))) as deltas:
+    async with aclosing(open_provider("compatible").stream(Request("any", (Message("user", "Hi"),)))) as deltas:
         found = [delta async for delta in deltas]
     assert "".join(delta.reasoning for delta in found) == "Hm."
     assert [delta.text for delta in found if delta.text] == ["Yes", "."]

@@ -14,7 +14,7 @@ from chatbot.providers import Provider, ProviderPool
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream
-from tests.reply_setup import ReplySetup, ended, until
+from tests.reply_setup import ReplySetup, until, wait_for_end
 
 MINE = "sk-visitor-fedcba9876543210"
 HERS = "sk-another-visitor-00000000"
@@ -113,7 +113,7 @@ async def test_a_key_is_nowhere_afterwards(
     caplog.set_level(logging.INFO)
     upstream.scenario = FAULTS["echo_key"]
     reply = await replies_setup.say("Hello", key=MINE)
-    await ended(reply)
+    await wait_for_end(reply)
     assert isinstance(reply.error, InvalidKey)
     assert MINE not in f"{replies_setup.files()!r} {caplog.text} {reply.error!r} {reply.snapshot()}"
 
