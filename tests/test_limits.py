@@ -1,4 +1,4 @@
-"""Limits: what anybody may ask for, at the road and so at both doors."""
+"""Rate limits and the daily token budget, for the page and for the API."""
 
 import asyncio
 import json
@@ -24,9 +24,7 @@ from tests.reply_setup import ReplySetup, wait_for_end
 from tests.running import RunningApp, two_providers
 
 
-async def test_a_session_that_sends_too_quickly_is_told_how_long_to_wait(
-    settings: MakeSettings, upstream: FakeUpstream
-) -> None:
+async def test_a_rate_limited_session_learns_how_long_to_wait(settings: MakeSettings, upstream: FakeUpstream) -> None:
     replies_setup = ReplySetup(settings(chatbot_messages_per_minute=2))
     await replies_setup.answer("One")
     await replies_setup.answer("Two")
@@ -38,7 +36,7 @@ async def test_a_session_that_sends_too_quickly_is_told_how_long_to_wait(
     await replies_setup.close()
 
 
-async def test_an_address_is_counted_over_all_its_sessions(settings: MakeSettings) -> None:
+async def test_an_address_is_rate_limited_over_all_its_sessions(settings: MakeSettings) -> None:
     replies_setup = ReplySetup(settings(chatbot_messages_per_minute=2))
     for session in ("one", "two"):
         await wait_for_end(await replies_setup.say("Hello", session_id=session, address="192.0.2.1"))
@@ -48,7 +46,7 @@ async def test_an_address_is_counted_over_all_its_sessions(settings: MakeSetting
     await replies_setup.close()
 
 
-async def test_a_session_has_only_so_many_answers_at_once(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_running_answers_of_a_session_are_limited(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=1000, tokens_per_second=1)
     for _ in range(MAX_RUNNING_ANSWERS):
         await replies_setup.say("Take your time")
@@ -57,25 +55,23 @@ async def test_a_session_has_only_so_many_answers_at_once(replies_setup: ReplySe
     await wait_for_end(await replies_setup.say("Somebody else's", session_id="another", model="pace:0x1"))
 
 
-async def test_the_days_tokens_are_counted_and_kept_across_restarts(
-    settings: MakeSettings, upstream: FakeUpstream
-) -> None:
+async def test_the_daily_token_count_survives_restarts(settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=5)
-    few = settings(chatbot_daily_tokens=15)
+    limited = settings(chatbot_daily_tokens=15)
     spent = 0
     while spent < 15:
-        replies_setup = ReplySetup(few)
+        replies_setup = ReplySetup(limited)
         usage = (await replies_setup.answer("Hello"))[1].usage
         spent += (usage.input_tokens or 0) + (usage.output_tokens or 0)
         await replies_setup.close()
-    replies_setup = ReplySetup(few)
+    replies_setup = ReplySetup(limited)
     with pytest.raises(DailyLimitReached, match="midnight UTC") as refused:
         await replies_setup.say("Three")
     assert 0 < (refused.value.retry_after or 0) <= 86_400
     await replies_setup.close()
 
 
-async def test_what_answers_under_way_may_still_take_is_kept_for_them(
+async def test_running_answers_reserve_tokens_of_the_daily_budget(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
     replies_setup = ReplySetup(settings(chatbot_daily_tokens=150))
@@ -88,22 +84,22 @@ async def test_what_answers_under_way_may_still_take_is_kept_for_them(
     await replies_setup.close()
 
 
-async def test_long_questions_that_ask_for_short_answers_at_once_do_not_overrun_the_days_tokens(
+async def test_simultaneous_long_questions_do_not_exceed_the_daily_budget(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
     replies_setup = ReplySetup(settings(chatbot_daily_tokens=1000))
     upstream.scenario = Scenario(tokens=3, tokens_per_second=10)
-    asked_for = [replies_setup.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
-    outcomes = await asyncio.gather(*asked_for, return_exceptions=True)
-    begun = [each for each in outcomes if isinstance(each, Reply)]
+    starting = [replies_setup.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
+    outcomes = await asyncio.gather(*starting, return_exceptions=True)
+    started = [each for each in outcomes if isinstance(each, Reply)]
     refused = [each for each in outcomes if isinstance(each, DailyLimitReached)]
-    assert (len(begun), len(refused)) == (1, 9)
+    assert (len(started), len(refused)) == (1, 9)
     assert all("Wait a moment" in str(each) and each.retry_after == RESERVED_RETRY_SECONDS for each in refused)
-    await wait_for_end(begun[0])
+    await wait_for_end(started[0])
     await replies_setup.close()
 
 
-def test_what_a_disk_refuses_to_count_stays_kept(tmp_path: Path) -> None:
+def test_tokens_that_the_disk_cannot_count_stay_reserved(tmp_path: Path) -> None:
     limits = Limits(0, 100, tmp_path / "spending.json")
     reservation = limits.admit("one", "", 0, 10, is_billed=True)
     (tmp_path / "spending.json").mkdir()
@@ -114,7 +110,7 @@ def test_what_a_disk_refuses_to_count_stays_kept(tmp_path: Path) -> None:
         limits.admit("one", "", 0, 10, is_billed=True)
 
 
-def test_both_doors_say_so(upstream: FakeUpstream, tmp_path: Path) -> None:
+def test_the_page_and_the_api_report_the_rate_limit(upstream: FakeUpstream, tmp_path: Path) -> None:
     environment = two_providers(upstream) | {"CHATBOT_MESSAGES_PER_MINUTE": "2"}
     with RunningApp(tmp_path, environment) as app, Visitor(app.url) as visitor:
         visitor.chat()
@@ -139,7 +135,7 @@ def test_a_forwarded_address_counts_only_behind_a_spaces_proxy(behind_proxy: boo
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b'{"tokens": {"2026-11-25": {"count": "many"}}}', b'{"tokens": {"1": {}}}']
 )
-async def test_a_damaged_count_is_set_aside_and_the_counting_begins_anew(
+async def test_a_damaged_count_is_set_aside_and_starts_again(
     content: bytes, settings: MakeSettings, tmp_path: Path
 ) -> None:
     (tmp_path / "data").mkdir()
@@ -152,18 +148,18 @@ async def test_a_damaged_count_is_set_aside_and_the_counting_begins_anew(
     await replies_setup.close()
 
 
-async def test_a_clock_that_stepped_back_a_day_and_forth_again_loses_no_count(settings: MakeSettings) -> None:
+async def test_a_clock_set_back_a_day_loses_no_count(settings: MakeSettings) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
     replies_setup = ReplySetup(settings(chatbot_daily_tokens=1))
-    kept = replies_setup.path.parent.parent / "spending.json"
-    kept.write_text(f'{{"tokens": {{"{tomorrow}": {{"count": 1}}, "2000-01-01": {{"count": 1}}}}}}')
+    counts = replies_setup.path.parent.parent / "spending.json"
+    counts.write_text(f'{{"tokens": {{"{tomorrow}": {{"count": 1}}, "2000-01-01": {{"count": 1}}}}}}')
     await replies_setup.answer("Hello")
-    assert json.loads(kept.read_text())["tokens"].keys() == {tomorrow, datetime.now(UTC).date().isoformat()}
+    assert json.loads(counts.read_text())["tokens"].keys() == {tomorrow, datetime.now(UTC).date().isoformat()}
     await replies_setup.close()
 
 
 def anthropic_stream(at_start: str, at_end: str) -> Scenario:
-    """A stream of Messages with those usage objects, as servers that imitate Anthropic's send them."""
+    """A Messages stream with those usage objects, as servers that imitate Anthropic's send them."""
     events = [
         f'{{"type":"message_start","message":{{"id":"m1","type":"message","role":"assistant","usage":{at_start}}}}}',
         '{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}',
@@ -177,7 +173,7 @@ def anthropic_stream(at_start: str, at_end: str) -> Scenario:
 
 
 @pytest.mark.parametrize(
-    ("at_start", "at_end", "tokens"),
+    ("at_start", "at_end", "expected"),
     [
         ('{"input_tokens":0,"output_tokens":0}', '{"input_tokens":41,"output_tokens":6}', 47),
         ('{"input_tokens":41,"output_tokens":1}', '{"output_tokens":6}', 47),
@@ -191,17 +187,17 @@ def anthropic_stream(at_start: str, at_end: str) -> Scenario:
         ('{"input_tokens":-5}', '{"input_tokens":1e30,"output_tokens":6}', None),
     ],
 )
-async def test_the_daily_budget_counts_input_tokens_wherever_a_server_reports_them(
-    at_start: str, at_end: str, tokens: int | None, settings: MakeSettings, upstream: FakeUpstream
+async def test_input_tokens_count_wherever_a_server_reports_them(
+    at_start: str, at_end: str, expected: int | None, settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
     replies_setup = ReplySetup(settings(chatbot_daily_tokens=100_000))
     upstream.scenario = anthropic_stream(at_start, at_end)
     _, answer = await replies_setup.answer("Name a thing.", provider="anthropic")
     assert (answer.content, answer.status) == ("Blue kettle.", "complete")
-    read, written = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
-    assert read > 0
-    assert written > 0
-    assert tokens in (read + written, None)
-    assert answer.usage.estimated == (tokens is None)
-    assert TokenCounter(replies_setup.path.parents[1] / "spending.json").today() == read + written
+    input_tokens, output_tokens = answer.usage.input_tokens or 0, answer.usage.output_tokens or 0
+    assert input_tokens > 0
+    assert output_tokens > 0
+    assert expected in (input_tokens + output_tokens, None)
+    assert answer.usage.estimated == (expected is None)
+    assert TokenCounter(replies_setup.path.parents[1] / "spending.json").today() == input_tokens + output_tokens
     await replies_setup.close()

@@ -1,4 +1,4 @@
-"""What the app prints: an event a line, nothing secret, and no word of what is said unless that is asked for."""
+"""Log output: one event a line, no secrets, and no texts of messages unless they are enabled."""
 
 import io
 import json
@@ -30,17 +30,17 @@ SECRETS = {
 }
 LINE = re.compile(r'time=\S+ level=(\w+) source=\S+ event=("(?:[^"\\]|\\.)*"|\S+)(?: \w+=("(?:[^"\\]|\\.)*"|\S+))*')
 TOKEN = "0123456789abcdef0123456789abcdef.a-signature-of-43-letters-and_digits"
-"""In the form of a session's."""
-SAID = "Das Wetter in Reykjavik"
+"""Has the form of a session token."""
+TEXT = "Das Wetter in Reykjavik"
 
 
 @contextmanager
-def printing() -> Iterator[io.StringIO]:
-    """What is printed inside, where the app's logging is set up with the secrets."""
+def captured_output() -> Iterator[io.StringIO]:
+    """Yields what is printed inside, with logging configured for SECRETS."""
     output, streams = io.StringIO(), (sys.stdout, sys.stderr)
     sys.stdout = sys.stderr = output
-    root, ours = logging.getLogger(), logging.getLogger("chatbot")
-    before, level = root.handlers[:], ours.level
+    root, app_logger = logging.getLogger(), logging.getLogger("chatbot")
+    before, level = root.handlers[:], app_logger.level
     hooks = sys.unraisablehook, threading.excepthook, traceback.print_exc
     logs.configure(Settings.load(**SECRETS), ["made-by-the-app"])
     try:
@@ -48,7 +48,7 @@ def printing() -> Iterator[io.StringIO]:
     finally:
         sys.stdout, sys.stderr = streams
         root.handlers[:] = before
-        ours.setLevel(level)
+        app_logger.setLevel(level)
         sys.unraisablehook, threading.excepthook, traceback.print_exc = hooks
 
 
@@ -59,54 +59,54 @@ def formatted(message: str, *arguments: object, with_texts: bool = False, **extr
     return LogfmtFormatter(Redaction(), with_texts).format(record)
 
 
-def test_an_event_is_one_line_whatever_is_in_it() -> None:
+def test_an_event_is_one_line_whatever_it_contains() -> None:
     line = formatted("it\nis %s", 'a "word"', fields={"model": "a b=c\n", "count": 3, "nothing": None})
     assert line.splitlines() == [line]
     assert LINE.fullmatch(line)
     assert line.endswith('event="it\\nis a \\"word\\"" model="a b=c\\n" count=3')
 
 
-def test_texts_are_in_it_only_where_they_are_asked_for() -> None:
-    assert SAID not in formatted("message", texts={"text": SAID})
-    assert f'text="{SAID}"' in formatted("message", texts={"text": SAID}, with_texts=True)
+def test_texts_are_logged_only_if_enabled() -> None:
+    assert TEXT not in formatted("message", texts={"text": TEXT})
+    assert f'text="{TEXT}"' in formatted("message", texts={"text": TEXT}, with_texts=True)
 
 
-def test_an_exceptions_kind_and_place_are_told_and_not_its_text() -> None:
-    with printing() as printed:
+def test_an_exception_is_logged_with_its_place_without_its_text() -> None:
+    with captured_output() as printed:
         try:
-            int(SAID)
+            int(TEXT)
         except ValueError:
             logging.getLogger("chatbot.test").exception("failed")
             logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
-    assert SAID not in printed.getvalue()
+    assert TEXT not in printed.getvalue()
     lines = printed.getvalue().splitlines()
     assert len(lines) == 2
     assert all("error=ValueError place=" in line and LINE.fullmatch(line) for line in lines)
 
 
-class Stubborn:
-    """Fails where nobody can be told."""
+class FailsInFinalizer:
+    """Raises in its finalizer, where no caller can catch it."""
 
     def __del__(self) -> None:
-        int(SAID)
+        int(TEXT)
 
 
-def test_what_nobody_catches_is_a_line_as_well() -> None:
-    with printing() as printed:
-        Stubborn()
-        thread = threading.Thread(target=int, args=[SAID])
+def test_an_uncaught_exception_is_one_line() -> None:
+    with captured_output() as printed:
+        FailsInFinalizer()
+        thread = threading.Thread(target=int, args=[TEXT])
         thread.start()
         thread.join()
-    assert SAID not in printed.getvalue()
+    assert TEXT not in printed.getvalue()
     lines = printed.getvalue().splitlines()
     assert len(lines) == 2
     assert all("event=uncaught error=ValueError place=" in line and LINE.fullmatch(line) for line in lines)
 
 
 @pytest.mark.parametrize("secret", [*SECRETS.values(), "made-by-the-app", TOKEN, "sk-visitors-own1"])
-def test_no_known_secret_and_nothing_like_one_gets_out(secret: str) -> None:
+def test_known_and_likely_secrets_are_redacted(secret: str) -> None:
     logger = logging.getLogger("chatbot.test")
-    with printing() as printed:
+    with captured_output() as printed:
         for word in [login.partition(":")[2] for login in secret.split(",")] if "anna:" in secret else [secret]:
             logger.warning("with %s in it", word)
             logger.warning("event", extra={"fields": {"model": word}})
@@ -127,47 +127,45 @@ def test_no_known_secret_and_nothing_like_one_gets_out(secret: str) -> None:
         ("session=0123456789abcdef0123456789abcdef model=gpt-6-luna", None),
     ],
 )
-def test_shapes(text: str, hidden: str | None) -> None:
+def test_likely_secrets_are_recognized_by_their_form(text: str, hidden: str | None) -> None:
     assert Redaction()(text) == (hidden or text)
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic", "httpx", "httpx2", "httpcore", "uvicorn.access", "gradio"])
-def test_what_libraries_say_in_detail_is_not_for_the_log(name: str) -> None:
+def test_details_from_libraries_are_not_logged(name: str) -> None:
     logger = logging.getLogger(name)
     before = logger.level
-    with printing() as printed:
+    with captured_output() as printed:
         logger.setLevel(logging.DEBUG)
-        logger.debug("Request options: %s", {"json_data": {"messages": SAID}})
+        logger.debug("Request options: %s", {"json_data": {"messages": TEXT}})
         logger.info("HTTP Request: POST")
         logger.setLevel(before)
     assert printed.getvalue() == ""
 
 
-def test_events_that_no_page_sends_leave_a_line_each(upstream: FakeUpstream, tmp_path: Path) -> None:
+def test_malformed_gradio_events_log_one_line_each(upstream: FakeUpstream, tmp_path: Path) -> None:
     with RunningApp(tmp_path, two_providers(upstream)) as app, Visitor(app.url) as visitor:
         token = visitor.call("POST", "/session").json()["token"]
-        door = GradioDoor(app.url)
-        for event in door.events:
-            data = door.data(event, token, "")
-            spoilt = [[1] if isinstance(each, (int, float)) else {"x": SAID} if each == "" else each for each in data]
-            door.queue([(event, spoilt, {"text": SAID})])
+        client = GradioDoor(app.url)
+        for event in client.events:
+            data = client.data(event, token, "")
+            values = [[1] if isinstance(each, (int, float)) else {"x": TEXT} if each == "" else each for each in data]
+            client.queue([(event, values, {"text": TEXT})])
     assert "Traceback" not in app.log
-    assert SAID not in app.log
+    assert TEXT not in app.log
     assert all(line.startswith(("time=", "The chatbot is at")) for line in app.log.splitlines())
 
 
 @pytest.mark.parametrize("with_texts", [False, True])
-def test_the_running_app_logs_each_turn_and_nothing_secret(
-    with_texts: bool, upstream: FakeUpstream, tmp_path: Path
-) -> None:
-    loud = {"OPENAI_LOG": "debug", "ANTHROPIC_LOG": "debug", "CHATBOT_AUTH": "anna:hunter2-and-more"}
-    environment = two_providers(upstream) | loud | {"CHATBOT_LOG_TEXTS": str(with_texts)}
+def test_the_running_app_logs_each_turn_and_no_secret(with_texts: bool, upstream: FakeUpstream, tmp_path: Path) -> None:
+    verbose = {"OPENAI_LOG": "debug", "ANTHROPIC_LOG": "debug", "CHATBOT_AUTH": "anna:hunter2-and-more"}
+    environment = two_providers(upstream) | verbose | {"CHATBOT_LOG_TEXTS": str(with_texts)}
     app = RunningApp(tmp_path, environment)
     with app, Visitor(app.url) as visitor:
         visitor.token = visitor.http.post("/session", auth=("anna", "hunter2-and-more")).json()["token"]
-        ids = [visitor.chat(SAID, provider=provider) for provider in ("openai", "anthropic")]
-        visitor.call("POST", "/chat", json={"message": SAID, "model": "fault:echo_key"})
-        visitor.call("POST", "/chat", json={"message": SAID, "conversation_id": "0" * 32})
+        ids = [visitor.chat(TEXT, provider=provider) for provider in ("openai", "anthropic")]
+        visitor.call("POST", "/chat", json={"message": TEXT, "model": "fault:echo_key"})
+        visitor.call("POST", "/chat", json={"message": TEXT, "conversation_id": "0" * 32})
         token = visitor.token
         command = Path("/proc", str(app._process.pid), "cmdline") if app._process else Path()
         title = command.read_bytes().decode() if command.exists() else ""
@@ -179,9 +177,9 @@ def test_the_running_app_logs_each_turn_and_nothing_secret(
     events = [line for line in app.log.splitlines() if line.startswith("time=")]
     assert all(LINE.fullmatch(line) for line in events)
     assert all(line.startswith(("time=", "The chatbot is at")) for line in app.log.splitlines())
-    told = [line for line in events if " event=answer " in line]
-    assert [json.dumps(each["conversation_id"]).strip('"') in line for each, line in zip(ids, told, strict=False)]
-    assert len(told) == 3
-    assert "code=provider_invalid_key" in told[2]
+    answers = [line for line in events if " event=answer " in line]
+    assert [json.dumps(each["conversation_id"]).strip('"') in line for each, line in zip(ids, answers, strict=False)]
+    assert len(answers) == 3
+    assert "code=provider_invalid_key" in answers[2]
     assert any("event=refused" in line and "code=not_found" in line for line in events)
-    assert (SAID in app.log) == with_texts
+    assert (TEXT in app.log) == with_texts

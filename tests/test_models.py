@@ -1,4 +1,4 @@
-"""What is known of models: from the providers' own lists, fetched in the background, and without them."""
+"""Model profiles from the providers' own lists, which are fetched in the background, and without such lists."""
 
 import asyncio
 import time
@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.providers import ProviderPool
-from chatbot.providers import model_lists as lists
+from chatbot.providers import ProviderPool, model_lists
 from chatbot.providers.model_entries import parse_model_entry
 from chatbot.types import Finish, ModelChoice, ModelProfile, ProviderName, Usage
 from tests.conftest import MakeSettings, OpenProvider
@@ -24,16 +23,16 @@ VLLM = {"id": "Qwen/Qwen3-8B", "object": "model", "owned_by": "vllm", "max_model
 LLAMA_CPP = {"id": "gemma.gguf", "meta": {"n_vocab": 32000, "n_ctx_train": 131072, "n_ctx": 8192}}
 
 
-def used(read: int | None, written: int, cache_read: int = 0) -> Finish:
+def finish_with(read: int | None, written: int, cache_read: int = 0) -> Finish:
     return Finish("stop", Usage(read, written), cache_read)
 
 
-def hub(*hosts: dict[str, Any]) -> dict[str, Any]:
+def hub_entry(*hosts: dict[str, Any]) -> dict[str, Any]:
     return {"id": "openai/gpt-oss-20b", "providers": list(hosts)}
 
 
 GROQ = {"provider": "groq", "status": "live", "context_length": 131072, "pricing": {"input": 0.1, "output": 0.5}}
-DEAR = {"provider": "dear", "status": "live", "context_length": 65536, "pricing": {"input": 1, "output": 2}}
+EXPENSIVE = {"provider": "dear", "status": "live", "context_length": 65536, "pricing": {"input": 1, "output": 2}}
 DOWN = {"provider": "down", "status": "error", "context_length": 1024, "pricing": {"input": 9, "output": 9}}
 
 
@@ -49,14 +48,14 @@ DOWN = {"provider": "down", "status": "error", "context_length": 1024, "pricing"
         (VLLM, ModelProfile("Qwen/Qwen3-8B", 32768)),
         (LLAMA_CPP, ModelProfile("gemma.gguf", 8192)),
         ({"id": "m", "meta": {"n_ctx_train": 4096}}, ModelProfile("m", 4096)),
-        (hub(GROQ, DOWN), ModelProfile("openai/gpt-oss-20b", 131072, None, 1e-7, 5e-7)),
-        (hub(GROQ, DEAR), ModelProfile("openai/gpt-oss-20b", 65536)),
+        (hub_entry(GROQ, DOWN), ModelProfile("openai/gpt-oss-20b", 131072, None, 1e-7, 5e-7)),
+        (hub_entry(GROQ, EXPENSIVE), ModelProfile("openai/gpt-oss-20b", 65536)),
         ({"id": "c", "max_input_tokens": 200_000, "max_tokens": 64_000}, ModelProfile("c", 200_000, 64_000)),
         ({"id": "m", "context_length": "many", "pricing": "cheap", "providers": 7, "meta": None}, ModelProfile("m")),
         ({"id": "m", "pricing": {"prompt": None, "completion": "x"}, "providers": [None]}, ModelProfile("m")),
     ],
 )
-def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: ModelProfile) -> None:
+def test_every_format_of_model_list_is_parsed(entry: dict[str, Any], model: ModelProfile) -> None:
     found = parse_model_entry(entry)
     assert (found.id, found.context_tokens, found.answer_tokens) == (
         model.id,
@@ -68,21 +67,21 @@ def test_every_kind_of_list_is_understood(entry: dict[str, Any], model: ModelPro
     ]
 
 
-async def test_anthropic_says_how_much_its_models_read_and_write(open_provider: OpenProvider) -> None:
+async def test_anthropic_lists_the_token_limits_of_its_models(open_provider: OpenProvider) -> None:
     models = {model.id: model for model in await open_provider("anthropic").models()}
     assert models["claude-haiku-5-5"] == ModelProfile("claude-haiku-5-5", 200_000, 64_000)
 
 
-async def test_retired_models_and_those_that_do_not_chat_are_not_offered(
+async def test_retired_models_and_models_without_chat_are_not_offered(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
-    times = {"object": "model", "created": 1, "owned_by": "x", "type": "model", "display_name": "x"}
-    times |= {"created_at": "2026-10-01T00:00:00Z"}
+    entry = {"object": "model", "created": 1, "owned_by": "x", "type": "model", "display_name": "x"}
+    entry |= {"created_at": "2026-10-01T00:00:00Z"}
     upstream.listed = [
-        times | {"id": "claude-old", "lifecycle": "retired"},
-        times | {"id": "claude-new", "lifecycle": "active"},
-        times | {"id": "nomic-embed-text", "lifecycle": "active"},
-        times | {"id": "painter", "lifecycle": "active", "architecture": {"output_modalities": ["image"]}},
+        entry | {"id": "claude-old", "lifecycle": "retired"},
+        entry | {"id": "claude-new", "lifecycle": "active"},
+        entry | {"id": "nomic-embed-text", "lifecycle": "active"},
+        entry | {"id": "painter", "lifecycle": "active", "architecture": {"output_modalities": ["image"]}},
     ]
     providers = ProviderPool(settings())
     await providers.warm_up()
@@ -91,26 +90,26 @@ async def test_retired_models_and_those_that_do_not_chat_are_not_offered(
     await providers.aclose()
 
 
-async def test_what_a_list_says_is_used(settings: MakeSettings, upstream: FakeUpstream) -> None:
+async def test_context_sizes_and_prices_come_from_the_list(settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.listed = [OPENROUTER, VLLM]
     providers = ProviderPool(settings())
     llama, qwen = ModelChoice("compatible", "meta/llama-4"), ModelChoice("compatible", "Qwen/Qwen3-8B")
     assert providers.profile(llama).context_tokens is None
-    assert providers.cost(llama, used(1000, 1000)) is None
+    assert providers.cost(llama, finish_with(1000, 1000)) is None
     await providers.warm_up()
     assert providers.profile(llama).context_tokens == 131072
     assert providers.profile(qwen).context_tokens == 32768
-    assert providers.cost(llama, used(1000, 1000)) == pytest.approx(0.00075)
-    assert providers.cost(qwen, used(1000, 1000)) is None
+    assert providers.cost(llama, finish_with(1000, 1000)) == pytest.approx(0.00075)
+    assert providers.cost(qwen, finish_with(1000, 1000)) is None
     await providers.aclose()
 
 
-def test_a_price_that_nobody_told_is_the_public_one_or_unknown_never_nothing(settings: MakeSettings) -> None:
+def test_a_missing_price_is_the_public_one_or_unknown(settings: MakeSettings) -> None:
     providers = ProviderPool(settings())
     luna = ModelChoice("openai", "gpt-6-luna")
-    whole = providers.cost(luna, used(1_000_000, 1_000_000))
+    whole = providers.cost(luna, finish_with(1_000_000, 1_000_000))
     assert whole
-    cached = providers.cost(luna, used(1_000_000, 1_000_000, cache_read=900_000))
+    cached = providers.cost(luna, finish_with(1_000_000, 1_000_000, cache_read=900_000))
     assert cached
     assert cached < whole
     for choice in (
@@ -118,16 +117,16 @@ def test_a_price_that_nobody_told_is_the_public_one_or_unknown_never_nothing(set
         ModelChoice("compatible", "gpt-6-luna"),
         ModelChoice("local", "any"),
     ):
-        assert providers.cost(choice, used(1000, 1000)) is None
-    assert providers.cost(luna, used(None, 5)) is None
+        assert providers.cost(choice, finish_with(1000, 1000)) is None
+    assert providers.cost(luna, finish_with(None, 5)) is None
 
 
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])
-async def test_a_list_that_is_old_is_fetched_again_in_the_background(
+async def test_an_old_list_is_fetched_again_in_the_background(
     name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "FRESH_SECONDS", 0.1)
-    monkeypatch.setattr(lists, "PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr(model_lists, "FRESH_SECONDS", 0.1)
+    monkeypatch.setattr(model_lists, "PAUSE_SECONDS", 0.1)
     providers = ProviderPool(settings())
     await providers.warm_up()
     before = providers.models(name)
@@ -135,7 +134,7 @@ async def test_a_list_that_is_old_is_fetched_again_in_the_background(
     upstream.scenario = Scenario(headers_after=0.3)
     upstream.listed = []
     await asyncio.sleep(0.15)
-    assert providers.models(name) == before  # on the event loop's own thread, where a wait for the list has no end
+    assert providers.models(name) == before  # on the event loop's thread, which must not wait for the list
     upstream.scenario = FAULTS["server_error"]
     await asyncio.sleep(0.5)
     providers.models(name)
@@ -149,15 +148,15 @@ async def test_a_list_that_is_old_is_fetched_again_in_the_background(
     await providers.aclose()
 
 
-async def test_a_provider_that_is_silent_does_not_hold_up_the_others(
+async def test_a_silent_provider_does_not_delay_the_others(
     settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lists, "LIST_SECONDS", 0.2)
+    monkeypatch.setattr(model_lists, "LIST_SECONDS", 0.2)
     with FakeUpstream(Scenario(headers_after=60)) as silent:
         providers = ProviderPool(settings(openai_base_url=silent.openai_url))
         began = time.monotonic()
         await providers.warm_up()
-        assert time.monotonic() - began < 30  # the other is silent for 60
+        assert time.monotonic() - began < 30  # the silent provider takes 60 seconds
         assert providers.models("openai")[0] == "gpt-6-luna"
         assert "claude-haiku-5-5" in providers.models("anthropic")
         await providers.aclose()
