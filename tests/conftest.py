@@ -1,4 +1,4 @@
-"""What several test files need: an upstream to talk to, and no settings but the test's own."""
+"""Fixtures of several test files: a fake upstream, settings, providers, replies and a running app."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from tests.reply_setup import ReplySetup
 from tests.running import RunningApp, two_providers
 
 OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"
-"""Its last four characters, which a masked key shows, stand in no id, port or time by chance."""
+"""Its last four characters, which a masked key shows, occur in no id, port or time by chance."""
 
 MakeSettings = Callable[..., Settings]
 OpenProvider = Callable[[ProviderName], Provider]
@@ -24,36 +24,36 @@ OpenProvider = Callable[[ProviderName], Provider]
 
 @pytest.fixture(scope="session")
 def upstream_server() -> Iterator[FakeUpstream]:
-    """One upstream for all tests: stopping a server takes a while."""
+    """One upstream for all tests, because stopping a server is slow."""
     with FakeUpstream() as server:
         yield server
 
 
 @pytest.fixture
 def upstream(upstream_server: FakeUpstream) -> FakeUpstream:
-    """The upstream as new, with nothing received."""
+    """The upstream without a scenario or received requests."""
     upstream_server.reset()
     return upstream_server
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_the_developers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment and `.env` of whoever runs the tests must not change what they show."""
-    ours = {name.upper() for name in Settings.model_fields}
+def without_developer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps the environment and `.env` of the developer out of the tests."""
+    names = {name.upper() for name in Settings.model_fields}
     for name in [*os.environ]:
-        if name.upper() in ours or name.startswith(("OPENAI_", "ANTHROPIC_")):
+        if name.upper() in names or name.startswith(("OPENAI_", "ANTHROPIC_")):
             monkeypatch.delenv(name)
     monkeypatch.setitem(Settings.model_config, "env_file", None)
 
 
 @pytest.fixture
 def settings(upstream: FakeUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettings:
-    """Makes settings with every provider but the embedded one set up to talk to the upstream."""
+    """Makes settings with every provider except the embedded one configured for the upstream."""
     monkeypatch.setattr(registry, "HUGGINGFACE_URL", upstream.openai_url)
-    # Each client would read the system's certificates for 20 ms, and the upstream has none.
+    # Without certificates, because each client would read the system's for 20 ms.
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    usual = {
+    defaults = {
         "openai_api_key": OPERATORS_KEY,
         "openai_base_url": upstream.openai_url,
         "anthropic_api_key": OPERATORS_KEY,
@@ -65,12 +65,12 @@ def settings(upstream: FakeUpstream, tmp_path: Path, monkeypatch: pytest.MonkeyP
         "chatbot_data_dir": tmp_path / "data",
         "chatbot_messages_per_minute": 0,
     }
-    return lambda **values: Settings.load(**usual | values)
+    return lambda **values: Settings.load(**defaults | values)
 
 
 @pytest.fixture
 async def open_provider(settings: MakeSettings) -> AsyncIterator[OpenProvider]:
-    """Opens providers as the app does, and closes them after the test."""
+    """Opens providers like the app, and closes them after the test."""
     providers: list[Provider] = []
 
     def open_one(name: ProviderName) -> Provider:
@@ -92,7 +92,7 @@ async def replies_setup(settings: MakeSettings) -> AsyncIterator[ReplySetup]:
 
 @pytest.fixture(scope="session")
 def api_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """One app for all tests of the API that do not end it; each test's visitors have sessions of their own."""
+    """One app for all API tests that do not stop it; the visitors of each test have their own sessions."""
     environment = two_providers(upstream_server)
     with RunningApp(tmp_path_factory.mktemp("api"), environment) as running:
         yield running
@@ -100,14 +100,14 @@ def api_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def visitor(api_app: RunningApp, upstream: FakeUpstream) -> Iterator[Visitor]:
-    """Somebody new at the API."""
-    with Visitor(api_app.url) as somebody:
-        yield somebody
+    """A new visitor of the API."""
+    with Visitor(api_app.url) as new_visitor:
+        yield new_visitor
 
 
 @pytest.fixture
 def threads_switch_often() -> Iterator[None]:
-    """Python changes threads as often as it can: what is not protected breaks in a test, not once a month."""
+    """Makes Python switch threads as often as it can, so that a race fails in the test."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

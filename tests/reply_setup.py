@@ -22,12 +22,12 @@ SESSION = "the-session"
 
 
 class ReplySetup:
-    """Everything that an answer needs, from start to `close`."""
+    """Store, providers and replies of one app; SESSION is the usual session id."""
 
     def __init__(self, settings: Settings) -> None:
         self.path = settings.chatbot_data_dir / "sessions" / SESSION
-        room = Quotas(settings.chatbot_most_sessions, settings.chatbot_most_conversations)
-        self._store = Store(settings.chatbot_data_dir, room)
+        quotas = Quotas(settings.chatbot_most_sessions, settings.chatbot_most_conversations)
+        self._store = Store(settings.chatbot_data_dir, quotas)
         self.providers = ProviderPool(settings)
         self.memory = self._store.memory(SESSION)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
@@ -49,33 +49,33 @@ class ReplySetup:
         files: Sequence[str] = (),
         **options: Any,
     ) -> Reply:
-        """Say something and see the answer begin."""
-        usual: dict[str, Any] = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
-        chosen = Options(ModelChoice(provider, model), **usual | options)
+        """Sends a message and returns its running reply."""
+        defaults: dict[str, Any] = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
+        chosen = Options(ModelChoice(provider, model), **defaults | options)
         secret = SecretStr(key) if key else None
         where: dict[str, Any] = {"conversation_id": conversation_id, "edited": edited, "address": address}
         return await self.replies.start(session_id, text, chosen, key=secret, files=files, **where)
 
     async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
-        """Say something and wait; returns the conversation and its last message as it is on disk."""
+        """Sends a message and waits; returns the conversation id and the answer as it is on disk."""
         reply = await self.say(text, conversation_id, **choices)
         await wait_for_end(reply)
         return reply.conversation_id, self.on_disk(reply.conversation_id)[-1]
 
     async def stop(self, reply: Reply) -> bool:
-        """Stop the answer as its visitor would."""
+        """Stops the answer as its visitor would; returns whether it was running."""
         return await self.replies.stop(reply.session_id, reply.conversation_id)
 
     def on_disk(self, conversation_id: str) -> list[StoredMessage]:
-        """The conversation as another process would read it."""
+        """Reads the conversation as another process would."""
         return ConversationMemory(self.path).get_messages(conversation_id)
 
     def files(self) -> bytes:
-        """All that is on disk of the session."""
+        """Reads all JSON files of the session."""
         return b"".join(path.read_bytes() for path in sorted(self.path.glob("*.json")))
 
     async def close(self) -> None:
-        """End what runs, and let the directory go."""
+        """Stops the replies and closes the providers and the store."""
         await self.replies.shutdown()
         await self.providers.aclose()
         self._store.close()
@@ -87,36 +87,36 @@ async def wait_for_end(reply: Reply) -> None:
 
 
 async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
-    """Until it is so; fails where it never is."""
+    """Waits until the condition is true; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "the condition stayed false"
         await asyncio.sleep(0.005)
 
 
 @contextmanager
 def slow_disk(memory: ConversationMemory) -> Iterator[None]:
-    """Inside, nothing of the session gets to the disk; afterwards everything does."""
-    begun, over = threading.Event(), threading.Event()
+    """Holds the session's lock inside, so that its writes wait until the end."""
+    locked, released = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def hold_lock() -> None:
         with memory.transaction("another"):
-            begun.set()
-            over.wait()
+            locked.set()
+            released.wait()
 
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=hold_lock)
     thread.start()
-    begun.wait()
+    locked.wait()
     try:
         yield
     finally:
-        over.set()
+        released.set()
         thread.join()
 
 
 @contextmanager
 def full_disk(replies_setup: ReplySetup) -> Iterator[None]:
-    """Inside, no write of the session succeeds: something else has the name of its draft."""
+    """Makes every write of the session fail inside: a directory has the name of its draft file."""
     obstacle = replies_setup.path / "draft"
     obstacle.mkdir(parents=True)
     try:

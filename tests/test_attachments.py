@@ -75,7 +75,7 @@ CORNERS = [(0, 0), (1, 0), (1, 1), (0, 1)]
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_a_picture_is_turned_upright(kind: str, turn: int) -> None:
     corner = (CORNERS * 2)[turn - 1]
-    image = opened(prepare("a", picture(kind, turn=turn)).file.content).convert("RGB")
+    image = opened(prepare("a", picture(kind, orientation=turn)).file.content).convert("RGB")
     assert image.size == ((60, 40) if turn < 5 else (40, 60))
     red, _, _ = image.getpixel((4 + corner[0] * (image.width - 9), 4 + corner[1] * (image.height - 9)))  # type: ignore[misc]
     assert red > 200

@@ -1,4 +1,4 @@
-"""Every way in which a service fails, and the one sentence that a visitor reads about it."""
+"""Every way in which a provider fails, and the error that reports it."""
 
 import json
 import traceback
@@ -33,7 +33,7 @@ from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.test_fault_table import said_by
 
 QUESTION = "What did the doctor say about my knee?"
-ASKED = Request("any-model", (Message("user", QUESTION),), temperature=0.5)
+REQUEST = Request("any-model", (Message("user", QUESTION),), temperature=0.5)
 
 FAILURES: dict[str, type[ProviderError]] = {
     "wrong_key": InvalidKey,
@@ -71,12 +71,12 @@ ANSWERS = {
     "reasoning_only_length": {"length"},
     "refusal": {"content_filter", "refusal"},
 }
-"""The faults that a provider hands on as an answer, and the reasons with which it may have ended."""
+"""The faults that still give an answer, and the finish reasons that it may have."""
 
 
 @pytest.fixture
 def fault() -> str:
-    """The fault that a test is about, where it is about one."""
+    """The fault of the test, empty if it has none."""
     return ""
 
 
@@ -84,16 +84,16 @@ def fault() -> str:
 def provider(
     request: pytest.FixtureRequest, fault: str, open_provider: OpenProvider, monkeypatch: pytest.MonkeyPatch
 ) -> Provider:
-    """One of each protocol, with little patience where it will be silent."""
+    """One provider of each protocol, with a short timeout for faults that are silent."""
     if FAILURES.get(fault) is ProviderTimeout:
         for module in (chatbot.providers.openai, chatbot.providers.anthropic):
             monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
     return open_provider(request.param)
 
 
-async def asked(provider: Provider) -> tuple[str, Finish | None]:
+async def stream_answer(provider: Provider) -> tuple[str, Finish | None]:
     text, finish = "", None
-    async with aclosing(provider.stream(ASKED)) as deltas:
+    async with aclosing(provider.stream(REQUEST)) as deltas:
         async for delta in deltas:
             text += delta.text
             finish = delta.finish or finish
@@ -102,16 +102,16 @@ async def asked(provider: Provider) -> tuple[str, Finish | None]:
 
 async def failure_of(provider: Provider) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
-        await asked(provider)
+        await stream_answer(provider)
     return caught.value
 
 
-def test_no_fault_is_forgotten_here() -> None:
+def test_every_fault_is_covered() -> None:
     assert {*FAILURES, *ANSWERS} == set(FAULTS)
 
 
 @pytest.mark.parametrize("fault", FAILURES)
-async def test_a_fault_becomes_its_error_and_tells_no_secret(
+async def test_a_fault_becomes_its_error_without_secrets(
     fault: str, provider: Provider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = FAULTS[fault]
@@ -128,29 +128,29 @@ async def test_a_fault_becomes_its_error_and_tells_no_secret(
 @pytest.mark.parametrize("fault", ANSWERS)
 async def test_an_unusual_answer_is_still_an_answer(fault: str, provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS[fault]
-    _, finish = await asked(provider)
+    _, finish = await stream_answer(provider)
     assert finish
     assert finish.reason in ANSWERS[fault]
 
 
-@pytest.mark.parametrize("told", ["nan", "inf", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
-async def test_a_wait_that_is_no_number_of_seconds_counts_as_not_said(
-    told: str, open_provider: OpenProvider, upstream: FakeUpstream
+@pytest.mark.parametrize("header", ["nan", "inf", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
+async def test_a_malformed_retry_after_is_ignored(
+    header: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
-    upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers={"retry-after": told})
+    upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers={"retry-after": header})
     error = await failure_of(open_provider("compatible"))
     assert (type(error), error.retry_after) == (RateLimited, None)
 
 
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])
-async def test_where_nobody_listens_the_provider_is_unavailable(name: ProviderName, settings: MakeSettings) -> None:
-    nowhere = "http://127.0.0.1:9"
-    provider = connect(name, settings(**{f"{name}_base_url": nowhere}))
+async def test_a_provider_that_refuses_connections_is_unavailable(name: ProviderName, settings: MakeSettings) -> None:
+    closed_port = "http://127.0.0.1:9"
+    provider = connect(name, settings(**{f"{name}_base_url": closed_port}))
     assert type(await failure_of(provider)) is Unavailable
     await provider.aclose()
 
 
-async def test_a_key_with_a_letter_that_no_key_has_is_a_wrong_key(settings: MakeSettings) -> None:
+async def test_a_key_with_a_non_ascii_letter_is_invalid(settings: MakeSettings) -> None:
     provider = connect("compatible", settings(compatible_api_key="sk-schlüssel"))
     error = await failure_of(provider)
     assert type(error) is InvalidKey
@@ -159,7 +159,7 @@ async def test_a_key_with_a_letter_that_no_key_has_is_a_wrong_key(settings: Make
 
 
 @pytest.mark.parametrize("code", [["odd"], {"odd": 1}, 7, None])
-async def test_an_error_in_an_odd_shape_is_read_by_its_status(
+async def test_a_malformed_error_is_classified_by_its_status(
     code: object, provider: Provider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(status=422, body={"error": {"type": code, "code": code, "details": code}})
@@ -167,11 +167,11 @@ async def test_an_error_in_an_odd_shape_is_read_by_its_status(
 
 
 @pytest.mark.parametrize("code", ["enforced_spend_limit_reached", "contract_spend_limit_reached"])
-async def test_a_spent_budget_is_not_a_matter_of_waiting(
+async def test_a_spent_budget_is_an_exhausted_quota(
     code: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
-    told = {"type": "rate_limit_error", "message": "Later.", "details": {"error_code": code}}
-    upstream.scenario = Scenario(status=429, body={"type": "error", "error": told})
+    error = {"type": "rate_limit_error", "message": "Later.", "details": {"error_code": code}}
+    upstream.scenario = Scenario(status=429, body={"type": "error", "error": error})
     assert type(await failure_of(open_provider("anthropic"))) is QuotaExhausted
 
 
@@ -179,7 +179,7 @@ async def test_a_spent_budget_is_not_a_matter_of_waiting(
     ("code", "kind"),
     [(502, ServiceUnavailable), ("429", RateLimited), (401, InvalidKey), (504, ProviderTimeout), (7, None)],
 )
-async def test_a_number_inside_a_stream_counts_as_a_status(
+async def test_an_error_code_in_a_stream_counts_as_a_status(
     code: object, kind: type[ProviderError] | None, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(body=f'data: {{"error":{{"code":{json.dumps(code)},"message":"Upstream."}}}}\n\n')
@@ -196,9 +196,7 @@ async def test_a_number_inside_a_stream_counts_as_a_status(
         {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}},
     ],
 )
-async def test_a_path_that_nobody_knows_is_a_wrong_address(
-    body: object, provider: Provider, upstream: FakeUpstream
-) -> None:
+async def test_an_unknown_path_is_a_wrong_base_url(body: object, provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(status=404, body=cast("str", body))
     assert type(await failure_of(provider)) is WrongBaseUrl
 
@@ -211,14 +209,14 @@ async def test_a_path_that_nobody_knows_is_a_wrong_address(
         {"error": "Model x not found"},
     ],
 )
-async def test_a_model_that_nobody_knows_is_not(
+async def test_an_unknown_model_is_not_a_wrong_base_url(
     body: object, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(status=404, body=cast("str", body))
     assert type(await failure_of(open_provider("compatible"))) is UnknownModel
 
 
-async def test_a_line_break_inside_a_key_is_a_wrong_key(settings: MakeSettings) -> None:
+async def test_a_key_with_a_line_break_is_invalid(settings: MakeSettings) -> None:
     for name in ("compatible", "anthropic"):
         provider = connect(name, settings(**{f"{name}_api_key": "sk-one\nsk-two"}))
         assert type(await failure_of(provider)) is InvalidKey
@@ -226,20 +224,20 @@ async def test_a_line_break_inside_a_key_is_a_wrong_key(settings: MakeSettings) 
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "counts"),
     [("context_overflow", {(130_211, 128_000), (203_456, 200_000)}), ("llama_context", {(4096, 2048), (None, None)})],
 )
-async def test_how_much_was_too_much_is_read_where_it_is_told(
-    fault: str, told: set[tuple[int, int]], provider: Provider, upstream: FakeUpstream
+async def test_the_token_counts_of_an_overflow_are_parsed(
+    fault: str, counts: set[tuple[int, int]], provider: Provider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = FAULTS[fault]
     error = await failure_of(provider)
     assert isinstance(error, ContextOverflow)
-    assert (error.prompt_tokens, error.context_tokens) in told
+    assert (error.prompt_tokens, error.context_tokens) in counts
 
 
-async def test_a_model_that_failed_on_the_way_did_not_finish(
+async def test_finish_reason_error_means_that_the_stream_was_cut_off(
     open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
-    upstream.scenario = Scenario(tokens=3, finish_reason="error")  # as OpenRouter has it
+    upstream.scenario = Scenario(tokens=3, finish_reason="error")  # as OpenRouter sends it
     assert type(await failure_of(open_provider("compatible"))) is StreamCutOff

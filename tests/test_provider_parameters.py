@@ -1,4 +1,4 @@
-"""Parameters that a model refuses: left out, asked again once, and remembered for that model alone."""
+"""Parameters that a model refuses: dropped, retried without, and remembered for that model alone."""
 
 from contextlib import aclosing
 
@@ -36,24 +36,20 @@ async def test_a_refused_parameter_is_dropped_and_remembered(
     assert [parameter in request.body for request in upstream.requests] == [True, False, False]
 
 
-async def test_a_parameter_that_one_model_refuses_is_still_sent_to_the_others(
-    provider: Provider, upstream: FakeUpstream
-) -> None:
+async def test_a_refused_parameter_is_still_sent_to_other_models(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.queue(FAULTS["refused_temperature"], FAULTS["refused_temperature"])
     await ask(provider)
     await ask(provider, model="another")
     assert "temperature" in upstream.requests[-1].body
 
 
-async def test_all_that_a_model_refuses_is_found_out_one_by_one(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_several_refused_parameters_are_dropped_one_by_one(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(refuse_parameters=("stream_options", "temperature"))
     assert await ask(provider) == Usage(None, None)
     assert len(upstream.requests) == 3
 
 
-async def test_a_server_that_knows_the_length_by_its_other_name_is_told_that(
-    provider: Provider, upstream: FakeUpstream
-) -> None:
+async def test_a_refused_length_parameter_is_sent_by_its_other_name(provider: Provider, upstream: FakeUpstream) -> None:
     names = ["max_tokens", "max_completion_tokens"]
     if provider.label == "OpenAI":
         names.reverse()
@@ -65,17 +61,15 @@ async def test_a_server_that_knows_the_length_by_its_other_name_is_told_that(
     assert second[names[1]] == 50
 
 
-async def test_a_length_that_is_too_large_does_not_lift_the_limit_for_those_after(
-    provider: Provider, upstream: FakeUpstream
-) -> None:
+async def test_a_length_that_is_too_large_keeps_the_parameter(provider: Provider, upstream: FakeUpstream) -> None:
     name = "max_completion_tokens" if provider.label == "OpenAI" else "max_tokens"
-    told = {
+    error = {
         "message": f"{name} is too large: 999999. This model supports at most 128000 completion tokens.",
         "type": "invalid_request_error",
         "param": name,
         "code": "invalid_value",
     }
-    upstream.queue(Scenario(status=400, body={"error": told}))
+    upstream.queue(Scenario(status=400, body={"error": error}))
     with pytest.raises(RequestRefused):
         await ask(provider, max_tokens=999_999)
     await ask(provider)
@@ -83,36 +77,34 @@ async def test_a_length_that_is_too_large_does_not_lift_the_limit_for_those_afte
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         "Invalid 'temperature': decimal above maximum value. Expected a value <= 2, but got 2.5 instead.",
         "temperature: Input should be less than or equal to 1",
         "temperature must be non-negative, got -1.0.",
     ],
 )
-async def test_a_temperature_out_of_bounds_is_no_refusal_of_every_temperature(
-    said: str, provider: Provider, upstream: FakeUpstream
+async def test_a_temperature_out_of_bounds_does_not_drop_the_parameter(
+    message: str, provider: Provider, upstream: FakeUpstream
 ) -> None:
-    told = {"message": said, "type": "invalid_request_error", "param": "temperature", "code": None}
-    upstream.queue(Scenario(status=400, body={"error": told}))
+    error = {"message": message, "type": "invalid_request_error", "param": "temperature", "code": None}
+    upstream.queue(Scenario(status=400, body={"error": error}))
     with pytest.raises(RequestRefused):
         await ask(provider)
     await ask(provider)
     assert "temperature" in upstream.requests[-1].body
 
 
-async def test_a_body_that_fails_the_servers_own_check_names_the_parameter_too(
+async def test_a_validation_error_names_the_refused_parameter(
     open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
-    told = {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}
-    upstream.queue(Scenario(status=422, body=told))
+    error = {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]}
+    upstream.queue(Scenario(status=422, body=error))
     await ask(open_provider("compatible"))
     assert ["stream_options" in request.body for request in upstream.requests] == [True, False]
 
 
-async def test_an_effort_is_asked_for_as_each_protocol_has_it(
-    open_provider: OpenProvider, upstream: FakeUpstream
-) -> None:
+async def test_effort_is_sent_in_the_form_of_each_protocol(open_provider: OpenProvider, upstream: FakeUpstream) -> None:
     request = Request("one", (Message("user", "Hi"),), effort="low")
     for name in ("openai", "anthropic"):
         async with aclosing(open_provider(name).stream(request)) as deltas:
@@ -126,13 +118,13 @@ async def test_an_effort_is_asked_for_as_each_protocol_has_it(
 @pytest.mark.parametrize(
     ("name", "parameter"), [("openai", "reasoning_effort"), ("anthropic", "output_config"), ("anthropic", "thinking")]
 )
-async def test_an_effort_that_a_model_refuses_is_dropped_and_remembered(
+async def test_a_refused_effort_is_dropped_and_remembered(
     name: ProviderName, parameter: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(refuse_parameters=(parameter,))
-    said = "This model does not support the effort parameter."
+    message = "This model does not support the effort parameter."
     if parameter == "output_config":
-        upstream.queue(Scenario(status=400, message=said))
+        upstream.queue(Scenario(status=400, message=message))
     provider = open_provider(name)
     request = Request("one", (Message("user", "Hi"),), effort="high")
     for _ in range(2):
@@ -157,23 +149,23 @@ async def test_an_effort_that_a_model_refuses_is_dropped_and_remembered(
         ("local", "SmolLM2-135M-Instruct", False),
     ],
 )
-def test_who_can_be_told_how_long_to_reason(provider: ProviderName, model: str, takes: bool) -> None:
+def test_models_that_take_an_effort_are_known(provider: ProviderName, model: str, takes: bool) -> None:
     assert traits(provider, model).takes_effort is takes
 
 
-async def test_what_cannot_be_left_out_is_not_asked_twice(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_a_refused_required_parameter_is_not_retried(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(refuse_parameters=("messages",))
     with pytest.raises(RequestRefused):
         await ask(provider)
     assert len(upstream.requests) == 1
 
 
-def test_visitors_cannot_fill_the_memory_with_the_names_of_models() -> None:
+def test_remembered_model_names_are_limited() -> None:
     refusals = UnsupportedParameters()
     for number in range(MAX_MODELS + 100):
         assert refusals.of(f"made up {number}") == set()
         refusals.add(f"model {number}", "temperature")
         refusals.add(f"model {number}", "effort")
-    kept = [number for number in range(MAX_MODELS + 100) if refusals.of(f"model {number}")]
-    assert kept == [*range(100, MAX_MODELS + 100)]
+    remembered = [number for number in range(MAX_MODELS + 100) if refusals.of(f"model {number}")]
+    assert remembered == [*range(100, MAX_MODELS + 100)]
     assert refusals.of("model 100") == {"temperature", "effort"}

@@ -1,4 +1,4 @@
-"""Keys and prompts go to the server that they are meant for, and nowhere else."""
+"""Keys and prompts reach only the server that they are meant for."""
 
 import os
 
@@ -15,7 +15,7 @@ HELLO = Request("any-model", (Message("user", "A secret."),))
 NAMES: list[ProviderName] = ["openai", "compatible", "huggingface", "anthropic"]
 
 FOREIGN = "leaked-from-the-environment"
-FOR_THE_SDKS = {
+SDK_VARIABLES = {
     "OPENAI_API_KEY": FOREIGN,
     "OPENAI_ADMIN_KEY": FOREIGN,
     "OPENAI_ORG_ID": FOREIGN,
@@ -45,7 +45,7 @@ async def use(provider: Provider) -> None:
     await provider.aclose()
 
 
-def shown_to(received: Received) -> str:
+def headers_of(received: Received) -> str:
     return " ".join(received.headers.values())
 
 
@@ -55,7 +55,7 @@ async def test_a_provider_sends_its_own_key(
 ) -> None:
     await use(open_provider(name))
     assert len(upstream.requests) == 2
-    assert all(OPERATORS_KEY in shown_to(request) for request in upstream.requests)
+    assert all(OPERATORS_KEY in headers_of(request) for request in upstream.requests)
 
 
 @pytest.mark.parametrize("key", [OPERATORS_KEY, None])
@@ -68,33 +68,33 @@ async def test_the_keys_of_openai_and_anthropic_never_reach_another_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     chosen = settings(compatible_api_key=key)
-    for variable, value in FOR_THE_SDKS.items():
+    for variable, value in SDK_VARIABLES.items():
         monkeypatch.setenv(variable, value)
     await use(connect(name, chosen))
     assert len(upstream.requests) == 2
     for request in upstream.requests:
-        assert FOREIGN not in shown_to(request)
+        assert FOREIGN not in headers_of(request)
         expected = OPERATORS_KEY if key or name == "huggingface" else "none"
         assert request.headers["authorization"] == f"Bearer {expected}"
 
 
-async def test_anthropics_other_credentials_stay_at_home(
+async def test_anthropics_other_credentials_are_not_sent(
     settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = settings()
-    for variable, value in FOR_THE_SDKS.items():
+    for variable, value in SDK_VARIABLES.items():
         monkeypatch.setenv(variable, value)
     await use(connect("anthropic", chosen))
     assert len(upstream.requests) == 2
-    assert all(FOREIGN not in shown_to(request) for request in upstream.requests)
+    assert all(FOREIGN not in headers_of(request) for request in upstream.requests)
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_no_credential_of_the_environment_goes_along_with_any_key(
+async def test_no_credential_of_the_environment_is_sent_with_any_key(
     name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = settings()
-    for variable, value in FOR_THE_SDKS.items():
+    for variable, value in SDK_VARIABLES.items():
         monkeypatch.setenv(variable, value)
     monkeypatch.setattr("chatbot.providers.anthropic.OFFICIAL_URL", upstream.anthropic_url)
     monkeypatch.setattr("chatbot.providers.openai.OFFICIAL_URL", upstream.openai_url)
@@ -104,12 +104,12 @@ async def test_no_credential_of_the_environment_goes_along_with_any_key(
     keys = [OPERATORS_KEY, OPERATORS_KEY, "a-visitors-own-key", "a-visitors-own-key"]
     assert len(upstream.requests) == len(keys)
     for request, key in zip(upstream.requests, keys, strict=True):
-        assert key in shown_to(request)
-        assert FOREIGN not in shown_to(request)
+        assert key in headers_of(request)
+        assert FOREIGN not in headers_of(request)
 
 
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
-async def test_without_an_address_of_its_own_a_key_goes_to_the_official_host_only(
+async def test_a_key_without_base_url_reaches_only_the_official_host(
     name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chosen = settings(**{f"{name}_base_url": None})
@@ -125,7 +125,7 @@ async def test_without_an_address_of_its_own_a_key_goes_to_the_official_host_onl
 @pytest.mark.parametrize(
     ("name", "host"), [("openai", "127.0.0.1"), ("compatible", "localhost"), ("anthropic", "127.0.0.1")]
 )
-async def test_a_server_on_this_machine_is_not_asked_through_a_proxy(
+async def test_a_server_on_this_machine_bypasses_the_proxy(
     name: ProviderName, host: str, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for proxy in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -151,5 +151,5 @@ async def test_a_redirect_is_not_followed(
     assert "/elsewhere" not in {request.path for request in upstream.requests}
 
 
-def test_the_tests_themselves_see_no_key_of_the_developers() -> None:
-    assert not [name for name in os.environ if name in FOR_THE_SDKS]
+def test_the_tests_see_no_key_of_the_developer() -> None:
+    assert not [name for name in os.environ if name in SDK_VARIABLES]

@@ -1,4 +1,4 @@
-"""One contract for every provider: what it sends, what it makes of the answer, and how it lets go."""
+"""The contract of every provider: what it sends, how it parses the answer, and how it closes."""
 
 import asyncio
 import time
@@ -41,55 +41,53 @@ async def finish_of(provider: Provider, request: Request = HELLO) -> Finish | No
     return (await deltas_of(provider, request))[-1].finish
 
 
-async def test_the_text_comes_piece_by_piece_while_the_model_writes(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_the_text_streams_while_the_model_generates(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=("One", " two", "\n\n  three", " 四", " 🙂"), tokens_per_second=50)
-    still_writing = []
+    was_streaming = []
     chunks = []
     async for delta in provider.stream(HELLO):
-        still_writing.append(upstream.open_streams == 1)
+        was_streaming.append(upstream.open_streams == 1)
         chunks.append(delta.text)
     assert chunks == ["One", " two", "\n\n  three", " 四", " 🙂", ""]
-    assert all(still_writing[:4])
+    assert all(was_streaming[:4])
 
 
-async def test_the_last_delta_says_why_it_ended_and_what_was_used(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_the_last_delta_has_the_finish_reason_and_the_usage(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=7)
     finish = await finish_of(provider)
     assert finish == Finish("stop", Usage(count_tokens(upstream.requests[0].body), 7))
 
 
 @pytest.mark.parametrize(
-    ("told", "meant"),
+    ("reason", "expected"),
     [("length", {"length"}), ("content_filter", {"content_filter", "refusal"}), ("tool_calls", {"stop"})],
 )
-async def test_every_reason_to_end_has_a_meaning(
-    provider: Provider, upstream: FakeUpstream, told: str, meant: set[str]
+async def test_every_finish_reason_is_mapped(
+    provider: Provider, upstream: FakeUpstream, reason: str, expected: set[str]
 ) -> None:
-    upstream.scenario = Scenario(finish_reason=told)
+    upstream.scenario = Scenario(finish_reason=reason)
     finish = await finish_of(provider)
     assert finish
-    assert finish.reason in meant
+    assert finish.reason in expected
 
 
-async def test_words_with_which_a_model_declines_are_a_refusal(
+async def test_a_refusal_text_ends_with_finish_reason_refusal(
     open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     head = 'data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,'
-    said, ended = '"delta":{"refusal":"I cannot."}}]}', '"delta":{},"finish_reason":"stop"}]}'
-    upstream.scenario = Scenario(body=f"{head}{said}\n\n{head}{ended}\n\ndata: [DONE]\n\n")
-    *words, last = await deltas_of(open_provider("openai"))
-    assert "".join(delta.text for delta in words) == "I cannot."
+    refusal, end = '"delta":{"refusal":"I cannot."}}]}', '"delta":{},"finish_reason":"stop"}]}'
+    upstream.scenario = Scenario(body=f"{head}{refusal}\n\n{head}{end}\n\ndata: [DONE]\n\n")
+    *deltas, last = await deltas_of(open_provider("openai"))
+    assert "".join(delta.text for delta in deltas) == "I cannot."
     assert last.finish == Finish("refusal")
 
 
-async def test_usage_that_nobody_told_is_unknown_not_zero(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_missing_usage_is_unknown_not_zero(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(drop_usage=True)
     assert await finish_of(provider) == Finish("stop", Usage(None, None))
 
 
-async def test_what_anthropic_read_from_its_cache_counts_as_read(
-    open_provider: OpenProvider, upstream: FakeUpstream
-) -> None:
+async def test_anthropics_cached_tokens_count_as_input(open_provider: OpenProvider, upstream: FakeUpstream) -> None:
     counted = '{"input_tokens":5,"cache_creation_input_tokens":20,"cache_read_input_tokens":100,"output_tokens":1}'
     upstream.scenario = Scenario(
         body=f'event: message_start\ndata: {{"type":"message_start","message":{{"usage":{counted}}}}}\n\n'
@@ -99,14 +97,14 @@ async def test_what_anthropic_read_from_its_cache_counts_as_read(
     assert await finish_of(open_provider("anthropic")) == Finish("stop", Usage(125, 9), cache_read=100, cache_write=20)
 
 
-async def test_reasoning_is_kept_apart_from_the_text(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_reasoning_is_separate_from_the_text(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(reasoning=("Let me", " think."), tokens=("Fine", "!"))
     deltas = await deltas_of(provider)
     assert [delta.reasoning for delta in deltas] == ["Let me", " think.", "", "", ""]
     assert [delta.text for delta in deltas] == ["", "", "Fine", "!", ""]
 
 
-async def test_a_stream_that_ends_without_a_finish_was_cut_off(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_a_stream_without_a_finish_was_cut_off(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=3, end_without_finish=True)
     deltas = provider.stream(HELLO)
     assert [(await anext(deltas)).text for _ in range(3)] == ["word1", " word2", " word3"]
@@ -114,14 +112,14 @@ async def test_a_stream_that_ends_without_a_finish_was_cut_off(provider: Provide
         await anext(deltas)
 
 
-async def test_the_models_are_the_servers(provider: Provider) -> None:
+async def test_the_models_come_from_the_server(provider: Provider) -> None:
     models = await provider.models()
     assert len(models) == 3
     assert {model.id.partition("-")[0] for model in models} <= {"gpt", "claude"}
 
 
 @pytest.mark.parametrize("name", CHAT_COMPLETIONS)
-async def test_chat_completions_are_asked_for_as_openai_describes_them(
+async def test_chat_completion_requests_follow_openais_format(
     name: ProviderName, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     dialogue = (Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Bye"))
@@ -143,9 +141,7 @@ async def test_chat_completions_are_asked_for_as_openai_describes_them(
     }
 
 
-async def test_messages_are_asked_for_as_anthropic_describes_them(
-    open_provider: OpenProvider, upstream: FakeUpstream
-) -> None:
+async def test_message_requests_follow_anthropics_format(open_provider: OpenProvider, upstream: FakeUpstream) -> None:
     dialogue = (Message("user", "Hi"), Message("assistant", "Hello!"), Message("user", "Bye"))
     await deltas_of(open_provider("anthropic"), Request("some-model", dialogue, "Be brief.", 50, 0.5))
     body = upstream.requests[0].body
@@ -163,7 +159,7 @@ async def test_messages_are_asked_for_as_anthropic_describes_them(
     }
 
 
-async def test_what_was_not_chosen_is_left_out_and_never_null(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_unset_parameters_are_omitted_never_null(provider: Provider, upstream: FakeUpstream) -> None:
     await deltas_of(provider, Request("some-model", (Message("user", "Hi"),)))
     body = upstream.requests[0].body
     assert None not in values_in(body)
@@ -175,29 +171,29 @@ async def test_closing_the_stream_ends_the_generation(provider: Provider, upstre
     upstream.scenario = LONG
     async with aclosing(provider.stream(HELLO)) as deltas:
         await anext(deltas)
-        left = time.monotonic()
+        closed_at = time.monotonic()
     await until(lambda: upstream.closed_early)
     assert upstream.last_close
-    assert upstream.last_close - left < 0.2
+    assert upstream.last_close - closed_at < 0.2
 
 
 @pytest.mark.parametrize("scenario", [LONG, Scenario(headers_after=60), Scenario(silence_after=0)])
-async def test_cancelling_the_task_ends_the_generation_even_in_a_silence(
+async def test_cancelling_the_task_ends_even_a_silent_generation(
     provider: Provider, upstream: FakeUpstream, scenario: Scenario
 ) -> None:
     upstream.scenario = scenario
     task = asyncio.create_task(deltas_of(provider))
     await until(lambda: upstream.open_streams)
-    left = time.monotonic()
+    closed_at = time.monotonic()
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
     await until(lambda: upstream.closed_early)
     assert upstream.last_close
-    assert upstream.last_close - left < 0.2
+    assert upstream.last_close - closed_at < 0.2
 
 
-async def test_a_stopped_stream_leaves_the_client_fit_for_the_next(provider: Provider, upstream: FakeUpstream) -> None:
+async def test_the_client_works_after_a_stopped_stream(provider: Provider, upstream: FakeUpstream) -> None:
     upstream.queue(LONG)
     async with aclosing(provider.stream(HELLO)) as deltas:
         await anext(deltas)
@@ -206,15 +202,13 @@ async def test_a_stopped_stream_leaves_the_client_fit_for_the_next(provider: Pro
 
 
 @pytest.mark.parametrize("name", PROVIDER_NAMES)
-def test_without_its_variable_a_provider_says_which_to_set(name: ProviderName, settings: MakeSettings) -> None:
+def test_a_missing_provider_names_the_variable_to_set(name: ProviderName, settings: MakeSettings) -> None:
     variable = SPECS[name].variable
     with pytest.raises(NoProvider, match=variable):
         connect(name, settings(**{variable.lower(): "off" if name == "local" else None}))
 
 
-async def test_answers_that_begin_together_share_one_client(
-    settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_simultaneous_answers_share_one_client(settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = SPECS["compatible"]
 
     def open_slowly(settings: Settings, label: str, key: SecretStr | None) -> Provider:

@@ -1,4 +1,4 @@
-"""`--share`: who the link lets in, what the terminal says of it, and what happens where there is none."""
+"""`--share`: who may use the public link, what the terminal prints, and what happens without a network."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,10 @@ from tests.running import RunningApp, two_providers
 from tests.tunnel import no_network, with_tunnel
 
 PIXELS = {" ": (0, 0), "▀": (255, 0), "▄": (0, 255), "█": (255, 255)}
-"""The two modules of a QR code, one above the other, that a character stands for: its own colour is the light one."""
+"""The upper and the lower module of a QR code that a character draws: its foreground is the light colour."""
 
 
-async def test_without_a_network_it_says_so_asks_for_the_login_that_it_made_and_runs_on(
-    upstream: FakeUpstream, tmp_path: Path
-) -> None:
+async def test_without_a_network_the_app_runs_with_the_generated_login(upstream: FakeUpstream, tmp_path: Path) -> None:
     environment = two_providers(upstream) | no_network(tmp_path / "home")
     with RunningApp(tmp_path / "data", environment, "--share") as app:
         await until(lambda: "There is no public link" in app.log, 60)
@@ -34,7 +32,7 @@ async def test_without_a_network_it_says_so_asks_for_the_login_that_it_made_and_
     assert len(app.log.splitlines()) == 5
 
 
-async def test_the_link_leads_to_the_app_and_stands_in_a_qr_code(upstream: FakeUpstream, tmp_path: Path) -> None:
+async def test_the_link_reaches_the_app_and_has_a_qr_code(upstream: FakeUpstream, tmp_path: Path) -> None:
     environment = two_providers(upstream) | with_tunnel(tmp_path / "home")
     with RunningApp(tmp_path / "data", environment, "--share", "--public") as app:
         await until(lambda: "▀\n\n" in app.log, 60)
@@ -43,11 +41,11 @@ async def test_the_link_leads_to_the_app_and_stands_in_a_qr_code(upstream: FakeU
         assert httpx.get(f"{link}/models").status_code == 200
         page = httpx.get(link).text
     assert "Everybody who has it can use your API keys" in app.log
-    assert scanned(app.log) == link != app.url
-    assert "amazonaws" not in page  # where a page of Gradio's own share=True has its scripts from
+    assert scan_qr_code(app.log) == link != app.url
+    assert "amazonaws" not in page  # the host of the scripts of a page with Gradio's own share=True
 
 
-async def test_a_login_of_the_operators_is_not_replaced_nor_shown(upstream: FakeUpstream, tmp_path: Path) -> None:
+async def test_the_operators_login_is_neither_replaced_nor_printed(upstream: FakeUpstream, tmp_path: Path) -> None:
     environment = two_providers(upstream) | no_network(tmp_path / "home") | {"CHATBOT_AUTH": "ada:lovelace"}
     with RunningApp(tmp_path / "data", environment | {"GRADIO_SHARE": "true"}) as app:
         await until(lambda: "There is no public link" in app.log, 60)
@@ -56,8 +54,8 @@ async def test_a_login_of_the_operators_is_not_replaced_nor_shown(upstream: Fake
     assert "lovelace" not in app.log
 
 
-def scanned(terminal: str) -> str:
-    """What a phone's camera reads on that terminal."""
+def scan_qr_code(terminal: str) -> str:
+    """Decodes the QR code that the terminal shows."""
     lines = [line for line in terminal.splitlines() if line and not set(line) - set(PIXELS)]
     rows = [[PIXELS[character][half] for character in line] for line in lines for half in (0, 1)]
     picture = np.kron(np.array(rows, dtype=np.uint8), np.ones((8, 8), dtype=np.uint8))

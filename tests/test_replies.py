@@ -1,4 +1,4 @@
-"""The road of a message, end to end: a visitor's text goes in, a stored answer comes out."""
+"""Replies end to end: a visitor's text goes in, a stored answer comes out."""
 
 import asyncio
 from dataclasses import replace
@@ -16,12 +16,12 @@ SLOW = Scenario(tokens=2000, tokens_per_second=50)
 
 
 def sent(upstream: FakeUpstream, index: int = -1) -> list[str]:
-    """What the upstream was sent, without the system prompt."""
+    """The messages that the upstream received, without the system prompt."""
     messages = upstream.requests[index].body["messages"]
     return [message["content"] for message in messages if message["role"] != "system"]
 
 
-async def test_the_visitors_message_is_on_disk_before_the_provider_hears_of_it(
+async def test_the_question_is_on_disk_before_the_provider_is_asked(
     replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(headers_after=60)
@@ -42,7 +42,7 @@ async def test_the_visitors_message_is_on_disk_before_the_provider_hears_of_it(
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-async def test_the_answer_is_stored_with_all_that_is_known_of_it(
+async def test_the_answer_is_stored_with_its_details(
     provider: ProviderName, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(reasoning=("Hm.",), tokens=("Good", " day", " 🙂"), first_token_after=0.1)
@@ -53,9 +53,8 @@ async def test_the_answer_is_stored_with_all_that_is_known_of_it(
     assert answer.usage == Usage(3, 4)
     assert answer.timing
     assert answer.timing.first_token_ms
-    assert (
-        100 <= answer.timing.first_token_ms <= answer.timing.total_ms < 30_000
-    )  # an SDK may have to be imported first
+    # 30 s, because an SDK may have to be imported first.
+    assert 100 <= answer.timing.first_token_ms <= answer.timing.total_ms < 30_000
 
 
 async def test_a_new_conversation_gets_an_id_and_a_title(replies_setup: ReplySetup) -> None:
@@ -73,17 +72,17 @@ async def test_a_conversation_has_one_answer_at_a_time(replies_setup: ReplySetup
     reply = await replies_setup.say("First")
     with pytest.raises(Busy):
         await replies_setup.say("Second", reply.conversation_id)
-    elsewhere = await replies_setup.say("In another conversation")
+    other = await replies_setup.say("In another conversation")
     assert replies_setup.replies.running(SESSION, reply.conversation_id) is reply
     await replies_setup.stop(reply)
-    await replies_setup.stop(elsewhere)
+    await replies_setup.stop(other)
     assert [message.content for message in replies_setup.on_disk(reply.conversation_id)][0::2] == ["First"]
     upstream.scenario = Scenario()
     _, answer = await replies_setup.answer("Third", reply.conversation_id)
     assert answer.content == "You said: Third"
 
 
-async def test_messages_sent_at_the_same_moment_become_one_turn(replies_setup: ReplySetup) -> None:
+async def test_simultaneous_messages_become_one_turn(replies_setup: ReplySetup) -> None:
     conversation_id, _ = await replies_setup.answer("Hello")
     results = await asyncio.gather(
         *(replies_setup.say("Twice", conversation_id) for _ in range(5)), return_exceptions=True
@@ -91,7 +90,7 @@ async def test_messages_sent_at_the_same_moment_become_one_turn(replies_setup: R
     assert sorted(type(result).__name__ for result in results) == ["Busy"] * 4 + ["Reply"]
 
 
-async def test_another_session_cannot_speak_in_a_conversation(
+async def test_another_session_cannot_write_to_a_conversation(
     replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     conversation_id, _ = await replies_setup.answer("Mine")
@@ -104,7 +103,7 @@ async def test_another_session_cannot_speak_in_a_conversation(
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "x" * 10_001])
-async def test_a_message_that_cannot_be_sent_leaves_no_trace(
+async def test_an_invalid_message_is_neither_stored_nor_sent(
     text: str, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     with pytest.raises(InvalidMessage):
@@ -118,9 +117,7 @@ async def test_the_longest_message_is_sent_whole(replies_setup: ReplySetup, upst
     assert sent(upstream) == ["x" * 10_000]
 
 
-async def test_half_an_emoji_in_a_message_can_be_stored_and_sent(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
+async def test_half_an_emoji_can_be_stored_and_sent(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=("Half", "\ud83d"))
     conversation_id, answer = await replies_setup.answer("Half an emoji \ud83d, and two halves \ud83d\ude00")
     assert sent(upstream) == ["Half an emoji \ufffd, and two halves 😀"]
@@ -128,7 +125,7 @@ async def test_half_an_emoji_in_a_message_can_be_stored_and_sent(
     assert answer.status == "complete"
 
 
-async def test_a_retry_takes_the_place_of_what_it_repeats(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_an_edited_message_replaces_the_original(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     conversation_id, _ = await replies_setup.answer("One")
     await replies_setup.answer("Two", conversation_id)
     await replies_setup.answer("Three", conversation_id)
@@ -155,7 +152,7 @@ async def test_no_more_is_sent_than_the_history_limit(replies_setup: ReplySetup,
 @pytest.mark.parametrize(
     ("fault", "text"), [("wrong_key", ""), ("server_error_middle", "word1 word2 word3 word4 word5")]
 )
-async def test_what_failed_is_kept_but_never_sent(
+async def test_a_failed_answer_is_stored_but_never_sent(
     fault: str, text: str, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.queue(FAULTS[fault])
@@ -167,7 +164,7 @@ async def test_what_failed_is_kept_but_never_sent(
     assert str(failed.fault.words) not in str(upstream.requests[-1].body)
 
 
-async def test_a_refused_turn_is_left_out_of_what_is_sent(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_a_refused_turn_is_not_sent_again(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.queue(FAULTS["refusal"])
     conversation_id, refused = await replies_setup.answer("Something terrible", provider="anthropic")
     assert (refused.status, refused.finish_reason) == ("complete", "refusal")
@@ -183,7 +180,7 @@ async def test_a_temperature_goes_only_to_models_that_take_one(
     assert ["temperature" in request.body for request in upstream.requests] == [False, True]
 
 
-async def test_alice_is_remembered_by_the_next_provider_and_after_a_restart(
+async def test_a_name_is_remembered_across_providers_and_restarts(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
     before = ReplySetup(settings())
@@ -194,13 +191,13 @@ async def test_alice_is_remembered_by_the_next_provider_and_after_a_restart(
     after = ReplySetup(settings())
     _, answer = await after.answer("What's my name?", conversation_id, provider="openai")
     assert answer.content == "Your name is Alice."
-    elsewhere, answer = await after.answer("What's my name?", provider="openai")
-    assert elsewhere != conversation_id
+    other, answer = await after.answer("What's my name?", provider="openai")
+    assert other != conversation_id
     assert "Alice" not in answer.content
     await after.close()
 
 
-async def test_a_caller_who_leaves_while_it_starts_leaves_a_whole_turn(
+async def test_a_cancelled_start_still_stores_a_complete_turn(
     replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     conversation_id, _ = await replies_setup.answer("Hello")

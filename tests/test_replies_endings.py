@@ -1,4 +1,4 @@
-"""Every way in which an answer ends: each has one status, keeps what came, and leaves the conversation free."""
+"""Every way in which an answer ends: with one status, a stored text, and a conversation that takes the next message."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ def outcome(answer: StoredMessage) -> tuple[str, str | None, str | None]:
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-async def test_stop_keeps_what_came_and_lets_the_provider_go(
+async def test_stop_stores_the_partial_answer_and_closes_the_stream(
     provider: ProviderName, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = SLOW
@@ -55,7 +55,7 @@ async def test_stop_works_before_the_first_token(
     await until(lambda: upstream.closed_early == 1)
 
 
-async def test_stop_works_before_the_provider_was_even_asked(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_stop_works_before_the_provider_is_asked(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = SLOW
     reply = await replies_setup.say("Count.")
     reply.stop()
@@ -63,9 +63,7 @@ async def test_stop_works_before_the_provider_was_even_asked(replies_setup: Repl
     assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("interrupted", "stopped", None)
 
 
-async def test_stop_comes_to_no_harm_where_the_answer_has_just_failed(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
+async def test_stop_works_if_the_answer_has_just_failed(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50, cut_after=3)
     reply = await replies_setup.say("Count.")
     with slow_disk(replies_setup.memory):
@@ -81,7 +79,7 @@ async def test_stop_comes_to_no_harm_where_the_answer_has_just_failed(
 
 
 @pytest.mark.parametrize("fault", ["cut", "reset", "no_finish"])
-async def test_an_answer_that_broke_off_keeps_its_beginning(
+async def test_an_answer_that_was_cut_off_stays_stored(
     fault: str, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = FAULTS[fault]
@@ -102,7 +100,7 @@ async def test_an_answer_that_broke_off_keeps_its_beginning(
         ("server_error_middle", "provider_unavailable"),
     ],
 )
-async def test_a_failure_is_stored_as_one_with_our_own_sentence(
+async def test_a_failure_is_stored_with_the_apps_own_sentence(
     fault: str, code: str, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = FAULTS[fault]
@@ -123,7 +121,7 @@ async def test_a_rate_limit_says_how_long_to_wait(replies_setup: ReplySetup, ups
     assert (answer.fault.retryable, answer.fault.retry_after) == (True, 3600)
 
 
-async def test_running_out_of_length_is_a_complete_answer(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_an_answer_at_its_length_limit_is_complete(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["length"]
     _, answer = await replies_setup.answer("Hello")
     assert outcome(answer) == ("complete", "length", None)
@@ -133,10 +131,10 @@ async def test_running_out_of_length_is_a_complete_answer(replies_setup: ReplySe
     ("seconds", "scenario", "status", "text"),
     [
         (0.3, Scenario(silence_after=0), "failed", ""),
-        (1.5, Scenario(tokens=9, silence_after=2), "interrupted", "word1 word2"),  # in time on a busy machine too
+        (1.5, Scenario(tokens=9, silence_after=2), "interrupted", "word1 word2"),  # long enough on a busy machine
     ],
 )
-async def test_an_answer_takes_no_longer_than_it_may(
+async def test_an_answer_ends_at_its_time_limit(
     seconds: float, scenario: Scenario, status: str, text: str, settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
     replies_setup = ReplySetup(settings(chatbot_reply_seconds=seconds))
@@ -151,9 +149,7 @@ async def test_an_answer_takes_no_longer_than_it_may(
     await replies_setup.close()
 
 
-async def test_a_provider_that_is_not_set_up_is_told_in_the_answer(
-    settings: MakeSettings, upstream: FakeUpstream
-) -> None:
+async def test_a_missing_provider_is_reported_in_the_answer(settings: MakeSettings, upstream: FakeUpstream) -> None:
     replies_setup = ReplySetup(settings(compatible_base_url=None))
     reply = await replies_setup.say("Hello")
     await wait_for_end(reply)
@@ -163,7 +159,7 @@ async def test_a_provider_that_is_not_set_up_is_told_in_the_answer(
     await replies_setup.close()
 
 
-async def test_what_nobody_foresaw_is_an_error_like_any_other(settings: MakeSettings) -> None:
+async def test_an_unexpected_exception_is_an_internal_error(settings: MakeSettings) -> None:
     unchecked = settings().model_copy(update={"compatible_base_url": "http://127.0.0.1:port/v1"})
     replies_setup = ReplySetup(unchecked)
     reply = await replies_setup.say("Hello")
@@ -178,12 +174,12 @@ async def test_a_conversation_deleted_meanwhile_stays_deleted(
     replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
-    kept, _ = await replies_setup.answer("Keep this.")
+    remaining, _ = await replies_setup.answer("Keep this.")
     reply = await replies_setup.say("Forget this.")
     await asyncio.to_thread(replies_setup.memory.delete_conversation, reply.conversation_id)
     await wait_for_end(reply)
     assert reply.error is None
-    assert [summary.conversation_id for summary in replies_setup.memory.list_conversations()] == [kept]
+    assert [summary.conversation_id for summary in replies_setup.memory.list_conversations()] == [remaining]
 
 
 async def test_a_session_deleted_meanwhile_stays_deleted(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
@@ -194,7 +190,7 @@ async def test_a_session_deleted_meanwhile_stays_deleted(replies_setup: ReplySet
     assert not replies_setup.path.exists()
 
 
-async def test_a_shutdown_saves_every_answer_that_runs(settings: MakeSettings, upstream: FakeUpstream) -> None:
+async def test_a_shutdown_stores_every_running_answer(settings: MakeSettings, upstream: FakeUpstream) -> None:
     replies_setup = ReplySetup(settings())
     upstream.scenario = SLOW
     replies = [await replies_setup.say(f"Question {number}") for number in range(20)]
@@ -209,9 +205,7 @@ async def test_a_shutdown_saves_every_answer_that_runs(settings: MakeSettings, u
     await replies_setup.close()
 
 
-async def test_a_key_that_the_service_repeats_is_stored_nowhere(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
+async def test_a_key_in_an_error_message_is_never_stored(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["echo_key"]
     reply = await replies_setup.say("Hello")
     await wait_for_end(reply)
@@ -219,7 +213,7 @@ async def test_a_key_that_the_service_repeats_is_stored_nowhere(
     assert b"sk-operator" not in replies_setup.files()
 
 
-async def test_no_answer_begins_once_the_app_is_about_to_end(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_no_answer_starts_during_shutdown(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = SLOW
     reply = await replies_setup.say("Count.")
     await until(lambda: reply.snapshot().content)
@@ -230,6 +224,5 @@ async def test_no_answer_begins_once_the_app_is_about_to_end(replies_setup: Repl
     )
     assert isinstance(refusal[0], ShuttingDown)
     assert len(asked(upstream)) == 1
-    assert [len(replies_setup.on_disk(each.conversation_id)) for each in replies_setup.memory.list_conversations()] == [
-        2
-    ]
+    (conversation,) = replies_setup.memory.list_conversations()
+    assert len(replies_setup.on_disk(conversation.conversation_id)) == 2

@@ -1,4 +1,4 @@
-"""Replies where the disk refuses, or what an answer took cannot be told: it ends as it should all the same."""
+"""Replies end as they should if the disk refuses or the cost of an answer cannot be computed."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def test_a_message_that_cannot_be_stored_is_not_sent(replies_setup: ReplyS
 
 
 @pytest.mark.parametrize("is_stopped", [False, True])
-async def test_an_answer_that_cannot_be_stored_says_so(
+async def test_an_answer_that_cannot_be_stored_reports_it(
     is_stopped: bool, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
@@ -34,7 +34,7 @@ async def test_an_answer_that_cannot_be_stored_says_so(
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
 
 
-async def test_a_store_that_was_spoilt_meanwhile_does_not_keep_the_conversation_busy(
+async def test_a_file_damaged_during_an_answer_frees_the_conversation(
     replies_setup: ReplySetup, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatbot.replies.checkpoints.CHECKPOINT_SECONDS", 0.02)
@@ -48,9 +48,7 @@ async def test_a_store_that_was_spoilt_meanwhile_does_not_keep_the_conversation_
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
 
 
-async def test_a_full_disk_is_told_as_what_it_is_also_where_tokens_are_counted(
-    settings: MakeSettings, upstream: FakeUpstream
-) -> None:
+async def test_a_full_disk_is_reported_if_tokens_are_counted(settings: MakeSettings, upstream: FakeUpstream) -> None:
     replies_setup = ReplySetup(settings(chatbot_daily_tokens=1000))
     draft = replies_setup.path.parent.parent / "draft"
     with full_disk(replies_setup), pytest.raises(StorageError):
@@ -62,7 +60,7 @@ async def test_a_full_disk_is_told_as_what_it_is_also_where_tokens_are_counted(
     await replies_setup.close()
 
 
-async def test_an_answer_that_cannot_be_counted_does_not_keep_the_conversation_busy(
+async def test_an_answer_that_cannot_be_counted_frees_the_conversation(
     settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
     replies_setup = ReplySetup(settings(chatbot_daily_tokens=1000))
@@ -75,7 +73,7 @@ async def test_an_answer_that_cannot_be_counted_does_not_keep_the_conversation_b
     await replies_setup.close()
 
 
-async def test_an_answer_whose_price_cannot_be_told_is_kept_all_the_same(
+async def test_an_answer_is_stored_if_its_cost_is_unknown(
     replies_setup: ReplySetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(type(replies_setup.providers), "cost")

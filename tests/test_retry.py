@@ -1,4 +1,4 @@
-"""What is sent again: once, soon, only before anything came, and only where that may help."""
+"""Retries: once, soon, only before the first token, and only if a retry may help."""
 
 import asyncio
 import time
@@ -10,14 +10,13 @@ import pytest
 import chatbot.providers.anthropic
 import chatbot.providers.openai
 from chatbot.errors import ProviderError, ProviderTimeout
-from chatbot.providers import Provider, connect, stream_with_retry
-from chatbot.providers import retry as patience
+from chatbot.providers import Provider, connect, retry, stream_with_retry
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.reply_setup import ReplySetup, until, wait_for_end
 
-ASKED = Request("any-model", (Message("user", "Hi"),))
+REQUEST = Request("any-model", (Message("user", "Hi"),))
 RECOVERED = Scenario(reply="Here I am.")
 
 
@@ -27,12 +26,12 @@ def provider(request: pytest.FixtureRequest, open_provider: OpenProvider) -> Pro
 
 
 @pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PAUSE_SECONDS", (0.0, 0.01))
+def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "PAUSE_SECONDS", (0.0, 0.01))
 
 
 async def text_of(provider: Provider) -> str:
-    async with aclosing(stream_with_retry(provider, ASKED)) as deltas:
+    async with aclosing(stream_with_retry(provider, REQUEST)) as deltas:
         return "".join([delta.text async for delta in deltas])
 
 
@@ -47,8 +46,8 @@ async def text_of(provider: Provider) -> str:
         Scenario(tokens=3, cut_after=0, reset=True),
     ],
 )
-async def test_a_hiccup_is_not_even_noticed(
-    fault: Scenario, provider: Provider, upstream: FakeUpstream, at_once: None
+async def test_a_transient_failure_is_retried(
+    fault: Scenario, provider: Provider, upstream: FakeUpstream, without_pause: None
 ) -> None:
     upstream.queue(fault if fault.retry_after is None else replace(fault, retry_after=0), RECOVERED)
     assert await text_of(provider) == "Here I am."
@@ -56,8 +55,8 @@ async def test_a_hiccup_is_not_even_noticed(
 
 
 @pytest.mark.parametrize("fault", ["overloaded", "server_error", "html_503"])
-async def test_what_lasts_is_told_after_the_second_time(
-    fault: str, provider: Provider, upstream: FakeUpstream, at_once: None
+async def test_a_lasting_failure_is_reported_after_one_retry(
+    fault: str, provider: Provider, upstream: FakeUpstream, without_pause: None
 ) -> None:
     upstream.scenario = FAULTS[fault]
     with pytest.raises(ProviderError):
@@ -75,18 +74,18 @@ async def test_what_lasts_is_told_after_the_second_time(
         FAULTS["server_error_middle"],
     ],
 )
-async def test_what_would_not_help_is_not_tried(fault: Scenario, provider: Provider, upstream: FakeUpstream) -> None:
+async def test_a_useless_retry_is_not_attempted(fault: Scenario, provider: Provider, upstream: FakeUpstream) -> None:
     upstream.queue(fault, RECOVERED)
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(ProviderError) as caught:
         await text_of(provider)
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - started < 60
     assert len(upstream.requests) == 1
     assert caught.value.retry_after == fault.retry_after
 
 
 @pytest.mark.parametrize("silence", ["no_headers", "silence_first"])
-async def test_a_silence_is_waited_for_once(
+async def test_a_timeout_is_not_retried(
     silence: str, open_provider: OpenProvider, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (chatbot.providers.openai, chatbot.providers.anthropic):
@@ -99,10 +98,10 @@ async def test_a_silence_is_waited_for_once(
         assert len(upstream.requests) == 1
 
 
-async def test_a_failure_that_took_its_time_is_told_at_once(
+async def test_a_slow_failure_is_not_retried(
     provider: Provider, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(retry, "QUICK_SECONDS", 0.0)
     upstream.scenario = FAULTS["server_error"]
     with pytest.raises(ProviderError):
         await text_of(provider)
@@ -110,12 +109,12 @@ async def test_a_failure_that_took_its_time_is_told_at_once(
 
 
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])
-async def test_a_server_that_is_just_starting_is_found_the_second_time(
+async def test_a_starting_server_is_reached_by_the_retry(
     name: ProviderName, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "PAUSE_SECONDS", (0.5, 0.6))
-    with FakeUpstream(RECOVERED) as gone:
-        port = gone.port
+    monkeypatch.setattr(retry, "PAUSE_SECONDS", (0.5, 0.6))
+    with FakeUpstream(RECOVERED) as stopped:
+        port = stopped.port
     url = {"compatible": f"http://127.0.0.1:{port}/v1", "anthropic": f"http://127.0.0.1:{port}"}[name]
     provider = connect(name, settings(**{f"{name}_base_url": url}))
     answer = asyncio.create_task(text_of(provider))
@@ -125,7 +124,7 @@ async def test_a_server_that_is_just_starting_is_found_the_second_time(
         await provider.aclose()
 
 
-async def test_stop_works_in_the_pause(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_stop_works_during_the_pause(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = replace(FAULTS["rate_limit"], retry_after=5)
     reply = await replies_setup.say("Hello")
     await until(lambda: upstream.requests)
