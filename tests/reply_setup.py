@@ -53,8 +53,16 @@ class ReplySetup:
         defaults: dict[str, Any] = {"system_prompt": "Be brief.", "max_tokens": 100, "history_limit": 20}
         chosen = Options(ModelChoice(provider, model), **defaults | options)
         secret = SecretStr(key) if key else None
-        where: dict[str, Any] = {"conversation_id": conversation_id, "edited": edited, "address": address}
-        return await self.replies.start(session_id, text, chosen, key=secret, files=files, **where)
+        return await self.replies.start(
+            session_id,
+            text,
+            chosen,
+            conversation_id=conversation_id,
+            edited=edited,
+            key=secret,
+            address=address,
+            files=files,
+        )
 
     async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
         """Sends a message and waits; returns the conversation id and the answer as it is on disk."""
