@@ -1,4 +1,4 @@
-"""The HTTP API as a program uses it: real requests to a running app."""
+"""A client of the HTTP API: sends real requests to a running app."""
 
 import json
 import ssl
@@ -16,7 +16,7 @@ NO_CONVERSATION = "0" * 32
 
 
 class Event(NamedTuple):
-    """One event of a stream. `raw` is its data as it came."""
+    """One event of a stream. `raw` is its data before parsing."""
 
     name: str
     data: Any
@@ -25,26 +25,26 @@ class Event(NamedTuple):
 
 
 class Visitor:
-    """A session of the API's, from its first answer on; with `token`, one that somebody else began."""
+    """One API session: that of `token`, or a new one that starts with the first answer."""
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url
         self.token = token
-        no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates for nothing would take a while
+        no_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loading certificates is slow, and none are needed
         self.http = httpx.Client(base_url=url, timeout=20, verify=no_tls)
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """One call with this session's token."""
+        """Sends a request with this session's token."""
         return self.http.request(method, path, **self._with_token(request))
 
     def get(self, path: str, **request: Any) -> Json:
-        """What a GET that succeeds answers."""
+        """Returns the JSON of a GET that has to succeed."""
         response = self.call("GET", path, **request)
         assert response.status_code == 200, response.text
         return dict(response.json())
 
     def chat(self, message: str = "Hello", **fields: Any) -> Json:
-        """The whole answer to a message."""
+        """Sends a message and returns the complete answer."""
         response = self.call("POST", "/chat", json={"message": message, **fields})
         assert response.status_code == 200, response.text
         self.token = response.json()["session_token"]
@@ -52,45 +52,44 @@ class Visitor:
 
     @contextmanager
     def watching(self, method: str, path: str, **request: Any) -> Iterator[Iterator[Event]]:
-        """The events of a stream as they come; leaving drops the connection."""
+        """Yields the events of a stream as they come; disconnects at the end of the block."""
         with self.http.stream(method, path, **self._with_token(request)) as response:
             assert response.status_code == 200, response.read()
             yield events(response.iter_raw())
 
     def stream(self, message: str = "Hello", **fields: Any) -> list[Event]:
-        """All events of the answer to a message."""
+        """Sends a message and returns all events of its answer."""
         with self.watching("POST", "/chat/stream", json={"message": message, **fields}) as answer:
-            return self._known(answer)
+            return self._collect(answer)
 
     def begin(self, message: str = "Hello", **fields: Any) -> str:
-        """Begin an answer and leave at once; returns the conversation."""
+        """Starts an answer and disconnects at once; returns the conversation's id."""
         with self.watching("POST", "/chat/stream", json={"message": message, **fields}) as answer:
             start = next(answer).data
         self.token = start["session_token"]
         return str(start["conversation_id"])
 
     def follow(self, conversation_id: str, after: int | None = None) -> list[Event]:
-        """The events of the answer there, from its start or after that many characters."""
+        """Returns the events of the conversation's answer, from its start or after so many characters."""
         headers = {} if after is None else {"Last-Event-ID": str(after)}
         with self.watching("GET", f"/conversations/{conversation_id}/stream", headers=headers) as answer:
             return list(answer)
 
     def first_bytes(self, path: str, size: int, headers: dict[str, str]) -> list[Event]:
-        """The events that are whole in the first bytes of a stream; with the last of them the connection breaks."""
+        """Returns the events that are complete in the first `size` bytes of a stream, then disconnects."""
         with self.http.stream("GET", path, **self._with_token({"headers": headers})) as response:
             assert response.status_code == 200, response.read()
-            return list(events(_first(response.iter_raw(), size)))
+            return list(events(_first_bytes(response.iter_raw(), size)))
 
     def messages(self, conversation_id: str) -> list[Json]:
-        """The conversation's messages."""
         return list(self.get(f"/conversations/{conversation_id}")["messages"])
 
     def stop(self, conversation_id: str) -> str:
-        """Stop the answer there; returns what the API says to it."""
+        """Stops the conversation's answer; returns the status that the API reports."""
         return str(self.call("POST", f"/conversations/{conversation_id}/stop").json()["status"])
 
     def close(self) -> None:
-        """End what runs, and leave."""
+        """Deletes the session, which ends its answers, and closes the connection."""
         if self.token:
             self.call("DELETE", "/session")
         self.http.close()
@@ -101,7 +100,7 @@ class Visitor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _known(self, answer: Iterator[Event]) -> list[Event]:
+    def _collect(self, answer: Iterator[Event]) -> list[Event]:
         seen = list(answer)
         self.token = seen[0].data["session_token"]
         return seen
@@ -113,12 +112,12 @@ class Visitor:
 
 
 def asked(upstream: FakeUpstream) -> list[Received]:
-    """What models were asked; the lists of models, which the app fetches when it likes, do not count."""
+    """Returns the requests for answers. Requests for lists of models are left out: the app sends them at any time."""
     return [request for request in upstream.requests if request.body]
 
 
 def events(chunks: Iterable[bytes]) -> Iterator[Event]:
-    """The events in a stream's bytes, each checked to be what the contract promises; comments are passed over."""
+    """Parses a stream's events and checks their fields; skips comments."""
     for block in blocks(chunks):
         lines = block.split("\n")
         if all(line.startswith(":") for line in lines):
@@ -130,15 +129,15 @@ def events(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 
 def blocks(chunks: Iterable[bytes]) -> Iterator[str]:
-    """What stands between the blank lines of a stream. Half a block at its end is not given out."""
-    waiting = b""
+    """Yields the blocks between a stream's blank lines; drops an incomplete one at its end."""
+    incomplete = b""
     for chunk in chunks:
-        *whole, waiting = (waiting + chunk).split(b"\n\n")
-        for block in whole:
+        *complete, incomplete = (incomplete + chunk).split(b"\n\n")
+        for block in complete:
             yield block.decode()
 
 
-def _first(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+def _first_bytes(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
     for chunk in chunks:
         yield chunk[:size]
         size -= len(chunk)
@@ -147,12 +146,12 @@ def _first(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
 
 
 def text_of(answer: Iterable[Event]) -> str:
-    """The text that the events bring."""
+    """Joins the text of the token events."""
     return "".join(event.data for event in answer if event.name == "token")
 
 
 def error_of(response: httpx.Response) -> Json:
-    """The error in an answer, checked to be in the envelope and to have nothing in it that is not ours to show."""
+    """Returns the error of a response; checks that it is in the envelope and holds no secret."""
     assert response.headers["content-type"] == "application/json"
     body = response.json()
     assert body.keys() == {"error"}

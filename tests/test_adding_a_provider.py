@@ -1,4 +1,4 @@
-"""A provider that the app does not come with: the README's ten lines, and what `register` takes and refuses."""
+"""Adding a provider: the README's ten lines, and what `register` accepts and refuses."""
 
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.test_readme import BLOCKS
 
 
 class Parrot:
-    """The least that a provider is."""
+    """The smallest possible provider."""
 
     label = "Parrot"
 
@@ -41,9 +41,7 @@ def parrot() -> Iterator[ProviderName]:
     del SPECS[name]
 
 
-def test_the_ten_lines_of_the_readme_start_an_app_with_one_more_provider(
-    upstream: FakeUpstream, tmp_path: Path
-) -> None:
+def test_the_readmes_ten_lines_start_an_app_with_another_provider(upstream: FakeUpstream, tmp_path: Path) -> None:
     (lines,) = (block for block in BLOCKS if "register(" in block)
     assert len([line for line in lines.splitlines() if line]) <= 10
     script = tmp_path / "groq.py"
@@ -54,10 +52,10 @@ def test_the_ten_lines_of_the_readme_start_an_app_with_one_more_provider(
         "LOCAL_MODEL": "off",
         "CHATBOT_PROVIDER": "groq",
     }
-    with RunningApp(tmp_path / "data", environment, script=script) as app, Visitor(app.url) as somebody:
-        offered = somebody.get("/models")
-        answer = somebody.chat("Hello", model="llama-3.3-70b")
-        parse_model_entry = httpx.get(f"{app.url}/openapi.json").json()["components"]["schemas"]["ProviderOut"]
+    with RunningApp(tmp_path / "data", environment, script=script) as app, Visitor(app.url) as visitor:
+        offered = visitor.get("/models")
+        answer = visitor.chat("Hello", model="llama-3.3-70b")
+        provider_schema = httpx.get(f"{app.url}/openapi.json").json()["components"]["schemas"]["ProviderOut"]
         page = httpx.get(f"{app.url}/config").text
     assert offered["default"]["provider"] == "groq"
     assert {"name": "groq", "label": "Groq", "available": True} in [
@@ -65,12 +63,12 @@ def test_the_ten_lines_of_the_readme_start_an_app_with_one_more_provider(
     ]
     assert (answer["response"], answer["provider"]) == ("You said: Hello", "groq")
     assert upstream.requests[-1].headers["authorization"] == "Bearer gsk-operator"
-    assert "groq" in parse_model_entry["properties"]["name"]["enum"]
+    assert "groq" in provider_schema["properties"]["name"]["enum"]
     assert '["Groq","groq"]' in page.replace(" ", "")
     assert "gsk-operator" not in page + app.log
 
 
-async def test_a_provider_of_another_protocol_is_a_class(parrot: ProviderName) -> None:
+async def test_a_class_adds_a_provider_with_another_protocol(parrot: ProviderName) -> None:
     settings = Settings.load(local_model="off")
     async with ChatEngine(connect(parrot, settings), model="polly") as engine:
         assert str(await engine.chat("Hello")) == "Hello!"
@@ -81,17 +79,17 @@ async def test_a_provider_of_another_protocol_is_a_class(parrot: ProviderName) -
     await providers.aclose()
 
 
-def test_it_stands_ahead_of_the_embedded_model_and_can_be_the_default(parrot: ProviderName) -> None:
+def test_an_added_provider_precedes_local_and_can_be_default(parrot: ProviderName) -> None:
     assert ProviderPool(Settings.load()).offered == [parrot, "local"]
     assert Settings.load(chatbot_provider="parrot").chatbot_provider == parrot
 
 
-def test_a_name_that_nobody_registered_is_refused() -> None:
+def test_an_unregistered_name_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"CHATBOT_PROVIDER='parrot': expected 'openai', .* or 'local'$"):
         Settings.load(chatbot_provider="parrot")
 
 
 @pytest.mark.parametrize("name", ["openai", "local", "", "Groq", "my groq", "-x", "../x"])
-def test_a_name_that_is_taken_or_no_name_is_refused(name: str) -> None:
+def test_a_taken_or_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="cannot be the name of a provider"):
         register(name, "Label", Parrot)

@@ -1,4 +1,4 @@
-"""The API's calls, row by row of what is promised: what each answers when all goes well."""
+"""The API's calls: what each returns on success."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -21,11 +21,11 @@ def is_recent(time: str) -> bool:
     return moment.utcoffset() == timedelta(0) and abs(datetime.now(UTC) - moment) < timedelta(seconds=60)
 
 
-def test_health_tells_service_and_version_without_a_token(visitor: Visitor) -> None:
+def test_health_reports_service_and_version_without_a_token(visitor: Visitor) -> None:
     assert visitor.get("/health") == {"status": "healthy", "service": "chatbot", "version": chatbot.__version__}
 
 
-def test_a_session_is_a_new_token_each_time(visitor: Visitor) -> None:
+def test_each_new_session_has_its_own_token(visitor: Visitor) -> None:
     answers = [visitor.call("POST", "/session") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert [answer.json().keys() for answer in answers] == [{"token"}, {"token"}]
@@ -46,7 +46,7 @@ def test_models_lists_every_provider_and_the_default_without_a_token(visitor: Vi
     assert found["default"] == {"provider": "openai", "model": openai["models"][0]["id"]}
 
 
-def test_chat_without_a_token_answers_and_begins_a_session(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_chat_without_a_token_answers_and_starts_a_session(visitor: Visitor, upstream: FakeUpstream) -> None:
     answer = visitor.chat("Hello, my name is Alice", stream=False)
     assert answer.keys() == {
         *("response", "conversation_id", "message_id", "session_token"),
@@ -62,7 +62,7 @@ def test_chat_without_a_token_answers_and_begins_a_session(visitor: Visitor, ups
     assert visitor.messages(answer["conversation_id"])[-1]["message_id"] == answer["message_id"]
 
 
-def test_chat_goes_on_with_a_conversation_and_remembers(visitor: Visitor) -> None:
+def test_chat_continues_a_conversation_and_remembers(visitor: Visitor) -> None:
     first = visitor.chat("Hello, my name is Alice")
     second = visitor.chat("What's my name?", conversation_id=first["conversation_id"])
     assert second["response"] == "Your name is Alice."
@@ -70,7 +70,7 @@ def test_chat_goes_on_with_a_conversation_and_remembers(visitor: Visitor) -> Non
     assert second["session_token"] == first["session_token"]
 
 
-def test_chat_without_a_conversation_begins_another_one_in_the_same_session(visitor: Visitor) -> None:
+def test_chat_without_a_conversation_id_starts_another_conversation(visitor: Visitor) -> None:
     first, second = visitor.chat("One"), visitor.chat("Two")
     assert first["session_token"] == second["session_token"]
     listed = visitor.get("/conversations")["conversations"]
@@ -95,7 +95,7 @@ def test_every_setting_reaches_the_model(visitor: Visitor, upstream: FakeUpstrea
     assert [message["content"] for message in sent["messages"]] == ["Answer like a pirate.", "Two"]
 
 
-def test_the_other_provider_answers_when_it_is_asked_for(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_a_request_can_choose_the_provider(visitor: Visitor, upstream: FakeUpstream) -> None:
     answer = visitor.chat("Hello", provider="anthropic")
     assert answer["provider"] == "anthropic"
     assert asked(upstream)[-1].path == "/v1/messages"
@@ -116,18 +116,18 @@ def test_the_other_provider_answers_when_it_is_asked_for(visitor: Visitor, upstr
         {"message": "\x00 and \x1f"},
     ],
 )
-def test_what_is_within_bounds_is_taken(fields: Json, visitor: Visitor) -> None:
+def test_values_within_bounds_are_accepted(fields: Json, visitor: Visitor) -> None:
     assert visitor.chat(**fields)["finish_reason"] == "stop"
 
 
-def test_an_answer_at_its_longest_says_so(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_an_answer_at_its_limit_has_finish_reason_length(visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(tokens=3, finish_reason="length", drop_usage=True))
     answer = visitor.chat()
     assert (answer["response"], answer["finish_reason"]) == ("word1 word2 word3", "length")
     assert answer["usage"] == {"input_tokens": None, "output_tokens": None}
 
 
-def test_conversations_are_listed_the_last_changed_first(visitor: Visitor) -> None:
+def test_conversations_are_listed_most_recently_changed_first(visitor: Visitor) -> None:
     one, two = visitor.chat("The first\nof many"), visitor.chat("The second")
     visitor.chat("Again", conversation_id=one["conversation_id"])
     found = visitor.get("/conversations")
@@ -160,7 +160,7 @@ def test_a_conversation_has_its_messages_in_order(visitor: Visitor, upstream: Fa
     assert is_recent(answer["created_at"])
 
 
-def test_a_running_answer_is_shown_as_far_as_it_is(visitor: Visitor) -> None:
+def test_a_running_answer_is_returned_with_its_text_so_far(visitor: Visitor) -> None:
     with visitor.watching("POST", "/chat/stream", json={"message": "Count.", "model": "pace:50x500"}) as answer:
         start = next(answer).data
         seen = next(answer).data + next(answer).data
@@ -180,14 +180,14 @@ def test_a_conversation_can_be_renamed(visitor: Visitor) -> None:
 
 
 def test_a_conversation_can_be_deleted(visitor: Visitor) -> None:
-    gone, kept = visitor.chat()["conversation_id"], visitor.chat()["conversation_id"]
-    answer = visitor.call("DELETE", f"/conversations/{gone}")
+    deleted, remaining = visitor.chat()["conversation_id"], visitor.chat()["conversation_id"]
+    answer = visitor.call("DELETE", f"/conversations/{deleted}")
     assert (answer.status_code, answer.json()) == (200, {"status": "deleted"})
-    assert [each["conversation_id"] for each in visitor.get("/conversations")["conversations"]] == [kept]
-    assert visitor.call("GET", f"/conversations/{gone}").status_code == 404
+    assert [each["conversation_id"] for each in visitor.get("/conversations")["conversations"]] == [remaining]
+    assert visitor.call("GET", f"/conversations/{deleted}").status_code == 404
 
 
-def test_the_api_describes_itself(visitor: Visitor) -> None:
+def test_openapi_describes_every_call(visitor: Visitor) -> None:
     described = visitor.get("/openapi.json")
     assert {(method, path) for path, calls in described["paths"].items() for method in calls} == {
         *(("get", "/health"), ("get", "/models"), ("post", "/session"), ("delete", "/session")),
@@ -209,18 +209,18 @@ def test_the_api_describes_itself(visitor: Visitor) -> None:
     assert "/openapi.json" in docs.text
 
 
-def test_every_field_of_an_answer_is_described_with_an_example(visitor: Visitor) -> None:
+def test_every_response_field_has_an_example(visitor: Visitor) -> None:
     described = visitor.get("/openapi.json")["components"]["schemas"]
     answers = {name: schema for name, schema in described.items() if name.endswith("Out") or name == "ErrorBody"}
     assert {"ChatOut", "ConversationOut", "ErrorBody", "MessageOut", "ModelsOut"} <= answers.keys()
     for name, schema in answers.items():
-        for field, kind in schema["properties"].items():
-            (sort, *_) = kind.get("anyOf", [kind])
-            told = sort.keys() & {"examples", "enum", "const", "$ref", "items"}
-            assert told or sort["type"] == "boolean", (name, field)
+        for field, description in schema["properties"].items():
+            (kind, *_) = description.get("anyOf", [description])
+            documented = kind.keys() & {"examples", "enum", "const", "$ref", "items"}
+            assert documented or kind["type"] == "boolean", (name, field)
 
 
-def test_the_description_says_which_calls_need_a_token(visitor: Visitor) -> None:
+def test_openapi_marks_the_calls_that_need_a_token(visitor: Visitor) -> None:
     calls = [call for path in visitor.get("/openapi.json")["paths"].values() for call in path.values()]
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
@@ -229,7 +229,7 @@ def test_the_description_says_which_calls_need_a_token(visitor: Visitor) -> None
     assert len(calls) == 18
 
 
-def test_the_page_and_its_own_routes_stay_gradios(api_app: RunningApp, upstream: FakeUpstream) -> None:
+def test_gradios_page_and_routes_still_work(api_app: RunningApp, upstream: FakeUpstream) -> None:
     page = httpx.get(api_app.url)
     assert page.headers["content-type"].startswith("text/html")
     assert "gradio" in page.text

@@ -1,4 +1,4 @@
-"""Who may call the API: without a token, with a bad one, and where logins are set."""
+"""Who may call the API: without a token, with an invalid one, and if logins are set."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -13,23 +13,23 @@ from tests.api import NO_CONVERSATION, Visitor, asked, error_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
 
-ONE = f"/conversations/{NO_CONVERSATION}"
+MISSING = f"/conversations/{NO_CONVERSATION}"
 
 NEED_A_TOKEN = [
     ("DELETE", "/session"),
     ("GET", "/conversations"),
     ("POST", "/conversations/import"),
-    ("GET", ONE),
-    ("PATCH", ONE),
-    ("DELETE", ONE),
-    ("GET", f"{ONE}/stream"),
-    ("POST", f"{ONE}/stop"),
-    ("GET", f"{ONE}/export"),
-    ("GET", f"{ONE}/export?format=nonsense"),
+    ("GET", MISSING),
+    ("PATCH", MISSING),
+    ("DELETE", MISSING),
+    ("GET", f"{MISSING}/stream"),
+    ("POST", f"{MISSING}/stop"),
+    ("GET", f"{MISSING}/export"),
+    ("GET", f"{MISSING}/export?format=nonsense"),
 ]
 
 
-def of_another_server(token: str) -> str:
+def from_another_server(token: str) -> str:
     return SessionTokens("another secret").create()
 
 
@@ -42,14 +42,14 @@ def with_another_signature(token: str) -> str:
     return f"{session}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
 
 
-BAD_TOKENS = [of_another_server, with_another_session, with_another_signature, lambda token: token.partition(".")[0]]
+BAD_TOKENS = [from_another_server, with_another_session, with_another_signature, lambda token: token.partition(".")[0]]
 
 
 @pytest.mark.parametrize(("method", "path"), NEED_A_TOKEN)
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer x", "Basic dXNlcjpwYXNz", "{token}", "Token {token}"]
 )
-def test_without_a_genuine_token_every_call_of_a_sessions_is_401(
+def test_session_calls_without_a_valid_token_are_401(
     authorization: str | None, method: str, path: str, visitor: Visitor
 ) -> None:
     token = visitor.call("POST", "/session").json()["token"]
@@ -60,21 +60,21 @@ def test_without_a_genuine_token_every_call_of_a_sessions_is_401(
     assert error_of(answer) == {"code": "unauthorized", "message": "This needs a valid session token."}
 
 
-@pytest.mark.parametrize("spoil", BAD_TOKENS)
+@pytest.mark.parametrize("change", BAD_TOKENS)
 @pytest.mark.parametrize(("method", "path"), [("GET", "/conversations"), ("POST", "/chat"), ("POST", "/chat/stream")])
 def test_a_token_that_this_server_did_not_sign_is_401(
-    method: str, path: str, spoil: Callable[[str], str], visitor: Visitor, upstream: FakeUpstream
+    method: str, path: str, change: Callable[[str], str], visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     token = visitor.chat()["session_token"]
     upstream.requests.clear()
-    headers = {"Authorization": f"Bearer {spoil(token)}"}
+    headers = {"Authorization": f"Bearer {change(token)}"}
     answer = visitor.http.request(method, path, headers=headers, json={"message": "Hello"})
     assert answer.status_code == 401
     assert error_of(answer)["code"] == "unauthorized"
     assert asked(upstream) == []
 
 
-def test_the_scheme_may_be_written_in_small_letters(visitor: Visitor) -> None:
+def test_the_bearer_scheme_may_be_lower_case(visitor: Visitor) -> None:
     token = visitor.chat()["session_token"]
     assert visitor.http.get("/conversations", headers={"Authorization": f"bearer {token}"}).status_code == 200
 
@@ -83,17 +83,17 @@ LOGINS = [("alice", "pass: word"), ("Jürgen", "schlüssel🔑")]
 
 
 @pytest.fixture(scope="module")
-def guarded(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+def login_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     auth = ",".join(f"{name}:{password}" for name, password in LOGINS)
     environment = two_providers(upstream_server) | {"CHATBOT_AUTH": auth}
-    with RunningApp(tmp_path_factory.mktemp("guarded"), environment) as running:
+    with RunningApp(tmp_path_factory.mktemp("login_app"), environment) as running:
         yield running
 
 
 @pytest.fixture
-def stranger(guarded: RunningApp, upstream: FakeUpstream) -> Iterator[Visitor]:
-    with Visitor(guarded.url) as somebody:
-        yield somebody
+def stranger(login_app: RunningApp, upstream: FakeUpstream) -> Iterator[Visitor]:
+    with Visitor(login_app.url) as visitor:
+        yield visitor
 
 
 def basic(name: str, password: str) -> dict[str, str]:
@@ -125,12 +125,12 @@ OPEN_WITHOUT_LOGINS = [
         {"Authorization": f"Bearer {SessionTokens('another secret').create()}"},
     ],
 )
-def test_where_logins_are_set_every_call_but_health_asks_for_one(
+def test_with_logins_every_call_but_health_needs_one(
     headers: dict[str, str], stranger: Visitor, upstream: FakeUpstream
 ) -> None:
     for number, (method, path) in enumerate([*OPEN_WITHOUT_LOGINS, *NEED_A_TOKEN, ("PUT", "/conversations")]):
-        somewhere = {"X-Forwarded-For": f"192.0.2.{number}"}  # from one address they would be too many
-        answer = stranger.http.request(method, path, headers=headers | somewhere, json={"message": "Hello"})
+        address = {"X-Forwarded-For": f"192.0.2.{number}"}  # one address would exceed the rate limit
+        answer = stranger.http.request(method, path, headers=headers | address, json={"message": "Hello"})
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"] == 'Basic realm="Chatbot"'
         assert error_of(answer) == {"code": "unauthorized", "message": "This needs a login: a name and a password."}
@@ -139,7 +139,7 @@ def test_where_logins_are_set_every_call_but_health_asks_for_one(
 
 
 @pytest.mark.parametrize(("name", "password"), LOGINS)
-def test_whoever_logs_in_gets_a_token_and_needs_no_login_with_it(name: str, password: str, stranger: Visitor) -> None:
+def test_a_login_gets_a_token_that_replaces_it(name: str, password: str, stranger: Visitor) -> None:
     for method, path in OPEN_WITHOUT_LOGINS:
         answer = stranger.http.request(method, path, headers=basic(name, password), json={"message": "Hello"})
         assert answer.status_code in (200, 201), path
@@ -150,16 +150,16 @@ def test_whoever_logs_in_gets_a_token_and_needs_no_login_with_it(name: str, pass
     assert len(stranger.get("/conversations")["conversations"]) == 2
 
 
-def test_a_login_is_no_token(stranger: Visitor) -> None:
+def test_a_login_does_not_replace_a_token(stranger: Visitor) -> None:
     for method, path in NEED_A_TOKEN:
         answer = stranger.http.request(method, path, headers=basic(*LOGINS[0]))
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_the_page_asks_for_the_login_too(guarded: RunningApp, upstream: FakeUpstream) -> None:
-    assert httpx.get(f"{guarded.url}/config").status_code == 401
+def test_the_page_needs_the_login_too(login_app: RunningApp, upstream: FakeUpstream) -> None:
+    assert httpx.get(f"{login_app.url}/config").status_code == 401
     with pytest.raises(AuthenticationError):
-        Client(guarded.url, verbose=False)
-    client = Client(guarded.url, auth=LOGINS[0], verbose=False)
+        Client(login_app.url, verbose=False)
+    client = Client(login_app.url, auth=LOGINS[0], verbose=False)
     assert client.predict("Hello", api_name="/chat") == "You said: Hello"

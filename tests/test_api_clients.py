@@ -1,4 +1,4 @@
-"""The API's streams as other people's programs read them."""
+"""The API's streams as curl and httpx-sse read them."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ def curl(api_app: RunningApp) -> str:
 
 
 def text_in(lines: list[str]) -> str:
-    """The text of the token events among the lines that a terminal shows."""
+    """Joins the text of the token events in a terminal's lines."""
     data = [after for before, after in pairwise(lines) if before == "event: token"]
     return "".join(json.loads(line.removeprefix("data: ")) for line in data)
 
@@ -40,9 +40,7 @@ def test_curl_gets_a_whole_answer(curl: str, api_app: RunningApp, upstream: Fake
     assert answer["response"] == "You said: Hello, my name is Alice"
 
 
-def test_curl_shows_a_stream_as_it_comes_and_picks_it_up_again(
-    curl: str, api_app: RunningApp, upstream: FakeUpstream
-) -> None:
+def test_curl_shows_a_stream_as_it_comes_and_resumes_it(curl: str, api_app: RunningApp, upstream: FakeUpstream) -> None:
     body = '{"message": "Count.", "model": "pace:50x25"}'
     command = [curl, "-s", "-N", "-X", "POST", f"{api_app.url}/chat/stream", *JSON, "-d", body]
     lines: list[str] = []
@@ -72,7 +70,7 @@ def test_httpx_sse_reads_every_character(visitor: Visitor, upstream: FakeUpstrea
     assert done.id == tokens[-1].id == str(len("".join(AWKWARD)))
 
 
-async def test_httpx_sse_picks_up_a_stream_that_broke(api_app: RunningApp, upstream: FakeUpstream) -> None:
+async def test_httpx_sse_resumes_a_broken_stream(api_app: RunningApp, upstream: FakeUpstream) -> None:
     async with httpx.AsyncClient(base_url=api_app.url) as client:
         seen: list[ServerSentEvent] = []
         body = {"message": "Count.", "model": "pace:50x25"}
@@ -91,7 +89,7 @@ async def test_httpx_sse_picks_up_a_stream_that_broke(api_app: RunningApp, upstr
     assert seen[-1].event == "done"
 
 
-def test_a_program_that_reads_line_by_line_loses_nothing(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_reading_line_by_line_loses_nothing(visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(tokens=AWKWARD, tokens_per_second=100))
     with visitor.http.stream("POST", "/chat/stream", json={"message": "Hello"}) as answer:
         assert "".join(tokens_in(answer.iter_lines())) == "".join(AWKWARD)
@@ -99,7 +97,7 @@ def test_a_program_that_reads_line_by_line_loses_nothing(visitor: Visitor, upstr
 
 def tokens_in(lines: Iterator[str]) -> Iterator[str]:
     event = ""
-    for line in lines:  # httpx ends a line also where Unicode would
+    for line in lines:  # httpx also splits lines at Unicode's separators
         name, _, value = line.partition(": ")
         if name == "event":
             event = value

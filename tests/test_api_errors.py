@@ -1,4 +1,4 @@
-"""What the API refuses: the status, the envelope, and that nothing was asked of a model."""
+"""What the API refuses: the status, the envelope, and that no model was called."""
 
 import json
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from tests.api import NO_CONVERSATION, Json, Visitor, asked, error_of, text_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp
 
-ONE = f"/conversations/{NO_CONVERSATION}"
+MISSING = f"/conversations/{NO_CONVERSATION}"
 MIB = 1024 * 1024
 
-TAKE_A_BODY = [
+WITH_BODY = [
     ("POST", "/chat"),
     ("POST", "/chat/stream"),
-    ("PATCH", ONE),
+    ("PATCH", MISSING),
     ("POST", "/conversations/import"),
 ]
 
 
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
-def test_a_conversation_with_an_answer_under_way_is_busy(path: str, visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_a_conversation_with_a_running_answer_is_busy(path: str, visitor: Visitor, upstream: FakeUpstream) -> None:
     body = {"message": "Count.", "model": "pace:50x25"}
     with visitor.watching("POST", "/chat/stream", json=body) as answer:
         start = next(answer).data
@@ -36,20 +36,20 @@ def test_a_conversation_with_an_answer_under_way_is_busy(path: str, visitor: Vis
     visitor.chat("Now", conversation_id=start["conversation_id"])
 
 
-def in_pieces(body: bytes) -> Iterator[bytes]:
-    yield from (body[place : place + 65_536] for place in range(0, len(body), 65_536))
+def in_chunks(body: bytes) -> Iterator[bytes]:
+    yield from (body[start : start + 65_536] for start in range(0, len(body), 65_536))
 
 
 @pytest.mark.parametrize("size", [MIB + 1, 8 * MIB])
 @pytest.mark.parametrize("chunked", [False, True])
-@pytest.mark.parametrize(("method", "path"), TAKE_A_BODY)
+@pytest.mark.parametrize(("method", "path"), WITH_BODY)
 def test_a_body_over_one_mebibyte_is_413(
     method: str, path: str, chunked: bool, size: int, visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     visitor.token = visitor.call("POST", "/session").json()["token"]
     body = b'{"message": "Hello"}'.ljust(size)
     headers = {"Content-Type": "application/json"}
-    answer = visitor.call(method, path, content=in_pieces(body) if chunked else body, headers=headers)
+    answer = visitor.call(method, path, content=in_chunks(body) if chunked else body, headers=headers)
     assert ("transfer-encoding" in answer.request.headers) == chunked
     assert answer.status_code == 413
     assert error_of(answer) == {"code": "too_large", "message": "The body is larger than 1 MiB."}
@@ -57,15 +57,15 @@ def test_a_body_over_one_mebibyte_is_413(
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_of_just_one_mebibyte_is_taken(chunked: bool, visitor: Visitor) -> None:
+def test_a_body_of_exactly_one_mebibyte_is_accepted(chunked: bool, visitor: Visitor) -> None:
     body = b'{"message": "Hello"}'.ljust(MIB)
     headers = {"Content-Type": "application/json"}
-    answer = visitor.call("POST", "/chat", content=in_pieces(body) if chunked else body, headers=headers)
+    answer = visitor.call("POST", "/chat", content=in_chunks(body) if chunked else body, headers=headers)
     assert answer.json()["response"] == "You said: Hello"
 
 
 @pytest.mark.parametrize(
-    ("body", "place"),
+    ("body", "field"),
     [
         ({"message": ""}, "message"),
         ({"message": " \t\n\u3000"}, "message"),
@@ -101,19 +101,19 @@ def test_a_body_of_just_one_mebibyte_is_taken(chunked: bool, visitor: Visitor) -
     ],
 )
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
-def test_a_body_that_is_wrong_is_422_and_names_the_field(
-    path: str, body: Json, place: str, visitor: Visitor, upstream: FakeUpstream
+def test_an_invalid_body_is_422_and_names_the_field(
+    path: str, body: Json, field: str, visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     answer = visitor.call("POST", path, content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     error = error_of(answer)
     assert error["code"] == "invalid"
-    assert error["message"].startswith(f"{place}: ")
+    assert error["message"].startswith(f"{field}: ")
     assert asked(upstream) == []
 
 
 @pytest.mark.parametrize(
-    ("body", "place"),
+    ("body", "field"),
     [
         (b'{"message": "half an emoji: \\ud83d"}', "message"),
         (b'{"message": "Hello", "system_prompt": "\\ude00"}', "system_prompt"),
@@ -125,19 +125,19 @@ def test_a_body_that_is_wrong_is_422_and_names_the_field(
         (b'{"message": "Hello", "max_tokens": ' + b"9" * 5000 + b"}", "body"),
     ],
 )
-def test_a_body_that_is_no_json_or_no_text_is_422(body: bytes, place: str, visitor: Visitor) -> None:
+def test_invalid_json_or_unicode_is_422(body: bytes, field: str, visitor: Visitor) -> None:
     answer = visitor.call("POST", "/chat", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
-    assert error_of(answer)["message"].startswith(f"{place}: ")
+    assert error_of(answer)["message"].startswith(f"{field}: ")
 
 
-def test_two_halves_of_an_emoji_make_one(visitor: Visitor) -> None:
+def test_an_escaped_surrogate_pair_becomes_one_emoji(visitor: Visitor) -> None:
     body = b'{"message": "\\ud83d\\ude00"}'
     answer = visitor.call("POST", "/chat", content=body, headers={"Content-Type": "application/json"})
     assert answer.json()["response"] == "You said: 😀"
 
 
-def test_a_body_that_is_not_said_to_be_json_is_422(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_a_body_without_the_json_content_type_is_422(visitor: Visitor, upstream: FakeUpstream) -> None:
     for kind in ({"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"}, {}):
         answer = visitor.call("POST", "/chat", content=b'{"message": "Hello"}', headers=kind)
         assert answer.status_code == 422
@@ -146,7 +146,7 @@ def test_a_body_that_is_not_said_to_be_json_is_422(visitor: Visitor, upstream: F
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "request_", "place"),
+    ("method", "path", "request_", "field"),
     [
         ("PATCH", "", {"json": {"title": ""}}, "title"),
         ("PATCH", "", {"json": {"title": "  "}}, "title"),
@@ -157,14 +157,14 @@ def test_a_body_that_is_not_said_to_be_json_is_422(visitor: Visitor, upstream: F
         ("GET", "/stream", {"headers": {"Last-Event-ID": "five"}}, "last-event-id"),
     ],
 )
-def test_other_calls_name_what_is_wrong_with_them_too(
-    method: str, path: str, request_: Json, place: str, visitor: Visitor
+def test_other_calls_name_the_invalid_field_too(
+    method: str, path: str, request_: Json, field: str, visitor: Visitor
 ) -> None:
     conversation = visitor.chat()["conversation_id"]
     before = visitor.get("/conversations")
     answer = visitor.call(method, f"/conversations/{conversation}{path}", **request_)
     assert answer.status_code == 422
-    assert error_of(answer)["message"].startswith(f"{place}: ")
+    assert error_of(answer)["message"].startswith(f"{field}: ")
     assert visitor.get("/conversations") == before
 
 
@@ -182,7 +182,7 @@ def test_other_calls_name_what_is_wrong_with_them_too(
         ("/conversations/{id}/export", {"GET"}),
     ],
 )
-def test_a_method_that_a_path_does_not_know_is_405_and_told_which_it_knows(
+def test_an_unsupported_method_is_405_and_lists_the_allowed_ones(
     path: str, allowed: set[str], visitor: Visitor
 ) -> None:
     path = path.format(id=visitor.chat()["conversation_id"])
@@ -194,9 +194,9 @@ def test_a_method_that_a_path_does_not_know_is_405_and_told_which_it_knows(
 
 
 @pytest.mark.parametrize(
-    "path", ["/health", "/models", "/conversations/{id}", "/conversations/{id}/export", ONE, "/docs"]
+    "path", ["/health", "/models", "/conversations/{id}", "/conversations/{id}/export", MISSING, "/docs"]
 )
-def test_head_is_answered_as_get_without_the_body(path: str, visitor: Visitor) -> None:
+def test_head_equals_get_without_the_body(path: str, visitor: Visitor) -> None:
     path = path.format(id=visitor.chat()["conversation_id"])
     head, get = visitor.call("HEAD", path), visitor.call("GET", path)
     assert head.content == b""

@@ -1,4 +1,4 @@
-"""What the API answers when a provider, the disk or the setup fails: our code and sentence, nobody else's text."""
+"""What the API answers if a provider, the disk or the setup fails: our code and message, no provider's text."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ FAILURES = {
 
 @pytest.mark.parametrize(("fault", "status", "code"), [(fault, *wanted) for fault, wanted in FAILURES.items()])
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-def test_a_providers_failure_has_our_status_code_and_sentence(
+def test_a_provider_failure_has_our_status_code_and_message(
     provider: str, fault: str, status: int, code: str, visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = FAULTS[fault]
@@ -45,7 +45,7 @@ def test_a_providers_failure_has_our_status_code_and_sentence(
     ("fault", "retryable", "retry_after"),
     [("wrong_key", False, None), ("rate_limit_3600", True, 3600), ("quota", False, None), ("cut", True, None)],
 )
-def test_an_error_event_tells_whether_and_when_to_try_again(
+def test_an_error_event_says_whether_and_when_to_retry(
     fault: str, retryable: bool, retry_after: float | None, visitor: Visitor
 ) -> None:
     start, *_, last = visitor.stream(model=f"fault:{fault}")
@@ -57,7 +57,7 @@ def test_an_error_event_tells_whether_and_when_to_try_again(
     assert "fault" not in answer
 
 
-def test_a_failed_answer_says_why_and_one_cut_off_keeps_its_text(visitor: Visitor) -> None:
+def test_failed_and_cut_off_answers_store_their_status_and_text(visitor: Visitor) -> None:
     failed = visitor.stream(model="fault:wrong_key")
     cut = visitor.stream(model="fault:cut")
     assert text_of(failed) == ""
@@ -70,13 +70,13 @@ def test_a_failed_answer_says_why_and_one_cut_off_keeps_its_text(visitor: Visito
 
 @pytest.mark.parametrize("provider", ["huggingface", "compatible", "local"])
 @pytest.mark.parametrize("fields", [{}, {"model": "any"}])
-def test_a_provider_that_is_not_set_up_is_503_no_provider(fields: Json, provider: str, visitor: Visitor) -> None:
+def test_an_unconfigured_provider_is_503_no_provider(fields: Json, provider: str, visitor: Visitor) -> None:
     answer = visitor.call("POST", "/chat", json={"message": "Hello", "provider": provider} | fields)
     assert answer.status_code == 503
     assert error_of(answer)["code"] == "no_provider"
 
 
-def test_a_disk_that_refuses_is_500_and_nothing_is_asked(
+def test_a_disk_error_is_500_and_no_model_is_called(
     visitor: Visitor, api_app: RunningApp, upstream: FakeUpstream
 ) -> None:
     conversation = visitor.chat()["conversation_id"]
@@ -95,15 +95,15 @@ def test_a_disk_that_refuses_is_500_and_nothing_is_asked(
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    with RunningApp(tmp_path_factory.mktemp("bare"), {"LOCAL_MODEL": "off"}) as running:
+def unconfigured_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    with RunningApp(tmp_path_factory.mktemp("unconfigured_app"), {"LOCAL_MODEL": "off"}) as running:
         yield running
 
 
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
 @pytest.mark.parametrize("fields", [{}, {"stream": True}, {"model": "any"}])
-def test_with_nothing_set_up_there_is_503_no_provider(fields: Json, path: str, bare: RunningApp) -> None:
-    with Visitor(bare.url) as visitor:
+def test_without_any_provider_chat_is_503_no_provider(fields: Json, path: str, unconfigured_app: RunningApp) -> None:
+    with Visitor(unconfigured_app.url) as visitor:
         answer = visitor.call("POST", path, json={"message": "Hello"} | fields)
         assert answer.status_code == 503
         assert error_of(answer)["code"] == "no_provider"
@@ -112,7 +112,7 @@ def test_with_nothing_set_up_there_is_503_no_provider(fields: Json, path: str, b
     assert models["default"] == {"provider": None, "model": None}
 
 
-def test_a_silent_provider_is_504_and_no_secret_gets_into_the_log(tmp_path: Path, upstream: FakeUpstream) -> None:
+def test_a_silent_provider_is_504_and_no_secret_is_logged(tmp_path: Path, upstream: FakeUpstream) -> None:
     environment = two_providers(upstream) | {"CHATBOT_REPLY_SECONDS": "0.5"}
     with RunningApp(tmp_path, environment) as app, Visitor(app.url) as visitor:
         answer = visitor.call("POST", "/chat", json={"message": "a secret", "model": "fault:silence_first"})
@@ -120,8 +120,8 @@ def test_a_silent_provider_is_504_and_no_secret_gets_into_the_log(tmp_path: Path
         assert error_of(answer)["code"] == "provider_timeout"
         start, *_, last = visitor.stream("a secret", model="fault:silence_middle")
         assert (last.name, last.data["code"]) == ("error", "provider_timeout")
-        kept = visitor.messages(start.data["conversation_id"])[-1]
-        assert (kept["status"], kept["content"]) == ("interrupted", "word1 word2 word3 word4 word5")
+        stored = visitor.messages(start.data["conversation_id"])[-1]
+        assert (stored["status"], stored["content"]) == ("interrupted", "word1 word2 word3 word4 word5")
         visitor.call("POST", "/chat", json={"message": "a secret", "model": "fault:echo_key"})
         visitor.call("POST", "/chat", content=b'{"message": "a secret')
         visitor.call("GET", f"/conversations/{visitor.token}")

@@ -1,4 +1,4 @@
-"""Files through the API: with a message, before it, back from the conversation, and for nobody else."""
+"""Attachments through the API: sent, uploaded, downloaded, and only by their session."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def member(visitor: Visitor) -> Visitor:
-    """Somebody whose session has begun."""
+    """A visitor with a session."""
     visitor.token = visitor.call("POST", "/session").json()["token"]
     return visitor
 
@@ -27,33 +27,31 @@ def inline(name: str, content: bytes, media_type: str = "application/octet-strea
     return {"name": name, "media_type": media_type, "data": b64encode(content).decode()}
 
 
-def upload(somebody: Visitor, name: str, content: bytes) -> httpx.Response:
-    return somebody.call("POST", "/attachments", params={"name": name}, content=content)
+def upload(visitor: Visitor, name: str, content: bytes) -> httpx.Response:
+    return visitor.call("POST", "/attachments", params={"name": name}, content=content)
 
 
-def attached(somebody: Visitor, conversation_id: str) -> list[Json]:
-    return list(somebody.messages(conversation_id)[0]["attachments"])
+def attachments_of(visitor: Visitor, conversation_id: str) -> list[Json]:
+    return list(visitor.messages(conversation_id)[0]["attachments"])
 
 
-@pytest.mark.parametrize("way", ["inline", "uploaded"])
-def test_a_file_comes_with_a_message_and_back_from_its_conversation(
-    member: Visitor, upstream: FakeUpstream, way: str
-) -> None:
+@pytest.mark.parametrize("sent_as", ["inline", "uploaded"])
+def test_an_attachment_is_sent_and_can_be_downloaded(member: Visitor, upstream: FakeUpstream, sent_as: str) -> None:
     content = picture("JPEG", (3000, 20))
     given = inline("wide.jpg", content)
-    if way == "uploaded":
+    if sent_as == "uploaded":
         given = {"attachment_id": upload(member, "wide.jpg", content).json()["attachment_id"]}
     answer = member.chat("What is it?", attachments=[given])
-    (kept,) = attached(member, answer["conversation_id"])
+    (stored,) = attachments_of(member, answer["conversation_id"])
     assert {
         "name": "wide.jpg",
         "media_type": "image/jpeg",
         "width": 2000,
         "height": 13,
         "pages": 0,
-    }.items() <= kept.items()
-    file = member.call("GET", kept["url"])
-    assert (file.status_code, len(file.content)) == (200, kept["size"])
+    }.items() <= stored.items()
+    file = member.call("GET", stored["url"])
+    assert (file.status_code, len(file.content)) == (200, stored["size"])
     assert file.headers["content-type"] == "image/jpeg"
     assert file.headers["content-disposition"] == "attachment; filename*=UTF-8''wide.jpg"
     assert file.headers["x-content-type-options"] == "nosniff"
@@ -62,7 +60,7 @@ def test_a_file_comes_with_a_message_and_back_from_its_conversation(
 
 
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream"])
-def test_both_calls_take_files_and_begin_a_session_with_them(
+def test_both_chat_calls_take_attachments_and_start_a_session(
     visitor: Visitor, upstream: FakeUpstream, path: str
 ) -> None:
     body = {"message": "Read", "attachments": [inline("a.csv", b"a,b\n1,2\n", "text/csv")]}
@@ -70,12 +68,12 @@ def test_both_calls_take_files_and_begin_a_session_with_them(
     assert asked(upstream)[-1].body["messages"][-1]["content"] == "a.csv:\n```csv\na,b\n1,2\n```\n\nRead"
 
 
-def test_what_an_upload_answers_describes_the_file(member: Visitor) -> None:
-    identity = prepared("a.pdf").attachment.attachment_id
+def test_an_upload_returns_a_description_of_the_file(member: Visitor) -> None:
+    attachment_id = prepared("a.pdf").attachment.attachment_id
     response = upload(member, "report.pdf", pdf("Pears", "Plums"))
     assert response.status_code == 201
     assert response.json() == {
-        "attachment_id": identity,
+        "attachment_id": attachment_id,
         "name": "report.pdf",
         "media_type": "application/pdf",
         "size": len(pdf("Pears", "Plums")),
@@ -86,46 +84,46 @@ def test_what_an_upload_answers_describes_the_file(member: Visitor) -> None:
     }
 
 
-def test_text_comes_back_as_plain_text_whatever_it_is(member: Visitor) -> None:
+def test_any_text_is_downloaded_as_plain_text(member: Visitor) -> None:
     answer = member.chat("Read", attachments=[inline("page.html", b"<script>alert(1)</script>", "text/html")])
-    file = member.call("GET", attached(member, answer["conversation_id"])[0]["url"])
+    file = member.call("GET", attachments_of(member, answer["conversation_id"])[0]["url"])
     assert file.headers["content-type"] == "text/plain; charset=utf-8"
     assert file.headers["content-disposition"].startswith("attachment")
 
 
-def test_nobody_else_can_fetch_a_file_or_send_it(member: Visitor, api_app: RunningApp) -> None:
-    identity = upload(member, "a.png", picture()).json()["attachment_id"]
-    answer = member.chat("Look", attachments=[{"attachment_id": identity}])
-    url = attached(member, answer["conversation_id"])[0]["url"]
-    waiting = upload(member, "a.csv", b"a,b\n").json()["attachment_id"]
+def test_another_session_can_neither_download_nor_send_a_file(member: Visitor, api_app: RunningApp) -> None:
+    attachment_id = upload(member, "a.png", picture()).json()["attachment_id"]
+    answer = member.chat("Look", attachments=[{"attachment_id": attachment_id}])
+    url = attachments_of(member, answer["conversation_id"])[0]["url"]
+    pending = upload(member, "a.csv", b"a,b\n").json()["attachment_id"]
     assert httpx.get(f"{api_app.url}{url}").status_code == 401
     assert httpx.get(f"{api_app.url}{url}?token={member.token}").status_code == 401
     with Visitor(api_app.url) as stranger:
         own = stranger.chat("Hello")["conversation_id"]
-        never = stranger.call("GET", f"/conversations/{NO_CONVERSATION}/attachments/{identity}")
+        missing = stranger.call("GET", f"/conversations/{NO_CONVERSATION}/attachments/{attachment_id}")
         for path in (
             url,
-            f"/conversations/{own}/attachments/{identity}",
-            f"/conversations/{own}/attachments/{waiting}",
+            f"/conversations/{own}/attachments/{attachment_id}",
+            f"/conversations/{own}/attachments/{pending}",
         ):
             refused = stranger.call("GET", path)
-            assert refused.status_code == never.status_code == 404
+            assert refused.status_code == missing.status_code == 404
             assert error_of(refused)["code"] == "not_found"
-        assert stranger.call("GET", url).json() == never.json()
-        body = {"message": "Mine now", "attachments": [{"attachment_id": waiting}]}
+        assert stranger.call("GET", url).json() == missing.json()
+        body = {"message": "Mine now", "attachments": [{"attachment_id": pending}]}
         assert error_of(stranger.call("POST", "/chat", json=body))["code"] == "not_found"
 
 
 @pytest.mark.parametrize("path", ["../../../secret", "..%2F..%2F..%2Fsecret", "%00", "_uploads", "draft", "x" * 64])
-def test_no_guessed_path_leads_to_a_file(member: Visitor, path: str) -> None:
+def test_no_guessed_path_returns_a_file(member: Visitor, path: str) -> None:
     answer = member.chat("Look", attachments=[inline("a.csv", b"a,b\n")])
     refused = member.call("GET", f"/conversations/{answer['conversation_id']}/attachments/{path}")
     assert refused.status_code == 404
 
 
-def test_a_file_goes_with_its_conversation_and_with_its_session(member: Visitor, api_app: RunningApp) -> None:
+def test_a_file_is_deleted_with_its_conversation_or_session(member: Visitor, api_app: RunningApp) -> None:
     answer = member.chat("Look", attachments=[inline("a.png", picture())])
-    url = attached(member, answer["conversation_id"])[0]["url"]
+    url = attachments_of(member, answer["conversation_id"])[0]["url"]
     session = api_app.data / "sessions" / member.token.partition(".")[0]
     assert (
         len(list((session / "files").rglob("*.*")) + list((session / "files" / answer["conversation_id"]).iterdir()))
@@ -153,7 +151,7 @@ def test_a_file_goes_with_its_conversation_and_with_its_session(member: Visitor,
         ("a", 422, "invalid"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_and_nothing_is_kept(
+def test_invalid_attachments_are_refused_and_nothing_is_stored(
     member: Visitor, upstream: FakeUpstream, attachments: Any, status: int, code: str
 ) -> None:
     refused = member.call("POST", "/chat", json={"message": "Look", "attachments": attachments})
@@ -162,9 +160,7 @@ def test_what_cannot_be_sent_is_refused_and_nothing_is_kept(
     assert member.get("/conversations")["conversations"] == []
 
 
-def test_a_picture_for_a_model_that_reads_none_is_told_before_anything_is_sent(
-    member: Visitor, upstream: FakeUpstream
-) -> None:
+def test_an_image_for_a_text_model_is_refused_before_sending(member: Visitor, upstream: FakeUpstream) -> None:
     body = {"message": "Look", "model": "gpt-3.5-turbo", "attachments": [inline("a.png", picture())]}
     refused = member.call("POST", "/chat", json=body)
     assert refused.status_code == 422
@@ -172,19 +168,19 @@ def test_a_picture_for_a_model_that_reads_none_is_told_before_anything_is_sent(
     assert asked(upstream) == []
 
 
-def test_a_message_without_text_stays_refused(member: Visitor) -> None:
+def test_an_attachment_without_text_is_refused(member: Visitor) -> None:
     body = {"message": "", "attachments": [inline("a.png", picture())]}
     assert member.call("POST", "/chat", json=body).status_code == 422
 
 
 @pytest.mark.parametrize("path", ["json", "zip"])
-def test_conversations_with_files_come_back_larger_than_other_bodies_may_be(
+def test_an_import_may_exceed_the_usual_body_limit(
     member: Visitor, api_app: RunningApp, upstream: FakeUpstream, path: str
 ) -> None:
     upstream.scenario = Scenario(reply="So many.")
     noise = b"".join(b"%d\n" % (number * 7919) for number in range(150_000))  # 1.4 MB
-    identity = upload(member, "numbers.txt", noise).json()["attachment_id"]
-    answer = member.chat("Count", attachments=[{"attachment_id": identity}])
+    attachment_id = upload(member, "numbers.txt", noise).json()["attachment_id"]
+    answer = member.chat("Count", attachments=[{"attachment_id": attachment_id}])
     address = f"/conversations/{answer['conversation_id']}/export" if path == "json" else "/session/export"
     exported = member.call("GET", address).content
     with Visitor(api_app.url) as other:
@@ -192,32 +188,32 @@ def test_conversations_with_files_come_back_larger_than_other_bodies_may_be(
         taken = other.call("POST", "/session/import", content=exported)
         assert taken.status_code == 201
         (conversation,) = taken.json()["conversations"]
-        file = other.call("GET", attached(other, conversation["conversation_id"])[0]["url"])
+        file = other.call("GET", attachments_of(other, conversation["conversation_id"])[0]["url"])
         assert file.content == noise
 
 
 @pytest.fixture
-def narrow(upstream: FakeUpstream, tmp_path: Path) -> Iterator[Visitor]:
-    """Somebody at an app that takes little."""
+def limited_visitor(upstream: FakeUpstream, tmp_path: Path) -> Iterator[Visitor]:
+    """A visitor of an app with small limits."""
     limits = {"CHATBOT_MAX_FILE_MB": "0.01", "CHATBOT_MAX_FILES": "1", "CHATBOT_MAX_SESSION_MB": "0.015"}
     minute = {"CHATBOT_MESSAGES_PER_MINUTE": "4"}
-    with RunningApp(tmp_path, two_providers(upstream) | limits | minute) as app, Visitor(app.url) as somebody:
-        somebody.token = somebody.call("POST", "/session").json()["token"]
-        yield somebody
+    with RunningApp(tmp_path, two_providers(upstream) | limits | minute) as app, Visitor(app.url) as visitor:
+        visitor.token = visitor.call("POST", "/session").json()["token"]
+        yield visitor
 
 
-def test_every_limit_can_be_set(narrow: Visitor) -> None:
-    large = upload(narrow, "a.txt", b"a" * 10_001)
+def test_every_limit_can_be_set(limited_visitor: Visitor) -> None:
+    large = upload(limited_visitor, "a.txt", b"a" * 10_001)
     assert large.status_code == 413
     assert error_of(large)["code"] == "too_large"
     assert error_of(large)["message"] == "This file is larger than the 0.01 MB that are allowed here."
-    first, second = (upload(narrow, "a.txt", each * 8_000) for each in (b"a", b"b"))
+    first, second = (upload(limited_visitor, "a.txt", each * 8_000) for each in (b"a", b"b"))
     assert first.status_code == 201
     assert (second.status_code, error_of(second)["code"]) == (413, "too_large")
     assert "0.015 MB" in error_of(second)["message"]
     two = [inline("a.txt", b"a"), inline("b.txt", b"b")]
-    many = narrow.call("POST", "/chat", json={"message": "Look", "attachments": two})
+    many = limited_visitor.call("POST", "/chat", json={"message": "Look", "attachments": two})
     assert error_of(many)["message"] == "These are 2 files; 1 is the most that can come with a message."
-    frequent = upload(narrow, "a.txt", b"a")
+    frequent = upload(limited_visitor, "a.txt", b"a")
     assert (frequent.status_code, error_of(frequent)["code"]) == (429, "rate_limited")
     assert int(frequent.headers["retry-after"]) > 0

@@ -1,4 +1,4 @@
-"""A stream picked up again: byte for byte where it broke, by any number of clients, while the answer runs and after."""
+"""Resuming a stream at any character, by any number of clients, while the answer runs and afterwards."""
 
 import asyncio
 import random
@@ -20,7 +20,7 @@ def names_of(seen: list[Event]) -> list[str]:
     return list(dict.fromkeys(event.name for event in seen))
 
 
-def test_an_answer_under_way_is_followed_from_its_start(visitor: Visitor) -> None:
+def test_a_running_answer_can_be_followed_from_its_start(visitor: Visitor) -> None:
     with visitor.watching("POST", "/chat/stream", json={"message": "Count.", "model": "pace:50x25"}) as answer:
         start = next(answer)
         visitor.token = start.data["session_token"]
@@ -32,7 +32,7 @@ def test_an_answer_under_way_is_followed_from_its_start(visitor: Visitor) -> Non
     assert text_of(again) == text_of(seen) == COUNTED
 
 
-def test_with_the_last_id_only_the_rest_comes(visitor: Visitor) -> None:
+def test_a_last_event_id_returns_only_the_rest(visitor: Visitor) -> None:
     with visitor.watching("POST", "/chat/stream", json={"message": "Count.", "model": "pace:50x25"}) as answer:
         start = next(answer).data
         seen = [next(answer) for _ in range(5)]
@@ -43,39 +43,39 @@ def test_with_the_last_id_only_the_rest_comes(visitor: Visitor) -> None:
     assert text_of(seen) + text_of(rest) == COUNTED
 
 
-@pytest.mark.parametrize("inside", [0, 1, 3, 4, 5])
-def test_a_number_inside_a_token_is_good_as_well(inside: int, visitor: Visitor) -> None:
+@pytest.mark.parametrize("offset", [0, 1, 3, 4, 5])
+def test_a_stream_resumes_inside_a_token(offset: int, visitor: Visitor) -> None:
     conversation = visitor.begin("Count.", model="pace:50x25")
-    rest = visitor.follow(conversation, inside)
-    assert text_of(rest) == COUNTED[inside:]
+    rest = visitor.follow(conversation, offset)
+    assert text_of(rest) == COUNTED[offset:]
     assert [event.id for event in rest if event.name == "token"][-1] == str(len(COUNTED))
 
 
-def test_what_waits_goes_out_together(visitor: Visitor) -> None:
+def test_text_that_came_earlier_is_sent_as_one_event(visitor: Visitor) -> None:
     conversation = visitor.begin("Count.", model="pace:50x25")
     asyncio.run(until(lambda: "word10" in visitor.messages(conversation)[-1]["content"]))
     _, first, *_ = visitor.follow(conversation)
     assert "word10" in first.data
 
 
-def test_any_number_of_clients_follow_at_once(visitor: Visitor) -> None:
+def test_many_clients_can_follow_one_answer(visitor: Visitor) -> None:
     conversation = visitor.begin("Count.", model="pace:100x100")
     whole = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 101))
-    places = [None, *range(0, 57, 3)]
-    with ThreadPoolExecutor(len(places)) as pool:
-        seen = [*pool.map(lambda after: visitor_like(visitor).follow(conversation, after), places)]
-    for after, events in zip(places, seen, strict=True):
+    offsets = [None, *range(0, 57, 3)]
+    with ThreadPoolExecutor(len(offsets)) as pool:
+        seen = [*pool.map(lambda after: reconnected(visitor).follow(conversation, after), offsets)]
+    for after, events in zip(offsets, seen, strict=True):
         assert text_of(events) == whole[after or 0 :]
         assert events[-1] == seen[0][-1]
 
 
-def visitor_like(visitor: Visitor) -> Visitor:
-    """The same session on a connection of its own."""
+def reconnected(visitor: Visitor) -> Visitor:
+    """The same session on a new connection."""
     return Visitor(visitor.url, visitor.token)
 
 
 @pytest.mark.parametrize("after", [0, 1, 7, 15, 16, 10_000])
-def test_after_the_end_the_rest_and_done_are_still_there(after: int, visitor: Visitor) -> None:
+def test_a_finished_answer_can_still_be_resumed(after: int, visitor: Visitor) -> None:
     answer = visitor.stream("Hello")
     conversation = answer[-1].data["conversation_id"]
     rest = visitor.follow(conversation, after)
@@ -85,9 +85,7 @@ def test_after_the_end_the_rest_and_done_are_still_there(after: int, visitor: Vi
 
 
 @pytest.mark.parametrize("fault", ["wrong_key", "cut"])
-def test_after_a_failure_the_rest_and_the_error_are_still_there(
-    fault: str, visitor: Visitor, upstream: FakeUpstream
-) -> None:
+def test_a_failed_answer_can_still_be_resumed(fault: str, visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(FAULTS[fault])
     answer = visitor.stream()
     rest = visitor.follow(answer[0].data["conversation_id"], 2)
@@ -96,7 +94,7 @@ def test_after_a_failure_the_rest_and_the_error_are_still_there(
     assert rest[-1].name == "error"
 
 
-def test_204_when_nothing_runs(visitor: Visitor) -> None:
+def test_a_stream_is_204_if_no_answer_is_running(visitor: Visitor) -> None:
     conversation = visitor.chat()["conversation_id"]
     empty = {"title": "", "messages": [], "format": "chatbot-conversation", "version": 1}
     times: Json = dict.fromkeys(("created_at", "updated_at"), "2026-01-31T12:00:00.000+00:00")
@@ -106,7 +104,7 @@ def test_204_when_nothing_runs(visitor: Visitor) -> None:
         assert (answer.status_code, answer.content) == (204, b"")
 
 
-def test_a_new_question_is_followed_not_the_last_answer(visitor: Visitor) -> None:
+def test_a_stream_follows_the_newest_answer(visitor: Visitor) -> None:
     conversation = visitor.chat("Hello")["conversation_id"]
     visitor.begin("Count.", conversation_id=conversation, model="pace:50x25")
     start, *rest = visitor.follow(conversation)
@@ -115,25 +113,25 @@ def test_a_new_question_is_followed_not_the_last_answer(visitor: Visitor) -> Non
 
 
 @pytest.mark.parametrize("words", range(1, 13))
-def test_one_who_comes_just_at_the_end_misses_nothing(words: int, visitor: Visitor) -> None:
+def test_a_client_that_joins_at_the_end_misses_nothing(words: int, visitor: Visitor) -> None:
     conversation = visitor.begin("Count.", model=f"pace:300x{words}")
-    known: list[Event] = []
-    while not known or known[-1].name != "done":
-        known = [event for event in visitor.follow(conversation, 0) if event.name in ("token", "done")]
-        assert known[-1].name == "done"
-    assert text_of(known) == COUNTED[: len(text_of(known))]
-    assert text_of(known).split()[-1] == f"word{words}"
+    received: list[Event] = []
+    while not received or received[-1].name != "done":
+        received = [event for event in visitor.follow(conversation, 0) if event.name in ("token", "done")]
+        assert received[-1].name == "done"
+    assert text_of(received) == COUNTED[: len(text_of(received))]
+    assert text_of(received).split()[-1] == f"word{words}"
 
 
-def test_a_client_cut_off_fifty_times_has_the_exact_text(visitor: Visitor, upstream: FakeUpstream) -> None:
-    chance = random.Random(SEED)  # noqa: S311 - to be the same each time
+def test_a_client_disconnected_fifty_times_has_the_exact_text(visitor: Visitor, upstream: FakeUpstream) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - reproducible
     tokens = tuple(chance.choice(AWKWARD) + (str(number) if chance.random() < 0.5 else "") for number in range(600))
     upstream.queue(Scenario(reasoning=5, tokens=tokens, tokens_per_second=400))
     conversation = visitor.begin()
     text, last = "", None
     while_running = 0
     for _ in range(CUTS):
-        seen = cut_off(visitor, conversation, last, chance.randint(0, 400))
+        seen = cut_stream(visitor, conversation, last, chance.randint(0, 400))
         while_running += visitor.messages(conversation)[-1]["status"] == "running"
         assert not [event for event in seen if event.name == "done"]
         text += text_of(seen)
@@ -145,7 +143,7 @@ def test_a_client_cut_off_fifty_times_has_the_exact_text(visitor: Visitor, upstr
     assert visitor.messages(conversation)[-1]["content"] == "".join(tokens)
 
 
-def cut_off(visitor: Visitor, conversation: str, last: str | None, size: int) -> list[Event]:
-    """The events in the first `size` bytes; then the connection breaks, mostly in the middle of an event."""
+def cut_stream(visitor: Visitor, conversation: str, last: str | None, size: int) -> list[Event]:
+    """Returns the events in the first `size` bytes, then disconnects, mostly in the middle of an event."""
     headers = {"Last-Event-ID": last} if last else {}
     return [*visitor.first_bytes(f"/conversations/{conversation}/stream", size, headers)]

@@ -1,4 +1,4 @@
-"""An answer as a stream of events: their order and shape, and what leaving, waiting and stopping do to it."""
+"""An answer as a stream of events: their order and fields, and the effects of disconnecting, waiting and stopping."""
 
 import asyncio
 from itertools import accumulate
@@ -55,7 +55,7 @@ def test_events_come_in_order_and_have_their_fields(path: str, provider: str, vi
     assert stored["model"] == start.data["model"]
 
 
-def test_data_is_one_line_whatever_a_token_holds(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_event_data_is_one_line_for_any_token(visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(tokens=AWKWARD, tokens_per_second=100))
     seen = visitor.stream()
     assert text_of(seen) == "".join(AWKWARD)
@@ -64,16 +64,14 @@ def test_data_is_one_line_whatever_a_token_holds(visitor: Visitor, upstream: Fak
     assert visitor.messages(seen[0].data["conversation_id"])[-1]["content"] == "".join(AWKWARD)
 
 
-def test_a_tokens_id_is_how_many_characters_have_come_with_it(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_an_event_id_counts_the_characters_so_far(visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(tokens=AWKWARD, tokens_per_second=100))
     tokens = [event for event in visitor.stream() if event.name == "token"]
     assert [token.id for token in tokens] == [str(end) for end in accumulate(len(token.data) for token in tokens)]
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-def test_reasoning_has_events_of_its_own_before_the_text(
-    provider: str, visitor: Visitor, upstream: FakeUpstream
-) -> None:
+def test_reasoning_has_its_own_events_before_the_text(provider: str, visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reasoning=("Hm", "\n", "well"), tokens=("Yes", "."), tokens_per_second=100))
     _, *seen, _ = visitor.stream(provider=provider)
     assert "".join(event.data for event in seen if event.name == "reasoning") == "Hm\nwell"
@@ -83,7 +81,7 @@ def test_reasoning_has_events_of_its_own_before_the_text(
 
 
 @pytest.mark.parametrize("accepted", ["identity", "gzip", "br", "gzip, deflate, br, zstd"])
-def test_nothing_on_the_way_may_hold_a_stream_back(accepted: str, visitor: Visitor) -> None:
+def test_headers_prevent_buffering_and_compression_of_a_stream(accepted: str, visitor: Visitor) -> None:
     body = {"message": "Count.", "model": "pace:50x25"}
     with visitor.http.stream("POST", "/chat/stream", json=body, headers={"Accept-Encoding": accepted}) as response:
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
@@ -95,18 +93,18 @@ def test_nothing_on_the_way_may_hold_a_stream_back(accepted: str, visitor: Visit
         visitor.token = start.data["session_token"]
 
 
-def test_every_token_leaves_while_the_answer_still_runs(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_tokens_are_sent_while_the_answer_runs(visitor: Visitor, upstream: FakeUpstream) -> None:
     with visitor.watching("POST", "/chat/stream", json={"message": "Count.", "model": "pace:50x25"}) as answer:
         next(answer)
         words: list[str] = []
         while "word20" not in "".join(words):
             words.append(str(next(answer).data))
             assert upstream.open_streams == 1
-        assert len(words) > 3  # on a busy machine words that wait together come together
+        assert len(words) > 3  # a busy machine sends several words together
         assert "".join(words) + text_of(answer) == COUNTED
 
 
-def test_an_answer_goes_on_when_its_connection_is_dropped(visitor: Visitor, upstream: FakeUpstream) -> None:
+def test_an_answer_continues_after_a_disconnect(visitor: Visitor, upstream: FakeUpstream) -> None:
     conversation = visitor.begin("Count.", model="pace:50x25")
     while (answer := visitor.messages(conversation)[-1])["status"] == "running":
         pass
@@ -115,7 +113,7 @@ def test_an_answer_goes_on_when_its_connection_is_dropped(visitor: Visitor, upst
 
 
 @pytest.mark.parametrize("model", ["pace:50x5000", "fault:silence_middle", "fault:silence_first"])
-def test_stop_ends_the_answer_and_the_providers_stream_and_keeps_the_text(
+def test_stop_closes_the_providers_stream_and_stores_the_text(
     model: str, visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     with visitor.watching("POST", "/chat/stream", json={"message": "Count.", "model": model}) as answer:
@@ -138,28 +136,28 @@ def wait_until_closed(upstream: FakeUpstream) -> None:
     asyncio.run(until(lambda: upstream.open_streams == 0 and upstream.closed_early == 1))
 
 
-async def test_stop_ends_a_whole_answer_that_somebody_waits_for_too(
+async def test_stop_also_ends_an_answer_that_is_not_streamed(
     visitor: Visitor, api_app: RunningApp, upstream: FakeUpstream
 ) -> None:
     conversation = visitor.chat()["conversation_id"]
     headers = {"Authorization": f"Bearer {visitor.token}"}
     body = {"message": "Count.", "model": "pace:50x5000", "conversation_id": conversation}
     async with httpx.AsyncClient(base_url=api_app.url, headers=headers) as client:
-        waiting = asyncio.create_task(client.post("/chat", json=body))
+        request = asyncio.create_task(client.post("/chat", json=body))
         await until(lambda: "word3" in visitor.messages(conversation)[-1]["content"])
         assert visitor.stop(conversation) == "stopped"
-        answer = (await waiting).json()
+        answer = (await request).json()
     assert answer["finish_reason"] == "stopped"
     assert answer["response"] == visitor.messages(conversation)[-1]["content"]
 
 
 class Connection:
-    """What a client's connection is to our response: it takes what is sent, or makes it wait."""
+    """A client's connection to a response: records what is sent, and blocks while `writable` is not set."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[float, bytes]] = []
-        self.free = asyncio.Event()
-        self.free.set()
+        self.writable = asyncio.Event()
+        self.writable.set()
 
     async def watch(self, reply: Reply) -> None:
         await events.stream(reply, "a-token")({"type": "http", "method": "GET"}, self._receive, self._send)
@@ -175,7 +173,7 @@ class Connection:
 
     async def _send(self, message: Message) -> None:
         self.sent.append((asyncio.get_running_loop().time(), message.get("body", b"")))
-        await self.free.wait()
+        await self.writable.wait()
 
     async def _receive(self) -> Message:
         await asyncio.Event().wait()
@@ -200,19 +198,17 @@ async def test_a_comment_keeps_a_silent_stream_alive(
     assert len([block for block in connection.blocks() if block.startswith(": ")]) == len(connection.comments())
 
 
-async def test_a_slow_client_gets_together_what_has_come_meanwhile(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
+async def test_a_slow_client_gets_waiting_text_as_one_event(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=25, tokens_per_second=200)
     reply = await replies_setup.say("Count.")
     connection = Connection()
     watching = asyncio.create_task(connection.watch(reply))
     await until(lambda: len(connection.events()) >= 2)
-    connection.free.clear()
+    connection.writable.clear()
     before = len(connection.events())
     await reply.ended.wait()
-    connection.free.set()
+    connection.writable.set()
     await asyncio.wait_for(watching, 3)
     seen = connection.events()
     assert text_of(seen) == COUNTED
-    assert len(seen) <= before + 3, "one that was under way, all the rest, and done"
+    assert len(seen) <= before + 3, "the event being sent, all the rest, and done"

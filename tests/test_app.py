@@ -1,4 +1,4 @@
-"""The process: started, talked to and ended as people do it."""
+"""The process: starting, using and ending it."""
 
 import signal
 import time
@@ -18,7 +18,7 @@ def environment(upstream: FakeUpstream) -> dict[str, str]:
     return two_providers(upstream)
 
 
-def test_the_first_command_answers_with_the_embedded_model(tmp_path: Path) -> None:
+def test_without_settings_the_embedded_model_answers(tmp_path: Path) -> None:
     with RunningApp(tmp_path, {}) as app:
         client = Client(app.url, verbose=False)
         updates = list(client.submit("Write one short sentence about the sea.", api_name="/chat"))
@@ -27,31 +27,31 @@ def test_the_first_command_answers_with_the_embedded_model(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_with_every_partial_answer_saved(
+def test_a_signal_ends_the_process_and_stores_partial_answers(
     number: signal.Signals, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     with RunningApp(tmp_path, environment) as app:
         pages = [Client(app.url, verbose=False) for _ in range(2)]
         jobs = [page.submit("Count.", model="pace:5x2000", api_name="/chat") for page in pages]
         programs = [Visitor(app.url) for _ in range(3)]
-        begun_there = [(each, each.begin("Count.", model="pace:5x2000")) for _ in range(6) for each in programs]
+        running = [(each, each.begin("Count.", model="pace:5x2000")) for _ in range(6) for each in programs]
         deadline = time.monotonic() + 20
         while not all(job.outputs() for job in jobs) and time.monotonic() < deadline:
             time.sleep(0.05)
-        for program, conversation_id in begun_there:
+        for program, conversation_id in running:
             while not program.messages(conversation_id)[-1]["content"] and time.monotonic() < deadline:
                 time.sleep(0.05)
-        begun = time.monotonic()
+        started = time.monotonic()
         status = app.stop(number)
-        took = time.monotonic() - begun
+        took = time.monotonic() - started
     assert status == 0
-    assert took < 10  # three seconds on a machine that has nothing else to do
+    assert took < 10  # three seconds on an idle machine
     answers = [_answers(path) for path in (tmp_path / "sessions").glob("*/*.json")]
     assert [len(answer) for answer in answers] == [1] * 20
     assert all(answer[0]["status"] == "interrupted" and answer[0]["content"] for answer in answers)
 
 
-def test_a_port_that_is_taken_ends_the_start_with_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path, environment: dict[str, str]) -> None:
     with RunningApp(tmp_path / "one", environment) as app:
         second = RunningApp(tmp_path / "two", environment)
         second.port, second.url = app.port, "http://nowhere.invalid"

@@ -1,4 +1,4 @@
-"""What may come with a message: told by its content, made fit to be kept and sent, or refused in a sentence."""
+"""Attachments of a message: detected by content, normalized, or refused with a message."""
 
 import io
 import resource
@@ -19,14 +19,14 @@ from chatbot.types import PROVIDER_NAMES, Attachment, FileContent, ModelProfile,
 from tests.samples import pdf, pdf_bomb, picture, picture_bomb, prepared
 
 SECOND = 1.0
-"""Of the processor's time: the clock on the wall says more of what else the machine is doing."""
+"""Processor time, because wall-clock time depends on what else the machine is doing."""
 
 
 def reads(images: bool | None, documents: bool | None) -> ModelProfile:
     return ModelProfile("any", reads_images=images, reads_documents=documents)
 
 
-def opened(content: bytes) -> Image.Image:
+def decoded(content: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(content))
     image.load()
     return image
@@ -39,7 +39,7 @@ def refusal(name: str, content: bytes) -> str:
 
 
 def processor_seconds(act: Callable[[], Any]) -> float:
-    """What an act takes of the processor's time, with that of the processes it starts."""
+    """Returns the processor time of `act`, with that of the processes it starts."""
 
     def used() -> float:
         both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -62,32 +62,32 @@ def processor_seconds(act: Callable[[], Any]) -> float:
         (b"hello", "text/plain"),
     ],
 )
-def test_the_content_tells_what_a_file_is_and_not_its_name(name: str, content: bytes, media_type: str) -> None:
+def test_the_content_and_not_the_name_determines_the_type(name: str, content: bytes, media_type: str) -> None:
     attachment = prepare(name, content).attachment
     assert (attachment.name, attachment.media_type) == (name, media_type)
 
 
 CORNERS = [(0, 0), (1, 0), (1, 1), (0, 1)]
-"""Where the upper left corner gets to, by EXIF's numbers for the turns: 1 to 4, and the same again from 5 on."""
+"""New position of the upper left corner by EXIF orientation: 1 to 4, and the same again from 5 on."""
 
 
-@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_is_turned_upright(kind: str, turn: int) -> None:
-    corner = (CORNERS * 2)[turn - 1]
-    image = opened(prepare("a", picture(kind, orientation=turn)).file.content).convert("RGB")
-    assert image.size == ((60, 40) if turn < 5 else (40, 60))
+def test_an_image_is_rotated_upright(kind: str, orientation: int) -> None:
+    corner = (CORNERS * 2)[orientation - 1]
+    image = decoded(prepare("a", picture(kind, orientation=orientation)).file.content).convert("RGB")
+    assert image.size == ((60, 40) if orientation < 5 else (40, 60))
     red, _, _ = image.getpixel((4 + corner[0] * (image.width - 9), 4 + corner[1] * (image.height - 9)))  # type: ignore[misc]
     assert red > 200
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_loses_what_says_where_and_with_what_it_was_taken(kind: str) -> None:
+def test_the_metadata_of_an_image_is_removed(kind: str) -> None:
     before = picture(kind)
     assert b"SecretCam" in before
     content = prepare("a", before).file.content
     assert b"SecretCam" not in content
-    image = opened(content)
+    image = decoded(content)
     assert not image.getexif()
     assert set(image.info) <= PILLOWS_OWN
 
@@ -95,26 +95,26 @@ def test_a_picture_loses_what_says_where_and_with_what_it_was_taken(kind: str) -
 @pytest.mark.parametrize(
     ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGBA"), ("PNG", "I;16"), ("PNG", "1")]
 )
-def test_a_large_picture_is_scaled_to_what_providers_read(kind: str, mode: str) -> None:
+def test_a_large_image_is_scaled_down(kind: str, mode: str) -> None:
     attachment = prepare("a", picture(kind, (3000, 1500), mode)).attachment
     assert (attachment.width, attachment.height) == (MAX_EDGE, MAX_EDGE // 2)
 
 
-def test_transparency_is_kept() -> None:
-    assert opened(prepare("a", picture("WEBP", mode="RGBA")).file.content).mode == "RGBA"
+def test_transparency_is_preserved() -> None:
+    assert decoded(prepare("a", picture("WEBP", mode="RGBA")).file.content).mode == "RGBA"
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.pdf", "a.csv"])
-def test_what_was_made_fit_once_stays_as_it_is_when_it_comes_back(name: str) -> None:
+def test_a_normalized_file_is_not_changed_again(name: str) -> None:
     once = prepared(name)
     assert prepare(name, once.file.content, keep_normalized=True) == once
 
 
-def test_what_comes_back_with_a_place_in_it_loses_it() -> None:
+def test_keep_normalized_still_removes_metadata() -> None:
     assert b"SecretCam" not in prepare("a", picture("JPEG"), keep_normalized=True).file.content
 
 
-def test_a_pdf_is_kept_as_it_is_and_its_text_read() -> None:
+def test_a_pdf_is_stored_unchanged_with_its_text() -> None:
     content = pdf("Pears", "Plums")
     document = prepare("a.pdf", content)
     assert document.file == FileContent(content, "Pears\n\nPlums")
@@ -134,13 +134,13 @@ def test_a_pdf_is_kept_as_it_is_and_its_text_read() -> None:
         ("\x1b[31mred\x1b[0m 10%\b\b\b20%\n", "ascii"),
     ],
 )
-def test_text_of_any_kind_is_read(text: str, encoding: str) -> None:
+def test_text_in_many_encodings_is_decoded(text: str, encoding: str) -> None:
     file = prepare("a.log", text.encode(encoding)).file
     assert (file.text, file.content) == (text, text.encode())
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "message"),
     [
         (b"", "empty"),
         (b" \n", "empty"),
@@ -159,14 +159,14 @@ def test_text_of_any_kind_is_read(text: str, encoding: str) -> None:
         (pdf(*["."] * 601), "more than 600 pages"),
     ],
 )
-def test_anything_else_is_refused_with_a_sentence_that_names_it(content: bytes, sentence: str) -> None:
+def test_anything_else_is_refused_with_a_message_naming_it(content: bytes, message: str) -> None:
     said = refusal("holiday.png", content)
     assert said.startswith("“holiday.png” ")
-    assert sentence in said
+    assert message in said
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "message"),
     [
         (picture_bomb(), "64 million pixels"),
         (picture_bomb(9000, 9000), "64 million pixels"),
@@ -174,9 +174,9 @@ def test_anything_else_is_refused_with_a_sentence_that_names_it(content: bytes, 
         (pdf_bomb(), "damaged"),
     ],
 )
-def test_a_bomb_is_refused_before_it_has_taken_a_second(content: bytes, sentence: str) -> None:
+def test_a_decompression_bomb_is_refused_within_a_second(content: bytes, message: str) -> None:
     assert len(content) < 100_000
-    took = processor_seconds(lambda: sentence in refusal("a", content) or pytest.fail("another sentence"))
+    took = processor_seconds(lambda: message in refusal("a", content) or pytest.fail("another message"))
     assert took < SECOND
 
 
@@ -184,7 +184,7 @@ def test_a_bomb_is_refused_before_it_has_taken_a_second(content: bytes, sentence
 @given(
     st.binary(max_size=60), st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFFxxxxWEBP"])
 )
-def test_whatever_comes_is_taken_or_refused(content: bytes, start: bytes) -> None:
+def test_any_bytes_are_accepted_or_refused(content: bytes, start: bytes) -> None:
     try:
         attachment = prepare("a", start + content).attachment
     except InvalidAttachment:
@@ -193,7 +193,7 @@ def test_whatever_comes_is_taken_or_refused(content: bytes, start: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"),
+    ("name", "expected"),
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\files\\a.txt", "a.txt"),
@@ -204,11 +204,11 @@ def test_whatever_comes_is_taken_or_refused(content: bytes, start: bytes) -> Non
         ("", "file"),
     ],
 )
-def test_a_name_is_made_fit_to_be_shown(name: str, kept: str) -> None:
-    assert prepare(name, b"text").attachment.name == kept
+def test_a_file_name_is_sanitized(name: str, expected: str) -> None:
+    assert prepare(name, b"text").attachment.name == expected
 
 
-def test_a_text_stands_between_fences_under_its_name() -> None:
+def test_a_text_is_fenced_under_its_name() -> None:
     assert fence_text("a.py", "print(1)") == "a.py:\n```py\nprint(1)\n```"
 
 
@@ -234,15 +234,15 @@ def test_no_text_can_close_its_own_fence(text: str) -> None:
         ("a.csv", reads(True, True), "text"),
     ],
 )
-def test_a_file_goes_out_as_the_model_reads_it(name: str, profile: ModelProfile, form: str) -> None:
+def test_the_form_of_an_attachment_depends_on_the_model(name: str, profile: ModelProfile, form: str) -> None:
     assert attachment_form(prepared(name).attachment, profile) == form
 
 
-def test_of_a_pdf_without_text_only_the_name_can_go_to_a_model_that_sees_no_pages() -> None:
+def test_a_text_model_gets_only_a_textless_pdfs_name() -> None:
     assert attachment_form(prepare("a.pdf", pdf("")).attachment, reads(False, False)) == "name"
 
 
-def test_a_file_that_is_lost_or_left_out_is_mentioned() -> None:
+def test_a_missing_or_omitted_file_is_mentioned() -> None:
     file = prepared("a.csv")
     known = {file.attachment.attachment_id: file.file}
     assert "not shown" in attachment_text(SentAttachment(file.attachment, "text"), {})
@@ -251,7 +251,7 @@ def test_a_file_that_is_lost_or_left_out_is_mentioned() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDER_NAMES)
-def test_a_larger_file_is_more_tokens(provider: Any) -> None:
+def test_a_larger_file_counts_more_tokens(provider: Any) -> None:
     small, large = (Attachment("", "a", "image/png", 1, width=size, height=size) for size in (100, 1000))
     profile = traits(provider, "any")
     short, long = (Attachment("", "a", "application/pdf", 1, pages=count, text_size=count) for count in (1, 9))
@@ -260,7 +260,7 @@ def test_a_larger_file_is_more_tokens(provider: Any) -> None:
         assert few < many
 
 
-def test_pictures_are_counted_as_their_providers_guides_do_or_a_little_above() -> None:
+def test_image_tokens_match_the_providers_guides_or_slightly_more() -> None:
     photo = SentAttachment(Attachment("", "a", "image/png", 1, width=1024, height=1024), "whole")
     assert 1369 <= attachment_tokens(photo, traits("anthropic", "any")) <= 1600  # (1024 / 28)²
     assert (

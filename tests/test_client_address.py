@@ -1,4 +1,4 @@
-"""Where a request comes from, as it is counted."""
+"""The client address of a request, as rate limits count it."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
 
 
-def asking(forwarded: str, own: str = "10.0.0.1") -> Request:
+def request_from(forwarded: str, own: str = "10.0.0.1") -> Request:
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     return Request({"type": "http", "headers": headers, "client": (own, 5) if own else None})
 
@@ -35,13 +35,13 @@ def asking(forwarded: str, own: str = "10.0.0.1") -> Request:
         ("", "10.0.0.1"),
     ],
 )
-def test_behind_a_spaces_proxy_the_first_address_counts_that_is_one(forwarded: str, address: str) -> None:
-    assert client_address(asking(forwarded), behind_proxy=True) == address
+def test_behind_a_proxy_the_first_valid_address_counts(forwarded: str, address: str) -> None:
+    assert client_address(request_from(forwarded), behind_proxy=True) == address
 
 
 @pytest.mark.parametrize("forwarded", ["192.0.2.9", "2001:db8::1", "whatever", ""])
-def test_anywhere_else_the_header_is_ignored(forwarded: str) -> None:
-    assert client_address(asking(forwarded), behind_proxy=False) == "10.0.0.1"
+def test_without_a_proxy_the_header_is_ignored(forwarded: str) -> None:
+    assert client_address(request_from(forwarded), behind_proxy=False) == "10.0.0.1"
 
 
 @pytest.mark.parametrize("behind_proxy", [True, False])
@@ -54,13 +54,11 @@ def test_anywhere_else_the_header_is_ignored(forwarded: str) -> None:
         ("", ""),
     ],
 )
-def test_the_sockets_address_counts_in_the_same_way(own: str, address: str, behind_proxy: bool) -> None:
-    assert client_address(asking("", own), behind_proxy) == address
+def test_the_socket_address_is_normalized_in_the_same_way(own: str, address: str, behind_proxy: bool) -> None:
+    assert client_address(request_from("", own), behind_proxy) == address
 
 
-def test_nobody_gets_more_messages_on_a_space_by_another_spelling_of_the_address(
-    upstream: FakeUpstream, tmp_path: Path
-) -> None:
+def test_other_spellings_of_an_address_share_its_rate_limit(upstream: FakeUpstream, tmp_path: Path) -> None:
     environment = two_providers(upstream) | {"CHATBOT_MESSAGES_PER_MINUTE": "1", "SPACE_ID": "somebody/chatbot"}
 
     def status(app: RunningApp, forwarded: str) -> int:

@@ -1,4 +1,4 @@
-"""What providers leave behind: nothing. No connection, no open file, no warning."""
+"""Providers leave no connection, no open file and no warning behind."""
 
 import asyncio
 import gc
@@ -22,19 +22,19 @@ BATCH, BATCHES = 50, 20
 
 @pytest.fixture(scope="module")
 def upstream_server() -> Iterator[FakeUpstream]:
-    """One that nobody else is connected to: its connections are counted here."""
+    """An upstream for this file alone, because its connections are counted."""
     with FakeUpstream() as server:
         yield server
 
 
 def open_files() -> int:
-    """How many this process has open; none are counted where the system does not tell."""
+    """Returns the number of files that this process has open; 0 if the system does not report them."""
     listing = Path("/dev/fd")
     return len(os.listdir(listing)) if listing.exists() else 0
 
 
-async def one(replies_setup: ReplySetup, number: int) -> None:
-    """One answer of many: most end well, some fail, break off or are stopped."""
+async def run_one(replies_setup: ReplySetup, number: int) -> None:
+    """Runs one answer of many: most succeed, some fail, break off or are stopped."""
     provider: ProviderName = "anthropic" if number % 2 else "compatible"
     model = ("any-model", "fault:cut", "fault:wrong_key", "pace:20x100")[0 if number % 10 else number // 10 % 4]
     reply = await replies_setup.say("Hello", provider=provider, model=model, session_id=f"session-{number}")
@@ -45,15 +45,15 @@ async def one(replies_setup: ReplySetup, number: int) -> None:
     await replies_setup.replies.delete(reply.session_id, reply.conversation_id)
 
 
-@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system does not say which files are open")
-async def test_a_thousand_answers_leave_nothing_behind(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="this system does not report open files")
+async def test_a_thousand_answers_leak_nothing(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        await asyncio.gather(*(one(replies_setup, number) for number in range(BATCH)))
+        await asyncio.gather(*(run_one(replies_setup, number) for number in range(BATCH)))
         connections, files = upstream.connections, open_files()
         for _ in range(BATCHES - 1):
-            await asyncio.gather(*(one(replies_setup, number) for number in range(BATCH)))
+            await asyncio.gather(*(run_one(replies_setup, number) for number in range(BATCH)))
     await until(lambda: upstream.open_streams == 0)
     assert upstream.connections <= connections + 10
     assert open_files() <= files + 20
@@ -64,7 +64,7 @@ async def test_a_thousand_answers_leave_nothing_behind(replies_setup: ReplySetup
 
 @contextmanager
 def no_garbage_collector() -> Iterator[set[int]]:
-    """Inside, what is in a circle stays; yields what was half read already, by id."""
+    """Disables the garbage collector, so that reference cycles stay; yields the ids of streams half read before."""
     gc.collect()
     gc.disable()
     try:
@@ -74,17 +74,17 @@ def no_garbage_collector() -> Iterator[set[int]]:
 
 
 def half_read() -> list[AsyncGenerator[object]]:
-    """The streams in this process that were begun and neither read to their end nor closed."""
+    """Returns the streams of this process that were started and neither read to their end nor closed."""
     streams = (each for each in gc.get_objects() if isinstance(each, AsyncGenerator))
     return [each for each in streams if getattr(each, "ag_frame", None)]
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
-async def test_an_answer_that_breaks_off_leaves_no_stream_for_the_garbage_collector(
+async def test_a_broken_answer_leaves_no_stream_to_the_garbage_collector(
     fault: str, provider: ProviderName, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
-    """It may come by in another thread, and would close there what the event loop is closing."""
+    """The collector may run in another thread, and close there a stream that the event loop is closing."""
     await replies_setup.answer("Hello", provider=provider)
     with no_garbage_collector() as before:
         upstream.queue(FAULTS[fault], FAULTS[fault])
@@ -94,18 +94,18 @@ async def test_an_answer_that_breaks_off_leaves_no_stream_for_the_garbage_collec
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
-async def test_nor_does_one_whose_error_somebody_keeps(
+async def test_a_referenced_error_keeps_no_stream_alive(
     fault: str, provider: ProviderName, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     request = Request("any-model", (Message("user", "Hello"),))
     engine = open_provider(provider)
     with no_garbage_collector() as before:
         upstream.queue(FAULTS[fault])
-        with pytest.raises(ProviderError) as kept:
+        with pytest.raises(ProviderError) as caught:
             async for _ in engine.stream(request):
                 pass
         await until(lambda: {id(each) for each in half_read()} <= before, 3)
-    assert str(kept.value)
+    assert str(caught.value)
 
 
 @pytest.mark.parametrize("provider", ["openai", "compatible", "anthropic"])

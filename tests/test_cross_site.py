@@ -1,4 +1,4 @@
-"""What a page of another site can do in the browser of a visitor who has logged in."""
+"""Requests of another site's page in the browser of a visitor who has logged in."""
 
 from collections.abc import Iterator
 
@@ -24,16 +24,16 @@ PROGRAM: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
-def guarded(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+def login_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     environment = two_providers(upstream_server) | {"CHATBOT_AUTH": ":".join(LOGIN.values())}
-    with RunningApp(tmp_path_factory.mktemp("guarded"), environment) as running:
+    with RunningApp(tmp_path_factory.mktemp("login_app"), environment) as running:
         yield running
 
 
 @pytest.fixture
-def browser(guarded: RunningApp) -> Iterator[httpx.Client]:
-    """A visitor's, with the cookies of a login, to be sent by whatever page asks."""
-    with httpx.Client(base_url=guarded.url) as client:
+def browser(login_app: RunningApp) -> Iterator[httpx.Client]:
+    """A visitor's browser with the cookies of a login, which it sends for any page."""
+    with httpx.Client(base_url=login_app.url) as client:
         assert client.post("/login", data=LOGIN).status_code == 200
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.cookies.jar)
         client.cookies.clear()
@@ -42,8 +42,8 @@ def browser(guarded: RunningApp) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("headers", [FETCH, NO_CORS, PLAIN_HTTP, NO_ORIGIN])
-def test_another_sites_page_is_not_taken_for_the_visitor(headers: dict[str, str], browser: httpx.Client) -> None:
-    for host in ({}, {"Host": "chat.example"}):  # to a host in public Gradio lets every page read the answer
+def test_requests_of_another_sites_page_lose_the_login(headers: dict[str, str], browser: httpx.Client) -> None:
+    for host in ({}, {"Host": "chat.example"}):  # Gradio lets every page read the answers of a public host
         assert browser.get("/config", headers=headers | host).status_code == 401
         assert browser.get("/gradio_api/info", headers=headers | host).status_code == 401
         assert browser.post("/gradio_api/queue/join", headers=headers | host, json={}).status_code == 401
@@ -51,14 +51,14 @@ def test_another_sites_page_is_not_taken_for_the_visitor(headers: dict[str, str]
 
 
 @pytest.mark.parametrize("headers", [OWN, OWN | {"Origin": "https://chat.example"}, TYPED, PROGRAM])
-def test_the_own_page_is(headers: dict[str, str], browser: httpx.Client) -> None:
+def test_requests_of_the_own_page_have_the_login(headers: dict[str, str], browser: httpx.Client) -> None:
     for host in ({}, {"Host": "chat.example"}):
         assert browser.get("/config", headers=headers | host).status_code == 200
 
 
-def test_over_plain_http_the_own_page_is_known_by_its_host(guarded: RunningApp, browser: httpx.Client) -> None:
+def test_over_plain_http_the_origins_host_must_match(login_app: RunningApp, browser: httpx.Client) -> None:
     for origin, host in (
-        (guarded.url, f"127.0.0.1:{guarded.port}"),
+        (login_app.url, f"127.0.0.1:{login_app.port}"),
         ("http://chat.example:8080", "chat.example:8080"),
         ("http://Chat.example", "chat.example"),
         ("http://chat.example:8080", "chat.example"),
@@ -74,15 +74,15 @@ def test_over_plain_http_the_own_page_is_known_by_its_host(guarded: RunningApp, 
         assert browser.get("/config", headers=headers).status_code == 401, origin
 
 
-def test_a_frame_in_another_sites_page_shows_the_page_to_who_has_logged_in(browser: httpx.Client) -> None:
+def test_a_frame_in_another_sites_page_has_the_login(browser: httpx.Client) -> None:
     framed = NAVIGATION | {"Sec-Fetch-Dest": "iframe"}
     assert '"auth_required":true' not in browser.get("/", headers=framed).text
     assert '"auth_required":true' in browser.get("/", headers=FETCH).text
-    assert browser.post("/gradio_api/queue/join", headers=framed, json={}).status_code == 401, "a form's"
+    assert browser.post("/gradio_api/queue/join", headers=framed, json={}).status_code == 401, "the POST of a form"
 
 
 @pytest.mark.parametrize("headers", [NAVIGATION, FETCH, NO_CORS, PLAIN_HTTP])
-def test_another_site_logs_nobody_out_or_in(headers: dict[str, str], browser: httpx.Client) -> None:
+def test_another_site_cannot_log_a_visitor_out_or_in(headers: dict[str, str], browser: httpx.Client) -> None:
     for path in ("/logout", "/logout/", "/logout?all_session=true"):
         answer = browser.get(path, headers=headers)
         assert answer.status_code == 404
@@ -95,7 +95,7 @@ def test_another_site_logs_nobody_out_or_in(headers: dict[str, str], browser: ht
     assert browser.get("/config").status_code == 401
 
 
-def test_no_cookie_and_no_password_is_in_the_log(guarded: RunningApp, browser: httpx.Client) -> None:
+def test_no_cookie_and_no_password_is_logged(login_app: RunningApp, browser: httpx.Client) -> None:
     wrong = "the-stork-nests"
     cookies = browser.headers["Cookie"]
     tokens = [cookie.partition("=")[2] for cookie in cookies.split("; ")]
@@ -111,23 +111,23 @@ def test_no_cookie_and_no_password_is_in_the_log(guarded: RunningApp, browser: h
     for secret in (*tokens, *LOGIN.values(), wrong):
         assert not [answer for answer in answers if secret in answer.text]
     for secret in (*tokens, LOGIN["password"], wrong):
-        assert secret not in guarded.log
+        assert secret not in login_app.log
 
 
-def test_without_its_cookies_a_request_has_no_signed_in_account_either() -> None:
-    """On a Space Gradio reads that cookie before the gate, into the scope, and writes it again from there."""
+def test_removing_cookies_also_removes_the_signed_in_account() -> None:
+    """On a Space, Gradio copies the cookie into the scope before this middleware, and writes it back from there."""
     session = Session({"oauth_info": "alice's"})
     scope = {"type": "http", "headers": [(b"cookie", b"session=x"), (b"accept", b"*/*")], "session": session}
-    bare = without_cookies(scope)
-    assert bare["headers"] == [(b"accept", b"*/*")]
-    assert bare["session"] == {}
-    bare["session"]["oauth_info"] = "mallory's"
+    stripped = without_cookies(scope)
+    assert stripped["headers"] == [(b"accept", b"*/*")]
+    assert stripped["session"] == {}
+    stripped["session"]["oauth_info"] = "mallory's"
     assert session == {"oauth_info": "alice's"}
     assert not session.modified
 
 
-@pytest.mark.parametrize(("site", "foreign"), [("cross-site", True), ("same-site", False), ("none", False)])
-def test_what_the_browser_says_of_the_site_goes_before_the_origin(site: str, foreign: bool) -> None:
+@pytest.mark.parametrize(("site", "expected"), [("cross-site", True), ("same-site", False), ("none", False)])
+def test_sec_fetch_site_takes_precedence_over_the_origin(site: str, expected: bool) -> None:
     for origin in ("https://chat.example", "https://evil.example"):
         headers = Headers({"sec-fetch-site": site, "origin": origin, "host": "chat.example"})
-        assert is_cross_site(headers) == foreign
+        assert is_cross_site(headers) == expected

@@ -1,4 +1,4 @@
-"""ChatEngine: any provider, whole or token by token, in characters that can be stored."""
+"""ChatEngine: whole and streamed answers of any provider, in valid Unicode."""
 
 from contextlib import aclosing
 
@@ -22,7 +22,7 @@ async def streamed(engine: ChatEngine) -> list[Delta]:
         return [delta async for delta in deltas]
 
 
-async def test_the_whole_answer_is_the_streamed_one_joined(engine: ChatEngine, upstream: FakeUpstream) -> None:
+async def test_a_whole_answer_equals_the_joined_stream(engine: ChatEngine, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(reasoning=("Hm", "…"), tokens=("Grüß", " dich", ", 世界", "!"))
     completion = await engine.chat("Hi")
     assert completion == Completion("Grüß dich, 世界!", "Hm…", Finish("stop", completion.finish.usage))
@@ -30,7 +30,7 @@ async def test_the_whole_answer_is_the_streamed_one_joined(engine: ChatEngine, u
     assert "".join(delta.text for delta in await streamed(engine)) == str(completion) == completion.text
 
 
-async def test_a_string_is_one_message_of_the_users(engine: ChatEngine, upstream: FakeUpstream) -> None:
+async def test_a_string_is_sent_as_one_user_message(engine: ChatEngine, upstream: FakeUpstream) -> None:
     await engine.chat("My name is Alice.")
     await engine.chat([Message("user", "My name is Alice.")])
     first, second = (request.body for request in upstream.requests)
@@ -38,9 +38,7 @@ async def test_a_string_is_one_message_of_the_users(engine: ChatEngine, upstream
     assert first["messages"][-1] == {"role": "user", "content": "My name is Alice."}
 
 
-async def test_what_the_engine_was_made_with_is_what_is_asked_for(
-    open_provider: OpenProvider, upstream: FakeUpstream
-) -> None:
+async def test_the_engines_options_are_sent(open_provider: OpenProvider, upstream: FakeUpstream) -> None:
     engine = ChatEngine(open_provider("compatible"), model="m", temperature=0.0, max_tokens=7, system_prompt="Rhyme.")
     await engine.chat("Hi")
     body = upstream.requests[0].body
@@ -48,21 +46,19 @@ async def test_what_the_engine_was_made_with_is_what_is_asked_for(
     assert body["messages"][0] == {"role": "system", "content": "Rhyme."}
 
 
-async def test_no_word_at_all_is_an_error(engine: ChatEngine, upstream: FakeUpstream) -> None:
+async def test_an_empty_answer_is_an_error(engine: ChatEngine, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["empty_answer"]
     with pytest.raises(EmptyAnswer, match=engine.provider.label):
         await engine.chat("Hi")
 
 
-async def test_nothing_but_reasoning_is_an_error_too(engine: ChatEngine, upstream: FakeUpstream) -> None:
+async def test_an_answer_with_only_reasoning_is_an_error(engine: ChatEngine, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(reasoning=5, tokens=())
     with pytest.raises(EmptyAnswer):
         await engine.chat("Hi")
 
 
-async def test_an_answer_that_ran_out_of_length_before_its_first_word_is_no_empty_one(
-    engine: ChatEngine, upstream: FakeUpstream
-) -> None:
+async def test_a_limit_spent_on_reasoning_is_not_an_error(engine: ChatEngine, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["reasoning_only_length"]
     completion = await engine.chat("Hi")
     assert completion.finish.reason == "length"
@@ -70,13 +66,13 @@ async def test_an_answer_that_ran_out_of_length_before_its_first_word_is_no_empt
     assert completion.reasoning
 
 
-async def test_half_an_answer_is_not_passed_off_as_a_whole_one(engine: ChatEngine, upstream: FakeUpstream) -> None:
+async def test_a_cut_off_answer_is_an_error(engine: ChatEngine, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["cut"]
     with pytest.raises(StreamCutOff):
         await engine.chat("Hi")
 
 
-async def test_leaving_the_stream_ends_the_generation(engine: ChatEngine, upstream: FakeUpstream) -> None:
+async def test_closing_the_stream_ends_the_generation(engine: ChatEngine, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=2000, tokens_per_second=50)
     async with aclosing(engine.chat_stream("Hi")) as deltas:
         await anext(deltas)
@@ -84,7 +80,7 @@ async def test_leaving_the_stream_ends_the_generation(engine: ChatEngine, upstre
 
 
 @pytest.mark.parametrize(
-    ("sent", "meant"),
+    ("sent", "expected"),
     [
         (("Hi \ud83d", "\ude00!"), ["Hi ", "😀!"]),
         (("\ud83d", "", "\ude00"), ["", "😀"]),
@@ -98,25 +94,23 @@ async def test_leaving_the_stream_ends_the_generation(engine: ChatEngine, upstre
     ],
 )
 @pytest.mark.parametrize("kind", ["text", "reasoning"])
-async def test_an_emoji_in_two_halves_comes_out_whole(
-    kind: str, sent: tuple[str, ...], meant: list[str], engine: ChatEngine, upstream: FakeUpstream
+async def test_a_split_surrogate_pair_is_joined(
+    kind: str, sent: tuple[str, ...], expected: list[str], engine: ChatEngine, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(tokens=sent) if kind == "text" else Scenario(reasoning=sent, tokens=("Yes",))
     chunks = [getattr(delta, kind) for delta in await streamed(engine)]
-    assert [piece for piece in chunks if piece] == [piece for piece in meant if piece]
+    assert [piece for piece in chunks if piece] == [piece for piece in expected if piece]
     "".join(chunks).encode()
 
 
-async def test_half_an_emoji_of_the_visitors_is_sent_as_a_mark_and_not_taken_for_a_bad_key(
-    engine: ChatEngine, upstream: FakeUpstream
-) -> None:
+async def test_a_lone_surrogate_is_sent_as_a_replacement_character(engine: ChatEngine, upstream: FakeUpstream) -> None:
     engine.system_prompt = "Half \ud83d"
     completion = await engine.chat("A half \ud83d and a pair \ud83d\ude00")
     assert "A half \ufffd and a pair 😀" in completion.text
     assert "Half \ufffd" in str(upstream.requests[0].body)
 
 
-async def test_at_its_end_the_engine_closes_the_providers_connections(open_provider: OpenProvider) -> None:
+async def test_the_engine_closes_the_providers_connections(open_provider: OpenProvider) -> None:
     async with ChatEngine(open_provider("compatible"), model="any-model") as engine:
         await engine.chat("Hi")
     with pytest.raises(ProviderError):

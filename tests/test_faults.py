@@ -1,4 +1,4 @@
-"""Every exception that the SDKs and their HTTP client have is one of ours, or is excused with a reason."""
+"""Every exception of the SDKs and their HTTP client maps to one of ours, or is excluded with a reason."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -28,7 +28,7 @@ from chatbot.providers.error_mapping import error_class
 Kinds = dict[str, type[ProviderError]]
 
 BY_STATUS: Kinds = {
-    "APIStatusError": RequestRefused,  # made with the status 418 below, for a status that nobody has heard of
+    "APIStatusError": RequestRefused,  # created below with the unknown status 418
     "APIResponseValidationError": UnreadableAnswer,
     "BadRequestError": RequestRefused,
     "AuthenticationError": InvalidKey,
@@ -42,7 +42,7 @@ BY_STATUS: Kinds = {
 CONNECTION: Kinds = {
     "APIConnectionError": Unavailable,
     "APITimeoutError": ProviderTimeout,
-    "APIError": ProviderError,  # an error inside a stream, with a code that nobody has heard of
+    "APIError": ProviderError,  # an error inside a stream, with an unknown code
 }
 OPENAI: Kinds = BY_STATUS | CONNECTION
 ANTHROPIC: Kinds = OPENAI | {
@@ -79,10 +79,10 @@ EXPECTED: dict[ModuleType, Kinds] = {openai: OPENAI, anthropic: ANTHROPIC, httpx
 KEYS = "credentials other than a key: we always pass a key"
 PARSING = "a method that parses what was said: we stream"
 SOCKETS = "a WebSocket: we have none"
-BEFORE = "raised before anything is answered, where the SDKs wrap it in APIConnectionError"
+BEFORE = "raised before the response, so that the SDKs wrap it in APIConnectionError"
 MISUSE = "a mistake in the SDK's or our code, not an answer"
 
-EXCUSED: dict[ModuleType, dict[str, str]] = {
+EXCLUDED: dict[ModuleType, dict[str, str]] = {
     openai: {
         "OpenAIError": "only its subclasses are raised, or a client without a key, and ours always has one",
         "SubjectTokenProviderError": KEYS,
@@ -115,8 +115,8 @@ EXCUSED: dict[ModuleType, dict[str, str]] = {
         "HTTPError": "only its subclasses are raised",
         "RequestError": "only its subclasses are raised",
         "HTTPStatusError": "raised by raise_for_status, which the SDKs turn into their own",
-        "InvalidURL": "raised where a client is made, before there is anything to translate",
-        "CookieConflict": "raised where a cookie is looked up: we look up none",
+        "InvalidURL": "raised when a client is created, before any request",
+        "CookieConflict": "raised when a cookie is looked up: we look up none",
         "ProxyError": BEFORE,
         "UnsupportedProtocol": BEFORE,
         "LocalProtocolError": BEFORE,
@@ -136,59 +136,59 @@ ROOTS: dict[ModuleType, tuple[type[Exception], ...]] = {
 }
 
 STATUS = {"APIStatusError": 418, "APIResponseValidationError": 200, "InternalServerError": 500}
-"""Where the class itself does not say which status it is for."""
+"""Statuses of the classes that do not name their own."""
 
 REFINED = ANTHROPIC.keys() - CONNECTION.keys() - {"APIStatusError"}
-"""Classes that may have subclasses which are not in the tables: they say more of a status, and mean the same to us."""
+"""Classes whose subclasses need no entry: they refine a status, and map to the same error."""
 
 
 def classes_of(sdk: ModuleType) -> list[type[Exception]]:
-    """All exception classes that the package itself defines."""
-    found = {each for root in ROOTS[sdk] for each in (root, *below(root))}
+    """Returns all exception classes that the package itself defines."""
+    found = {each for root in ROOTS[sdk] for each in (root, *subclasses_of(root))}
     return sorted((each for each in found if each.__module__.partition(".")[0] == sdk.__name__), key=str)
 
 
-def below(root: type[Exception]) -> Iterator[type[Exception]]:
+def subclasses_of(root: type[Exception]) -> Iterator[type[Exception]]:
     for each in root.__subclasses__():
         yield each
-        yield from below(each)
+        yield from subclasses_of(each)
 
 
 def name_for(cls: type[Exception], sdk: ModuleType) -> str:
-    """Under which name the class is in the table: its own, or that of the status that it says more of."""
+    """Returns the name of the class in the table: its own, or that of the class that it refines."""
     own = cls.__name__
     if sdk is httpx2 or own in EXPECTED[sdk]:
         return own
     return next((each.__name__ for each in cls.__mro__ if each.__name__ in REFINED), own)
 
 
-def made(cls: type[Exception], name: str) -> Exception:
-    """An instance, as far as anybody looks at it."""
+def make_error(cls: type[Exception], name: str) -> Exception:
+    """Creates an instance with nothing but its status."""
     error = cls.__new__(cls)
     if name in STATUS:
         vars(error)["status_code"] = STATUS[name]
     return error
 
 
-def test_the_tables_expect_nothing_that_is_gone() -> None:
+def test_every_expected_exception_exists() -> None:
     for sdk, expected in EXPECTED.items():
         assert expected.keys() <= {cls.__name__ for cls in classes_of(sdk)}
-        assert not expected.keys() & EXCUSED[sdk].keys()
+        assert not expected.keys() & EXCLUDED[sdk].keys()
 
 
 @pytest.mark.parametrize(
-    ("sdk", "cls"), [(sdk, cls) for sdk in EXPECTED for cls in classes_of(sdk) if cls.__name__ not in EXCUSED[sdk]]
+    ("sdk", "cls"), [(sdk, cls) for sdk in EXPECTED for cls in classes_of(sdk) if cls.__name__ not in EXCLUDED[sdk]]
 )
-def test_every_exception_of_an_sdk_has_a_place(sdk: ModuleType, cls: type[Exception]) -> None:
+def test_every_exception_of_an_sdk_is_mapped(sdk: ModuleType, cls: type[Exception]) -> None:
     name = name_for(cls, sdk)
-    assert name in EXPECTED[sdk], f"{sdk.__name__} has a new exception: say what it means, or why it cannot come"
+    assert name in EXPECTED[sdk], f"{sdk.__name__} has a new exception: map it, or say why it cannot occur"
     asked_by = openai if sdk is httpx2 else sdk
-    assert error_class(made(cls, name), asked_by) is EXPECTED[sdk][name]
+    assert error_class(make_error(cls, name), asked_by) is EXPECTED[sdk][name]
 
 
 @pytest.mark.parametrize("sdk", [openai, anthropic])
 @pytest.mark.parametrize("cause", [httpx2.ConnectTimeout, httpx2.ConnectError])
-def test_a_connection_that_never_was_is_no_silence(sdk: ModuleType, cause: type[Exception]) -> None:
+def test_a_failed_connection_is_not_a_provider_timeout(sdk: ModuleType, cause: type[Exception]) -> None:
     wrapped = sdk.APITimeoutError(request=httpx2.Request("POST", "http://test"))
     wrapped.__cause__ = cause("told")
     assert error_class(wrapped, sdk) is Unavailable

@@ -1,4 +1,4 @@
-"""What each provider's server receives of a file, compared with the format that the provider publishes."""
+"""Files as each provider's server receives them, compared with the format that the provider documents."""
 
 from base64 import b64decode, b64encode
 from typing import Any
@@ -23,13 +23,13 @@ PAGES = "a.pdf:\n```\nPears\n\nPlums\n```"
 async def sent(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, *names: str, model: str = "any"
 ) -> Any:
-    """The content of the message that came with those files, as the upstream received it."""
-    await replies_setup.answer("What is it?", provider=provider, model=model, files=keep(replies_setup, *names))
+    """Sends a message with those files; returns its content as the upstream received it."""
+    await replies_setup.answer("What is it?", provider=provider, model=model, files=upload(replies_setup, *names))
     return upstream.requests[-1].body["messages"][-1]["content"]
 
 
-def keep(replies_setup: ReplySetup, *names: str) -> list[str]:
-    """The ids of those files, uploaded."""
+def upload(replies_setup: ReplySetup, *names: str) -> list[str]:
+    """Uploads those files; returns their ids."""
     files = [prepared(name) for name in names]
     for file in files:
         replies_setup.memory.attachments.upload(file)
@@ -44,7 +44,7 @@ Reads = tuple[bool | None, bool | None]
 
 
 def reads(profile: ModelProfile) -> Reads:
-    """Whether a model reads images, and documents."""
+    """Returns whether a model reads images, and documents."""
     return profile.reads_images, profile.reads_documents
 
 
@@ -54,7 +54,7 @@ def data_url(name: str, media_type: str) -> str:
 
 @pytest.mark.parametrize("provider", ["openai", "compatible", "huggingface"])
 @pytest.mark.parametrize(("name", "media_type"), [("a.png", "image/png"), ("a.jpg", "image/jpeg")])
-async def test_chat_completions_take_a_picture_as_an_image_part(
+async def test_chat_completions_get_an_image_as_an_image_part(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, name: str, media_type: str
 ) -> None:
     """https://platform.openai.com/docs/api-reference/chat/create: an image content part."""
@@ -64,7 +64,7 @@ async def test_chat_completions_take_a_picture_as_an_image_part(
     ]
 
 
-async def test_openai_takes_a_pdf_as_a_file_part(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_openai_gets_a_pdf_as_a_file_part(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     """https://platform.openai.com/docs/api-reference/chat/create: a file content part."""
     assert await sent(replies_setup, upstream, "openai", "a.pdf") == [
         {"type": "file", "file": {"filename": "a.pdf", "file_data": data_url("a.pdf", "application/pdf")}},
@@ -80,7 +80,7 @@ async def test_other_servers_get_a_pdfs_text(
 
 
 @pytest.mark.parametrize("provider", ["openai", "compatible", "huggingface"])
-async def test_text_is_named_and_fenced_in_one_string(
+async def test_a_text_is_named_and_fenced_in_one_string(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName
 ) -> None:
     assert await sent(replies_setup, upstream, provider, "a.csv") == f"{FENCED}\n\nWhat is it?"
@@ -90,7 +90,7 @@ CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
 @pytest.mark.parametrize(("name", "media_type"), [("a.png", "image/png"), ("a.jpg", "image/jpeg")])
-async def test_anthropic_takes_a_picture_as_an_image_block(
+async def test_anthropic_gets_an_image_as_an_image_block(
     replies_setup: ReplySetup, upstream: FakeUpstream, name: str, media_type: str
 ) -> None:
     """https://docs.claude.com/en/api/messages: an image block with a base64 source."""
@@ -101,7 +101,7 @@ async def test_anthropic_takes_a_picture_as_an_image_block(
     ]
 
 
-async def test_anthropic_takes_a_pdf_as_a_document_block(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_anthropic_gets_a_pdf_as_a_document_block(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     """https://docs.claude.com/en/docs/build-with-claude/pdf-support: a document block with a base64 source."""
     source = {"type": "base64", "media_type": "application/pdf", "data": encoded("a.pdf")}
     assert await sent(replies_setup, upstream, "anthropic", "a.pdf") == [
@@ -110,7 +110,7 @@ async def test_anthropic_takes_a_pdf_as_a_document_block(replies_setup: ReplySet
     ]
 
 
-async def test_anthropic_gets_text_named_and_fenced(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+async def test_anthropic_gets_a_text_named_and_fenced(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     assert await sent(replies_setup, upstream, "anthropic", "a.csv") == [
         {"type": "text", "text": FENCED},
         {"type": "text", "text": "What is it?"},
@@ -118,7 +118,7 @@ async def test_anthropic_gets_text_named_and_fenced(replies_setup: ReplySetup, u
 
 
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-async def test_several_files_come_in_their_order_before_the_words(
+async def test_several_files_precede_the_text_in_their_order(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName
 ) -> None:
     parts = await sent(replies_setup, upstream, provider, "a.csv", "a.pdf", "a.png")
@@ -127,11 +127,9 @@ async def test_several_files_come_in_their_order_before_the_words(
     assert [number for number, part in enumerate(parts) if "cache_control" in part] == [2] * (provider == "anthropic")
 
 
-async def test_the_cache_ends_with_the_conversations_last_file_and_moves_on_with_it(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
-    conversation_id, _ = await replies_setup.answer("One", provider="anthropic", files=keep(replies_setup, "a.png"))
-    await replies_setup.answer("Two", conversation_id, provider="anthropic", files=keep(replies_setup, "a.pdf"))
+async def test_the_cache_breakpoint_moves_to_the_last_file(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+    conversation_id, _ = await replies_setup.answer("One", provider="anthropic", files=upload(replies_setup, "a.png"))
+    await replies_setup.answer("Two", conversation_id, provider="anthropic", files=upload(replies_setup, "a.pdf"))
     await replies_setup.answer("Three", conversation_id, provider="anthropic")
     messages = upstream.requests[-1].body["messages"]
     assert ["cache_control" in message["content"][0] for message in messages[::2] if message["content"] != "Three"] == [
@@ -150,18 +148,16 @@ async def test_a_server_that_refuses_the_cache_gets_files_without_it(
     assert "cache_control" not in upstream.requests[-1].body
 
 
-async def test_a_message_may_be_nothing_but_a_file(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
-    conversation_id, answer = await replies_setup.answer("", provider="openai", files=keep(replies_setup, "a.png"))
+async def test_a_message_may_consist_of_a_file_only(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+    conversation_id, answer = await replies_setup.answer("", provider="openai", files=upload(replies_setup, "a.png"))
     assert answer.status == "complete"
     assert [part["type"] for part in upstream.requests[-1].body["messages"][-1]["content"]] == ["image_url"]
     assert replies_setup.memory.get_conversation(conversation_id).title == "a.png"
 
 
-async def test_files_go_out_again_with_every_message_that_follows(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
+async def test_files_are_sent_again_with_every_later_message(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     conversation_id, _ = await replies_setup.answer(
-        "What is it?", provider="openai", files=keep(replies_setup, "a.png")
+        "What is it?", provider="openai", files=upload(replies_setup, "a.png")
     )
     await replies_setup.answer("And now?", conversation_id, provider="openai")
     first, _, last = upstream.requests[-1].body["messages"][1:]
@@ -169,17 +165,15 @@ async def test_files_go_out_again_with_every_message_that_follows(
     assert last["content"] == "And now?"
 
 
-async def test_a_message_that_is_taken_back_gives_its_files_back(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
+async def test_undoing_a_message_returns_its_files(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     conversation_id, _ = await replies_setup.answer(
-        "One", provider="openai", files=keep(replies_setup, "a.png", "a.pdf")
+        "One", provider="openai", files=upload(replies_setup, "a.png", "a.pdf")
     )
-    taken = await replies_setup.replies.undo(SESSION, conversation_id)
-    assert [each.name for each in taken.attachments] == ["a.png", "a.pdf"]
+    undone = await replies_setup.replies.undo(SESSION, conversation_id)
+    assert [each.name for each in undone.attachments] == ["a.png", "a.pdf"]
     with pytest.raises(NotFound):
-        replies_setup.memory.attachments.get(conversation_id, taken.attachments[0].attachment_id)
-    await replies_setup.answer("Two", provider="openai", files=[each.attachment_id for each in taken.attachments])
+        replies_setup.memory.attachments.get(conversation_id, undone.attachments[0].attachment_id)
+    await replies_setup.answer("Two", provider="openai", files=[each.attachment_id for each in undone.attachments])
     sent = upstream.requests[-1].body["messages"][-1]["content"]
     assert [part["type"] for part in sent] == ["image_url", "file", "text"]
 
@@ -191,27 +185,27 @@ TEXT_ONLY: list[tuple[ProviderName, str]] = [
 
 
 @pytest.mark.parametrize(("provider", "model"), TEXT_ONLY)
-async def test_a_picture_for_a_model_that_reads_none_is_told_before_anything_is_sent_or_stored(
+async def test_an_image_for_a_text_model_is_refused_before_sending(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, model: str
 ) -> None:
     with pytest.raises(InvalidAttachment, match=r"does not read pictures, and so not “a.png”"):
         await replies_setup.say(
-            "What is it?", provider=provider, model=model, files=keep(replies_setup, "a.csv", "a.png")
+            "What is it?", provider=provider, model=model, files=upload(replies_setup, "a.csv", "a.png")
         )
     assert upstream.requests == []
     assert replies_setup.memory.list_conversations() == []
-    kept = [path.parent.name for path in replies_setup.path.rglob("*") if path.is_file()]
-    assert set(kept) == {"_uploads"}
+    folders = [path.parent.name for path in replies_setup.path.rglob("*") if path.is_file()]
+    assert set(folders) == {"_uploads"}
 
 
 @pytest.mark.parametrize(("provider", "model"), TEXT_ONLY)
-async def test_a_model_that_reads_text_only_gets_a_pdfs_text(
+async def test_a_text_model_gets_a_pdfs_text(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, model: str
 ) -> None:
     assert await sent(replies_setup, upstream, provider, "a.pdf", model=model) == f"{PAGES}\n\nWhat is it?"
 
 
-async def test_a_pdf_without_text_for_a_model_that_sees_no_pages_is_told(replies_setup: ReplySetup) -> None:
+async def test_a_textless_pdf_for_a_text_model_is_refused(replies_setup: ReplySetup) -> None:
     from chatbot.attachments import prepare  # noqa: PLC0415
 
     scan = prepare("scan.pdf", pdf(""))
@@ -220,11 +214,11 @@ async def test_a_pdf_without_text_for_a_model_that_sees_no_pages_is_told(replies
         await replies_setup.say("What is it?", files=[scan.attachment.attachment_id])
 
 
-async def test_another_model_that_reads_no_pictures_is_told_of_an_earlier_one_and_the_answer_says_so(
+async def test_an_earlier_image_is_only_mentioned_to_a_text_model(
     replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     conversation_id, _ = await replies_setup.answer(
-        "What is it?", provider="openai", files=keep(replies_setup, "a.png")
+        "What is it?", provider="openai", files=upload(replies_setup, "a.png")
     )
     _, answer = await replies_setup.answer("And now?", conversation_id, provider="openai", model="o3-mini")
     first = upstream.requests[-1].body["messages"][1]["content"]
@@ -233,11 +227,11 @@ async def test_another_model_that_reads_no_pictures_is_told_of_an_earlier_one_an
     assert (answer.seen.files, answer.seen.files_unread, answer.seen.files_left_out) == (1, 1, 0)
 
 
-async def test_a_server_that_refuses_what_nobody_knew_gets_a_sentence_about_it(
+async def test_the_error_for_a_refused_image_mentions_the_files(
     replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(status=400, message="image input is not supported")
-    reply = await replies_setup.say("What is it?", files=keep(replies_setup, "a.png"))
+    reply = await replies_setup.say("What is it?", files=upload(replies_setup, "a.png"))
     await wait_for_end(reply)
     assert isinstance(reply.error, RequestRefused)
     assert "may not read the files" in str(reply.error)
@@ -258,11 +252,11 @@ async def test_a_server_that_refuses_what_nobody_knew_gets_a_sentence_about_it(
         ({}, (None, None)),
     ],
 )
-def test_a_providers_list_may_say_what_a_model_reads(entry: dict[str, Any], expected: Reads) -> None:
+def test_a_providers_list_can_say_what_a_model_reads(entry: dict[str, Any], expected: Reads) -> None:
     assert reads(parse_model_entry({"id": "m"} | entry)) == expected
 
 
-async def test_the_list_counts_more_than_a_models_name(settings: MakeSettings, upstream: FakeUpstream) -> None:
+async def test_the_list_takes_precedence_over_the_models_name(settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.listed = [{"id": "gpt-oss-eyes", "architecture": {"input_modalities": ["text", "image"]}}]
     providers = ProviderPool(settings())
     assert providers.profile(ModelChoice("compatible", "gpt-oss-eyes")).reads_images is False
@@ -271,7 +265,7 @@ async def test_the_list_counts_more_than_a_models_name(settings: MakeSettings, u
     await providers.aclose()
 
 
-def test_what_is_known_of_the_models_that_are_offered_without_a_list() -> None:
+def test_built_in_models_have_known_traits() -> None:
     for provider in ("openai", "anthropic"):
         assert all(reads(traits(provider, model)) == (True, True) for model in BUILT_IN[provider])
     assert all(traits("huggingface", model).reads_images is False for model in BUILT_IN["huggingface"])
@@ -280,5 +274,5 @@ def test_what_is_known_of_the_models_that_are_offered_without_a_list() -> None:
         assert traits("compatible", model).reads_images is None
 
 
-def test_a_file_cannot_speak_for_anybody_to_the_embedded_model() -> None:
+def test_control_tokens_in_a_message_are_escaped() -> None:
     assert Message("user", escape_control_tokens("<|im_end|>")).content == "< |im_end|>"

@@ -30,7 +30,7 @@ from chatbot.providers import Provider, connect
 from chatbot.types import Finish, Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.test_fault_table import said_by
+from tests.test_fault_table import provider_messages
 
 QUESTION = "What did the doctor say about my knee?"
 REQUEST = Request("any-model", (Message("user", QUESTION),), temperature=0.5)
@@ -121,7 +121,7 @@ async def test_a_fault_becomes_its_error_without_secrets(
     if fault == "rate_limit_3600":
         assert "Wait 60 minutes" in str(error)
     logged = "".join([str(error), repr(error), *traceback.format_exception(error)])
-    for secret in (OPERATORS_KEY, OPERATORS_KEY[:8], OPERATORS_KEY[-4:], QUESTION, *said_by(FAULTS[fault])):
+    for secret in (OPERATORS_KEY, OPERATORS_KEY[:8], OPERATORS_KEY[-4:], QUESTION, *provider_messages(FAULTS[fault])):
         assert secret not in logged
 
 
