@@ -1,6 +1,6 @@
-"""The app as `python app.py` starts it, with the official hosts played by an upstream: `OFFICIAL_UPSTREAM` is its port.
+"""Starts the app with a fake upstream in place of the official hosts. `OFFICIAL_UPSTREAM` is its port.
 
-Only so can a test see where a visitor's own key goes. No setting of the app's own moves one.
+Tests see with it where a visitor's own key is sent: no setting changes the address for such a key.
 """
 
 import os

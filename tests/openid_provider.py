@@ -1,4 +1,4 @@
-"""An OpenID provider on loopback, in the place of Hugging Face: it lets in, unasked, whoever `account` names."""
+"""An OpenID provider on loopback, in the place of Hugging Face. It logs `account` in without a password."""
 
 import socket
 import threading
@@ -20,17 +20,17 @@ CLIENT_SECRET = "what-the-space-shows-for-a-token"
 
 
 class IdentityProvider:
-    """The authorization code flow, from `with` to its end."""
+    """Serves the authorization code flow inside its `with` block."""
 
     def __init__(self) -> None:
         self.account = "alice"
         self._key = RSAKey.generate_key(2048, {"kid": "key", "use": "sig", "alg": "RS256"})
-        self._asked: dict[str, tuple[str, str]] = {}
-        """By the code that was handed out: whose it is, and the nonce of the request."""
+        self._codes: dict[str, tuple[str, str]] = {}
+        """Account and nonce by authorization code."""
 
     @property
     def variables(self) -> dict[str, str]:
-        """What a Space with `hf_oauth: true` has in its environment."""
+        """The environment variables of a Space with `hf_oauth: true`."""
         return {
             "OAUTH_CLIENT_ID": CLIENT_ID,
             "OAUTH_CLIENT_SECRET": CLIENT_SECRET,
@@ -42,7 +42,7 @@ class IdentityProvider:
         listening = socket.create_server(("127.0.0.1", 0))
         self._url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         routes = [
-            Route("/.well-known/openid-configuration", self._about),
+            Route("/.well-known/openid-configuration", self._configuration),
             Route("/oauth/authorize", self._authorize),
             Route("/oauth/token", self._token, methods=["POST"]),
             Route("/oauth/jwks", self._keys),
@@ -60,20 +60,20 @@ class IdentityProvider:
         self._server.should_exit = True
         self._thread.join()
 
-    async def _about(self, _: Request) -> Response:
+    async def _configuration(self, _: Request) -> Response:
         names = {"authorization": "authorize", "token": "token"}
-        places = {f"{name}_endpoint": f"{self._url}/oauth/{path}" for name, path in names.items()}
-        return JSONResponse({"issuer": self._url, "jwks_uri": f"{self._url}/oauth/jwks"} | places)
+        endpoints = {f"{name}_endpoint": f"{self._url}/oauth/{path}" for name, path in names.items()}
+        return JSONResponse({"issuer": self._url, "jwks_uri": f"{self._url}/oauth/jwks"} | endpoints)
 
     async def _authorize(self, request: Request) -> Response:
-        asked = request.query_params
-        code = f"code-{len(self._asked)}"
-        self._asked[code] = self.account, asked["nonce"]
-        answer = urlencode({"code": code, "state": asked["state"]})
-        return RedirectResponse(f"{asked['redirect_uri']}{'&' if '?' in asked['redirect_uri'] else '?'}{answer}")
+        query = request.query_params
+        code = f"code-{len(self._codes)}"
+        self._codes[code] = self.account, query["nonce"]
+        answer = urlencode({"code": code, "state": query["state"]})
+        return RedirectResponse(f"{query['redirect_uri']}{'&' if '?' in query['redirect_uri'] else '?'}{answer}")
 
     async def _token(self, request: Request) -> Response:
-        account, nonce = self._asked.pop(str((await request.form())["code"]))
+        account, nonce = self._codes.pop(str((await request.form())["code"]))
         now = int(time.time())
         token = {"access_token": "for-the-hub", "token_type": "bearer", "scope": "openid profile", "expires_in": 3600}
         claims = {"iss": self._url, "aud": CLIENT_ID, "nonce": nonce, "iat": now, "exp": now + 3600}

@@ -1,4 +1,4 @@
-"""The app as people run it: `python app.py` in a process of its own, with its own data directory and settings."""
+"""Runs the app: `python app.py` in its own process, with its own data directory and settings."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ START_SECONDS = 180
 
 
 class RunningApp:
-    """A started app. `environment` is all that it is told; of this process's own settings it sees none."""
+    """The app in a process. Its settings are those of `environment`; it inherits none from this process."""
 
     def __init__(self, data: Path, environment: Mapping[str, str], *arguments: str, script: Path = APP) -> None:
         self.data = data
@@ -33,8 +33,8 @@ class RunningApp:
         self.log = ""
 
     def start(self) -> Self:
-        """Start it, and wait until it says that it is ready."""
-        command, environment, directory = self._how()
+        """Starts the app and waits until it prints its URL."""
+        command, environment, directory = self._command()
         self.data.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             command,
@@ -50,28 +50,27 @@ class RunningApp:
         self._ready.wait(START_SECONDS)
         if self.url not in self.log:
             self.stop(signal.SIGKILL)
-            raise AssertionError(f"the app ended at its start: {self.log}")
+            raise AssertionError(f"the app did not start: {self.log}")
         return self
 
     @property
     def process_id(self) -> int:
-        """The process that runs it."""
         assert self._process
         return self._process.pid
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it, and return its exit status."""
+        """Sends the signal and waits for the end of the process; returns its exit status."""
         assert self._process
         self._process.send_signal(number)
         status = self._process.wait(START_SECONDS)
         self._reader.join(START_SECONDS)
         return status
 
-    def _how(self) -> tuple[list[str], dict[str, str], Path]:
-        """The command, all of its environment, and where it is run."""
+    def _command(self) -> tuple[list[str], dict[str, str], Path]:
+        """Returns the command, its whole environment and its working directory."""
         command = [sys.executable, str(self._script), "--port", str(self.port), *self._arguments]
         environment = clean_environment() | {"CHATBOT_DATA_DIR": str(self.data)} | self._environment
-        return command, environment, self.data  # where no .env of a developer's is
+        return command, environment, self.data  # it contains no .env file
 
     def __enter__(self) -> Self:
         return self.start()
@@ -81,7 +80,7 @@ class RunningApp:
             self.stop()
 
     def _read(self, output: IO[str]) -> None:
-        """All that the app prints: left unread, it would wait with its next line for ever."""
+        """Reads all output of the app: a full pipe would block it."""
         with output:
             for line in output:
                 self.log += line
@@ -91,7 +90,7 @@ class RunningApp:
 
 
 def two_providers(upstream: FakeUpstream) -> dict[str, str]:
-    """Settings with OpenAI and Anthropic, both played by `upstream`, for tests that ask oftener than people do."""
+    """Returns settings with OpenAI and Anthropic at `upstream` and without a rate limit."""
     return {
         "OPENAI_API_KEY": "sk-test-operator",
         "OPENAI_BASE_URL": upstream.openai_url,
@@ -103,9 +102,9 @@ def two_providers(upstream: FakeUpstream) -> dict[str, str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without any setting of the chatbot's."""
-    ours = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in ours}
+    """Returns this process's environment without the chatbot's settings."""
+    settings = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in os.environ.items() if name not in settings}
 
 
 def _free_port() -> int:

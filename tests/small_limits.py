@@ -1,4 +1,4 @@
-"""The app as `python app.py` starts it, with small limits for unfinished bodies, which no setting changes."""
+"""Starts the app with small timeouts for unfinished bodies; the app has no setting for them."""
 
 import app
 from chatbot.web.middleware import body_limits

@@ -1,4 +1,4 @@
-"""The app as a Hugging Face Space runs it."""
+"""Runs the app in the environment of a Hugging Face Space."""
 
 import os
 import shutil
@@ -19,14 +19,14 @@ SPACE = {
     "GRADIO_THEME": "huggingface",
     "PYTHONUNBUFFERED": "1",
 }
-"""What Spaces put into the environment of an app of the kind Gradio. Their port is 7860; the tests' is a free one."""
+"""The environment of a Gradio Space. Its port is 7860; the tests use a free one."""
 
-FOR_ANY_PROGRAM = ("PATH", "HOME", "SYSTEMROOT")
+INHERITED = ("PATH", "HOME", "SYSTEMROOT")
 
 
 class RunningSpace(RunningApp):
-    """A checkout in `directory`, where `python app.py` runs with nothing in its environment but what Spaces put there
-    and `secrets`, the operator's own variables."""
+    """Runs `python app.py` in a copy of the app in `directory`. Its environment is that of a Space plus `secrets`, the
+    operator's variables."""
 
     def __init__(self, directory: Path, secrets: Mapping[str, str] | None = None) -> None:
         super().__init__(directory / "data", secrets or {})
@@ -35,11 +35,11 @@ class RunningSpace(RunningApp):
         shutil.copytree(ROOT / "chatbot", directory / "chatbot", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "app.py", directory)
 
-    def forget(self) -> None:
-        """Lose the disk, as a Space without a bucket does when it is started again."""
+    def delete_data(self) -> None:
+        """Deletes the data, as the restart of a Space without a volume does."""
         shutil.rmtree(self.data)
 
-    def _how(self) -> tuple[list[str], dict[str, str], Path]:
-        own = {name: os.environ[name] for name in FOR_ANY_PROGRAM if name in os.environ}
-        environment = own | SPACE | {"GRADIO_SERVER_PORT": str(self.port)} | self._environment
+    def _command(self) -> tuple[list[str], dict[str, str], Path]:
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        environment = inherited | SPACE | {"GRADIO_SERVER_PORT": str(self.port)} | self._environment
         return [sys.executable, "app.py"], environment, self._directory

@@ -18,7 +18,7 @@ from chatbot.logs import REDACTED, LogfmtFormatter, Redaction
 from chatbot.settings import Settings
 from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
-from tests.gradio_http import GradioDoor
+from tests.gradio_http import GradioEvents
 from tests.running import RunningApp, two_providers
 
 SECRETS = {
@@ -146,7 +146,7 @@ def test_details_from_libraries_are_not_logged(name: str) -> None:
 def test_malformed_gradio_events_log_one_line_each(upstream: FakeUpstream, tmp_path: Path) -> None:
     with RunningApp(tmp_path, two_providers(upstream)) as app, Visitor(app.url) as visitor:
         token = visitor.call("POST", "/session").json()["token"]
-        client = GradioDoor(app.url)
+        client = GradioEvents(app.url)
         for event in client.events:
             data = client.data(event, token, "")
             values = [[1] if isinstance(each, (int, float)) else {"x": TEXT} if each == "" else each for each in data]

@@ -1,4 +1,4 @@
-"""What of a message's Markdown is obeyed: its code and its marks, no HTML, no image."""
+"""make_markdown_safe: escapes HTML and images outside code and leaves all other Markdown as it is."""
 
 import pytest
 from hypothesis import given
@@ -21,12 +21,12 @@ from chatbot.page.safe_markdown import make_markdown_safe
         "$$a < b$$ [link](https://example.com)",
     ],
 )
-def test_what_models_write_stays_as_it_is(markdown: str) -> None:
+def test_safe_markdown_is_unchanged(markdown: str) -> None:
     assert make_markdown_safe(markdown) == markdown
 
 
 @pytest.mark.parametrize(
-    ("markdown", "shown"),
+    ("markdown", "escaped"),
     [
         ("<div>x</div>", "&lt;div>x&lt;/div>"),
         ("<br onclick=x>", "&lt;br onclick=x>"),
@@ -41,10 +41,10 @@ def test_what_models_write_stays_as_it_is(markdown: str) -> None:
         ("```mermaid\ngraph\n```", "```text\ngraph\n```"),
     ],
 )
-def test_the_rest_is_shown_and_not_obeyed(markdown: str, shown: str) -> None:
-    assert make_markdown_safe(markdown) == shown
+def test_unsafe_markdown_is_displayed_as_text(markdown: str, escaped: str) -> None:
+    assert make_markdown_safe(markdown) == escaped
 
 
 @given(st.lists(st.sampled_from(["```", "`", "~~~", "\n", "\n\n", "x", " ", "- ", "> ", "*"])).map("".join))
-def test_code_without_html_is_never_changed(markdown: str) -> None:
+def test_markdown_without_html_is_unchanged(markdown: str) -> None:
     assert make_markdown_safe(markdown + " <br>") == markdown + " <br>"

@@ -1,4 +1,4 @@
-"""Settings: what is read from where, and what is said when a value cannot be used."""
+"""Settings: defaults, sources and error messages."""
 
 import re
 from itertools import pairwise
@@ -11,7 +11,7 @@ from chatbot.settings import Settings
 from tests.running import ROOT
 
 ENV_FILE = Settings.model_config["env_file"]
-"""As the app has it: conftest.py turns it off."""
+"""The app's own value: conftest.py sets it to None."""
 
 SECRETS = (
     "OPENAI_API_KEY",
@@ -59,19 +59,19 @@ UNSET = {
 
 @pytest.fixture
 def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where `.env` is looked for."""
+    """The path of the `.env` file that settings are read from."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(Settings.model_config, "env_file", ENV_FILE)
     return tmp_path / ".env"
 
 
-def refused() -> str:
+def load_error() -> str:
     with pytest.raises(SettingsError) as caught:
         Settings.load()
     return str(caught.value)
 
 
-def test_with_nothing_set_the_defaults_are_those_that_are_promised() -> None:
+def test_defaults() -> None:
     settings = {name.upper(): value for name, value in Settings.load().model_dump().items()}
     assert settings.pop("SPACE_ID") is settings.pop("OAUTH_CLIENT_ID") is None
     assert settings == DEFAULTS | dict.fromkeys(UNSET)
@@ -108,11 +108,11 @@ def test_with_nothing_set_the_defaults_are_those_that_are_promised() -> None:
         ("GRADIO_SHARE", "maybe", "boolean"),
     ],
 )
-def test_a_wrong_value_is_told_in_one_line_with_its_variable_and_what_was_expected(
+def test_a_wrong_value_is_reported_in_one_line(
     variable: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    line = refused()
+    line = load_error()
     start = f"{variable}={value!r}: expected "
     assert line.startswith(start)
     assert expected in line.removeprefix(start)
@@ -121,9 +121,9 @@ def test_a_wrong_value_is_told_in_one_line_with_its_variable_and_what_was_expect
 
 
 @pytest.mark.parametrize("value", ["hunter2", "name:", ":hunter2", "anna:hunter2,,ben:geheim", "anna:hunter2,ben"])
-def test_a_wrong_login_is_told_without_it(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_login_is_reported_without_its_value(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATBOT_AUTH", value)
-    assert refused() == "CHATBOT_AUTH=(hidden): expected name:password, more of them separated by commas"
+    assert load_error() == "CHATBOT_AUTH=(hidden): expected name:password, more of them separated by commas"
 
 
 def test_logins_are_names_and_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_logins_are_names_and_passwords(monkeypatch: pytest.MonkeyPatch) -> None
     assert Settings.load().logins() == [("anna", "hunter2"), ("ben", "with:colon")]
 
 
-def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SECRETS:
         monkeypatch.setenv(name, "name:hunter2")
     settings = Settings.load()
@@ -140,13 +140,11 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.hf_token
     assert settings.hf_token.get_secret_value() == "name:hunter2"
     monkeypatch.setenv("CHATBOT_MAX_TOKENS", "0")
-    assert "hunter2" not in refused()
+    assert "hunter2" not in load_error()
 
 
 @pytest.mark.parametrize("name", sorted({*SECRETS} - {"CHATBOT_AUTH"}))
-def test_white_space_around_a_key_goes_and_nothing_else_counts_as_no_key(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_white_space_around_a_key_is_removed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, " sk-key \r\n")
     assert getattr(Settings.load(), name.lower()).get_secret_value() == "sk-key"
     monkeypatch.setenv(name, " \n")
@@ -169,7 +167,7 @@ def test_the_embedded_model_can_be_chosen_or_turned_off(
     assert Settings.load().local_model == source
 
 
-def test_the_file_is_read_the_environment_wins_over_it_and_an_argument_over_both(
+def test_arguments_override_the_environment_and_it_overrides_the_file(
     env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     env_file.write_text("CHATBOT_MAX_TOKENS=7\nCHATBOT_SYSTEM_PROMPT=Sei höflich.\nSOMETHING_ELSE=1\n", "utf-8")
@@ -180,31 +178,31 @@ def test_the_file_is_read_the_environment_wins_over_it_and_an_argument_over_both
     assert Settings.load(chatbot_max_tokens="9").chatbot_max_tokens == 9
 
 
-def test_a_file_saved_with_a_mark_at_its_start_is_read_whole(env_file: Path) -> None:
+def test_a_file_with_a_byte_order_mark_is_read(env_file: Path) -> None:
     env_file.write_text("CHATBOT_MAX_TOKENS=7\n", "utf-8-sig")
     assert Settings.load().chatbot_max_tokens == 7
 
 
-def test_a_file_in_another_encoding_is_told_in_one_line(env_file: Path) -> None:
+def test_a_file_in_another_encoding_is_reported(env_file: Path) -> None:
     env_file.write_text("OPENAI_API_KEY=hunter2\n", "utf-16")
-    assert refused() == ".env: expected a text file in UTF-8"
+    assert load_error() == ".env: expected a text file in UTF-8"
 
 
-def example() -> dict[str, str]:
-    """The variables of `.env.example`, each with what stands after its =."""
+def read_example() -> dict[str, str]:
+    """Returns the variables of `.env.example` and their values."""
     return dict(re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
 
 
 def test_the_example_lists_every_variable_with_its_default_and_a_comment() -> None:
-    assert {name for name, value in example().items() if value} == DEFAULTS.keys()
-    assert {name for name, value in example().items() if not value} == UNSET
+    assert {name for name, value in read_example().items() if value} == DEFAULTS.keys()
+    assert {name for name, value in read_example().items() if not value} == UNSET
     lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
     assert all(not line or line.startswith("#") for line in lines)
-    before = [previous for previous, line in pairwise(lines) if re.match("#[A-Z]", line)]
-    assert [line for line in before if not line.startswith("# ")] == []
+    comments = [previous for previous, line in pairwise(lines) if re.match("#[A-Z]", line)]
+    assert [line for line in comments if not line.startswith("# ")] == []
 
 
-def test_the_examples_lines_without_the_mark_give_the_defaults(env_file: Path) -> None:
-    env_file.write_text("\n".join(f"{name}={value}" for name, value in example().items()), "utf-8")
-    loaded = {name: getattr(Settings.load(), name.lower()) for name in example()}
+def test_uncommented_example_lines_give_the_defaults(env_file: Path) -> None:
+    env_file.write_text("\n".join(f"{name}={value}" for name, value in read_example().items()), "utf-8")
+    loaded = {name: getattr(Settings.load(), name.lower()) for name in read_example()}
     assert loaded == DEFAULTS | dict.fromkeys(UNSET)

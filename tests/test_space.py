@@ -1,4 +1,4 @@
-"""A Hugging Face Space: the README's front matter, and a dry run as Spaces start the app."""
+"""A Hugging Face Space: the README's front matter, and a run in the environment of a Space."""
 
 import re
 from pathlib import Path
@@ -30,8 +30,8 @@ FIELDS = {
     "short_description": r".{1,60}",
     "hf_oauth": "True|False",
 }
-"""What https://huggingface.co/docs/hub/spaces-config-reference says of the fields that the README has; the 60
-characters are what the hub's own check says when more are pushed."""
+"""The README's fields and their values according to https://huggingface.co/docs/hub/spaces-config-reference. The limit
+of 60 characters is from the hub's error message."""
 
 
 def front_matter() -> dict[str, object]:
@@ -48,7 +48,7 @@ def test_every_field_of_the_front_matter_is_one_that_spaces_know_with_a_value_th
     assert (ROOT / str(matter["app_file"])).is_file()
 
 
-def test_a_space_gets_the_gradio_and_the_python_that_the_app_is_for() -> None:
+def test_the_space_has_supported_gradio_and_python_versions() -> None:
     matter = front_matter()
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     (gradio,) = (Requirement(line.partition("#")[0]) for line in lines if line.startswith("gradio>"))
@@ -57,25 +57,25 @@ def test_a_space_gets_the_gradio_and_the_python_that_the_app_is_for() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_without_a_key_and_without_a_flag_it_serves_on_every_address_and_answers(tmp_path: Path) -> None:
+def test_a_space_without_keys_answers_with_the_local_model(tmp_path: Path) -> None:
     with RunningSpace(tmp_path / "app") as space:
-        with Visitor(space.url) as somebody:
-            assert somebody.get("/health")["status"] == "healthy"
-            assert somebody.get("/models")["default"]["provider"] == "local"
-            somebody.http.timeout = 240  # the model may have to be fetched first
-            answer = somebody.chat("Write one short sentence about the sea.", max_tokens=30)
+        with Visitor(space.url) as visitor:
+            assert visitor.get("/health")["status"] == "healthy"
+            assert visitor.get("/models")["default"]["provider"] == "local"
+            visitor.http.timeout = 240  # the model may have to be downloaded first
+            answer = visitor.chat("Write one short sentence about the sea.", max_tokens=30)
         page = httpx.get(space.url).text
         assert space.stop() == 0
     assert answer["response"]
     assert ("notice.forgets" in page) == (not is_on_volume(space.data))
     assert SPACE["SPACE_ID"] in page
     assert (space.data / "sessions").is_dir()
-    # Gradio's own: it watches the code of every Space for edits, with a package that is installed there and not here.
+    # Gradio watches the code of every Space with a package that only Spaces have installed.
     assert space.log.count("Traceback") == space.log.count("`spaces` package is required")
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a mounted directory is known on Linux only")
-def test_what_lies_on_a_mounted_volume_is_kept_and_nothing_is_said_of_forgetting(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="mounts are detected on Linux only")
+def test_the_forgetting_notice_is_for_spaces_without_a_volume(tmp_path: Path) -> None:
     mounted, own = Path("/proc/self"), Path("/nowhere/data")
     assert is_on_volume(mounted)
     assert not is_on_volume(own)

@@ -1,4 +1,4 @@
-"""Gradio's own scripts and styles, as the browser gets them."""
+"""The static cache: Gradio's scripts and styles from memory."""
 
 from collections.abc import Iterator
 
@@ -19,21 +19,21 @@ def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize("encoding", ["gzip, deflate, br", "identity"])
-def test_a_script_is_gradios_to_the_letter_and_kept_by_the_browser(encoding: str, url: str) -> None:
+def test_a_script_is_unchanged_and_cacheable(encoding: str, url: str) -> None:
     for _ in range(2):
-        answer = httpx.get(f"{url}/{SCRIPT.name}", headers={"Accept-Encoding": encoding})
-        assert answer.content == SCRIPT.read_bytes()
-        assert "javascript" in answer.headers["content-type"]
-        assert "immutable" in answer.headers["cache-control"]
-        assert answer.headers["x-content-type-options"] == "nosniff"
-    assert ("content-encoding" in answer.headers) == ("gzip" in encoding)
+        response = httpx.get(f"{url}/{SCRIPT.name}", headers={"Accept-Encoding": encoding})
+        assert response.content == SCRIPT.read_bytes()
+        assert "javascript" in response.headers["content-type"]
+        assert "immutable" in response.headers["cache-control"]
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert ("content-encoding" in response.headers) == ("gzip" in encoding)
 
 
-def test_the_page_asks_for_the_scripts_where_they_are_served_from_memory(url: str) -> None:
+def test_the_page_links_to_the_cached_scripts(url: str) -> None:
     page = httpx.get(url.removesuffix("assets")).text
     assert f"assets/{SCRIPT.name}" in page
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2f..%2f..%2fapp.py", "../../../app.py"])
-def test_nothing_else_is_there(name: str, url: str) -> None:
+def test_other_paths_are_not_served(name: str, url: str) -> None:
     assert httpx.get(f"{url}/{name}").status_code in {403, 404}

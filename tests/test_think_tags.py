@@ -1,4 +1,4 @@
-"""Reasoning in an answer's text, however the stream cuts it up."""
+"""ThinkTagParser: separates reasoning from an answer's text, wherever the stream is cut."""
 
 import re
 from contextlib import aclosing
@@ -32,63 +32,61 @@ CASES = [
 ALPHABET = st.sampled_from(["<think>", "</think>", "<thinking>", "</thinking>", "<", "/", "think", ">", " ", "\n", "a"])
 
 
-def read(pieces: list[str], *, complete: bool = True) -> tuple[str, str]:
+def parse(chunks: list[str], *, complete: bool = True) -> tuple[str, str]:
     parser = ThinkTagParser()
-    found = [delta for piece in pieces for delta in parser.parse(Delta(text=piece))]
-    found += parser.flush(complete=complete)
-    return "".join(delta.reasoning for delta in found), "".join(delta.text for delta in found)
+    deltas = [delta for chunk in chunks for delta in parser.parse(Delta(text=chunk))]
+    deltas += parser.flush(complete=complete)
+    return "".join(delta.reasoning for delta in deltas), "".join(delta.text for delta in deltas)
 
 
-def cut(text: str, places: list[int]) -> list[str]:
-    ends = sorted(place % (len(text) + 1) for place in places)
+def cut(text: str, positions: list[int]) -> list[str]:
+    ends = sorted(position % (len(text) + 1) for position in positions)
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
-@pytest.mark.parametrize(("said", "reasoning", "text"), CASES)
-def test_the_tags_at_the_beginning_hold_the_reasoning(said: str, reasoning: str, text: str) -> None:
-    assert read([said]) == (reasoning, text)
+@pytest.mark.parametrize(("source", "reasoning", "text"), CASES)
+def test_tags_at_the_start_contain_the_reasoning(source: str, reasoning: str, text: str) -> None:
+    assert parse([source]) == (reasoning, text)
 
 
-@given(case=st.sampled_from(CASES), places=st.lists(st.integers(0, 60), max_size=12))
-def test_wherever_the_chunks_end(case: tuple[str, str, str], places: list[int]) -> None:
-    said, reasoning, text = case
-    assert read(cut(said, places)) == (reasoning, text)
+@given(case=st.sampled_from(CASES), positions=st.lists(st.integers(0, 60), max_size=12))
+def test_chunk_boundaries_do_not_matter(case: tuple[str, str, str], positions: list[int]) -> None:
+    source, reasoning, text = case
+    assert parse(cut(source, positions)) == (reasoning, text)
 
 
-@given(parts=st.lists(ALPHABET, max_size=12), places=st.lists(st.integers(0, 200), max_size=12))
-def test_whatever_is_said_the_cuts_change_nothing_and_nothing_is_lost(parts: list[str], places: list[int]) -> None:
-    said = "".join(parts)
-    whole = re.fullmatch(r"\s*<(thinking|think)>(.*?)</\1>\s*(.*)", said, re.DOTALL)
-    unclosed = re.fullmatch(r"\s*<(thinking|think)>(.*)", said, re.DOTALL)
-    expected = (whole[2], whole[3]) if whole else (unclosed[2], "") if unclosed else ("", said)
-    assert read(cut(said, places), complete=False) == expected
+@given(pieces=st.lists(ALPHABET, max_size=12), positions=st.lists(st.integers(0, 200), max_size=12))
+def test_any_text_in_any_chunks_is_split_without_loss(pieces: list[str], positions: list[int]) -> None:
+    source = "".join(pieces)
+    closed = re.fullmatch(r"\s*<(thinking|think)>(.*?)</\1>\s*(.*)", source, re.DOTALL)
+    unclosed = re.fullmatch(r"\s*<(thinking|think)>(.*)", source, re.DOTALL)
+    expected = (closed[2], closed[3]) if closed else (unclosed[2], "") if unclosed else ("", source)
+    assert parse(cut(source, positions), complete=False) == expected
 
 
-def test_an_answer_that_never_left_its_reasoning_is_not_lost() -> None:
-    assert read(["<think>It is ", "42.</thi"]) == ("It is 42.</thi", "It is 42.</thi")
-    assert read(["<think>It is ", "42."], complete=False) == ("It is 42.", "")
+def test_a_complete_answer_without_closing_tag_is_also_text() -> None:
+    assert parse(["<think>It is ", "42.</thi"]) == ("It is 42.</thi", "It is 42.</thi")
+    assert parse(["<think>It is ", "42."], complete=False) == ("It is 42.", "")
 
 
-def test_reasoning_that_comes_apart_from_the_text_is_left_alone() -> None:
+def test_separate_reasoning_deltas_are_unchanged() -> None:
     parser = ThinkTagParser()
     assert parser.parse(Delta(reasoning="<think>")) == (Delta(reasoning="<think>"),)
     assert parser.parse(Delta(text="Yes.")) == (Delta(text="Yes."),)
 
 
 @pytest.mark.parametrize("finish", ["stop", "length"])
-async def test_a_compatible_servers_tags_are_read(
+async def test_tags_of_a_compatible_server_are_parsed(
     finish: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(tokens=("<th", "ink>Hm", ".</", "think>\n\n", "Yes", "."), finish_reason=finish)
     async with aclosing(open_provider("compatible").stream(Request("any", (Message("user", "Hi"),)))) as deltas:
-        found = [delta async for delta in deltas]
-    assert "".join(delta.reasoning for delta in found) == "Hm."
-    assert [delta.text for delta in found if delta.text] == ["Yes", "."]
+        parsed = [delta async for delta in deltas]
+    assert "".join(delta.reasoning for delta in parsed) == "Hm."
+    assert [delta.text for delta in parsed if delta.text] == ["Yes", "."]
 
 
-async def test_reasoning_is_stored_apart_measured_and_never_sent_back(
-    replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
+async def test_reasoning_is_stored_timed_and_not_sent_again(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=("<think>", "Hm.", "</think>", "Yes."), tokens_per_second=20)
     conversation_id, answer = await replies_setup.answer("Really?")
     assert (answer.reasoning, answer.content) == ("Hm.", "Yes.")
@@ -100,7 +98,7 @@ async def test_reasoning_is_stored_apart_measured_and_never_sent_back(
 
 
 @pytest.mark.parametrize("scenario", [Scenario(reasoning=3, tokens=(), finish_reason="length"), Scenario(tokens=2)])
-async def test_reasoning_lasts_to_the_end_where_no_text_comes(
+async def test_reasoning_time_without_text_lasts_to_the_end(
     scenario: Scenario, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = scenario

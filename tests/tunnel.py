@@ -1,4 +1,4 @@
-"""What Gradio runs for a public link, frpc, with this machine as the far end: it leads a port of its own to the app."""
+"""A local replacement for frpc, the program that Gradio runs for a public link: relays a local port to the app."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ import argparse, asyncio
 parser = argparse.ArgumentParser()
 parser.add_argument("-i", dest="host")
 parser.add_argument("-l", dest="port", type=int)
-asked, _ = parser.parse_known_args()
+options, _ = parser.parse_known_args()
 
 
 async def copy(source, sink):
@@ -22,8 +22,8 @@ async def copy(source, sink):
 
 
 async def relay(reader, writer):
-    there = await asyncio.open_connection(asked.host, asked.port)
-    await asyncio.gather(copy(reader, there[1]), copy(there[0], writer), return_exceptions=True)
+    target = await asyncio.open_connection(options.host, options.port)
+    await asyncio.gather(copy(reader, target[1]), copy(target[0], writer), return_exceptions=True)
 
 
 async def main():
@@ -38,14 +38,14 @@ asyncio.run(main())
 
 
 def no_network(home: Path) -> dict[str, str]:
-    """An environment in which Gradio finds no tunnel, and no way to fetch one."""
-    nobody = "127.0.0.1:9"  # the discard port: nothing listens there
-    proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), f"http://{nobody}")
-    return {"HF_HOME": str(home), "GRADIO_SHARE_SERVER_ADDRESS": nobody} | proxies
+    """Returns an environment in which Gradio has no frpc and cannot download it."""
+    closed = "127.0.0.1:9"  # the discard port: nothing listens there
+    proxies = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), f"http://{closed}")
+    return {"HF_HOME": str(home), "GRADIO_SHARE_SERVER_ADDRESS": closed} | proxies
 
 
 def with_tunnel(home: Path) -> dict[str, str]:
-    """An environment in which Gradio finds the relay where it would have put frpc."""
+    """Installs the relay in the place of frpc; returns an environment in which Gradio runs it."""
     from gradio.tunneling import BINARY_FILENAME  # noqa: PLC0415 - takes seconds
 
     program = home / "gradio" / "frpc" / BINARY_FILENAME

@@ -30,7 +30,7 @@ async def test_an_open_page_works_after_its_space_restarts_empty(
         chat = await ChatPage(await browser.new_page()).open(space.url)
         await chat.ask("My name is Alice")
         assert space.stop(signal.SIGTERM) == 0
-        space.forget()
+        space.delete_data()
         space.start()
         await expect(chat.questions).to_have_count(0, timeout=AWAKE)
         await chat.page.wait_for_function("document.documentElement.dataset.state === 'idle'", timeout=AWAKE)
