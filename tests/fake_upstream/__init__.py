@@ -1,6 +1,6 @@
-"""A real HTTP server on loopback that speaks OpenAI's and Anthropic's wire formats, and fails on demand.
+"""A real HTTP server on loopback with OpenAI's and Anthropic's wire formats. It fails on demand.
 
-The SDKs under test talk to it over real sockets: no mocks, so a broken stream is a broken stream.
+The SDKs under test connect to it over real sockets; nothing is mocked.
 
     with FakeUpstream() as upstream:
         upstream.queue(FAULTS["rate_limit"], Scenario(reply="At last."))

@@ -1,4 +1,4 @@
-"""`python -m tests.fake_upstream --port 9999`: the upstream by itself, to look at or to measure against."""
+"""`python -m tests.fake_upstream --port 9999`: runs the upstream alone, for manual tests and measurements."""
 
 import argparse
 import threading
@@ -8,9 +8,9 @@ from tests.fake_upstream import FAULTS, FakeUpstream
 
 
 def main() -> None:
-    """Serve until interrupted."""
+    """Serves until it is interrupted."""
     parser = argparse.ArgumentParser(prog="python -m tests.fake_upstream", description=__doc__)
-    parser.add_argument("--port", type=int, default=9999, help="0 for any that is free")
+    parser.add_argument("--port", type=int, default=9999, help="0: any free port")
     options = parser.parse_args()
     with FakeUpstream(port=options.port) as upstream, suppress(KeyboardInterrupt):
         print(f"OPENAI_BASE_URL={upstream.openai_url}\nANTHROPIC_BASE_URL={upstream.anthropic_url}")

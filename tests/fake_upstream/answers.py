@@ -1,4 +1,4 @@
-"""What the upstream has to say, before any protocol: an answer that shows what it was sent."""
+"""Composes answers, independent of a wire format: by default an answer that repeats the request."""
 
 import re
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from tests.fake_upstream.scenarios import Scenario
 Json = dict[str, Any]
 Kind = Literal["reasoning", "text"]
 
-# A name is one word, and more while they begin with a capital: "Ada Lovelace", but not "Ada and I like tea".
+# A name is one word and all capitalized words after it: "Ada Lovelace", but not "Ada and I like tea".
 _NAME = re.compile(r"(?i:\bmy\s+name\s+is)\s+([^\s.,;:!?]+(?:[ \t]+[A-Z][^\s.,;:!?]*)*)")
 _QUESTION = re.compile(r"(?i)\bwhat(?:['’]s|\s+is)\s+my\s+name\b")
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """One token, of the reasoning or of the answer itself."""
+    """One token of the reasoning or of the text."""
 
     kind: Kind
     text: str
@@ -25,14 +25,14 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model made of a request."""
+    """A model's answer to a request."""
 
     pieces: tuple[Chunk, ...]
     finish_reason: str
     input_tokens: int
 
     def text(self, kind: Kind) -> str:
-        """All of one kind, joined."""
+        """Returns the joined tokens of one kind."""
         return "".join(piece.text for piece in self.pieces if piece.kind == kind)
 
     @property
@@ -41,8 +41,8 @@ class Answer:
 
 
 def compose(body: Json, scenario: Scenario) -> Answer:
-    """The answer to a request of either protocol, as the scenario wants it."""
-    reasoning = _counted(scenario.reasoning)
+    """Returns the scenario's answer to a request in either wire format."""
+    reasoning = _numbered(scenario.reasoning)
     text = _tokens(body, scenario)
     return Answer(
         pieces=(
@@ -56,29 +56,29 @@ def compose(body: Json, scenario: Scenario) -> Answer:
 
 def _tokens(body: Json, scenario: Scenario) -> tuple[str, ...]:
     if scenario.tokens is not None:
-        return _counted(scenario.tokens)
+        return _numbered(scenario.tokens)
     reply = _reply_to(body) if scenario.reply is None else scenario.reply
     return tuple(re.findall(r"\s*\S+|\s+", reply))
 
 
-def _counted(tokens: tuple[str, ...] | int) -> tuple[str, ...]:
-    """Words that say which they are, so that a lost or doubled one is seen."""
+def _numbered(tokens: tuple[str, ...] | int) -> tuple[str, ...]:
+    """Returns the tokens; makes numbered words for a count, so that tests see a lost or repeated one."""
     if isinstance(tokens, tuple):
         return tokens
     return tuple(f"{' ' if number > 1 else ''}word{number}" for number in range(1, tokens + 1))
 
 
 def _reply_to(body: Json) -> str:
-    said = [text for role, text in messages(body) if role == "user"]
-    last = said[-1] if said else ""
-    names = _NAME.findall("\n".join(said))
+    texts = [text for role, text in messages(body) if role == "user"]
+    last = texts[-1] if texts else ""
+    names = _NAME.findall("\n".join(texts))
     if names and _QUESTION.search(last):
         return f"Your name is {names[-1]}."
     return f"You said: {last}"
 
 
 def messages(body: Json) -> Iterator[tuple[str, str]]:
-    """Role and text of each message, and of Anthropic's system prompt, which stands beside them."""
+    """Yields role and text of each message, and of Anthropic's system prompt, which is not among them."""
     if system := text_of(body.get("system")):
         yield "system", system
     for message in body.get("messages") or []:
@@ -86,12 +86,12 @@ def messages(body: Json) -> Iterator[tuple[str, str]]:
 
 
 def text_of(content: str | list[Json] | None) -> str:
-    """A content's text, whether it came as a string or in parts."""
+    """Returns the text of a content: a string or a list of parts."""
     if isinstance(content, str):
         return content
     return "".join(part.get("text", "") for part in content or [])
 
 
 def count_tokens(body: Json) -> int:
-    """Four characters to a token, over everything that was sent."""
+    """Estimates the request's tokens: a quarter of its characters."""
     return sum(len(text) for _, text in messages(body)) // 4

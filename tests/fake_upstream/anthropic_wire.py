@@ -1,4 +1,4 @@
-"""Anthropic's messages, as api.anthropic.com sends them."""
+"""The wire format of Anthropic's Messages API."""
 
 from uuid import uuid4
 
@@ -31,7 +31,7 @@ _SIGNATURE = "c2lnbmF0dXJl"
 
 
 class AnthropicSpeech(Speech):
-    """One message: a block for the thinking, a block for the text, each only if there is any."""
+    """One message: a thinking block and a text block, each only if it has content."""
 
     def __init__(self, model: str, answer: Answer, *, usage: bool) -> None:
         super().__init__(model, answer)
@@ -41,24 +41,24 @@ class AnthropicSpeech(Speech):
         self._open: Kind | None = None
 
     def opening(self) -> bytes:
-        """The message without its content."""
+        """Returns `message_start`: the message without content."""
         message = self._message([], stop_reason=None, output_tokens=1)
         return _event("message_start", {"message": message})
 
     def piece(self, piece: Chunk) -> bytes:
-        """A delta, and the start of its block where it is the block's first."""
+        """Returns a delta, after the start of its block if it is the block's first."""
         return self._switch_to(piece.kind) + self._delta(_delta_of(piece))
 
     def closing(self) -> bytes:
-        """The last block's end, the reason with the usage, and the end of the message."""
+        """Returns the end of the last block, the stop reason with the usage, and the end of the message."""
         delta = {"stop_reason": self._stop_reason, "stop_sequence": None, "stop_details": self._stop_details}
         end: Json = {"delta": delta}
         if self._usage:
-            end["usage"] = self._used(len(self.answer.pieces))
+            end["usage"] = self._token_usage(len(self.answer.pieces))
         return self._close_block() + _event("message_delta", end) + _event("message_stop", {})
 
     def whole(self, *, finished: bool) -> Json:
-        """The message object."""
+        """Returns the message object."""
         content: list[Json] = []
         if thinking := self.answer.text("reasoning"):
             content.append({"type": "thinking", "thinking": thinking, "signature": _SIGNATURE})
@@ -101,7 +101,7 @@ class AnthropicSpeech(Speech):
             "stop_sequence": None,
             "stop_details": self._stop_details if stop_reason else None,
         }
-        return message | {"usage": self._used(output_tokens)} if self._usage else message
+        return message | {"usage": self._token_usage(output_tokens)} if self._usage else message
 
     @property
     def _stop_reason(self) -> str:
@@ -113,7 +113,7 @@ class AnthropicSpeech(Speech):
             return None
         return {"type": "refusal", "category": "general_harms", "explanation": None}
 
-    def _used(self, output_tokens: int) -> Json:
+    def _token_usage(self, output_tokens: int) -> Json:
         return {
             "input_tokens": self.answer.input_tokens,
             "cache_creation_input_tokens": 0,
@@ -125,16 +125,16 @@ class AnthropicSpeech(Speech):
 
 
 class AnthropicDialect(Dialect):
-    """Messages, the list of models, and Anthropic's errors."""
+    """Anthropic's messages, list of models and errors."""
 
     request_id_header = "request-id"
 
     def speech(self, body: Json, answer: Answer, *, drop_usage: bool) -> AnthropicSpeech:
-        """A message, which always comes with usage."""
+        """Returns a message; its usage is included unless dropped."""
         return AnthropicSpeech(body["model"], answer, usage=not drop_usage)
 
     def models(self) -> Json:
-        """Anthropic's list, which says how much each model reads and writes."""
+        """Returns Anthropic's list of models, with their token limits."""
         listed = [
             {
                 "type": "model",
@@ -154,7 +154,7 @@ class AnthropicDialect(Dialect):
         return {"data": listed, "has_more": False, "first_id": _MODELS[0][0], "last_id": _MODELS[-1][0]}
 
     def problem(self, body: Json) -> ApiError | None:
-        """Anthropic is particular about the messages, and so is this."""
+        """Returns the error if a field is missing or Anthropic refuses the messages."""
         for required in ("model", "max_tokens", "messages"):
             if required not in body:
                 return ApiError(400, f"{required}: Field required")
@@ -162,7 +162,7 @@ class AnthropicDialect(Dialect):
         return ApiError(400, message) if message else None
 
     def error(self, error: ApiError) -> Json:
-        """A type that follows from the status, and a message."""
+        """Returns the error body; the type depends on the status."""
         default = "api_error" if error.status >= 500 else "invalid_request_error"
         kind = error.type or _ERROR_TYPES.get(error.status, default)
         return {
@@ -172,21 +172,21 @@ class AnthropicDialect(Dialect):
         }
 
     def error_event(self, error: ApiError) -> bytes:
-        """The `error` event."""
+        """Returns the `error` event."""
         return b"event: error\ndata: " + encode(self.error(error)) + b"\n\n"
 
     def refused(self, parameter: str, value: object) -> ApiError:
-        """Parameters that older models took are named differently from those that never were."""
+        """Returns the error for a deprecated or unknown parameter."""
         if parameter in {"temperature", "top_p", "top_k"}:
             return ApiError(400, f"`{parameter}` is deprecated for this model.")
         return ApiError(400, f"{parameter}: Extra inputs are not permitted")
 
     def too_long(self, tokens: int, limit: int) -> ApiError:
-        """An ordinary refused request: only its sentence says what is wrong."""
+        """Returns the error for a prompt that is too long; only its message differs from other errors."""
         return ApiError(400, f"prompt is too long: {tokens} tokens > {limit} maximum")
 
     def wrong_key(self, key: str) -> ApiError:
-        """As a proxy in front of Anthropic might put it; Anthropic itself keeps quiet."""
+        """Returns an error that contains the key, as some proxies do; Anthropic's own errors do not."""
         return ApiError(401, f"invalid x-api-key: {key}")
 
 

@@ -1,4 +1,4 @@
-"""An answer on its way: at its pace, until it ends, breaks, or the client leaves."""
+"""Sends an answer at its pace until it ends, breaks, or the client disconnects."""
 
 import asyncio
 import socket
@@ -16,11 +16,11 @@ from tests.fake_upstream.scenarios import Scenario
 
 
 class Cut(Exception):
-    """The connection is to be broken off here."""
+    """Raised where the connection has to break."""
 
 
 class Pace:
-    """When each token is due, counted from the start, so that one that is late does not delay the next."""
+    """The times at which tokens are due, relative to the start: a late token does not delay the next one."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._loop = asyncio.get_running_loop()
@@ -28,22 +28,22 @@ class Pace:
         self._gap = 1 / scenario.tokens_per_second if scenario.tokens_per_second else 0.0
 
     async def wait(self, count: int) -> None:
-        """Until the token after `count` others is due; lets others run even when it is overdue."""
+        """Waits until the token after `count` others is due; yields to other tasks even if it is overdue."""
         due = self._start + count * self._gap
         await asyncio.sleep(max(0.0, due - self._loop.time()))
 
     async def pause(self, seconds: float) -> None:
-        """Put everything off by so much."""
+        """Waits, and delays all further tokens by that time."""
         await asyncio.sleep(seconds)
         self._start += seconds
 
 
 async def streamed(speech: Speech, scenario: Scenario, error_event: bytes) -> AsyncGenerator[bytes]:
-    """The answer's events one by one, with the troubles that the scenario wants."""
+    """Yields the answer's events, with the scenario's faults."""
     pace = Pace(scenario)
     await pace.pause(scenario.headers_after)
     yield speech.opening()
-    for count, frame in enumerate(speech.snapshots(finished=not scenario.end_without_finish)):
+    for count, frame in enumerate(speech.frames(finished=not scenario.end_without_finish)):
         if count == scenario.silence_after:
             await pace.pause(scenario.silence_seconds)
         await pace.wait(count)
@@ -53,10 +53,10 @@ async def streamed(speech: Speech, scenario: Scenario, error_event: bytes) -> As
         if count == scenario.cut_after:
             yield frame[: len(frame) // 2]
             raise Cut
-        yield _spoilt(frame, scenario, count)
+        yield _corrupted(frame, scenario, count)
 
 
-def _spoilt(frame: bytes, scenario: Scenario, count: int) -> bytes:
+def _corrupted(frame: bytes, scenario: Scenario, count: int) -> bytes:
     if count == scenario.bad_json_after:
         return frame[: len(frame) // 2] + b"\n\n"
     if count == scenario.bad_utf8_after:
@@ -70,7 +70,7 @@ def _with_bad_byte(text: bytes) -> bytes:
 
 
 async def whole(value: Json, tokens: int, scenario: Scenario) -> AsyncGenerator[bytes]:
-    """One JSON object, after the time that streaming so many tokens would have taken."""
+    """Yields one JSON object, after the time that a stream of so many tokens takes."""
     pace = Pace(scenario)
     await pace.pause(scenario.headers_after)
     if scenario.silence_after is not None and scenario.silence_after <= tokens:
@@ -87,18 +87,18 @@ async def whole(value: Json, tokens: int, scenario: Scenario) -> AsyncGenerator[
 
 
 def break_off(transport: asyncio.Transport, *, reset: bool) -> None:
-    """Close a connection in the middle of an answer, regularly or with a TCP reset."""
+    """Closes a connection in the middle of an answer, normally or with a TCP reset."""
     if not reset:
         transport.close()
         return
-    # Not to linger at all is how a program asks the system for a reset.
+    # With SO_LINGER at 0 seconds the system sends a reset.
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
 @dataclass
 class Traffic:
-    """What is under way. Only the server's thread writes it, so that readers need no lock."""
+    """Counts streams and disconnections. Only the server's thread writes it, so readers need no lock."""
 
     open_streams: int = 0
     closed_early: int = 0
@@ -107,26 +107,26 @@ class Traffic:
 
     @contextmanager
     def stream(self) -> Iterator[None]:
-        """Counts one stream for as long as it lasts."""
+        """Counts a stream as open inside the block."""
         self.open_streams += 1
         try:
             yield
         finally:
             self.open_streams -= 1
 
-    def left(self) -> None:
-        """A client went away before the end."""
+    def record_disconnect(self) -> None:
+        """Records that a client disconnected before the end."""
         self.closed_early += 1
         self.last_close = time.monotonic()
 
-    def sends(self, number: int) -> None:
-        """That part of a stream goes to the socket now; 0 is its opening, 1 its first token."""
+    def record_part(self, number: int) -> None:
+        """Records that a part of a stream is sent now: 0 is the opening, 1 the first token."""
         if number == 1:
             self.first_tokens.append(time.perf_counter())
 
 
 class Delivery:
-    """An ASGI application for one answer, which also notices at once when nobody reads it any more."""
+    """An ASGI application that sends one answer and detects at once if the client disconnects."""
 
     def __init__(
         self,
@@ -144,34 +144,34 @@ class Delivery:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._traffic.stream():
             sending = asyncio.create_task(self._send(send))
-            leaving = asyncio.create_task(_left(receive))
+            disconnect = asyncio.create_task(_wait_for_disconnect(receive))
             try:
-                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((sending, disconnect), return_when=asyncio.FIRST_COMPLETED)
                 if not sending.done():
-                    self._traffic.left()
+                    self._traffic.record_disconnect()
                 elif isinstance(sending.exception(), Cut):
                     self._cut(scope)
-                    await leaving
+                    await disconnect
                 else:
                     sending.result()
             finally:
                 sending.cancel()
-                leaving.cancel()
-                await asyncio.gather(sending, leaving, return_exceptions=True)
+                disconnect.cancel()
+                await asyncio.gather(sending, disconnect, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
         number = 0
         async with aclosing(self._parts) as parts:
             async for part in parts:
-                # Not before the first part: a service that is silent sends no status either.
+                # The status is sent with the first part: a silent service sends no status either.
                 if number == 0:
                     await send({"type": "http.response.start", "status": 200, "headers": self._headers})
-                self._traffic.sends(number)
+                self._traffic.record_part(number)
                 number += 1
                 await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _left(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""What a wire format has to be able to say; `openai_wire.py` and `anthropic_wire.py` say it."""
+"""Abstract wire formats; `openai_wire.py` and `anthropic_wire.py` implement them."""
 
 import json
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ from tests.fake_upstream.answers import Answer, Chunk, Json
 
 @dataclass(frozen=True)
 class ApiError:
-    """An error before it is put into a protocol's shape."""
+    """An error, independent of a wire format."""
 
     status: int
     message: str
@@ -21,14 +21,14 @@ class ApiError:
 
 
 class Speech(ABC):
-    """One answer in one wire format, streamed or whole."""
+    """One answer in one wire format, streamed or complete."""
 
     def __init__(self, model: str, answer: Answer) -> None:
         self.model = model
         self.answer = answer
 
-    def snapshots(self, *, finished: bool) -> Iterator[bytes]:
-        """The bytes for each token, and those for the end unless the stream is to end without them."""
+    def frames(self, *, finished: bool) -> Iterator[bytes]:
+        """Yields the bytes of each token and, if `finished`, those of the end."""
         for piece in self.answer.pieces:
             yield self.piece(piece)
         if finished:
@@ -36,19 +36,19 @@ class Speech(ABC):
 
     @abstractmethod
     def opening(self) -> bytes:
-        """What comes before the first token."""
+        """Returns the bytes before the first token."""
 
     @abstractmethod
     def piece(self, piece: Chunk) -> bytes:
-        """One token."""
+        """Returns the bytes of one token."""
 
     @abstractmethod
     def closing(self) -> bytes:
-        """What comes after the last token."""
+        """Returns the bytes after the last token."""
 
     @abstractmethod
     def whole(self, *, finished: bool) -> Json:
-        """The answer in one piece, for a request that did not ask for a stream."""
+        """Returns the complete answer, for a request without `stream`."""
 
 
 class Dialect(ABC):
@@ -58,37 +58,37 @@ class Dialect(ABC):
 
     @abstractmethod
     def speech(self, body: Json, answer: Answer, *, drop_usage: bool) -> Speech:
-        """The answer to this request, ready to be sent."""
+        """Returns the answer to a request in this wire format."""
 
     @abstractmethod
     def models(self) -> Json:
-        """The list of models."""
+        """Returns the list of models."""
 
     @abstractmethod
     def problem(self, body: Json) -> ApiError | None:
-        """What the true service would find wrong with this request."""
+        """Returns the error with which the real service refuses the request; None if it accepts it."""
 
     @abstractmethod
     def error(self, error: ApiError) -> Json:
-        """The body of an error."""
+        """Returns the body of an error response."""
 
     @abstractmethod
     def error_event(self, error: ApiError) -> bytes:
-        """The same error inside a stream."""
+        """Returns an error as an event of a stream."""
 
     @abstractmethod
     def refused(self, parameter: str, value: object) -> ApiError:
-        """The model does not take this parameter."""
+        """Returns the error for a parameter that the model does not support."""
 
     @abstractmethod
     def too_long(self, tokens: int, limit: int) -> ApiError:
-        """The messages do not fit into the model's context."""
+        """Returns the error for messages that exceed the context window."""
 
     @abstractmethod
     def wrong_key(self, key: str) -> ApiError:
-        """The key is wrong, and repeated in full."""
+        """Returns the error for a wrong key, with the whole key in it."""
 
 
 def encode(value: Mapping[str, Any]) -> bytes:
-    """JSON as the services write it: compact, and with characters instead of escapes, but for half an emoji."""
+    """Returns compact JSON as the services write it; escapes only lone surrogates."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""The faults that services really have, by name, and the scenario that a model's name asks for."""
+"""The faults of real services by name, and the scenario that a model's name selects."""
 
 import math
 import re
@@ -89,7 +89,7 @@ _SERVER_ERROR = Scenario(
 )
 
 FAULTS: dict[str, Scenario] = {
-    # The service says no.
+    # The service refuses the request.
     "wrong_key": _WRONG_KEY,
     "echo_key": Scenario(echo_key=True),
     "no_permission": _NO_PERMISSION,
@@ -102,17 +102,17 @@ FAULTS: dict[str, Scenario] = {
     "llama_context": _LLAMA_CONTEXT,
     "refused_temperature": Scenario(refuse_parameters=("temperature",)),
     "refused_stream_options": Scenario(refuse_parameters=("stream_options",)),
-    # The service is unwell.
+    # The service fails.
     "overloaded": _OVERLOADED,
     "server_error": _SERVER_ERROR,
     "overloaded_middle": replace(_OVERLOADED, tokens=12, error_after=5),
     "server_error_middle": replace(_SERVER_ERROR, tokens=12, error_after=5),
-    # Something else answers.
+    # Something other than the service answers.
     "html_503": Scenario(status=503, html=True),
     "html_page": Scenario(html=True),
     "redirect": Scenario(redirect_to="http://localhost:{port}/elsewhere"),
     "empty": Scenario(empty=True),
-    # The stream goes wrong.
+    # The stream breaks.
     "no_headers": Scenario(headers_after=math.inf),
     "silence_first": Scenario(silence_after=0),
     "silence_middle": Scenario(tokens=12, silence_after=5),
@@ -121,19 +121,19 @@ FAULTS: dict[str, Scenario] = {
     "no_finish": Scenario(tokens=12, end_without_finish=True),
     "bad_json": Scenario(tokens=12, bad_json_after=5),
     "bad_utf8": Scenario(tokens=12, bad_utf8_after=5),
-    # The answer is not what was hoped for.
+    # The answer is empty or incomplete.
     "empty_answer": Scenario(tokens=()),
     "length": Scenario(tokens=12, finish_reason="length"),
     "reasoning_only_length": Scenario(reasoning=12, tokens=(), finish_reason="length"),
     "refusal": Scenario(tokens=("I", " can"), finish_reason="content_filter"),
 }
-"""Every common fault. `fault:<name>` as a request's model asks for it."""
+"""Every common fault by name. The model `fault:<name>` selects it."""
 
 _PACE = re.compile(r"pace:(\d+(?:\.\d+)?)(?:x(\d+))?")
 
 
 def scenario_of_model(model: str) -> Scenario | None:
-    """What a model's name asks for: `fault:<name>`, `pace:50` (tokens a second), `pace:50x500` (so many)."""
+    """Returns the scenario of `fault:<name>`, `pace:50` (tokens a second) or `pace:50x500` (500 tokens)."""
     if model.startswith("fault:"):
         return FAULTS.get(model.removeprefix("fault:"), _UNKNOWN_MODEL)
     if pace := _PACE.fullmatch(model):

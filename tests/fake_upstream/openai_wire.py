@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, as OpenAI and the compatible servers send them."""
+"""The wire format of OpenAI's chat completions, which compatible servers use too."""
 
 import time
 from uuid import uuid4
@@ -25,36 +25,36 @@ class OpenAISpeech(Speech):
         self._created = int(time.time())
 
     def opening(self) -> bytes:
-        """The chunk that only says who speaks."""
+        """Returns the first chunk, which has only the role."""
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
     def piece(self, piece: Chunk) -> bytes:
-        """A chunk with one token; the field for reasoning is that of the compatible servers."""
+        """Returns a chunk with one token; the reasoning field is that of compatible servers."""
         return self._chunk({"content" if piece.kind == "text" else "reasoning_content": piece.text})
 
     def closing(self) -> bytes:
-        """The reason, the usage if it was asked for, and the end of the stream."""
+        """Returns the finish reason, the usage if requested, and the end of the stream."""
         end = self._chunk({}, finish_reason=self._finish_reason)
         if self._usage:
-            end += _event(self._envelope("chat.completion.chunk") | {"choices": [], "usage": self._used})
+            end += _event(self._envelope("chat.completion.chunk") | {"choices": [], "usage": self._token_usage})
         return end + b"data: [DONE]\n\n"
 
     def whole(self, *, finished: bool) -> Json:
-        """A chat completion object."""
+        """Returns a chat completion object."""
         message: Json = {"role": "assistant", "content": self.answer.text("text"), "refusal": None}
         if self.answer.reasoning_tokens:
             message["reasoning_content"] = self.answer.text("reasoning")
         finish_reason = self._finish_reason if finished else None
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
         completion = self._envelope("chat.completion") | {"choices": [choice]}
-        return completion | {"usage": self._used} if self._usage else completion
+        return completion | {"usage": self._token_usage} if self._usage else completion
 
     @property
     def _finish_reason(self) -> str:
         return _FINISH_REASONS.get(self.answer.finish_reason, self.answer.finish_reason)
 
     @property
-    def _used(self) -> Json:
+    def _token_usage(self) -> Json:
         output = len(self.answer.pieces)
         return {
             "prompt_tokens": self.answer.input_tokens,
@@ -72,7 +72,7 @@ class OpenAISpeech(Speech):
     def _chunk(self, delta: Json, finish_reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
         chunk = self._envelope("chat.completion.chunk") | {"choices": [choice]}
-        # OpenAI announces the usage by a null in every chunk before it.
+        # If usage is requested, OpenAI sends a null usage in every chunk before it.
         return _event(chunk | {"usage": None} if self._usage else chunk)
 
     def _envelope(self, kind: str) -> Json:
@@ -87,22 +87,22 @@ class OpenAISpeech(Speech):
 
 
 class OpenAIDialect(Dialect):
-    """Chat completions, the list of models, and OpenAI's errors."""
+    """OpenAI's chat completions, list of models and errors."""
 
     request_id_header = "x-request-id"
 
     def speech(self, body: Json, answer: Answer, *, drop_usage: bool) -> OpenAISpeech:
-        """A chat completion, with usage where OpenAI gives it."""
+        """Returns a chat completion; a stream has usage only if the request asks for it."""
         asked = not body.get("stream") or (body.get("stream_options") or {}).get("include_usage") is True
         return OpenAISpeech(body["model"], answer, usage=asked and not drop_usage)
 
     def models(self) -> Json:
-        """OpenAI's list, which says little more than the names."""
+        """Returns OpenAI's list of models."""
         listed = [{"id": name, "object": "model", "created": 1780000000, "owned_by": "system"} for name in _MODELS]
         return {"object": "list", "data": listed}
 
     def problem(self, body: Json) -> ApiError | None:
-        """A request without a model or without messages."""
+        """Returns the error if the model or the messages are missing."""
         if not isinstance(body.get("model"), str):
             return ApiError(400, "you must provide a model parameter")
         if not body.get("messages"):
@@ -111,18 +111,18 @@ class OpenAIDialect(Dialect):
         return None
 
     def error(self, error: ApiError) -> Json:
-        """OpenAI's four fields, of which two are often null."""
+        """Returns the error body; `param` and `code` may be null."""
         kind = error.type or ("server_error" if error.status >= 500 else "invalid_request_error")
         return {
             "error": {"message": error.message, "type": kind, "param": error.param, "code": error.code},
         }
 
     def error_event(self, error: ApiError) -> bytes:
-        """An event that holds an error where a chunk was expected."""
+        """Returns an event with the error in place of a chunk."""
         return _event(self.error(error))
 
     def refused(self, parameter: str, value: object) -> ApiError:
-        """OpenAI has a sentence of its own for each kind of refusal."""
+        """Returns the error for an unsupported value or an unsupported or unknown parameter."""
         message, code = (
             f"Unsupported parameter: '{parameter}' is not supported with this model.",
             "unsupported_parameter",
@@ -140,7 +140,7 @@ class OpenAIDialect(Dialect):
         return ApiError(400, message, code=code, param=parameter)
 
     def too_long(self, tokens: int, limit: int) -> ApiError:
-        """The error with a code of its own."""
+        """Returns the `context_length_exceeded` error."""
         message = (
             f"This model's maximum context length is {limit} tokens. However, your messages resulted in "
             f"{tokens} tokens. Please reduce the length of the messages."
@@ -148,7 +148,7 @@ class OpenAIDialect(Dialect):
         return ApiError(400, message, code="context_length_exceeded", param="messages")
 
     def wrong_key(self, key: str) -> ApiError:
-        """OpenAI masks the key; some compatible servers do not."""
+        """Returns an error with the unmasked key, as some compatible servers do."""
         return ApiError(401, f"Incorrect API key provided: {key}.", code="invalid_api_key")
 
 

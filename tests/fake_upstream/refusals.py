@@ -1,4 +1,4 @@
-"""The answers that are no answers: errors, web pages, redirects, nothing at all."""
+"""Responses in place of an answer: errors, web pages, redirects and empty bodies."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -14,7 +14,7 @@ _PAGE = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What a request asks for, of whom, and with what key."""
+    """A request: its wire format, model, key and body, and the upstream's port."""
 
     dialect: Dialect
     model: str
@@ -27,18 +27,18 @@ class ChatRequest:
         return self.body.get("stream") is True
 
 
-def failure(asked: ChatRequest, scenario: Scenario) -> ApiError:
-    """The error that a scenario describes, filled in."""
-    message = scenario.message.replace("{model}", asked.model).replace("{key}", _masked(asked.key))
+def failure(request: ChatRequest, scenario: Scenario) -> ApiError:
+    """Returns the scenario's error with the model and the masked key filled in."""
+    message = scenario.message.replace("{model}", request.model).replace("{key}", _masked(request.key))
     status = scenario.status if scenario.status >= 400 else 500
     return ApiError(status, message, scenario.type, scenario.code, scenario.param)
 
 
-def instead(asked: ChatRequest, scenario: Scenario) -> Response | None:
-    """What the scenario sends in place of any answer."""
-    headers = headers_of(asked.dialect, scenario)
+def instead(request: ChatRequest, scenario: Scenario) -> Response | None:
+    """Returns the response that the scenario sends in place of an answer; None if it answers."""
+    headers = headers_of(request.dialect, scenario)
     if scenario.redirect_to:
-        address = scenario.redirect_to.replace("{port}", str(asked.port))
+        address = scenario.redirect_to.replace("{port}", str(request.port))
         return RedirectResponse(address, headers=headers)
     if isinstance(scenario.body, str):
         return Response(scenario.body, scenario.status, headers)
@@ -48,47 +48,47 @@ def instead(asked: ChatRequest, scenario: Scenario) -> Response | None:
         title = "Welcome" if scenario.status < 400 else f"{scenario.status} Service Unavailable"
         return HTMLResponse(_PAGE.format(title), scenario.status, headers)
     if scenario.empty:
-        return Response(b"", scenario.status, headers, "text/event-stream" if asked.streaming else "application/json")
-    error = _denial(asked, scenario)
-    return error_response(asked.dialect, error, headers) if error else None
+        return Response(b"", scenario.status, headers, "text/event-stream" if request.streaming else "application/json")
+    error = _denial(request, scenario)
+    return error_response(request.dialect, error, headers) if error else None
 
 
-def refusal(asked: ChatRequest, scenario: Scenario) -> Response | None:
-    """What the service sends when it will not answer these messages with these parameters."""
-    error = asked.dialect.problem(asked.body) or _refused(asked, scenario) or _overflow(asked, scenario)
-    return error_response(asked.dialect, error, headers_of(asked.dialect, scenario)) if error else None
+def refusal(request: ChatRequest, scenario: Scenario) -> Response | None:
+    """Returns the error response if the service refuses the messages or parameters, else None."""
+    error = request.dialect.problem(request.body) or _refused(request, scenario) or _overflow(request, scenario)
+    return error_response(request.dialect, error, headers_of(request.dialect, scenario)) if error else None
 
 
 def error_response(dialect: Dialect, error: ApiError, headers: dict[str, str]) -> Response:
-    """An error in the protocol's own shape."""
+    """Returns an error response in the wire format."""
     return JSONResponse(dialect.error(error), error.status, headers)
 
 
 def headers_of(dialect: Dialect, scenario: Scenario) -> dict[str, str]:
-    """The headers of every answer."""
+    """Returns the headers of every response."""
     headers = {dialect.request_id_header: f"req_{uuid4().hex}"} | dict(scenario.headers)
     if scenario.retry_after is not None:
         headers["retry-after"] = f"{scenario.retry_after:g}"
     return headers
 
 
-def _denial(asked: ChatRequest, scenario: Scenario) -> ApiError | None:
+def _denial(request: ChatRequest, scenario: Scenario) -> ApiError | None:
     if scenario.echo_key:
-        return asked.dialect.wrong_key(asked.key)
-    # An error that is to come in the middle of a stream comes at once where nothing is streamed.
+        return request.dialect.wrong_key(request.key)
+    # Without a stream, an error for the middle of the stream comes at once.
     if scenario.error_after is None:
-        return failure(asked, scenario) if scenario.status >= 400 else None
-    return None if asked.streaming else failure(asked, scenario)
+        return failure(request, scenario) if scenario.status >= 400 else None
+    return None if request.streaming else failure(request, scenario)
 
 
-def _refused(asked: ChatRequest, scenario: Scenario) -> ApiError | None:
-    found = [name for name in scenario.refuse_parameters if name in asked.body]
-    return asked.dialect.refused(found[0], asked.body[found[0]]) if found else None
+def _refused(request: ChatRequest, scenario: Scenario) -> ApiError | None:
+    names = [name for name in scenario.refuse_parameters if name in request.body]
+    return request.dialect.refused(names[0], request.body[names[0]]) if names else None
 
 
-def _overflow(asked: ChatRequest, scenario: Scenario) -> ApiError | None:
-    tokens, limit = count_tokens(asked.body), scenario.context_tokens
-    return asked.dialect.too_long(tokens, limit) if limit is not None and tokens > limit else None
+def _overflow(request: ChatRequest, scenario: Scenario) -> ApiError | None:
+    tokens, limit = count_tokens(request.body), scenario.context_tokens
+    return request.dialect.too_long(tokens, limit) if limit is not None and tokens > limit else None
 
 
 def _masked(key: str) -> str:

@@ -1,4 +1,4 @@
-"""How the upstream behaves, as a value."""
+"""Scenario: a behaviour of the upstream."""
 
 import math
 from collections.abc import Mapping
@@ -8,77 +8,77 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Scenario:
-    """One behaviour of the upstream; the default one answers at once and well.
+    """One behaviour of the upstream; by default it answers at once, without faults.
 
-    A field that ends in `_after` and takes a count means: after so many tokens (reasoning included) something
-    happens. 0 is before the first token, the number of tokens is before the end; more than that is never.
+    An integer field that ends in `_after` is the number of tokens (reasoning included) before an event: 0 is before the
+    first token, the answer's number of tokens is before the end, a greater number is never.
     """
 
-    # What it answers.
+    # The answer.
     reply: str | None = None
-    """The answer's text. Unset: made from the messages that came, see `answers.py`."""
+    """The answer's text; None: made from the request's messages, see `answers.py`."""
     tokens: tuple[str, ...] | int | None = None
-    """The answer token by token, or how many it shall have. Wins over `reply`; `()` is an empty answer."""
+    """The answer's tokens, or their number. Overrides `reply`; `()` is an empty answer."""
     reasoning: tuple[str, ...] | int = ()
-    """Tokens before the answer: `reasoning_content` for OpenAI, a thinking block for Anthropic."""
+    """Tokens before the text: `reasoning_content` for OpenAI, a thinking block for Anthropic."""
     finish_reason: str = "stop"
-    """In either protocol's words; each protocol translates those it has a word for (length ↔ max_tokens)."""
+    """OpenAI's or Anthropic's term; each wire format translates it (length ↔ max_tokens)."""
     drop_usage: bool = False
-    """Never says how many tokens were used."""
+    """Sends no usage."""
 
-    # How fast.
+    # The speed.
     tokens_per_second: float | None = None
-    """Unset: as fast as it can."""
+    """None: no limit."""
     first_token_after: float = 0.0
-    """Seconds before the first token; the status and the opening event are not held up by this."""
+    """Seconds before the first token. The status and the opening event are sent at once."""
     headers_after: float = 0.0
-    """Seconds before anything is sent, which puts off the rest; `math.inf`: until the client leaves."""
+    """Seconds before the status is sent; `math.inf`: until the client disconnects."""
     silence_after: int | None = None
-    """Falls silent after so many tokens…"""
+    """Sends nothing for `silence_seconds` after so many tokens."""
     silence_seconds: float = math.inf
-    """…for so long, by default until the client leaves."""
+    """By default until the client disconnects."""
 
-    # What it answers instead.
+    # Responses in place of an answer.
     status: int = 200
-    """From 400 up: an error in the protocol's own shape, made from the next fields."""
+    """From 400 on: an error in the wire format, made from the next fields."""
     message: str = "This is a test of what happens when things fail."
-    """`{model}` and `{key}` stand for the model asked for and for the key, masked as OpenAI masks it."""
+    """`{model}` and `{key}` are replaced by the request's model and its key, masked as OpenAI masks it."""
     type: str | None = None
-    """The error's type. Unset, and for `anthropic_error`: what the protocol calls such a status."""
+    """The error's type; None, and for `anthropic_error`: the type that belongs to the status."""
     code: str | None = None
-    """OpenAI only, like `param`."""
+    """Only for OpenAI, like `param`."""
     param: str | None = None
     anthropic_error: tuple[int, str] | None = None
-    """Status and message when Anthropic is asked, where they are not the same."""
+    """Status and message for Anthropic, if they differ."""
     body: str | Mapping[str, Any] | None = None
-    """Sent as it is, with `status`, in place of everything else."""
+    """Sent unchanged, with `status`."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """More headers, whatever is answered."""
+    """Additional headers of every response."""
     retry_after: float | None = None
     """The `Retry-After` header, in seconds."""
     redirect_to: str | None = None
-    """307 to this address, in which `{port}` stands for the upstream's own port."""
+    """Status 307 to this address; `{port}` is replaced by the upstream's port."""
     html: bool = False
-    """A web page, as proxies and wrong addresses answer, with `status`."""
+    """A web page with `status`, as proxies and wrong addresses send."""
     empty: bool = False
-    """`status` and not one byte of body."""
+    """`status` and an empty body."""
     echo_key: bool = False
-    """401 whose text contains the whole key that was sent."""
+    """Status 401 with the whole key in the message."""
     refuse_parameters: tuple[str, ...] = ()
-    """400 that names the first of these found in the request; without any of them it answers."""
+    """Status 400 that names the first of these parameters in the request; without any of them it answers."""
     context_tokens: int | None = None
-    """400 when the messages' characters / 4 are more than this."""
+    """Status 400 if a quarter of the messages' characters is more than this."""
 
-    # How the stream breaks.
+    # Faults of the stream.
     error_after: int | None = None
-    """The error (500 unless `status` says which) comes inside a stream that began with status 200."""
+    """Sends the error (`status`, or 500) inside a stream that began with status 200."""
     cut_after: int | None = None
-    """The connection closes in the middle of the next event."""
+    """Closes the connection in the middle of the next event."""
     reset: bool = False
-    """The cut is a TCP reset instead of a regular close."""
+    """Cuts with a TCP reset instead of a normal close."""
     bad_json_after: int | None = None
-    """The next event is only half of its JSON."""
+    """Sends only half of the next event's JSON."""
     bad_utf8_after: int | None = None
-    """The next event contains a byte that no UTF-8 text has."""
+    """Puts an invalid UTF-8 byte into the next event."""
     end_without_finish: bool = False
-    """The stream ends regularly after the last token, without a word on how the answer ended."""
+    """Ends the stream normally after the last token, without a finish reason."""

@@ -1,4 +1,4 @@
-"""Asking the fake upstream through the real SDKs."""
+"""Sends requests to the fake upstream with the real SDKs."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from openai.types.chat import ChatCompletionChunk
 
 KEY = "sk-test-0123456789abcdef"
 
-# Both SDKs have types of their own for the same messages.
+# Each SDK has its own types for the same messages.
 Messages = list[Any]
 HI: Messages = [{"role": "user", "content": "Hi there"}]
 
@@ -19,7 +19,7 @@ async def gpt_chunks(
     messages: Messages = HI,
     temperature: float | openai.Omit = openai.omit,
 ) -> list[ChatCompletionChunk]:
-    """An answer as it is streamed."""
+    """Returns the chunks of a streamed answer."""
     stream = await client.chat.completions.create(
         model=model,
         messages=messages,
@@ -31,12 +31,12 @@ async def gpt_chunks(
 
 
 def gpt_text(chunks: list[ChatCompletionChunk]) -> str:
-    """What the answer says."""
+    """Returns the answer's text."""
     return "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
 
 
 def gpt_finish(chunks: list[ChatCompletionChunk]) -> str | None:
-    """Why it ended, where that was told."""
+    """Returns the finish reason, if one was sent."""
     reasons = [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices]
     return next(filter(None, reasons), None)
 
@@ -44,6 +44,6 @@ def gpt_finish(chunks: list[ChatCompletionChunk]) -> str | None:
 async def claude_message(
     client: anthropic.AsyncAnthropic, model: str = "claude-haiku-5-5", messages: Messages = HI
 ) -> anthropic.types.Message:
-    """An answer, once it has been streamed."""
+    """Streams an answer and returns the final message."""
     async with client.messages.stream(model=model, max_tokens=100, messages=messages) as stream:
         return await stream.get_final_message()

@@ -1,4 +1,4 @@
-"""The server itself: it writes down what it is sent, chooses a scenario, and answers."""
+"""FakeUpstream: records each request, chooses a scenario and answers."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ _ANTHROPIC = AnthropicDialect()
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came. Header names are in lower case; a body that is no JSON object is `{}`."""
+    """A received request. Header names are in lower case; a body that is no JSON object is `{}`."""
 
     path: str
     headers: Mapping[str, str]
@@ -42,64 +42,63 @@ class Received:
 
 
 class FakeUpstream:
-    """OpenAI's and Anthropic's services on a port of their own, from `with` to its end.
+    """Serves OpenAI's and Anthropic's endpoints on one port inside its `with` block.
 
-    What it does is chosen, in this order, by the model's name (`fault:wrong_key`, `pace:50x500`, or `?model=`
-    in the address), by `queue()` for the next answers, and by `scenario` for all requests, the list of models
-    included.
+    A request's scenario is, in this order, that of the model's name (`fault:wrong_key`, `pace:50x500`, or `?model=` in
+    the address), the next one of `queue()`, or `scenario`. The list of models uses only `scenario`.
     """
 
     def __init__(self, scenario: Scenario | None = None, *, port: int = 0) -> None:
         self.scenario = scenario or Scenario()
         self.port = port
         self.listed: list[Json] | None = None
-        """The models, where they are not the usual ones."""
-        # A list's append and a deque's append and popleft are atomic, so both are safe between threads.
+        """Models to list in place of the default ones."""
+        # list.append, deque.append and deque.popleft are atomic, so several threads may use them.
         self.requests: list[Received] = []
         self._queue: deque[Scenario] = deque()
         self._traffic = Traffic()
 
     @property
     def openai_url(self) -> str:
-        """The base URL for an OpenAI client."""
+        """Base URL for an OpenAI client."""
         return f"http://127.0.0.1:{self.port}/v1"
 
     @property
     def anthropic_url(self) -> str:
-        """The base URL for an Anthropic client."""
+        """Base URL for an Anthropic client."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def open_streams(self) -> int:
-        """Answers under way now, streamed or not."""
+        """Number of running answers, streamed or not."""
         return self._traffic.open_streams
 
     @property
     def connections(self) -> int:
-        """Connections that are open now, busy or not."""
+        """Number of open connections, idle ones included."""
         return len(self._server.server_state.connections)
 
     @property
     def closed_early(self) -> int:
-        """Answers whose client went away before the end."""
+        """Number of answers whose client disconnected before the end."""
         return self._traffic.closed_early
 
     @property
     def last_close(self) -> float | None:
-        """When a client last went away early, by `time.monotonic()`."""
+        """`time.monotonic()` when a client last disconnected before the end."""
         return self._traffic.last_close
 
     @property
     def first_tokens(self) -> list[float]:
-        """When each stream's first token went to the socket, just before it did, by `time.perf_counter()`."""
+        """`time.perf_counter()` just before each stream's first token was sent."""
         return self._traffic.first_tokens
 
     def queue(self, *scenarios: Scenario) -> None:
-        """One scenario for each of the next answers asked for; the list of models takes none of them."""
+        """Adds one scenario for each of the next answers; the list of models uses none of them."""
         self._queue.extend(scenarios)
 
     def reset(self) -> None:
-        """As new, for the next test on the same server."""
+        """Resets all state, for the next test on the same server."""
         self.scenario = Scenario()
         self.listed = None
         self._queue.clear()
@@ -110,7 +109,7 @@ class FakeUpstream:
 
     def __enter__(self) -> Self:
         self._socket = socket.create_server(("127.0.0.1", self.port), backlog=2048)
-        # asyncio leaves this off where it did not make the socket; a small event may then wait 40 ms for an ACK.
+        # asyncio sets this only on its own sockets. Without it a small event may wait 40 ms for an ACK.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = self._socket.getsockname()[1]
         self._server = uvicorn.Server(_config(self._application()))
@@ -123,8 +122,8 @@ class FakeUpstream:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # Answers that hang would keep the server from ending.
-        self._loop.call_soon_threadsafe(self._hang_up)
+        # Silent answers would keep the server running.
+        self._loop.call_soon_threadsafe(self._abort_connections)
         self._server.should_exit = True
         self._thread.join()
 
@@ -132,7 +131,7 @@ class FakeUpstream:
         self._loop = asyncio.get_running_loop()
         await self._server.serve(sockets=[self._socket])
 
-    def _hang_up(self) -> None:
+    def _abort_connections(self) -> None:
         for connection in self._server.server_state.connections:
             connection.transport.abort()
 
@@ -153,10 +152,10 @@ class FakeUpstream:
 
     async def _models(self, request: Request) -> ASGIApp:
         asked = await self._receive(request)
-        scenario = _as_seen_by(asked.dialect, self.scenario)
+        scenario = _scenario_for(asked.dialect, self.scenario)
         models = asked.dialect.models()
         listed = whole(models if self.listed is None else models | {"data": self.listed}, 0, scenario)
-        # Nobody counts these among the answers.
+        # A Traffic of its own, because lists of models do not count as answers.
         return instead(asked, scenario) or self._delivery(asked, scenario, listed, Traffic())
 
     async def _unknown(self, request: Request) -> Response:
@@ -171,7 +170,7 @@ class FakeUpstream:
         return ChatRequest(_dialect_of(request), model, _key_of(request), body, self.port)
 
     def _choose(self, asked: ChatRequest) -> Scenario:
-        return _as_seen_by(asked.dialect, scenario_of_model(asked.model) or self._next())
+        return _scenario_for(asked.dialect, scenario_of_model(asked.model) or self._next())
 
     def _next(self) -> Scenario:
         return self._queue.popleft() if self._queue else self.scenario
@@ -213,7 +212,7 @@ def _config(application: Starlette) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Longer than any test: a client must not meet a connection that closes just as it is used again.
+        # Longer than any test, so that no connection closes while a client reuses it.
         timeout_keep_alive=600,
         timeout_graceful_shutdown=1,
     )
@@ -237,7 +236,7 @@ def _object_of(raw: bytes) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _as_seen_by(dialect: Dialect, scenario: Scenario) -> Scenario:
+def _scenario_for(dialect: Dialect, scenario: Scenario) -> Scenario:
     if dialect is not _ANTHROPIC or scenario.anthropic_error is None:
         return scenario
     status, message = scenario.anthropic_error

@@ -1,4 +1,4 @@
-"""The fake upstream against the real SDKs: what it answers, and what it notices."""
+"""The fake upstream with the real SDKs: its answers and what it records."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from tests.fake_upstream.sdks import HI, KEY, Messages, claude_message, gpt_chun
 from tests.reply_setup import until
 
 
-async def test_openai_stream_has_every_part_in_order(gpt: openai.AsyncOpenAI) -> None:
+async def test_an_openai_stream_is_complete_and_in_order(gpt: openai.AsyncOpenAI) -> None:
     chunks = await gpt_chunks(gpt)
     assert chunks[0].choices[0].delta.role == "assistant"
     assert gpt_text(chunks) == "You said: Hi there"
@@ -22,7 +22,7 @@ async def test_openai_stream_has_every_part_in_order(gpt: openai.AsyncOpenAI) ->
     assert (chunks[-1].usage.prompt_tokens, chunks[-1].usage.completion_tokens) == (2, 4)
 
 
-async def test_anthropic_stream_has_every_part_in_order(claude: anthropic.AsyncAnthropic) -> None:
+async def test_an_anthropic_stream_is_complete_and_in_order(claude: anthropic.AsyncAnthropic) -> None:
     stream = await claude.messages.create(model="any", max_tokens=9, messages=HI, stream=True)
     assert [event.type async for event in stream] == [
         "message_start",
@@ -38,7 +38,7 @@ async def test_anthropic_stream_has_every_part_in_order(claude: anthropic.AsyncA
     assert (message.usage.input_tokens, message.usage.output_tokens) == (2, 4)
 
 
-async def test_it_remembers_what_it_was_sent(
+async def test_it_records_requests_and_answers_from_their_messages(
     gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic, upstream: FakeUpstream
 ) -> None:
     messages: Messages = [
@@ -57,13 +57,13 @@ async def test_it_remembers_what_it_was_sent(
     assert first.body["messages"] == second.body["messages"] == messages
 
 
-async def test_models_in_both_shapes(gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic) -> None:
+async def test_models_are_listed_in_both_formats(gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic) -> None:
     assert "gpt-6-luna" in [model.id async for model in gpt.models.list()]
     sizes = {model.id: model.max_input_tokens async for model in claude.models.list()}
     assert sizes["claude-haiku-5-5"] == 200_000
 
 
-async def test_reasoning_comes_first(
+async def test_reasoning_precedes_the_text(
     gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(reasoning=("Let me", " see"), reply="Yes.")
@@ -79,14 +79,14 @@ async def test_reasoning_comes_first(
     assert (thinking.thinking, bool(thinking.signature)) == ("Let me see", True)
 
 
-async def test_tokens_come_at_their_pace(gpt: openai.AsyncOpenAI) -> None:
+async def test_tokens_are_sent_at_the_pace(gpt: openai.AsyncOpenAI) -> None:
     started = time.monotonic()
     chunks = await gpt_chunks(gpt, "pace:200x50")
     assert len(gpt_text(chunks).split()) == 50
     assert 0.25 <= time.monotonic() - started < 1
 
 
-async def test_it_notes_when_it_sends_a_first_token(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_the_time_of_the_first_token_is_recorded(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=3, tokens_per_second=20, first_token_after=0.1)
     began = time.perf_counter()
     await gpt_chunks(gpt)
@@ -94,7 +94,7 @@ async def test_it_notes_when_it_sends_a_first_token(gpt: openai.AsyncOpenAI, ups
     assert began + 0.1 <= noted <= time.perf_counter() - 0.05
 
 
-async def test_scenarios_queue_up(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_queued_scenarios_are_used_in_order(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     upstream.queue(FAULTS["overloaded"], Scenario(reply="At last."))
     with pytest.raises(openai.InternalServerError):
         await gpt_chunks(gpt)
@@ -103,7 +103,7 @@ async def test_scenarios_queue_up(gpt: openai.AsyncOpenAI, upstream: FakeUpstrea
     assert gpt_text(await gpt_chunks(gpt)) == "You said: Hi there"
 
 
-async def test_usage_can_be_missing(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_usage_can_be_dropped(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(drop_usage=True)
     assert all(chunk.usage is None for chunk in await gpt_chunks(gpt))
 
@@ -119,18 +119,18 @@ async def leave_anthropic(client: anthropic.AsyncAnthropic) -> None:
         await anext(stream)
 
 
-async def test_a_client_that_leaves_is_noticed(
+async def test_a_disconnected_client_is_counted(
     gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic, upstream: FakeUpstream
 ) -> None:
     for count, leave in enumerate((leave_openai(gpt), leave_anthropic(claude)), start=1):
         await leave
-        left = time.monotonic()
+        disconnected = time.monotonic()
         await until(lambda: upstream.open_streams == 0)
         assert upstream.closed_early == count
-        assert upstream.last_close == pytest.approx(left, abs=0.5)
+        assert upstream.last_close == pytest.approx(disconnected, abs=0.5)
 
 
-async def test_a_client_that_stays_is_not_counted(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_a_client_that_reads_to_the_end_is_not_counted(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     running = asyncio.create_task(gpt_chunks(gpt, "pace:100x20"))
     await until(lambda: upstream.open_streams == 1)
     await running
@@ -138,7 +138,7 @@ async def test_a_client_that_stays_is_not_counted(gpt: openai.AsyncOpenAI, upstr
     assert upstream.closed_early == 0
 
 
-async def test_it_ends_while_answers_hang() -> None:
+async def test_the_server_ends_while_answers_are_silent() -> None:
     with FakeUpstream(FAULTS["silence_first"]) as upstream:
         client = openai.AsyncOpenAI(api_key=KEY, base_url=upstream.openai_url, max_retries=0)
         hanging = asyncio.create_task(gpt_chunks(client))

@@ -1,4 +1,4 @@
-"""The fake upstream against the real SDKs: how it refuses, and how its streams break."""
+"""The fake upstream with the real SDKs: refusals and broken streams."""
 
 from contextlib import nullcontext
 
@@ -12,7 +12,7 @@ from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fake_upstream.sdks import HI, KEY, Messages, claude_message, gpt_chunks, gpt_finish, gpt_text
 from tests.reply_setup import until
 
-# How it refuses
+# Refusals
 
 STATUSES = {
     "wrong_key": (401, "invalid_api_key", 401, "authentication_error"),
@@ -32,7 +32,7 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("name", STATUSES)
-async def test_refusals_as_the_services_word_them(
+async def test_refusals_match_those_of_the_services(
     name: str, gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic
 ) -> None:
     status, code, claude_status, claude_type = STATUSES[name]
@@ -48,7 +48,7 @@ async def test_refusals_as_the_services_word_them(
         assert denied.value.response.headers["retry-after"] == "3600"
 
 
-async def test_a_refused_parameter_is_named(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_a_refused_parameter_is_in_the_error(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     with pytest.raises(openai.BadRequestError, match="temperature") as refused:
         await gpt_chunks(gpt, "fault:refused_temperature", temperature=0.5)
     assert refused.value.param == "temperature"
@@ -57,7 +57,7 @@ async def test_a_refused_parameter_is_named(gpt: openai.AsyncOpenAI, upstream: F
         await gpt_chunks(gpt, "fault:refused_stream_options")
 
 
-async def test_context_has_a_size(
+async def test_context_window_is_limited(
     gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = Scenario(context_tokens=10)
@@ -80,12 +80,12 @@ async def test_context_has_a_size(
         [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
     ],
 )
-async def test_anthropic_is_particular_about_messages(messages: Messages, claude: anthropic.AsyncAnthropic) -> None:
+async def test_anthropic_refuses_invalid_messages(messages: Messages, claude: anthropic.AsyncAnthropic) -> None:
     with pytest.raises(anthropic.BadRequestError, match="message"):
         await claude.messages.create(model="any", max_tokens=9, messages=messages)
 
 
-async def test_the_list_of_models_fails_too(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_the_list_of_models_can_fail(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS["wrong_key"]
     with pytest.raises(openai.AuthenticationError):
         await gpt.models.list()
@@ -94,13 +94,13 @@ async def test_the_list_of_models_fails_too(gpt: openai.AsyncOpenAI, upstream: F
         await gpt.models.list(timeout=0.2)
 
 
-async def test_a_redirect_leads_away(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_a_redirect_is_followed(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     with pytest.raises(openai.NotFoundError):
         await gpt_chunks(gpt, "fault:redirect")
     assert [request.path for request in upstream.requests] == ["/v1/chat/completions", "/elsewhere"]
 
 
-# How a stream breaks
+# Broken streams
 
 SILENT = {"silence_first", "silence_middle", "no_headers"}
 BROKEN: dict[str, tuple[type[Exception] | None, type[Exception] | None]] = {
@@ -120,7 +120,7 @@ BROKEN: dict[str, tuple[type[Exception] | None, type[Exception] | None]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_broken_streams(name: str, gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic) -> None:
+async def test_broken_streams_raise(name: str, gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic) -> None:
     error, claude_error = BROKEN[name]
     if name in SILENT:
         gpt, claude = gpt.with_options(timeout=0.5), claude.with_options(timeout=0.5)
@@ -137,16 +137,16 @@ async def text_until_error(stream: openai.AsyncStream[ChatCompletionChunk]) -> s
             text += chunk.choices[0].delta.content or ""
     except (openai.APIError, ValueError):
         return text
-    raise AssertionError("nothing broke")
+    raise AssertionError("the stream did not break")
 
 
 @pytest.mark.parametrize("name", ["cut", "reset", "bad_json", "bad_utf8", "overloaded_middle"])
-async def test_the_text_before_a_break_arrives(name: str, gpt: openai.AsyncOpenAI) -> None:
+async def test_text_before_a_break_arrives(name: str, gpt: openai.AsyncOpenAI) -> None:
     stream = await gpt.chat.completions.create(model=f"fault:{name}", messages=HI, stream=True)
     assert await text_until_error(stream) == "word1 word2 word3 word4 word5"
 
 
-async def test_a_cut_is_not_the_clients_doing(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
+async def test_a_cut_is_not_counted_as_a_disconnection(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     for name in ("cut", "reset"):
         with pytest.raises(openai.APIConnectionError):
             await gpt_chunks(gpt, f"fault:{name}")
@@ -154,7 +154,7 @@ async def test_a_cut_is_not_the_clients_doing(gpt: openai.AsyncOpenAI, upstream:
     assert upstream.closed_early == 0
 
 
-async def test_overloaded_in_the_middle_has_status_200(claude: anthropic.AsyncAnthropic) -> None:
+async def test_an_error_inside_a_stream_has_status_200(claude: anthropic.AsyncAnthropic) -> None:
     with pytest.raises(anthropic.APIStatusError) as failed:
         await claude_message(claude, "fault:overloaded_middle")
     assert (failed.value.status_code, failed.value.type) == (200, "overloaded_error")
@@ -170,7 +170,7 @@ FINISHES = {
 
 
 @pytest.mark.parametrize("name", FINISHES)
-async def test_how_answers_finish(name: str, gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic) -> None:
+async def test_finish_reasons(name: str, gpt: openai.AsyncOpenAI, claude: anthropic.AsyncAnthropic) -> None:
     reason, claude_reason, words = FINISHES[name]
     chunks = await gpt_chunks(gpt, f"fault:{name}")
     assert (gpt_finish(chunks), len(gpt_text(chunks).split())) == (reason, words)
