@@ -1,5 +1,5 @@
-"""What holds for long: kills by the hundred, and visitors by the dozen for minutes.
+"""Endurance tests: hundreds of kills, and dozens of visitors for minutes.
 
-`python -m tests.endurance.kills` (of the store), `….ends` (of the app) and `….soak`; each takes a seed, and prints what
-it counted.
+`python -m tests.endurance.kills` kills the store, `….ends` ends the app, `….soak` runs visitors. Each takes a seed and
+prints its counts.
 """

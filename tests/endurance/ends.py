@@ -1,8 +1,8 @@
-"""The real app, ended while it gives twenty answers: `python -m tests.endurance.ends`.
+"""Ends the app while twenty answers are running: `python -m tests.endurance.ends`.
 
-With kill -9 at random moments, and at last with SIGTERM and SIGINT. Every conversation must be there with its question
-and the beginning of its answer, those of earlier rounds unchanged. Prints how much text a kill cost, in seconds of the
-answer, and how long the two signals took; on a machine that is busy with other things both are longer.
+It is killed with SIGKILL at random moments, then ended once each with SIGTERM and SIGINT. Every conversation must be
+stored with its question and the beginning of its answer; those of earlier rounds must be unchanged. Prints how much
+text was lost, in seconds of the answer, and how long the end took. Both are longer on a busy machine.
 """
 
 import argparse
@@ -25,21 +25,21 @@ from tests.running import RunningApp, two_providers
 ANSWERS = 20
 SESSIONS = 4
 PACE = 20
-"""Words a second of each answer."""
-LONGEST = 5.0
-"""Seconds after its first word that an answer is left alone, at most."""
+"""Words per second of each answer."""
+MAX_WAIT_SECONDS = 5.0
+"""From the first word of the last answer until the signal."""
 
 
-class Watched:
-    """An answer whose visitor reads along until the app ends; `words` came to them."""
+class StreamedAnswer:
+    """An answer that a visitor streams until the app ends; `words` is the number of received words."""
 
     def __init__(self, api: Visitor, question: str) -> None:
         self.question = question
         self.conversation_id = ""
         self.words = 0
         self._api = api
-        self.reading = threading.Thread(target=self._read)
-        self.reading.start()
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
 
     def _read(self) -> None:
         body = {"message": self.question, "model": f"pace:{PACE}x100000"}
@@ -48,67 +48,67 @@ class Watched:
                 self.conversation_id = next(answer).data["conversation_id"]
                 for event in answer:
                     self.words += len(text_of([event]).split())
-        except httpx.TransportError:  # the end that this is about
+        except httpx.TransportError:  # the app has ended
             pass
 
 
 def main() -> None:
-    """End it so often, and print what it cost; exit status 1 where something is missing."""
+    """Ends the app repeatedly and prints the losses; exits with status 1 if stored text is missing."""
     parser = argparse.ArgumentParser(prog="python -m tests.endurance.ends", description=__doc__)
-    parser.add_argument("--times", type=int, default=10, help="kills, 10 by default")
-    parser.add_argument("--seed", type=int, default=1, help="of the moments, 1 by default")
+    parser.add_argument("--times", type=int, default=10, help="number of kills, 10 by default")
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the moments, 1 by default")
     options = parser.parse_args()
-    dice = Random(options.seed)  # noqa: S311 - the same each time
+    dice = Random(options.seed)  # noqa: S311 - reproducible
     known: dict[str, list[StoredMessage]] = {}
     with tempfile.TemporaryDirectory() as directory, FakeUpstream() as upstream:
         app = RunningApp(Path(directory), two_providers(upstream))
         for number in [*[signal.SIGKILL] * options.times, signal.SIGTERM, signal.SIGINT]:
-            watched, took = _ended(app, number, dice.uniform(0, LONGEST))
-            lost = _lost(Path(directory), watched, known)
+            streams, took = _run_and_end(app, number, dice.uniform(0, MAX_WAIT_SECONDS))
+            lost = _count_lost_words(Path(directory), streams, known)
             print(f"{number.name}: at most {lost / PACE:.2f} s of text lost, ended in {took:.2f} s", flush=True)
-    print(f"{len(known)} conversations of {SESSIONS} sessions a round, seed {options.seed}: all there")
+    print(f"{len(known)} conversations of {SESSIONS} sessions a round, seed {options.seed}: all stored")
 
 
-def _ended(app: RunningApp, number: signal.Signals, wait: float) -> tuple[list[Watched], float]:
-    """One life of the app; returns the answers that ran when it ended, and how long ending took."""
+def _run_and_end(app: RunningApp, number: signal.Signals, wait: float) -> tuple[list[StreamedAnswer], float]:
+    """Runs the app once; returns the answers that were running at its end, and the seconds that the end took."""
     app.log = ""
     app.start()
     tokens = [Visitor(app.url).http.post("/session").json()["token"] for _ in range(SESSIONS)]
-    watched = [Watched(Visitor(app.url, tokens[n % SESSIONS]), f"Question {n}") for n in range(ANSWERS)]
-    while not all(each.words for each in watched):
-        if not all(each.words or each.reading.is_alive() for each in watched):
-            sys.exit(f"an answer did not begin: {app.log}")
+    streams = [StreamedAnswer(Visitor(app.url, tokens[n % SESSIONS]), f"Question {n}") for n in range(ANSWERS)]
+    while not all(each.words for each in streams):
+        if not all(each.words or each.reader.is_alive() for each in streams):
+            sys.exit(f"an answer did not start: {app.log}")
         time.sleep(0.01)
     time.sleep(wait)
-    begun = time.monotonic()
+    started = time.monotonic()
     app.stop(number)
-    took = time.monotonic() - begun
-    for each in watched:
-        each.reading.join()
-    return watched, took
+    took = time.monotonic() - started
+    for each in streams:
+        each.reader.join()
+    return streams, took
 
 
-def _lost(data: Path, watched: list[Watched], known: dict[str, list[StoredMessage]]) -> int:
-    """The most words that an answer lost which its visitor had seen. Exits where a conversation is not as it was."""
+def _count_lost_words(data: Path, streams: list[StreamedAnswer], known: dict[str, list[StoredMessage]]) -> int:
+    """Returns the largest number of received words that an answer lost; exits if a conversation has changed."""
     store = Store(data)
-    there: dict[str, list[StoredMessage]] = {}
+    stored: dict[str, list[StoredMessage]] = {}
     for session in (data / "sessions").iterdir():
         memory = store.memory(session.name)
         for conversation in memory.list_conversations():
-            there[conversation.conversation_id] = memory.get_messages(conversation.conversation_id, None)
+            stored[conversation.conversation_id] = memory.get_messages(conversation.conversation_id, None)
     store.close()
-    if any(there.get(conversation_id) != messages for conversation_id, messages in known.items()):
-        sys.exit("a conversation of an earlier round is another now")
-    most = 0
-    for each in watched:
-        question, answer = there[each.conversation_id]
+    if any(stored.get(conversation_id) != messages for conversation_id, messages in known.items()):
+        sys.exit("a conversation of an earlier round has changed")
+    lost = 0
+    for each in streams:
+        question, answer = stored[each.conversation_id]
         words = answer.content.split()
-        whole = [f"word{number}" for number in range(1, len(words) + 1)]
-        if (question.content, answer.status, words) != (each.question, "interrupted", whole):
-            sys.exit(f"{question}, {answer}: expected an answer to {each.question} that was cut off")
-        most = max(most, each.words - len(words))
-    known |= there
-    return most
+        expected = [f"word{number}" for number in range(1, len(words) + 1)]
+        if (question.content, answer.status, words) != (each.question, "interrupted", expected):
+            sys.exit(f"{question}, {answer}: expected an interrupted answer to {each.question}")
+        lost = max(lost, each.words - len(words))
+    known |= stored
+    return lost
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Kill -9 at random moments while several sessions write, edit, clear and delete; then hold the store against a model.
+"""Kills a process at random moments while several sessions write, edit, clear and delete. Compares store and model.
 
-After each kill every session must have all that was acknowledged, and of the step under way all or nothing: that is
-no damaged file, nothing lost, nothing of another's. The next round goes on with what the kill left behind. In every
-second round short files grow by lines, as long ones do.
+After each kill every session must have all acknowledged steps, and the pending step completely or not at all. No file
+may be damaged, and no session may have data of another. The next round continues with the same files. In every second
+round short files are appended to, as long ones are.
 """
 
 import argparse
@@ -19,94 +19,94 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from chatbot.storage import ConversationMemory, Store
-from chatbot.storage import atomic_json as storage
+from chatbot.storage import ConversationMemory, Store, atomic_json
 from chatbot.transfer import export_zip
-from tests.endurance.model import Model, Step, stored
-from tests.endurance.steps import draw, take
+from tests.endurance.model import SessionModel, Step, read_model
+from tests.endurance.steps import apply_step, draw_step
 
 SESSIONS = 5
-LONGEST = 0.25
-"""Seconds that a round lasts at most once its first step was taken."""
-LINES_FROM = 500
-"""Bytes from which on a file grows by lines in every second round."""
+MAX_ROUND_SECONDS = 0.25
+"""From the first step to the kill."""
+SMALL_REWRITE_MAX_BYTES = 500
+"""Size from which files are appended to in every second round."""
 DONE = "done"
 
 
 def main() -> None:
-    """Kill, check, and print what was counted; exit status 1 where something is not as it should be."""
+    """Kills, checks and prints the counts; exits with status 1 if the store is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.endurance.kills", description=__doc__)
-    parser.add_argument("--times", type=int, default=300, help="kills, 300 by default")
-    parser.add_argument("--seed", type=int, default=1, help="of the steps and the moments, 1 by default")
+    parser.add_argument("--times", type=int, default=300, help="number of kills, 300 by default")
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the steps and moments, 1 by default")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        begun = time.monotonic()
-        steps, cut_short, kept = killed(Path(directory), options.times, options.seed)
+        started = time.monotonic()
+        steps, interrupted, stored_steps = run_kills(Path(directory), options.times, options.seed)
     print(
-        f"{options.times} kills, seed {options.seed}: {steps} steps acknowledged by {SESSIONS} sessions, {cut_short} "
-        f"cut short of which {kept} are there as a whole; none lost, none damaged, none mixed; "
-        f"{time.monotonic() - begun:.0f} s"
+        f"{options.times} kills, seed {options.seed}: {steps} steps acknowledged by {SESSIONS} sessions, {interrupted} "
+        f"interrupted of which {stored_steps} are stored completely; none lost, none damaged, none mixed; "
+        f"{time.monotonic() - started:.0f} s"
     )
 
 
-def killed(directory: Path, times: int, seed: int) -> tuple[int, int, int]:
-    """Kill so often; returns the steps that were acknowledged, those that were under way, and how many of the latter
-    got to the disk. Exits where the store is not as it should be."""
-    models = {f"session{number}": Model() for number in range(SESSIONS)}
-    dice = Random(seed)  # noqa: S311 - the same each time
-    steps = cut_short = kept = 0
+def run_kills(directory: Path, times: int, seed: int) -> tuple[int, int, int]:
+    """Kills so often; returns the numbers of acknowledged steps, pending steps and stored pending steps. Exits if the
+    store is wrong."""
+    models = {f"session{number}": SessionModel() for number in range(SESSIONS)}
+    dice = Random(seed)  # noqa: S311 - reproducible
+    steps = interrupted = stored_steps = 0
     for number in range(times):
         _kill_one(directory, models, number, dice)
         store = Store(directory / "data")
         for session, model in models.items():
-            done, under_way = _journal(directory / f"{session}.log")
+            done, pending = _read_journal(directory / f"{session}.log")
             for step in done:
-                model.take(step)
-            there = stored(store.memory(session))
+                model.apply(step)
+            found = read_model(store.memory(session))
             after = copy.deepcopy(model)
-            for step in under_way:
-                after.take(step)
-            if there not in (model, after):
-                sys.exit(f"kill {number + 1}, {session}: {there}\nis neither {model}\nnor, after {under_way}, {after}")
-            steps, cut_short, kept = steps + len(done), cut_short + len(under_way), kept + (there != model)
-            models[session] = there
+            for step in pending:
+                after.apply(step)
+            if found not in (model, after):
+                sys.exit(f"kill {number + 1}, {session}: {found}\nis neither {model}\nnor, after {pending}, {after}")
+            steps, interrupted = steps + len(done), interrupted + len(pending)
+            stored_steps += found != model
+            models[session] = found
         store.close()
         if damaged := [*(directory / "data").rglob("*damaged*")]:
             sys.exit(f"kill {number + 1}: {damaged}")
-    return steps, cut_short, kept
+    return steps, interrupted, stored_steps
 
 
-def _kill_one(directory: Path, models: dict[str, Model], number: int, dice: Random) -> None:
-    """One round: a process of its own, killed at any moment after its first step."""
+def _kill_one(directory: Path, models: dict[str, SessionModel], number: int, dice: Random) -> None:
+    """Runs one round: starts a process and kills it at a random moment after its first step."""
     for session in models:
         (directory / f"{session}.log").write_bytes(b"")
     worker = os.fork()
     if worker == 0:
         if number % 2:
-            storage.REWRITE_MAX_BYTES = LINES_FROM
+            atomic_json.REWRITE_MAX_BYTES = SMALL_REWRITE_MAX_BYTES
         _work(directory, models, f"{number}", dice.random())
     while not any((directory / f"{session}.log").stat().st_size for session in models):
         time.sleep(0.0005)
-    time.sleep(dice.uniform(0, LONGEST))
+    time.sleep(dice.uniform(0, MAX_ROUND_SECONDS))
     os.kill(worker, signal.SIGKILL)
     if not os.WIFSIGNALED(os.waitpid(worker, 0)[1]):
-        sys.exit("a step was refused")
+        sys.exit("a step failed")
 
 
-def _work(directory: Path, models: dict[str, Model], prefix: str, seed: float) -> None:
-    """A thread for each session, and one that reads in all of them, until the process is killed."""
-    threading.excepthook = _give_up
+def _work(directory: Path, models: dict[str, SessionModel], prefix: str, seed: float) -> None:
+    """Runs a thread for each session, and one that reads in all of them, until the process is killed."""
+    threading.excepthook = _exit
     store = Store(directory / "data")
 
-    def visit(session: str, model: Model) -> None:
+    def visit(session: str, model: SessionModel) -> None:
         dice = Random(f"{seed} {session}")  # noqa: S311
         log = os.open(directory / f"{session}.log", os.O_WRONLY | os.O_APPEND)
         for count in range(1_000_000):
-            step = draw(dice, model, f"{session}-{prefix}-{count}")
+            step = draw_step(dice, model, f"{session}-{prefix}-{count}")
             os.write(log, (json.dumps(step) + "\n").encode())
-            take(store.memory(session), step)
+            apply_step(store.memory(session), step)
             os.write(log, (json.dumps(DONE) + "\n").encode())
-            model.take(step)
+            model.apply(step)
 
     def read(memories: list[ConversationMemory]) -> None:
         while True:
@@ -120,26 +120,26 @@ def _work(directory: Path, models: dict[str, Model], prefix: str, seed: float) -
     threading.Event().wait()
 
 
-def _give_up(failed: threading.ExceptHookArgs) -> None:
+def _exit(failed: threading.ExceptHookArgs) -> None:
     traceback.print_exception(failed.exc_value)
     os._exit(1)
 
 
-def _journal(path: Path) -> tuple[list[Step], list[Step]]:
-    """The steps that were acknowledged, and the one, if any, that was under way."""
-    under_way: list[Step] = []
+def _read_journal(path: Path) -> tuple[list[Step], list[Step]]:
+    """Returns the acknowledged steps and the pending one, if any."""
+    pending: list[Step] = []
     done: list[Step] = []
-    for line in _whole(path.read_text()):
+    for line in _complete_lines(path.read_text()):
         if line == DONE:
-            done += under_way
-            under_way = []
+            done += pending
+            pending = []
         else:
-            under_way = [line]
-    return done, under_way
+            pending = [line]
+    return done, pending
 
 
-def _whole(text: str) -> Iterator[Step | str]:
-    """The lines, without one that the kill cut in two."""
+def _complete_lines(text: str) -> Iterator[Step | str]:
+    """Yields the parsed lines, without one that the kill cut off."""
     for line in text.splitlines(keepends=True):
         if line.endswith("\n"):
             yield json.loads(line)

@@ -1,6 +1,6 @@
-"""What a session should have in it, as simply as it can be put: a model to hold the store against.
+"""A simple model of a session, to compare the store to.
 
-Messages have names here, which are the first word of their text; the store's ids are random.
+Messages are named by the first word of their text, because the store's ids are random.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from typing import NamedTuple
 from chatbot.storage import ConversationMemory
 
 Step = Sequence[str]
-"""What is done, to which conversation, and with what; see `take`."""
+"""An action, a conversation's id if there is one, and arguments; see `apply`."""
 
 
-class Said(NamedTuple):
-    """A message: the name of the one that it follows, who said it, and what."""
+class MessageModel(NamedTuple):
+    """A message: its parent's name, its role and its text."""
 
     parent: str
     role: str
@@ -22,96 +22,96 @@ class Said(NamedTuple):
 
 
 @dataclass
-class Talk:
-    """A conversation: its messages by name, each after its parent, and which of them is the newest on show."""
+class ConversationModel:
+    """A conversation: its messages by name, each after its parent; `head` is the last message on display."""
 
     title: str
-    said: dict[str, Said] = field(default_factory=dict)
+    messages: dict[str, MessageModel] = field(default_factory=dict)
     head: str = ""
 
     def shown(self) -> list[str]:
-        """The messages up to the head, oldest first."""
+        """Returns the names up to the head, oldest first."""
         path: list[str] = []
-        at = self.head
-        while at:
-            path.insert(0, at)
-            at = self.said[at].parent
+        name = self.head
+        while name:
+            path.insert(0, name)
+            name = self.messages[name].parent
         return path
 
     def versions(self, name: str) -> list[str]:
-        """The messages in the same place, this one among them."""
-        place = self.said[name][:2]
-        return [each for each, said in self.said.items() if said[:2] == place]
+        """Returns all versions of the message, itself included."""
+        parent, role, _ = self.messages[name]
+        return [each for each, message in self.messages.items() if (message.parent, message.role) == (parent, role)]
 
     def end(self, name: str) -> str:
-        """Where one gets to by going on to the newest follower, again and again."""
-        followers = [each for each, said in self.said.items() if said.parent == name]
-        return self.end(followers[-1]) if followers else name
+        """Returns the last message of the branch that follows the newest child each time."""
+        children = [each for each, message in self.messages.items() if message.parent == name]
+        return self.end(children[-1]) if children else name
 
-    def say(self, name: str, role: str, parent: str) -> None:
-        """Another message, which is the newest on show then."""
-        self.said[name] = Said(parent, role, name)
+    def add(self, name: str, role: str, parent: str) -> None:
+        """Adds a message and makes it the head."""
+        self.messages[name] = MessageModel(parent, role, name)
         self.head = name
 
     def remove(self, name: str) -> None:
-        """Without the message and all that followed it."""
+        """Removes a message and all its descendants."""
         was_shown = name in self.shown()
-        left, parent = [each for each in self.versions(name) if each != name], self.said[name].parent
+        others, parent = [each for each in self.versions(name) if each != name], self.messages[name].parent
         self._drop(name)
         if was_shown:
-            self.head = self.end(left[-1]) if left else parent
+            self.head = self.end(others[-1]) if others else parent
 
     def _drop(self, name: str) -> None:
-        for follower in [each for each, said in self.said.items() if said.parent == name]:
-            self._drop(follower)
-        del self.said[name]
+        for child in [each for each, message in self.messages.items() if message.parent == name]:
+            self._drop(child)
+        del self.messages[name]
 
 
 @dataclass
-class Model:
+class SessionModel:
     """A session: its conversations by id, and its saved prompts."""
 
-    talks: dict[str, Talk] = field(default_factory=dict)
+    conversations: dict[str, ConversationModel] = field(default_factory=dict)
     prompts: dict[str, str] = field(default_factory=dict)
 
-    def take(self, step: Step) -> None:
-        """Do it to the model."""
+    def apply(self, step: Step) -> None:
         match step:
-            case ["create", talk, title]:
-                self.talks[talk] = Talk(title)
-            case ["say", talk, name, role, parent]:
-                self.talks[talk].say(name, role, parent)
-            case ["turn", talk, question, answer]:
-                self.talks[talk].say(question, "user", self.talks[talk].head)
-                self.talks[talk].say(answer, "assistant", question)
-            case ["write", talk, name, text]:
-                self.talks[talk].said[name] = self.talks[talk].said[name]._replace(text=f"{name} {text}")
-            case ["show", talk, name]:
-                self.talks[talk].head = self.talks[talk].end(name)
-            case ["remove", talk, name]:
-                self.talks[talk].remove(name)
-            case ["clear", talk]:
-                self.talks[talk] = Talk(self.talks[talk].title)
-            case ["rename", talk, title]:
-                self.talks[talk].title = title
-            case ["delete", talk]:
-                del self.talks[talk]
+            case ["create", key, title]:
+                self.conversations[key] = ConversationModel(title)
+            case ["say", key, name, role, parent]:
+                self.conversations[key].add(name, role, parent)
+            case ["turn", key, question, answer]:
+                self.conversations[key].add(question, "user", self.conversations[key].head)
+                self.conversations[key].add(answer, "assistant", question)
+            case ["write", key, name, text]:
+                messages = self.conversations[key].messages
+                messages[name] = messages[name]._replace(text=f"{name} {text}")
+            case ["show", key, name]:
+                self.conversations[key].head = self.conversations[key].end(name)
+            case ["remove", key, name]:
+                self.conversations[key].remove(name)
+            case ["clear", key]:
+                self.conversations[key] = ConversationModel(self.conversations[key].title)
+            case ["rename", key, title]:
+                self.conversations[key].title = title
+            case ["delete", key]:
+                del self.conversations[key]
             case ["prompt", name, text]:
                 self.prompts[name] = text
             case ["forget", name]:
                 self.prompts.pop(name, None)
             case ["delete_all"]:
-                self.talks, self.prompts = {}, {}
+                self.conversations, self.prompts = {}, {}
 
 
-def stored(memory: ConversationMemory) -> Model:
-    """What the session does have in it."""
+def read_model(memory: ConversationMemory) -> SessionModel:
+    """Returns the model of what the session has stored."""
     ids = [each.conversation_id for each in memory.list_conversations()]
-    return Model({conversation_id: _talk(memory, conversation_id) for conversation_id in ids}, memory.prompts.list())
+    return SessionModel({each: _conversation(memory, each) for each in ids}, memory.prompts.list())
 
 
-def _talk(memory: ConversationMemory, conversation_id: str) -> Talk:
-    messages = memory.all_messages(conversation_id)
+def _conversation(memory: ConversationMemory, key: str) -> ConversationModel:
+    messages = memory.all_messages(key)
     names = {"": ""} | {message.message_id: message.content.split()[0] for message in messages}
-    said = {names[each.message_id]: Said(names[each.parent_id], each.role, each.content) for each in messages}
-    return Talk(memory.get_conversation(conversation_id).title, said, names[memory.get_head(conversation_id)])
+    tree = {names[each.message_id]: MessageModel(names[each.parent_id], each.role, each.content) for each in messages}
+    return ConversationModel(memory.get_conversation(key).title, tree, names[memory.get_head(key)])

@@ -1,7 +1,7 @@
-"""The app as `python app.py` starts it, which on SIGUSR1 prints its asyncio tasks: how many of each coroutine.
+"""Starts the app; on SIGUSR1 it prints the number of its asyncio tasks by coroutine.
 
-Only so can be seen from outside that none is left over. They are counted in the event loop's own thread: whoever looks
-through the objects of a running thread holds on to what it lets go of, and so breaks what is looked at.
+The soak test sees with it that no task is left over. The event loop's own thread counts the tasks: another thread
+would keep references to objects that the loop's thread releases.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ from chatbot.web import server
 MARK = "tasks: "
 
 
-class Observed(server.Server):
-    """The app's process, which can be asked."""
+class ObservedServer(server.Server):
+    """A server that prints its tasks on SIGUSR1."""
 
     def start(self) -> str:
-        """Serve, and answer from now on."""
+        """Starts the server and installs the signal handler."""
         url = super().start()
-        signal.signal(signal.SIGUSR1, lambda *_: self._loop and self._loop.call_soon_threadsafe(_tell))
+        signal.signal(signal.SIGUSR1, lambda *_: self._loop and self._loop.call_soon_threadsafe(_print_tasks))
         return url
 
 
-def _tell() -> None:
+def _print_tasks() -> None:
     names = Counter(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks())
     print(MARK + json.dumps(names), flush=True)
 
@@ -32,5 +32,5 @@ def _tell() -> None:
 if __name__ == "__main__":
     import app
 
-    server.Server = Observed  # type: ignore[misc]
+    server.Server = ObservedServer  # type: ignore[misc]
     app.main()

@@ -1,4 +1,4 @@
-"""The running app as seen from outside: open files, memory, threads, tasks, and connections to the provider."""
+"""Observes the running app: open files, memory, threads, tasks, and connections to the provider."""
 
 import json
 import os
@@ -13,12 +13,12 @@ from tests.running import RunningApp
 
 MIB = 1024 * 1024
 SPARE_FILES = 4
-"""Open files more than at the start that are no leak: idle connections come and go."""
+"""Additional open files that are no leak: the number of idle connections varies."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """What was seen at one moment. `files` are open ones but for connections to the provider; `memory` is in MiB."""
+class Counts:
+    """Counts at one moment. `files` are open files without connections to the provider; `memory` is in MiB."""
 
     files: int
     threads: int
@@ -28,7 +28,7 @@ class Look:
 
     @classmethod
     def at(cls, app: RunningApp, upstream: FakeUpstream) -> Self:
-        """Look now."""
+        """Takes the counts now."""
         process = f"/proc/{app.process_id}"
         with open(f"{process}/statm", encoding="ascii") as statm:
             memory = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / MIB
@@ -37,53 +37,53 @@ class Look:
 
 
 class Observer:
-    """Watches an app that runs `observed.py`, from before its first visitor on."""
+    """Observes an app that runs `observed.py`. Its baseline is the time of its creation."""
 
     def __init__(self, app: RunningApp, upstream: FakeUpstream) -> None:
         self._app = app
         self._upstream = upstream
-        self._first = self._look()
+        self._baseline = self._counts()
 
     def watch(self, seconds: float) -> None:
-        """Until so much time has passed; prints what there is now and then."""
+        """Prints the counts at intervals until so much time has passed."""
         end = time.monotonic() + seconds
         pause = max(10.0, seconds / 10)
-        while (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, pause))
-            print(self._told(self._look()), flush=True)
+        while (rest := end - time.monotonic()) > 0:
+            time.sleep(min(rest, pause))
+            print(self._summary(self._counts()), flush=True)
 
     def left_over(self, seconds: float) -> list[str]:
-        """What has not gone after so much time without visitors."""
+        """Waits up to so much time without visitors; returns what is still more than at the baseline."""
         end = time.monotonic() + seconds
-        while (faults := self._more_than_at_first()) and time.monotonic() < end:
+        while (faults := self._leaks()) and time.monotonic() < end:
             time.sleep(1)
-        print("afterwards", self._told(self._look()))
+        print("at the end", self._summary(self._counts()))
         return faults
 
-    def _more_than_at_first(self) -> list[str]:
-        first, now = self._first, self._look()
-        tasks = {name: count for name, count in now.tasks.items() if count > first.tasks.get(name, 0)}
+    def _leaks(self) -> list[str]:
+        baseline, now = self._baseline, self._counts()
+        tasks = {name: count for name, count in now.tasks.items() if count > baseline.tasks.get(name, 0)}
         return [
-            *([f"answers still asked for: {now.streams}"] if now.streams else []),
+            *([f"answers still running: {now.streams}"] if now.streams else []),
             *([f"tasks left over: {tasks}"] if tasks else []),
-            *([f"open files: {now.files} after {first.files}"] if now.files > first.files + SPARE_FILES else []),
+            *([f"open files: {now.files} after {baseline.files}"] if now.files > baseline.files + SPARE_FILES else []),
         ]
 
-    def _look(self) -> Look:
-        return Look.at(self._app, self._upstream)
+    def _counts(self) -> Counts:
+        return Counts.at(self._app, self._upstream)
 
-    def _told(self, look: Look) -> str:
-        idle = self._upstream.connections - look.streams
+    def _summary(self, counts: Counts) -> str:
+        idle = self._upstream.connections - counts.streams
         return (
-            f"memory {look.memory:.0f} MiB, {look.files} files, {look.threads} threads, "
-            f"{sum(look.tasks.values())} tasks, {look.streams} answers asked for, {idle} idle connections"
+            f"memory {counts.memory:.0f} MiB, {counts.files} files, {counts.threads} threads, "
+            f"{sum(counts.tasks.values())} tasks, {counts.streams} answers running, {idle} idle connections"
         )
 
 
 def _tasks(app: RunningApp) -> dict[str, int]:
-    told = app.log.count(MARK)
+    printed = app.log.count(MARK)
     os.kill(app.process_id, signal.SIGUSR1)
-    while app.log.count(MARK) == told:
+    while app.log.count(MARK) == printed:
         time.sleep(0.01)
     line = app.log.split(MARK)[-1].splitlines()[0]
     return dict(json.loads(line))

@@ -1,4 +1,4 @@
-"""Steps through a session: drawn at random, and taken in the store as visitors and answers take them."""
+"""Random steps in a session: draws them and applies them to the store."""
 
 from dataclasses import replace
 from random import Random
@@ -6,45 +6,44 @@ from typing import cast
 
 from chatbot.storage import ConversationMemory
 from chatbot.types import Role, StoredMessage
-from tests.endurance.model import Model, Said, Step, Talk
+from tests.endurance.model import ConversationModel, MessageModel, SessionModel, Step
 
 FEW = 6
-"""Conversations, and about as many messages in one, so that steps meet."""
+"""Few, so that steps often change the same conversation."""
 
 ANYWHERE = ["create", "prompt", "forget", "delete_all"]
-IN_A_TALK = ["turn", "turn", "say", "rename", "clear", "delete"]
+IN_CONVERSATION = ["turn", "turn", "say", "rename", "clear", "delete"]
 WITH_MESSAGES = ["version", "after", "write", "write", "write", "show", "remove"]
 
 
-def draw(dice: Random, model: Model, name: str) -> Step:
-    """A step that is possible now. `name` is one that nothing has yet: what is made in it is called after it."""
-    talks = [*model.talks]
-    talk = dice.choice(talks) if talks else ""
-    said = [*model.talks[talk].said] if talk else []
-    kinds = IN_A_TALK + WITH_MESSAGES * bool(said) if talk else []
+def draw_step(dice: Random, model: SessionModel, name: str) -> Step:
+    """Draws a step that is possible now. What it creates is named after `name`, which must be unused."""
+    key = dice.choice([*model.conversations]) if model.conversations else ""
+    messages = [*model.conversations[key].messages] if key else []
+    kinds = IN_CONVERSATION + WITH_MESSAGES * bool(messages) if key else []
     rare = ANYWHERE if dice.random() < 0.15 or not kinds else []
     what = dice.choice(rare or kinds)
-    if (what == "create" and len(talks) >= FEW) or (len(said) > FEW * 3 and what != "delete"):
+    if (what == "create" and len(model.conversations) >= FEW) or (len(messages) > FEW * 3 and what != "delete"):
         what = "delete" if what == "create" else "clear"
-    return _made(dice, what, name, talk, model.talks.get(talk) or Talk(""))
+    return _make_step(dice, what, name, key, model.conversations.get(key) or ConversationModel(""))
 
 
-def _made(dice: Random, what: str, name: str, talk: str, now: Talk) -> Step:
-    chosen = dice.choice([*now.said]) if now.said else ""
-    there = now.said.get(chosen, Said("", "user", ""))
+def _make_step(dice: Random, what: str, name: str, key: str, model: ConversationModel) -> Step:
+    chosen = dice.choice([*model.messages]) if model.messages else ""
+    message = model.messages.get(chosen, MessageModel("", "user", ""))
     preset = f"prompt {dice.randrange(3)}"
     steps: dict[str, Step] = {
         "create": ("create", name, f"Title {name}"),
-        "turn": ("turn", talk, f"{name}-question", f"{name}-answer"),
-        "say": ("say", talk, name, dice.choice(["user", "assistant"]), now.head),
-        "version": ("say", talk, name, there.role, there.parent),
-        "after": ("say", talk, name, "user", chosen),
-        "write": ("write", talk, chosen, "word " * dice.randrange(400)),
-        "show": ("show", talk, chosen),
-        "remove": ("remove", talk, chosen),
-        "rename": ("rename", talk, f"Renamed {name}"),
-        "clear": ("clear", talk),
-        "delete": ("delete", talk),
+        "turn": ("turn", key, f"{name}-question", f"{name}-answer"),
+        "say": ("say", key, name, dice.choice(["user", "assistant"]), model.head),
+        "version": ("say", key, name, message.role, message.parent),
+        "after": ("say", key, name, "user", chosen),
+        "write": ("write", key, chosen, "word " * dice.randrange(400)),
+        "show": ("show", key, chosen),
+        "remove": ("remove", key, chosen),
+        "rename": ("rename", key, f"Renamed {name}"),
+        "clear": ("clear", key),
+        "delete": ("delete", key),
         "prompt": ("prompt", preset, name),
         "forget": ("forget", preset),
         "delete_all": ("delete_all",),
@@ -52,30 +51,30 @@ def _made(dice: Random, what: str, name: str, talk: str, now: Talk) -> Step:
     return steps[what]
 
 
-def take(memory: ConversationMemory, step: Step) -> None:
-    """Take the step in the store."""
+def apply_step(memory: ConversationMemory, step: Step) -> None:
+    """Applies the step to the store."""
     match step:
-        case ["create", talk, title]:
-            memory.create_conversation(title, conversation_id=talk)
-        case ["say", talk, name, role, parent]:
-            after = _named(memory, talk, parent).message_id if parent else ""
-            memory.add_message(talk, cast(Role, role), name, after=after)
-        case ["turn", talk, question, answer]:
-            with memory.transaction(talk):
-                asked = memory.add_message(talk, "user", question)
-                memory.add_message(talk, "assistant", answer, after=asked.message_id)
-        case ["write", talk, name, text]:
-            memory.update_message(talk, replace(_named(memory, talk, name), content=f"{name} {text}"))
-        case ["show", talk, name]:
-            memory.show_version(talk, _named(memory, talk, name).message_id)
-        case ["remove", talk, name]:
-            memory.remove_from(talk, _named(memory, talk, name).message_id)
-        case ["rename", talk, title]:
-            memory.rename_conversation(talk, title)
-        case ["clear", talk]:
-            memory.clear_conversation(talk)
-        case ["delete", talk]:
-            memory.delete_conversation(talk)
+        case ["create", key, title]:
+            memory.create_conversation(title, conversation_id=key)
+        case ["say", key, name, role, parent]:
+            after = _find_message(memory, key, parent).message_id if parent else ""
+            memory.add_message(key, cast(Role, role), name, after=after)
+        case ["turn", key, question, answer]:
+            with memory.transaction(key):
+                asked = memory.add_message(key, "user", question)
+                memory.add_message(key, "assistant", answer, after=asked.message_id)
+        case ["write", key, name, text]:
+            memory.update_message(key, replace(_find_message(memory, key, name), content=f"{name} {text}"))
+        case ["show", key, name]:
+            memory.show_version(key, _find_message(memory, key, name).message_id)
+        case ["remove", key, name]:
+            memory.remove_from(key, _find_message(memory, key, name).message_id)
+        case ["rename", key, title]:
+            memory.rename_conversation(key, title)
+        case ["clear", key]:
+            memory.clear_conversation(key)
+        case ["delete", key]:
+            memory.delete_conversation(key)
         case ["prompt", name, text]:
             memory.prompts.save(name, text)
         case ["forget", name]:
@@ -84,5 +83,5 @@ def take(memory: ConversationMemory, step: Step) -> None:
             memory.delete_all()
 
 
-def _named(memory: ConversationMemory, talk: str, name: str) -> StoredMessage:
-    return next(each for each in memory.all_messages(talk) if each.content.split()[0] == name)
+def _find_message(memory: ConversationMemory, key: str, name: str) -> StoredMessage:
+    return next(each for each in memory.all_messages(key) if each.content.split()[0] == name)

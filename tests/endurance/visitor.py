@@ -1,4 +1,4 @@
-"""A visitor of the soak: does what comes to mind, at the API and at the page, and remembers what that should leave."""
+"""A visitor of the soak test: does random steps through the API and the page, and records the expected result."""
 
 import copy
 from random import Random
@@ -7,48 +7,47 @@ from typing import Any
 import httpx
 
 from tests.api import Json, Visitor, error_of, events, text_of
-from tests.endurance.model import Talk
+from tests.endurance.model import ConversationModel
 from tests.endurance.page import Page, Update, Wiring
-from tests.endurance.talks import answer, ask
+from tests.endurance.talks import add_answer, add_turn
 from tests.fake_upstream import FAULTS
 
-FEW = 6
-"""Conversations that a visitor has at most."""
+MAX_CONVERSATIONS = 6
 PACES = ("pace:20", "pace:60", "pace:300")
 PROVIDERS = ("openai", "anthropic")
 
 
-class Wanderer:
-    """One session. `step` does one thing; `talks` is what should be there then, `seen` whole answers as they came."""
+class RandomVisitor:
+    """One session. `conversations` are the expected ones; `seen` are the texts of completely received answers."""
 
     def __init__(self, url: str, wiring: Wiring, number: int, seed: int) -> None:
         self.api = Visitor(url)
         self.api.http.timeout = httpx.Timeout(120)
         self.api.token = self.api.http.post("/session").json()["token"]
         self.session_id = self.api.token.partition(".")[0]
-        self.talks: dict[str, Talk] = {}
+        self.conversations: dict[str, ConversationModel] = {}
         self.seen: dict[tuple[str, str], str] = {}
-        self.unsure: set[str] = set()
-        """Questions of conversations that may be there or not: nobody waited to hear."""
-        self.did: list[str] = []
+        self.abandoned: set[str] = set()
+        """Questions whose conversation may not exist: the visitor did not wait for the response."""
+        self.steps: list[str] = []
         self._wiring = wiring
-        self._dice = Random(f"{seed} {number}")  # noqa: S311 - the same each time
+        self._dice = Random(f"{seed} {number}")  # noqa: S311 - reproducible
         self._number = number
 
     def step(self) -> None:
-        """One thing, drawn at random. Raises AssertionError where the app does not do as it should."""
-        anywhere = ["new", "new", "open_list", "abandon"]
-        there = ["chat", "chat", "begin", "begin", "whole", "send", "send", "retry", "edit", "undo", "version"]
-        there += ["stop", "stop_page", "rename", "delete", "take_along", "look"]
+        """Does one random step. Raises AssertionError if the app behaves wrongly."""
+        general = ["new", "new", "open_list", "abandon"]
+        specific = ["chat", "chat", "begin", "begin", "whole", "send", "send", "retry", "edit", "undo", "version"]
+        specific += ["stop", "stop_page", "rename", "delete", "import", "check_questions"]
         rare = ["delete_all"] if self._dice.random() < 0.01 else []
-        what = self._dice.choice(rare or anywhere + (there * 2 if self.talks else []))
-        if what == "new" and len(self.talks) >= FEW:
+        what = self._dice.choice(rare or general + (specific * 2 if self.conversations else []))
+        if what == "new" and len(self.conversations) >= MAX_CONVERSATIONS:
             what = "delete"
-        self.did.append(what)
+        self.steps.append(what)
         getattr(self, f"_{what}")()
 
-    def ask_last(self, conversation_id: str) -> bool:
-        """Whether the page can still be used there: a message gets its whole answer, and the box is free again."""
+    def page_is_usable(self, conversation_id: str) -> bool:
+        """Tells whether the page is usable: a message gets its answer, and the box accepts the next one."""
         update = self._page_turn(self._wiring.event("send"), conversation_id, "pace:300", self._text(), stay=True)
         return update is not None and self._wiring.box_is_free(self._wiring.event("send"), update)
 
@@ -71,18 +70,18 @@ class Wanderer:
                 assert error_of(response)["code"] == "busy", response.text
                 return
             answered = events(response.iter_raw())
-            found = next(answered).data["conversation_id"]
-            talk = self.talks.setdefault(found, Talk(""))
-            name = ask(talk, text, talk.head)
+            conversation_id = next(answered).data["conversation_id"]
+            conversation = self.conversations.setdefault(conversation_id, ConversationModel(""))
+            name = add_turn(conversation, text, conversation.head)
             if not leave:
-                self.seen[found, name] = text_of(answered)
+                self.seen[conversation_id, name] = text_of(answered)
 
     def _whole(self) -> None:
         conversation_id, text = self._any(), self._text()
         body = {"message": text, "conversation_id": conversation_id, **self._choice()}
         response = self.api.call("POST", "/chat", json=body)
         if response.status_code == 200 or error_of(response)["code"].startswith("provider_"):
-            name = ask(self.talks[conversation_id], text, self.talks[conversation_id].head)
+            name = add_turn(self.conversations[conversation_id], text, self.conversations[conversation_id].head)
             if response.status_code == 200:
                 self.seen[conversation_id, name] = response.json()["response"]
         else:
@@ -113,38 +112,38 @@ class Wanderer:
         edited: str = "",
         stay: bool | None = None,
     ) -> Update | None:
-        """A turn at the page, left after some updates or watched; returns the last update, None of a refused one."""
-        talk, last = self.talks[conversation_id], None
-        most = 10**6 if stay or self._dice.random() < 0.5 else self._dice.randrange(1, 6)
-        told = {"id": message_id, "text": text if edited else ""} if message_id else {}
-        with self._page().watching(event, conversation_id, model, text, told) as updates:
+        """Starts a turn through the page and reads some or all updates; returns the last one, None if refused."""
+        conversation, last = self.conversations[conversation_id], None
+        limit = 10**6 if stay or self._dice.random() < 0.5 else self._dice.randrange(1, 6)
+        event_data = {"id": message_id, "text": text if edited else ""} if message_id else {}
+        with self._page().watching(event, conversation_id, model, text, event_data) as updates:
             for number, update in enumerate(updates, 1):
-                begun = update[event["outputs"].index(self._wiring.conversation)] == conversation_id
-                if number == 1 and begun and message_id and not edited:
-                    answer(talk, text)
-                elif number == 1 and begun:
-                    ask(talk, text, talk.said[edited].parent if edited else talk.head)
-                last = update if begun or last else None
-                if number == most:
+                started = update[event["outputs"].index(self._wiring.conversation)] == conversation_id
+                if number == 1 and started and message_id and not edited:
+                    add_answer(conversation, text)
+                elif number == 1 and started:
+                    add_turn(conversation, text, conversation.messages[edited].parent if edited else conversation.head)
+                last = update if started or last else None
+                if number == limit:
                     break
         return last
 
     def _undo(self) -> None:
         conversation_id = self._any()
-        talk = self.talks[conversation_id]
-        asked = [name for name in talk.shown() if talk.said[name].role == "user"]
+        conversation = self.conversations[conversation_id]
+        asked = [name for name in conversation.shown() if conversation.messages[name].role == "user"]
         if asked:
             self._page().call("undo", conversation_id, {})
-            talk.remove(asked[-1])
+            conversation.remove(asked[-1])
 
     def _version(self) -> None:
         conversation_id = self._any()
-        talk, messages = self.talks[conversation_id], self._exported(conversation_id)["messages"]
-        names = [*talk.said]
+        conversation, messages = self.conversations[conversation_id], self._exported(conversation_id)["messages"]
+        names = [*conversation.messages]
         if names:
             chosen = self._dice.randrange(len(names))
             self._page().call("version", conversation_id, {"id": messages[chosen]["message_id"]})
-            talk.head = talk.end(names[chosen])
+            conversation.head = conversation.end(names[chosen])
 
     def _stop(self) -> None:
         assert self.api.stop(self._any()) in {"stopped", "idle"}
@@ -155,41 +154,41 @@ class Wanderer:
     def _rename(self) -> None:
         conversation_id, title = self._any(), f"Title {self._dice.random()}"
         assert self.api.call("PATCH", f"/conversations/{conversation_id}", json={"title": title}).status_code == 200
-        self.talks[conversation_id].title = title
+        self.conversations[conversation_id].title = title
 
     def _delete(self) -> None:
         conversation_id = self._any()
         assert self.api.call("DELETE", f"/conversations/{conversation_id}").status_code == 200
-        del self.talks[conversation_id]
+        del self.conversations[conversation_id]
 
     def _delete_all(self) -> None:
         assert self.api.call("DELETE", "/session").status_code == 200
-        self.talks.clear()
+        self.conversations.clear()
 
-    def _take_along(self) -> None:
+    def _import(self) -> None:
         conversation_id = self._any()
-        if len(self.talks) < FEW:
+        if len(self.conversations) < MAX_CONVERSATIONS:
             imported = self.api.call("POST", "/conversations/import", json=self._exported(conversation_id))
             assert imported.status_code == 201, imported.text
             copied = imported.json()["conversation_id"]
-            self.talks[copied] = copy.deepcopy(self.talks[conversation_id])
-            self.seen |= {(copied, name): text for (of, name), text in self.seen.items() if of == conversation_id}
+            self.conversations[copied] = copy.deepcopy(self.conversations[conversation_id])
+            self.seen |= {(copied, name): text for (each, name), text in self.seen.items() if each == conversation_id}
 
-    def _look(self) -> None:
+    def _check_questions(self) -> None:
         conversation_id = self._any()
         shown = [each["content"] for each in self.api.messages(conversation_id) if each["role"] == "user"]
-        talk = self.talks[conversation_id]
-        assert shown == [name for name in talk.shown() if talk.said[name].role == "user"]
+        conversation = self.conversations[conversation_id]
+        assert shown == [name for name in conversation.shown() if conversation.messages[name].role == "user"]
 
     def _open_list(self) -> None:
-        """A page that shows the list of conversations, and is closed."""
+        """Opens a page with the list of conversations and closes it."""
         with self._page().watching(self._wiring.event("join"), "", "", "", {}) as updates:
             next(updates)
 
     def _abandon(self) -> None:
-        """A message from somebody who is gone before there is an answer of any kind."""
+        """Sends a message and disconnects before the response."""
         text = self._text()
-        self.unsure.add(text)
+        self.abandoned.add(text)
         try:
             wait = httpx.Timeout(self._dice.uniform(0.001, 0.1), connect=60)
             self.api.call("POST", "/chat", json={"message": text, **self._choice()}, timeout=wait)
@@ -200,11 +199,11 @@ class Wanderer:
         return Page(self._wiring, self.api.http, self.api.token)
 
     def _any(self) -> str:
-        return self._dice.choice([*self.talks])
+        return self._dice.choice([*self.conversations])
 
     def _text(self) -> str:
         words = " ".join(["word"] * self._dice.randrange(1, 40))
-        return f"s{self._number}q{len(self.did)} {self._dice.random()} {words}"
+        return f"s{self._number}q{len(self.steps)} {self._dice.random()} {words}"
 
     def _choice(self) -> dict[str, Any]:
         model = self._dice.choice(PACES) if self._dice.random() < 0.6 else f"fault:{self._dice.choice([*FAULTS])}"
@@ -214,7 +213,7 @@ class Wanderer:
         return self.api.get(f"/conversations/{conversation_id}/export", params={"format": "json"})
 
     def _question(self) -> tuple[str, str, str]:
-        """A question on show, and the id of its message."""
+        """Returns the ids of a conversation and of one of its questions on display, with the question between them."""
         conversation_id = self._any()
         asked = [each for each in self.api.messages(conversation_id) if each["role"] == "user"]
         chosen = self._dice.choice(asked) if asked else {"content": "", "message_id": ""}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot.storage import ConversationMemory
 from chatbot.types import Role
-from tests.endurance.model import Talk
+from tests.endurance.model import ConversationModel
 from tests.running import ROOT
 from tests.stored_files import contents, filled
 
@@ -95,7 +95,7 @@ STEPS = st.lists(
 def test_whatever_is_done_the_tree_is_as_a_simple_model_has_it(steps: Sequence[tuple[str, int]]) -> None:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "session"
-        memory, talk = ConversationMemory(path), Talk("")
+        memory, talk = ConversationMemory(path), ConversationModel("")
         conversation_id = memory.create_conversation()
         for what, number in steps:
             if what == "restart":
@@ -104,7 +104,7 @@ def test_whatever_is_done_the_tree_is_as_a_simple_model_has_it(steps: Sequence[t
                 _step(memory, conversation_id, talk, what, number)
             assert ids(memory, conversation_id) == talk.shown()
         for each in (memory, ConversationMemory(path)):
-            assert [message.message_id for message in each.all_messages(conversation_id)] == [*talk.said]
+            assert [message.message_id for message in each.all_messages(conversation_id)] == [*talk.messages]
             assert each.get_head(conversation_id) == talk.head
             assert each.get_conversation(conversation_id).message_count == len(talk.shown())
             assert each.get_versions(conversation_id) == {
@@ -112,8 +112,8 @@ def test_whatever_is_done_the_tree_is_as_a_simple_model_has_it(steps: Sequence[t
             }
 
 
-def _step(memory: ConversationMemory, conversation_id: str, talk: Talk, what: str, number: int) -> None:
-    known = [*talk.said]
+def _step(memory: ConversationMemory, conversation_id: str, talk: ConversationModel, what: str, number: int) -> None:
+    known = [*talk.messages]
     chosen = known[number % len(known)] if known else ""
     role: Role = "assistant" if what == "answer" or number % 3 == 0 else "user"
     if what in ("say", "answer", "first") or not chosen:
@@ -132,7 +132,7 @@ def _step(memory: ConversationMemory, conversation_id: str, talk: Talk, what: st
             memory.update_message(conversation_id, replace(message, content="other"))
         return
     said = memory.add_message(conversation_id, role, "text", after=after)
-    talk.say(said.message_id, role, talk.head if after is None else after)
+    talk.add(said.message_id, role, talk.head if after is None else after)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
