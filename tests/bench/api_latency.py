@@ -1,8 +1,8 @@
-"""What the app adds to a provider's first token, on loopback and beside the SDK alone.
+"""Latency that the app adds to a provider's first token, on loopback, compared to the SDK alone.
 
-Measured is the time from just before the upstream writes the first token to its socket until the client has the first
-`token` event; for the SDK, until it hands over the chunk. Each is asked in turn, over connections that are kept. The
-upstream shares this process, and so the interpreter's lock, with both clients; the app has a process of its own.
+Measures the time from just before the upstream sends the first token until the client has the first `token` event; for
+the SDK, until it yields the chunk. The clients take turns and reuse their connections. The upstream shares this process
+and its interpreter lock with both clients; the app has its own process.
 """
 
 import argparse
@@ -25,35 +25,35 @@ from tests.running import RunningApp, two_providers
 BUDGET_MS = 20
 QUESTIONS = 40
 LONG = 200
-"""Messages in the conversation that is not new."""
+"""Messages in the long conversation."""
 
 MESSAGE = "Tell me about the tides, and why there are two of them a day. " * 4
 PACES = {
     "token at once": Scenario(tokens=5, tokens_per_second=50),
     "token after 100 ms": Scenario(tokens=5, tokens_per_second=50, first_token_after=0.1),
 }
-"""With the first the token is on the heels of the headers; with the second the stream stands and is waiting."""
+"""In the first the token directly follows the headers; in the second the stream is already open and idle."""
 
 Ask = Callable[[], float]
-"""Asks once; returns when the first token was in hand."""
+"""Sends one question; returns the time at which the first token was received."""
 
 
 def main() -> None:
-    """Measure, print, and keep the figures where they are wanted."""
+    """Measures, prints a table and writes the figures if `--json` is given."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.api_latency", description=__doc__)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
-    parser.add_argument("--questions", type=int, default=QUESTIONS, help=f"for each row, {QUESTIONS} by default")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
+    parser.add_argument("--questions", type=int, default=QUESTIONS, help=f"per row, {QUESTIONS} by default")
     options = parser.parse_args()
     before = load()
-    samples = measured(options.questions)
+    samples = measure(options.questions)
     print(f"Milliseconds to the first token, {options.questions} questions each; budget {BUDGET_MS} ms; {before}\n")
-    print(_printed(samples))
+    print(_format_table(samples))
     if options.json:
         options.json.write_text(json.dumps(_report(samples, before), indent=2) + "\n", "utf-8")
 
 
-def measured(questions: int) -> dict[str, Samples]:
-    """The milliseconds of each question, by what was asked at which pace."""
+def measure(questions: int) -> dict[str, Samples]:
+    """Returns the milliseconds of each question by client and pace."""
     with ExitStack() as stack:
         upstream = stack.enter_context(FakeUpstream())
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -68,26 +68,26 @@ def measured(questions: int) -> dict[str, Samples]:
         return {
             f"{name}, {pace}": times
             for pace, scenario in PACES.items()
-            for name, times in _series(upstream, scenario, asks, questions).items()
+            for name, times in _run_rounds(upstream, scenario, asks, questions).items()
         }
 
 
-def _series(upstream: FakeUpstream, pace: Scenario, asks: Mapping[str, Ask], questions: int) -> dict[str, Samples]:
-    """One question of each in turn, so that a busy moment of the machine is no one's alone; the first is to warm up."""
+def _run_rounds(upstream: FakeUpstream, pace: Scenario, asks: Mapping[str, Ask], questions: int) -> dict[str, Samples]:
+    """Asks each client in turn, so that other load affects all of them; drops the first round, a warm-up."""
     upstream.scenario = pace
-    rounds = [{name: _delay(upstream, ask) for name, ask in asks.items()} for _ in range(questions + 1)]
+    rounds = [{name: _measure_delay(upstream, ask) for name, ask in asks.items()} for _ in range(questions + 1)]
     return {name: [times[name] for times in rounds[1:]] for name in asks}
 
 
-def _delay(upstream: FakeUpstream, ask: Ask) -> float:
-    asked = len(upstream.first_tokens)
+def _measure_delay(upstream: FakeUpstream, ask: Ask) -> float:
+    count = len(upstream.first_tokens)
     received = ask()
-    (written,) = upstream.first_tokens[asked:]
-    return (received - written) * 1000
+    (sent,) = upstream.first_tokens[count:]
+    return (received - sent) * 1000
 
 
 def _first_token(visitor: Visitor, conversation_id: str | None) -> float:
-    """Ask the app, and read the answer to its end, which keeps the connection."""
+    """Asks the app and reads the answer to its end, so that the connection can be reused."""
     received = 0.0
     body = {"message": MESSAGE, "conversation_id": conversation_id}
     with visitor.watching("POST", "/chat/stream", json=body) as answer:
@@ -96,13 +96,13 @@ def _first_token(visitor: Visitor, conversation_id: str | None) -> float:
                 received = time.perf_counter()
             elif event.name == "start":
                 conversation_id = event.data["conversation_id"]
-    assert received, "no token came"
+    assert received, "no token was received"
     visitor.call("DELETE", f"/conversations/{conversation_id}").raise_for_status()
     return received
 
 
 def _in_long_conversation(visitor: Visitor) -> Ask:
-    """Asks in a copy of one conversation, so that it is as long for each question."""
+    """Returns an Ask that uses a copy of one conversation, so that its length is always the same."""
     conversation_id = None
     for _ in range(LONG // 2):
         conversation_id = visitor.chat(MESSAGE, conversation_id=conversation_id)["conversation_id"]
@@ -127,7 +127,7 @@ def _sdk(upstream: FakeUpstream) -> Iterator[Ask]:
         async for chunk in await client.chat.completions.create(model="gpt-6", messages=messages, stream=True):
             if chunk.choices and chunk.choices[0].delta.content and not received:
                 received = time.perf_counter()
-        assert received, "no token came"
+        assert received, "no token was received"
         return received
 
     with asyncio.Runner() as runner:
@@ -135,7 +135,7 @@ def _sdk(upstream: FakeUpstream) -> Iterator[Ask]:
         runner.run(client.close())
 
 
-def _printed(samples: Mapping[str, Samples]) -> str:
+def _format_table(samples: Mapping[str, Samples]) -> str:
     rows = [(name, *(f"{value:.1f}" for value in Summary.of(times))) for name, times in samples.items()]
     return table(("", "median", "p95", "worst"), rows)
 

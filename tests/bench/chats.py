@@ -1,4 +1,4 @@
-"""One chat as its client sees it, without a browser: through the page's own event, or through an API."""
+"""Chat clients without a browser: of the page's event and of APIs."""
 
 import asyncio
 import time
@@ -18,23 +18,23 @@ Json = dict[str, Any]
 
 
 class Chat(Protocol):
-    """Somebody's conversation, `messages` long."""
+    """A client with one conversation."""
 
     async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
-        """Be there, with that many messages before."""
+        """Opens a conversation with that many messages."""
         ...
 
     async def ask(self) -> list[float]:
-        """The seconds after asking at which something of the answer came, the last of all at the end."""
+        """Sends a question; returns the seconds until each part of the answer and, last, until its end."""
         ...
 
     async def leave(self) -> None:
-        """Close what is open."""
+        """Closes open connections."""
         ...
 
 
 class ApiChat:
-    """Our API's /chat/stream."""
+    """A client of this app's /chat/stream."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -53,14 +53,14 @@ class ApiChat:
 
 
 class TutorialChat:
-    """The tutorial's /chat/stream, which is told the whole conversation each time."""
+    """A client of the tutorial's /chat/stream; it sends the whole conversation each time."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._messages: list[Json] = []
 
     async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
-        self._messages = [{"role": each["role"], "content": each["content"]} for each in _talk(messages)]
+        self._messages = [{"role": each["role"], "content": each["content"]} for each in _make_messages(messages)]
         return self
 
     async def ask(self) -> list[float]:
@@ -71,7 +71,7 @@ class TutorialChat:
 
 
 class GradioSession:
-    """An open page as Gradio's server knows it: what its browser would send, and the one stream that it listens to."""
+    """An open page of a Gradio server: its values and its one event stream."""
 
     def __init__(self, http: httpx.AsyncClient, url: str, config: Json) -> None:
         self._http = http
@@ -81,26 +81,26 @@ class GradioSession:
         self.values: dict[int, Any] = {each["id"]: each["props"].get("value") for each in config["components"]}
 
     def event(self, trigger: str) -> Json:
-        """The page's event of that trigger."""
+        """Returns the event with that trigger."""
         dependencies = self._config["dependencies"]
         return next(each for each in dependencies if trigger in [name for _, name in each["targets"]])
 
     def after(self, event: Json) -> Json:
-        """The event that follows it."""
+        """Returns the event that runs after `event`."""
         return next(each for each in self._config["dependencies"] if each["trigger_after"] == event["id"])
 
     async def run(self, event: Json) -> list[Any]:
-        """An event that is not queued; returns its outputs."""
+        """Runs an event without the queue; returns its outputs."""
         answer = await self._http.post(f"{self._url}/run/predict", json=self._body(event))
         return list(answer.raise_for_status().json()["data"])
 
     async def queue(self, event: Json) -> str:
-        """Queue an event; returns its id."""
+        """Queues an event; returns its id."""
         answer = await self._http.post(f"{self._url}/queue/join", json=self._body(event))
         return str(answer.raise_for_status().json()["event_id"])
 
     def listen(self) -> AsyncGenerator[bytes]:
-        """What the server tells the page."""
+        """Yields the lines of the page's event stream."""
         return events(f"{self._url}/queue/data?session_hash={self._hash}")
 
     def _body(self, event: Json) -> Json:
@@ -109,12 +109,12 @@ class GradioSession:
 
 
 class PageChat:
-    """Our page: the sidebar's event runs as long as the page is open, so its stream is there before the answer's."""
+    """A client of this app's page. The sidebar's event keeps the event stream open between answers."""
 
     def __init__(self, url: str, config: Json) -> None:
         self._url = url
         self._config = config
-        self._heard: asyncio.Queue[bytes] = asyncio.Queue()
+        self._lines: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
         self._page = page = GradioSession(http, self._url, self._config)
@@ -130,9 +130,9 @@ class PageChat:
         return self
 
     async def ask(self) -> list[float]:
-        began = time.perf_counter()
+        started = time.perf_counter()
         event = (await self._page.queue(self._send)).encode()
-        return await _timed(self._of(event), b'"process_generating"', b'"process_completed"', began)
+        return await _timed(self._lines_of(event), b'"process_generating"', b'"process_completed"', started)
 
     async def leave(self) -> None:
         self._listening.cancel()
@@ -141,16 +141,16 @@ class PageChat:
     async def _listen(self) -> None:
         async with aclosing(self._page.listen()) as lines:
             async for line in lines:
-                self._heard.put_nowait(line)
+                self._lines.put_nowait(line)
 
-    async def _of(self, event: bytes) -> AsyncGenerator[bytes]:
+    async def _lines_of(self, event: bytes) -> AsyncGenerator[bytes]:
         while True:
-            if event in (line := await self._heard.get()):
+            if event in (line := await self._lines.get()):
                 yield line
 
 
 class ChatInterfaceChat:
-    """The bare ChatInterface: Enter takes the text, then shows it, then is answered, each with a round trip."""
+    """A client of the bare ChatInterface. Taking the text, showing it and answering are one round trip each."""
 
     def __init__(self, url: str, config: Json) -> None:
         self._url = url
@@ -161,46 +161,46 @@ class ChatInterfaceChat:
         self._taken = page.event("submit")
         self._shown = page.after(self._taken)
         self._answered = page.after(self._shown)
-        kept = page.after(self._answered)
-        (self._box,), (self._chat,) = self._taken["inputs"], kept["inputs"]
-        content = [[{"type": "text", "text": each["content"]}] for each in _talk(messages)]
+        stored = page.after(self._answered)
+        (self._box,), (self._chat,) = self._taken["inputs"], stored["inputs"]
+        content = [[{"type": "text", "text": each["content"]}] for each in _make_messages(messages)]
         history = [{"role": "user" if at % 2 == 0 else "assistant", "content": c} for at, c in enumerate(content)]
         page.values |= {self._box: QUESTION, self._chat: history}
-        await page.run(kept)
+        await page.run(stored)
         return self
 
     async def ask(self) -> list[float]:
-        began = time.perf_counter()
+        started = time.perf_counter()
         await self._page.run(self._taken)
         await self._page.run(self._shown)
         await self._page.queue(self._answered)
-        return await _timed(self._page.listen(), b'"process_generating"', b'"process_completed"', began)
+        return await _timed(self._page.listen(), b'"process_generating"', b'"process_completed"', started)
 
     async def leave(self) -> None: ...
 
 
-async def maker(http: httpx.AsyncClient, url: str, kind: Any) -> Callable[[], Chat]:
-    """Makes chats of that kind with the server there."""
+async def chat_factory(http: httpx.AsyncClient, url: str, kind: Any) -> Callable[[], Chat]:
+    """Returns a function that creates chats of that kind with the server at `url`."""
     if kind in (PageChat, ChatInterfaceChat):
-        config = await config_of(http, url)
+        config = await get_config(http, url)
         return lambda: kind(url, config)
     return lambda: kind(url)
 
 
-async def config_of(http: httpx.AsyncClient, url: str) -> Json:
-    """What a Gradio server tells a browser of its page."""
+async def get_config(http: httpx.AsyncClient, url: str) -> Json:
+    """Returns the page's configuration from a Gradio server."""
     return dict((await http.get(f"{url}/config")).raise_for_status().json())
 
 
-async def _timed(lines: AsyncGenerator[bytes], grown: bytes, ended: bytes, began: float | None = None) -> list[float]:
-    """The seconds at which lines with `grown` in them came, and at last one with `ended` in it, or that is `END`."""
-    began = began or time.perf_counter()
+async def _timed(lines: AsyncGenerator[bytes], grown: bytes, ended: bytes, started: float | None = None) -> list[float]:
+    """Returns the seconds until each line with `grown` in it and, last, the line with `ended` in it, or `END`."""
+    started = started or time.perf_counter()
     times = []
     async with aclosing(lines):
         async for line in lines:
             is_end = line == END if ended == END else ended in line
             if grown in line or is_end:
-                times.append(time.perf_counter() - began)
+                times.append(time.perf_counter() - started)
             if is_end:
                 assert b'"success":false' not in line, line
                 return times
@@ -208,24 +208,24 @@ async def _timed(lines: AsyncGenerator[bytes], grown: bytes, ended: bytes, began
 
 
 async def _session(http: httpx.AsyncClient, url: str, messages: int) -> tuple[dict[str, str], str | None]:
-    """A new session's header, and in it a conversation of that length."""
+    """Creates a session with a conversation of that length; returns its header and the conversation's id."""
     token = (await http.post(f"{url}/session")).raise_for_status().json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     if not messages:
         return headers, None
     file = {"format": "chatbot-conversation", "version": 1, "title": "Tides", "created_at": TIME, "updated_at": TIME}
-    body = file | {"messages": _talk(messages)}
+    body = file | {"messages": _make_messages(messages)}
     answer = await http.post(f"{url}/conversations/import", json=body, headers=headers)
     return headers, str(answer.raise_for_status().json()["conversation_id"])
 
 
-def _talk(messages: int) -> list[Mapping[str, Any]]:
-    """A conversation of that many messages of some sixty words, in the form of our exported files."""
+def _make_messages(messages: int) -> list[Mapping[str, Any]]:
+    """Returns so many messages of some sixty words, in the format of exported conversations."""
     roles = ("user", "assistant")
-    said = {
+    message = {
         "message_id": "",
         "content": "the tide comes in and goes out " * 9,
         "status": "complete",
         "created_at": TIME,
     }
-    return [said | {"role": roles[at % 2]} for at in range(messages)]
+    return [message | {"role": roles[at % 2]} for at in range(messages)]

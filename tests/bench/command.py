@@ -1,4 +1,4 @@
-"""The command line of a measurement, and its report: a table for a person and JSON for a program."""
+"""The command line of a benchmark, and its report: a table and optionally JSON."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ ROUNDS = 5
 
 
 class Bench:
-    """One measurement, `name`, described by its module's docstring. Add arguments, `read` them, then `report`."""
+    """A benchmark. Add arguments, `read` them, measure, then `report`."""
 
     def __init__(self, name: str, description: str | None) -> None:
         self._parser = argparse.ArgumentParser(
@@ -20,25 +20,25 @@ class Bench:
             description=description,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        self._parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
+        self._parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
         self.argument = self._parser.add_argument
         self._machine = load()
         self._options = argparse.Namespace()
 
     def rounds(self, number: int = ROUNDS) -> None:
-        """Add an argument for how often each thing is measured."""
-        self.argument("--rounds", type=int, default=number, help=f"of which the median is taken; {number} by default")
+        """Adds the argument `--rounds`."""
+        self.argument("--rounds", type=int, default=number, help=f"{number} by default; the table has their medians")
 
     def read(self) -> argparse.Namespace:
-        """What was asked for."""
+        """Parses the command line."""
         self._options = self._parser.parse_args()
         return self._options
 
     def report(self, title: str, head: Sequence[str], rows: Mapping[str, Sequence[str]], figures: Any) -> None:
-        """Print a row for each name; write `figures`, which are whatever the rows were made from."""
+        """Prints a row for each name; writes `figures`, the data of the rows, if `--json` is given."""
         print(f"{title}\n{self._machine} at the start, then {load()}\n")
         print(table(("", *head), [(name, *cells) for name, cells in rows.items()]))
         if self._options.json:
-            asked = {name: str(value) for name, value in vars(self._options).items()}
-            written = {"title": title, "asked": asked, "machine": self._machine, "figures": figures}
-            self._options.json.write_text(json.dumps(written, indent=2) + "\n", "utf-8")
+            arguments = {name: str(value) for name, value in vars(self._options).items()}
+            content = {"title": title, "arguments": arguments, "machine": self._machine, "figures": figures}
+            self._options.json.write_text(json.dumps(content, indent=2) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""The apps that are measured side by side, each as a server on loopback, talking to the same upstream."""
+"""The apps that are compared, each a server on loopback with the same upstream."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench.processes import Served, free_port, served
+from tests.bench.processes import Served, free_port, serve
 from tests.running import APP, ROOT
 
 PEERS = Path(__file__).with_name("peers")
@@ -17,7 +17,7 @@ KEY = "sk-test-operator"
 
 
 class Contestant(NamedTuple):
-    """An app. `serve` takes the upstream's address and the model's name; `box` and `answer` select on its page."""
+    """An app. `serve` takes the upstream's address and the model's name; `box` and `answer` are CSS selectors."""
 
     name: str
     serve: Callable[[str, str], AbstractContextManager[Served]]
@@ -27,10 +27,10 @@ class Contestant(NamedTuple):
 
 @contextmanager
 def upstream() -> Iterator[str]:
-    """The address of an upstream in a process of its own. Of the model `pace:50x500` come 500 tokens, 50 a second."""
+    """Runs an upstream in its own process; yields its address. Model `pace:50x500`: 500 tokens, 50 per second."""
     port = free_port()
     command = [sys.executable, "-m", "tests.fake_upstream", "--port", str(port)]
-    with served(command, port=port, directory=ROOT):
+    with serve(command, port=port, directory=ROOT):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -47,7 +47,7 @@ def _ours(upstream: str, model: str) -> Iterator[Served]:
             "CHATBOT_DATA_DIR": f"{directory}/data",
         }
         command = [sys.executable, str(APP), "--port", str(port)]
-        with served(command, port=port, directory=Path(directory), environment=environment) as server:
+        with serve(command, port=port, directory=Path(directory), environment=environment) as server:
             yield server
 
 
@@ -72,14 +72,14 @@ def _streamlit(upstream: str, model: str) -> Iterator[Served]:
     page = ["streamlit", "run", "app.py", "--server.headless", "true", "--server.port", str(port)]
     service = ["uvicorn", "api:app", "--port", str(api), "--log-level", "warning"]
     with (
-        _peer("streamlit", upstream, model, service, port=api) as behind,
-        _peer("streamlit", upstream, model, page, port=port, API=behind.url) as front,
+        _peer("streamlit", upstream, model, service, port=api) as api_server,
+        _peer("streamlit", upstream, model, page, port=port, API=api_server.url) as page_server,
     ):
-        yield Served(front.url, [*front.processes, *behind.processes])
+        yield Served(page_server.url, [*page_server.processes, *api_server.processes])
 
 
 def fastapi(upstream: str, model: str) -> AbstractContextManager[Served]:
-    """The tutorial's FastAPI alone, for programs."""
+    """Runs only the tutorial's FastAPI server."""
     port = free_port()
     return _peer(
         "streamlit", upstream, model, ["uvicorn", "api:app", "--port", str(port), "--log-level", "warning"], port=port
@@ -101,19 +101,19 @@ CONTESTANTS = {"ours": OURS, "chatinterface": CHATINTERFACE, "streamlit": STREAM
 def _peer(
     name: str, upstream: str, model: str, command: list[str], *, port: int, **environment: str
 ) -> Iterator[Served]:
-    """A peer's app, from its own environment, which is made the first time."""
-    told = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{upstream}/v1", "MODEL": model, **environment}
+    """Runs a peer's app in its own Python environment, which is created the first time."""
+    variables = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": f"{upstream}/v1", "MODEL": model, **environment}
     program = _environment(name) / "bin" / command[0]
-    with served([str(program), *command[1:]], port=port, directory=PEERS / name, environment=told) as server:
+    with serve([str(program), *command[1:]], port=port, directory=PEERS / name, environment=variables) as server:
         yield server
 
 
 def _environment(name: str) -> Path:
-    place = PEERS / name / ".venv"
-    if not (place / "ready").exists():
-        print(f"Installing {name} into an environment of its own…", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", place], check=True)
-        install = [str(place / "bin" / "pip"), "install", "--quiet", "-r", str(PEERS / name / "requirements.txt")]
+    path = PEERS / name / ".venv"
+    if not (path / "ready").exists():
+        print(f"Installing {name} into its own environment…", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", path], check=True)
+        install = [str(path / "bin" / "pip"), "install", "--quiet", "-r", str(PEERS / name / "requirements.txt")]
         subprocess.run(install, check=True)
-        (place / "ready").touch()
-    return place
+        (path / "ready").touch()
+    return path

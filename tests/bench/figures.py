@@ -1,4 +1,4 @@
-"""What the measurements share: how many samples are summed up, and how a table is printed."""
+"""Summaries of samples, and the printed table."""
 
 import math
 import os
@@ -10,7 +10,7 @@ Samples = Sequence[float]
 
 
 class Summary(NamedTuple):
-    """Many samples in three numbers, in the samples' own unit."""
+    """Median, 95th percentile and maximum of samples, in their unit."""
 
     median: float
     p95: float
@@ -18,20 +18,20 @@ class Summary(NamedTuple):
 
     @classmethod
     def of(cls, samples: Samples) -> "Summary":
-        """The 95th percentile is a sample that was taken, none between two."""
+        """The 95th percentile is one of the samples, not interpolated."""
         ordered = sorted(samples)
         return cls(median(ordered), ordered[math.ceil(0.95 * len(ordered)) - 1], ordered[-1])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lines with the first column to the left and the others to the right."""
+    """Returns a text table with the first column aligned left and the others right."""
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(_line(line, widths) for line in lines)
 
 
 def load() -> str:
-    """How busy the machine is: a figure that was taken beside other work says less."""
+    """Describes the machine's load, because figures from a busy machine are less reliable."""
     if not hasattr(os, "getloadavg"):  # Windows
         return f"load unknown, {os.cpu_count()} cores"
     return f"load {os.getloadavg()[0]:.2f} in the last minute, {os.cpu_count()} cores"

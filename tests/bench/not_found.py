@@ -1,8 +1,8 @@
-"""Whether a 404 tells by its time or its bytes that the conversation is somebody else's.
+"""Whether the time or the bytes of a 404 reveal that the conversation belongs to another session.
 
-One session asks, over one connection, for conversations of another session and for ones that never existed, by each id
-once for each operation, in turn, and with either kind first as often. The ratio of the medians is to be read beside
-that of the two halves of one kind: what these are away from 1 is noise.
+One session requests, over one connection, conversations of another session and ones that never existed. Each id is used
+once per operation; the two kinds alternate, and each is first equally often. Compare the ratio of their medians to the
+ratio of two halves of one kind: the difference of the latter from 1 is noise.
 """
 
 import argparse
@@ -36,70 +36,70 @@ OPERATIONS = (
 Body = Mapping[str, str] | None
 
 
-class SearchResult(NamedTuple):
-    """Of one operation, the seconds of each answer, and every answer that there was, without its date."""
+class Responses(NamedTuple):
+    """Seconds of each response to one operation by kind of id, and the distinct responses without their date."""
 
     others: Samples
-    nobodys: Samples
+    unknown: Samples
     answers: frozenset[bytes]
 
 
 def main() -> None:
-    """Measure, and print a line for each operation."""
+    """Measures and prints a line for each operation."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.not_found", description=__doc__)
-    parser.add_argument("--pairs", type=int, default=PAIRS, help=f"for each operation, {PAIRS} by default")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help=f"per operation, {PAIRS} by default")
     options = parser.parse_args()
     before = load()
-    rows = [_row(name, found) for name, found in measured(options.pairs).items()]
+    rows = [_row(name, each) for name, each in measure(options.pairs).items()]
     print(f"Medians of {options.pairs} 404s each; {before}\n")
-    head = ("", "another's", "nobody's", "ratio", "another's halves", "nobody's halves", "another's slower", "bytes")
+    head = ("", "another's", "unknown", "ratio", "another's halves", "unknown halves", "another's slower", "bytes")
     print(table(head, rows))
 
 
-def measured(pairs: int) -> dict[str, SearchResult]:
-    """What each operation answers, and how fast, to a session that has a conversation of its own."""
+def measure(pairs: int) -> dict[str, Responses]:
+    """Returns the responses and times of each operation for a session that has a conversation."""
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         app = stack.enter_context(RunningApp(data, {"LOCAL_MODEL": "off"}))
-        owner, asker = (stack.enter_context(_session(app)) for _ in range(2))
-        others = [_conversation(owner) for _ in range(pairs)]
-        nobodys = [uuid4().hex for _ in range(pairs)]
-        _conversation(asker)
+        owner, client = (stack.enter_context(_create_session(app)) for _ in range(2))
+        others = [_create_conversation(owner) for _ in range(pairs)]
+        unknown = [uuid4().hex for _ in range(pairs)]
+        _create_conversation(client)
         connection = stack.enter_context(create_connection(("127.0.0.1", app.port)))
         return {
-            f"{method} …{path}": _compared(connection, asker.token, others, nobodys, method, path, body)
+            f"{method} …{path}": _compare(connection, client.token, others, unknown, method, path, body)
             for method, path, body in OPERATIONS
         }
 
 
-def _session(app: RunningApp) -> Visitor:
+def _create_session(app: RunningApp) -> Visitor:
     visitor = Visitor(app.url)
     visitor.token = visitor.call("POST", "/session").json()["token"]
     return visitor
 
 
-def _conversation(visitor: Visitor) -> str:
-    """A new one of that session's: empty, since none of its messages should count."""
+def _create_conversation(visitor: Visitor) -> str:
+    """Creates an empty conversation in that session; returns its id."""
     now = "2026-01-01T00:00:00.000+00:00"
     file: dict[str, Any] = {"format": "chatbot-conversation", "version": 1, "title": "Mine", "messages": []}
     answer = visitor.call("POST", "/conversations/import", json=file | {"created_at": now, "updated_at": now})
     return str(answer.raise_for_status().json()["conversation_id"])
 
 
-def _compared(
-    connection: socket, token: str, others: Sequence[str], nobodys: Sequence[str], method: str, path: str, body: Body
-) -> SearchResult:
+def _compare(
+    connection: socket, token: str, others: Sequence[str], unknown: Sequence[str], method: str, path: str, body: Body
+) -> Responses:
     times: tuple[list[float], list[float]] = [], []
     answers = set()
-    for number, pair in enumerate(zip(others, nobodys, strict=True)):
+    for number, pair in enumerate(zip(others, unknown, strict=True)):
         for kind in (0, 1) if number % 2 else (1, 0):
             request = _request(method, f"/conversations/{pair[kind]}{path}", token, body)
-            began = time.perf_counter()
+            started = time.perf_counter()
             connection.sendall(request)
-            answer = _answer(connection)
-            times[kind].append(time.perf_counter() - began)
+            answer = _read_response(connection)
+            times[kind].append(time.perf_counter() - started)
             answers.add(re.sub(rb"(?im)^date: [^\r]*\r\n", b"", answer))
-    return SearchResult(*times, frozenset(answers))
+    return Responses(*times, frozenset(answers))
 
 
 def _request(method: str, path: str, token: str, body: Body) -> bytes:
@@ -108,8 +108,8 @@ def _request(method: str, path: str, token: str, body: Body) -> bytes:
     return f"{head}Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n{content}".encode()
 
 
-def _answer(connection: socket) -> bytes:
-    """One answer, head and body as they came."""
+def _read_response(connection: socket) -> bytes:
+    """Returns the bytes of one response."""
     answer = b""
     for chunk in _chunks(connection):
         answer += chunk
@@ -126,17 +126,17 @@ def _chunks(connection: socket) -> Iterator[bytes]:
         yield chunk
 
 
-def _row(name: str, found: SearchResult) -> tuple[str, ...]:
-    slower = sum(other > nobody for other, nobody in zip(found.others, found.nobodys, strict=True))
+def _row(name: str, responses: Responses) -> tuple[str, ...]:
+    slower = sum(first > second for first, second in zip(responses.others, responses.unknown, strict=True))
     return (
         name,
-        f"{median(found.others) * 1000:.3f} ms",
-        f"{median(found.nobodys) * 1000:.3f} ms",
-        f"{median(found.others) / median(found.nobodys):.3f}",
-        f"{_noise(found.others):.3f}",
-        f"{_noise(found.nobodys):.3f}",
-        f"{slower} of {len(found.others)}",
-        "equal" if len(found.answers) == 1 else "DIFFERENT",
+        f"{median(responses.others) * 1000:.3f} ms",
+        f"{median(responses.unknown) * 1000:.3f} ms",
+        f"{median(responses.others) / median(responses.unknown):.3f}",
+        f"{_noise(responses.others):.3f}",
+        f"{_noise(responses.unknown):.3f}",
+        f"{slower} of {len(responses.others)}",
+        "equal" if len(responses.answers) == 1 else "DIFFERENT",
     )
 
 

@@ -1,10 +1,10 @@
-"""What answers on many pages cost: how smoothly they grow, and the server's CPU a reply, beside the peers.
+"""Answers on many pages: how steadily they grow, and the server's CPU per reply, with peers.
 
-Each page is a visitor's own; on all of them Enter is pressed within moments, and each is answered with 500 tokens at 50
-a second. Chromium, where there is one without a browser's windows, shares the machine with the server: with many pages
-on few cores the times tell of both, the CPU of the server alone (with all its processes, from the first Enter to the
-last word). A round in which a page is not answered within a minute is left out and told. `SDK alone` is a process that
-only reads as many streams.
+Each page has its own visitor. Enter is pressed on all pages at almost the same time; each answer has 500 tokens at 50
+per second. Chromium (the headless build, if installed) shares the machine with the server, so with many pages on few
+cores the times depend on both. The CPU is that of all the server's processes from the first Enter to the last word. A
+round is reported and dropped if an answer takes more than a minute. `SDK alone` is a process that only reads as many
+streams.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from playwright.async_api import Browser, TimeoutError
 
-from tests.bench.chromium import Timeline, answered, chromium, opened, typed
+from tests.bench.chromium import Timeline, chromium, open_page, submit, type_question
 from tests.bench.command import Bench
 from tests.bench.contestants import CONTESTANTS, Contestant, upstream
 from tests.bench.processes import Served
-from tests.bench.sdk_alone import alone
+from tests.bench.sdk_alone import run_sdk
 from tests.browser.conftest import CHROMIUM
 
 TOKENS = 500
@@ -30,7 +30,7 @@ IDEAL = (TOKENS - 1) / RATE * 1000
 
 
 class Round(NamedTuple):
-    """What one round of answers, all at once, was like: milliseconds, but for the seconds of CPU a reply."""
+    """The figures of one round of concurrent answers, in milliseconds; `cpu` is in seconds per reply."""
 
     first: float
     updates_a_second: float
@@ -40,23 +40,23 @@ class Round(NamedTuple):
 
 
 def main() -> None:
-    """Measure, print, and keep the figures where they are wanted."""
+    """Measures, prints a table and writes the figures if `--json` is given."""
     bench = Bench("pages", __doc__)
     bench.rounds(5)
-    bench.argument("--pages", type=int, nargs="+", default=PAGES, help="how many at once")
-    bench.argument("--only", nargs="+", choices=CONTESTANTS, default=[*CONTESTANTS], help="some of the apps")
+    bench.argument("--pages", type=int, nargs="+", default=PAGES, help="numbers of pages")
+    bench.argument("--only", nargs="+", choices=CONTESTANTS, default=[*CONTESTANTS], help="apps to measure")
     options = bench.read()
-    rounds = asyncio.run(measured([CONTESTANTS[name] for name in options.only], options.pages, options.rounds))
+    rounds = asyncio.run(measure([CONTESTANTS[name] for name in options.only], options.pages, options.rounds))
     rows = {
         name: _cells([median(values) for values in zip(*each, strict=True)]) for name, each in rounds.items() if each
     }
-    title = f"{TOKENS} tokens at {RATE} a second, medians of {options.rounds} rounds"
-    bench.report(title, ("first token", "updates/s", "longest gap", "slowest/ideal", "CPU a reply"), rows, rounds)
+    title = f"{TOKENS} tokens at {RATE} per second, medians of {options.rounds} rounds"
+    bench.report(title, ("first token", "updates/s", "longest gap", "slowest/ideal", "CPU per reply"), rows, rounds)
 
 
-async def measured(contestants: Sequence[Contestant], pages: Sequence[int], rounds: int) -> Mapping[str, list[Round]]:
-    """The rounds of each contestant with each number of pages."""
-    taken: dict[str, list[Round]] = {f"{each.name}, {count} pages": [] for count in pages for each in contestants}
+async def measure(contestants: Sequence[Contestant], pages: Sequence[int], rounds: int) -> Mapping[str, list[Round]]:
+    """Returns the rounds of each contestant with each number of pages."""
+    results: dict[str, list[Round]] = {f"{each.name}, {count} pages": [] for count in pages for each in contestants}
     with ExitStack() as servers:
         provider = servers.enter_context(upstream())
         serving = {
@@ -65,40 +65,40 @@ async def measured(contestants: Sequence[Contestant], pages: Sequence[int], roun
         async with chromium(CHROMIUM) as browser:
             for count in pages:
                 for each in contestants:
-                    taken[f"{each.name}, {count} pages"] = await _rounds(
+                    results[f"{each.name}, {count} pages"] = await _rounds(
                         browser, each, serving[each.name], count, rounds
                     )
-                taken[f"SDK alone, {count} streams"] = [await _sdk(provider, count) for _ in range(rounds)]
-    return taken
+                results[f"SDK alone, {count} streams"] = [await _sdk(provider, count) for _ in range(rounds)]
+    return results
 
 
 async def _sdk(provider: str, count: int) -> Round:
-    floor = await alone(provider, f"pace:{RATE}x{TOKENS}", count)
+    floor = await run_sdk(provider, f"pace:{RATE}x{TOKENS}", count)
     return Round(floor.first * 1000, RATE, 0, floor.slowest * 1000 / IDEAL, floor.cpu)
 
 
 async def _rounds(browser: Browser, contestant: Contestant, server: Served, count: int, rounds: int) -> list[Round]:
-    """With pages that are opened once: each is asked again where its conversation stands."""
-    pages = [await opened(browser, contestant, server.url) for _ in range(count)]
-    taken = []
+    """Opens the pages once; each round continues their conversations."""
+    pages = [await open_page(browser, contestant, server.url) for _ in range(count)]
+    results = []
     for _ in range(rounds):
         for page in pages:
-            await typed(page, contestant, TOKENS)
+            await type_question(page, contestant, TOKENS)
         before = server.cpu()
         try:
-            timelines = await asyncio.gather(*(answered(page, contestant) for page in pages))
+            timelines = await asyncio.gather(*(submit(page, contestant) for page in pages))
         except TimeoutError:
-            print(f"{contestant.name}, {count} pages: one was not answered within a minute", flush=True)
-            break  # nor would it be ready for the next question
-        taken.append(_summed(timelines, server, before))
-        print(f"{contestant.name}, {count} pages: {' '.join(_cells(taken[-1]))}", flush=True)
-        await asyncio.sleep(1)  # until the boxes are free again
+            print(f"{contestant.name}, {count} pages: an answer took more than a minute", flush=True)
+            break  # its page would not accept the next question
+        results.append(_summarize(timelines, server, before))
+        print(f"{contestant.name}, {count} pages: {' '.join(_cells(results[-1]))}", flush=True)
+        await asyncio.sleep(1)  # until the boxes are usable again
     for page in pages:
         await page.context.close()
-    return taken
+    return results
 
 
-def _summed(timelines: Sequence[Timeline], server: Served, before: float) -> Round:
+def _summarize(timelines: Sequence[Timeline], server: Served, before: float) -> Round:
     return Round(
         median(each.first for each in timelines),
         median(len(each.grown) / (each.last - each.first) * 1000 for each in timelines),

@@ -1,4 +1,4 @@
-"""Servers in processes of their own: started, waited for, measured in CPU seconds and megabytes, and ended."""
+"""Starts servers in their own processes, measures their CPU and memory, and ends them."""
 
 import socket
 import subprocess
@@ -14,22 +14,22 @@ import psutil
 from tests.running import clean_environment
 
 START_SECONDS = 180
-"""Generous: a measurement is sometimes taken beside other work."""
+"""Long, because the machine may be busy."""
 
 
 class Served(NamedTuple):
-    """A server that answers at `url`, with all its processes."""
+    """A running server and its processes."""
 
     url: str
     processes: Sequence[psutil.Process]
 
     def cpu(self) -> float:
-        """Seconds of CPU that it has taken so far, in user and kernel mode. The kernel counts them in hundredths."""
+        """Returns the CPU seconds so far, in user and kernel mode, with a resolution of 0.01."""
         times = [process.cpu_times() for process in self._all()]
         return float(sum(each.user + each.system for each in times))
 
     def megabytes(self) -> float:
-        """Memory that it holds now."""
+        """Returns the resident memory."""
         return float(sum(process.memory_info().rss for process in self._all())) / 1e6
 
     def _all(self) -> Iterator[psutil.Process]:
@@ -39,11 +39,11 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(
+def serve(
     command: Sequence[str], *, port: int, directory: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Served]:
-    """The command, run in `directory`, until something listens on `port`, and on to the end of the block. Of this
-    process's own settings of the chatbot it sees none."""
+    """Runs the command in `directory` inside the block, which starts when the server listens on `port`. The command
+    inherits no settings of the chatbot."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, cwd=directory, env=clean_environment() | dict(environment or {}), stdout=log, stderr=log
@@ -56,7 +56,7 @@ def served(
 
 
 def free_port() -> int:
-    """A port that nothing listens on at this moment."""
+    """Returns a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

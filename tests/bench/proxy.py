@@ -1,4 +1,4 @@
-"""A link that is slow: a TCP proxy on loopback that lets each byte through a fixed time after it came, either way."""
+"""A slow link: a TCP proxy on loopback that delays all bytes in both directions by a fixed time."""
 
 import asyncio
 import threading
@@ -7,14 +7,14 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def delayed(port: int, seconds: float) -> Iterator[int]:
-    """The port of a proxy to `port`; its connections are made at once, what is sent over them takes `seconds`."""
+def delay(port: int, seconds: float) -> Iterator[int]:
+    """Runs a proxy to `port`; yields its port. Data takes `seconds` each way; connections open at once."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def listen() -> asyncio.Server:
-        return await asyncio.start_server(_Link(port, seconds).connected, "127.0.0.1", 0)
+        return await asyncio.start_server(_Link(port, seconds).connect, "127.0.0.1", 0)
 
     server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
     try:
@@ -29,12 +29,12 @@ class _Link:
         self._port = port
         self._seconds = seconds
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        await asyncio.gather(self._one_way(reader, far_writer), self._one_way(far_reader, writer))
+    async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        target_reader, target_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        await asyncio.gather(self._copy(reader, target_writer), self._copy(target_reader, writer))
 
-    async def _one_way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Timers of equal length fire in order, so nothing overtakes."""
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Timers of equal length fire in order, so chunks stay in order."""
         loop = asyncio.get_running_loop()
         with suppress(ConnectionError):
             while chunk := await reader.read(65536):

@@ -1,6 +1,6 @@
-"""A process in which the SDK streams so many answers at once, and nothing else: the floor under every app.
+"""A process that only streams answers with the SDK: the lower bound for every app.
 
-python -m tests.bench.sdk_alone BASE_URL MODEL COUNT prints a `Floor` as JSON.
+`python -m tests.bench.sdk_alone BASE_URL MODEL COUNT` prints a `Floor` as JSON.
 """
 
 import asyncio
@@ -15,15 +15,15 @@ import openai
 
 
 class Floor(NamedTuple):
-    """Seconds to the first token, to the end of the slowest, and of CPU for each."""
+    """Seconds to the first token (median), seconds of the slowest answer, CPU seconds per answer."""
 
     first: float
     slowest: float
     cpu: float
 
 
-async def alone(upstream: str, model: str, count: int) -> Floor:
-    """That process's figures, for an upstream's address."""
+async def run_sdk(upstream: str, model: str, count: int) -> Floor:
+    """Runs that process against an upstream; returns its figures."""
     command = [sys.executable, "-m", "tests.bench.sdk_alone", f"{upstream}/v1", model, str(count)]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
@@ -31,26 +31,26 @@ async def alone(upstream: str, model: str, count: int) -> Floor:
 
 
 async def main(base_url: str, model: str, count: int) -> None:
-    """Stream them all, after one to warm up."""
+    """Streams one answer as a warm-up, then all at once."""
     client = openai.AsyncOpenAI(api_key="sk-test", base_url=base_url)
     await _ask(client, "pace:50x5")
     before = os.times()
-    took = await asyncio.gather(*(_ask(client, model) for _ in range(count)))
+    times = await asyncio.gather(*(_ask(client, model) for _ in range(count)))
     after = os.times()
     cpu = after.user + after.system - before.user - before.system
-    firsts, wholes = zip(*took, strict=True)
-    print(json.dumps(Floor(median(firsts), max(wholes), cpu / count)))
+    firsts, totals = zip(*times, strict=True)
+    print(json.dumps(Floor(median(firsts), max(totals), cpu / count)))
 
 
 async def _ask(client: openai.AsyncOpenAI, model: str) -> tuple[float, float]:
-    began = time.perf_counter()
+    started = time.perf_counter()
     first = 0.0
     async for chunk in await client.chat.completions.create(
         model=model, messages=[{"role": "user", "content": "Hello"}], stream=True
     ):
         if chunk.choices and chunk.choices[0].delta.content:
-            first = first or time.perf_counter() - began
-    return first, time.perf_counter() - began
+            first = first or time.perf_counter() - started
+    return first, time.perf_counter() - started
 
 
 if __name__ == "__main__":

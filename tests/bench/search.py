@@ -1,6 +1,6 @@
-"""How long listing, opening and searching take with 10,000 messages: what the sidebar does, without the network.
+"""Times of listing, opening and searching conversations with 10,000 messages, without the network.
 
-The first time nothing has been read yet, as after a start of the server; again is the median of the times after it.
+`first` is the first time after a start, when nothing is cached; `again` is the median of later times.
 """
 
 import argparse
@@ -32,32 +32,32 @@ WORDS = ("tide", "moon", "water", "harbour", "boat", "rope", "sail", "wind", "sh
 Work = Callable[[ConversationViews, ConversationMemory, str], Awaitable[object]]
 
 
-class Taken(NamedTuple):
-    """The milliseconds of one kind of work."""
+class Times(NamedTuple):
+    """Milliseconds of one operation."""
 
     first: float
     again: float
 
 
 def main() -> None:
-    """Measure, and print a line for each kind of work."""
+    """Measures and prints a line for each operation."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.search", description=__doc__)
     parser.add_argument("--conversations", type=int, default=CONVERSATIONS, help=f"{CONVERSATIONS} by default")
-    parser.add_argument("--messages", type=int, default=MESSAGES, help=f"in each, {MESSAGES} by default")
+    parser.add_argument("--messages", type=int, default=MESSAGES, help=f"per conversation, {MESSAGES} by default")
     options = parser.parse_args()
     before = load()
-    taken = measured(options.conversations, options.messages)
+    times = measure(options.conversations, options.messages)
     print(f"{options.conversations} conversations of {options.messages} messages; {before}\n")
     print(
-        table(("", "first", "again"), [(name, f"{t.first:.1f} ms", f"{t.again:.1f} ms") for name, t in taken.items()])
+        table(("", "first", "again"), [(name, f"{t.first:.1f} ms", f"{t.again:.1f} ms") for name, t in times.items()])
     )
 
 
-def measured(conversations: int, messages: int) -> dict[str, Taken]:
-    """What each kind of work takes in a session with so much in it."""
+def measure(conversations: int, messages: int) -> dict[str, Times]:
+    """Returns the times of each operation in a session of that size."""
     with tempfile.TemporaryDirectory() as directory:
-        ids = _filled(Path(directory), conversations, messages)
-        return {name: asyncio.run(_taken(Path(directory), ids[0], work)) for name, work in WORK.items()}
+        ids = _fill(Path(directory), conversations, messages)
+        return {name: asyncio.run(_measure(Path(directory), ids[0], work)) for name, work in WORK.items()}
 
 
 async def _list(_: ConversationViews, memory: ConversationMemory, __: str) -> object:
@@ -86,26 +86,26 @@ WORK: dict[str, Work] = {
 }
 
 
-async def _taken(directory: Path, conversation_id: str, work: Work) -> Taken:
-    """The times of that work in a store that was just opened."""
+async def _measure(directory: Path, conversation_id: str, work: Work) -> Times:
+    """Returns the times of one operation in a store that was just opened."""
     settings = Settings.load(chatbot_data_dir=directory, local_model="off")
     store = Store(directory)
     views, memory = ConversationViews(create_services(settings, store, "bench")), store.memory(SESSION)
     times = []
     for _ in range(TIMES):
-        began = time.perf_counter()
+        started = time.perf_counter()
         await work(views, memory, conversation_id)
-        times.append((time.perf_counter() - began) * 1000)
+        times.append((time.perf_counter() - started) * 1000)
     store.close()
-    return Taken(times[0], median(times[1:]))
+    return Times(times[0], median(times[1:]))
 
 
-def _filled(directory: Path, conversations: int, messages: int) -> Sequence[str]:
-    """A session with so many messages of some 60 words; one of them has the needle."""
+def _fill(directory: Path, conversations: int, messages: int) -> Sequence[str]:
+    """Creates a session with so many messages of 60 words, one of them with the needle; returns its conversations."""
     store = Store(directory)
-    memory, dice = store.memory(SESSION), random.Random(1)  # noqa: S311 - the same text each time
+    memory, dice = store.memory(SESSION), random.Random(1)  # noqa: S311 - reproducible
     ids = [
-        memory.restore_conversation(f"Talk {number}", TIME, TIME, talk(dice, messages), head=f"{messages}")
+        memory.restore_conversation(f"Talk {number}", TIME, TIME, make_messages(dice, messages), head=f"{messages}")
         for number in range(conversations)
     ]
     memory.add_message(ids[len(ids) // 2], "user", f"Here is the {NEEDLE}.")
@@ -113,7 +113,7 @@ def _filled(directory: Path, conversations: int, messages: int) -> Sequence[str]
     return ids
 
 
-def talk(dice: random.Random, messages: int) -> list[StoredMessage]:
+def make_messages(dice: random.Random, messages: int) -> list[StoredMessage]:
     return [
         StoredMessage(
             f"{number}",

@@ -1,9 +1,8 @@
-"""Memory: what a session at rest costs, whether it came through the page or the API, and what many answers leave
-behind.
+"""Memory per idle session, created through the page or the API, and memory after many answers.
 
-Each session has one conversation with one answer. At rest means that its page is closed and its answer has ended. Of
-the peers, those that a program can talk to as a page does stand beside: the bare ChatInterface, which keeps nothing on
-disk, and the tutorial's FastAPI, which has no sessions.
+Each session has one conversation with one answer. It is idle when its page is closed and its answer has ended. The
+peers are those that a client without a browser can use: the bare ChatInterface, which stores nothing on disk, and the
+tutorial's FastAPI, which has no sessions.
 """
 
 import asyncio
@@ -12,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, maker
+from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, chat_factory
 from tests.bench.command import Bench
 from tests.bench.contestants import CHATINTERFACE, OURS, fastapi, upstream
 from tests.bench.processes import Served
@@ -20,62 +19,62 @@ from tests.bench.processes import Served
 TOKENS = 20
 AT_ONCE = 20
 WARM_UP = 200
-"""Sessions before anything is counted: what the process needs once is not a session's."""
+"""Sessions before the first count, because the process allocates some memory only once."""
 
 
 def main() -> None:
-    """Measure, print, and keep the figures where they are wanted."""
+    """Measures, prints a table and writes the figures if `--json` is given."""
     bench = Bench("sessions", __doc__)
-    bench.argument("--sessions", type=int, default=1000, help="through each door; 1,000 by default")
-    bench.argument("--answers", type=int, default=10_000, help="in the end, in few sessions; 10,000 by default")
+    bench.argument("--sessions", type=int, default=1000, help="per endpoint, 1,000 by default")
+    bench.argument("--answers", type=int, default=10_000, help="at the end, in few sessions; 10,000 by default")
     options = bench.read()
-    found = asyncio.run(_measured(options.sessions, options.answers))
-    rows = {name: [f"{megabytes:.1f} MB", f"{each:.1f} kB"] for name, (megabytes, each) in found.items()}
-    bench.report("Memory of the server", ("all of it", "more for each"), rows, found)
+    figures = asyncio.run(_measure(options.sessions, options.answers))
+    rows = {name: [f"{megabytes:.1f} MB", f"{each:.1f} kB"] for name, (megabytes, each) in figures.items()}
+    bench.report("Memory of the server", ("total", "increase for each"), rows, figures)
 
 
-async def _measured(sessions: int, answers: int) -> dict[str, tuple[float, float]]:
-    """Megabytes after each step, and kilobytes more for each session or answer of the step."""
-    found: dict[str, tuple[float, float]] = {}
+async def _measure(sessions: int, answers: int) -> dict[str, tuple[float, float]]:
+    """Returns the megabytes after each step, and its increase in kilobytes per session or answer."""
+    figures: dict[str, tuple[float, float]] = {}
     with upstream() as provider, OURS.serve(provider, f"pace:1000x{TOKENS}") as server:
         async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as http:
-            doors = {
-                "page": await maker(http, server.url, PageChat),
-                "API": await maker(http, server.url, ApiChat),
+            factories = {
+                "page": await chat_factory(http, server.url, PageChat),
+                "API": await chat_factory(http, server.url, ApiChat),
             }
-            for door, make in doors.items():
-                found[f"{sessions} sessions more, {door}"] = await _grown(http, server, make, sessions)
+            for endpoint, make in factories.items():
+                figures[f"{sessions} sessions more, {endpoint}"] = await _add_sessions(http, server, make, sessions)
             for part in range(4):
-                before = await _settled(server)
-                await _answers(http, doors["API"], answers // 4)
-                after = await _settled(server)
-                found[f"{answers // 4 * (part + 1)} answers more"] = after, (after - before) * 4000 / answers
+                before = await _settled_memory(server)
+                await _run_answers(http, factories["API"], answers // 4)
+                after = await _settled_memory(server)
+                figures[f"{answers // 4 * (part + 1)} answers more"] = after, (after - before) * 4000 / answers
         for name, serve, kind in (
             ("bare ChatInterface", CHATINTERFACE.serve, ChatInterfaceChat),
             ("tutorial's FastAPI", fastapi, TutorialChat),
         ):
-            found[f"{sessions} visitors more, {name}"] = await _peer(provider, serve, kind, sessions)
-    return found
+            figures[f"{sessions} visitors more, {name}"] = await _measure_peer(provider, serve, kind, sessions)
+    return figures
 
 
-async def _peer(provider: str, serve: Any, kind: Any, sessions: int) -> tuple[float, float]:
+async def _measure_peer(provider: str, serve: Any, kind: Any, sessions: int) -> tuple[float, float]:
     with serve(provider, f"pace:1000x{TOKENS}") as server:
         async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as http:
-            return await _grown(http, server, await maker(http, server.url, kind), sessions)
+            return await _add_sessions(http, server, await chat_factory(http, server.url, kind), sessions)
 
 
-async def _grown(
+async def _add_sessions(
     http: httpx.AsyncClient, server: Served, make: Callable[[], Chat], sessions: int
 ) -> tuple[float, float]:
-    """Megabytes with so many sessions more, and kilobytes for each of them."""
-    await _visits(http, make, WARM_UP)
-    before = await _settled(server)
-    await _visits(http, make, sessions)
-    after = await _settled(server)
+    """Adds so many sessions; returns the megabytes afterwards and the kilobytes per session."""
+    await _run_visits(http, make, WARM_UP)
+    before = await _settled_memory(server)
+    await _run_visits(http, make, sessions)
+    after = await _settled_memory(server)
     return after, (after - before) * 1000 / sessions
 
 
-async def _visits(http: httpx.AsyncClient, make: Callable[[], Chat], count: int) -> None:
+async def _run_visits(http: httpx.AsyncClient, make: Callable[[], Chat], count: int) -> None:
     async def visit() -> None:
         chat = await make().begin(http, 0)
         await chat.ask()
@@ -85,8 +84,8 @@ async def _visits(http: httpx.AsyncClient, make: Callable[[], Chat], count: int)
         await asyncio.gather(*(visit() for _ in range(min(AT_ONCE, count - at))))
 
 
-async def _answers(http: httpx.AsyncClient, make: Callable[[], Chat], count: int) -> None:
-    """In sessions of twenty answers each."""
+async def _run_answers(http: httpx.AsyncClient, make: Callable[[], Chat], count: int) -> None:
+    """Asks for so many answers, in sessions of twenty answers each."""
 
     async def talk() -> None:
         chat = await make().begin(http, 0)
@@ -98,7 +97,7 @@ async def _answers(http: httpx.AsyncClient, make: Callable[[], Chat], count: int
         await asyncio.gather(*(talk() for _ in range(AT_ONCE)))
 
 
-async def _settled(server: Served) -> float:
+async def _settled_memory(server: Served) -> float:
     await asyncio.sleep(2)
     return server.megabytes()
 

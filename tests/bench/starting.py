@@ -1,6 +1,6 @@
-"""From the start of the process to a page that is ready, beside the peers: seconds, and the CPU of the server.
+"""Time from the start of the process to a usable page, and the server's CPU, with peers.
 
-Ready is when the message box is there to be typed in. The browser runs already, with nothing in its cache.
+The page is usable when its message box is visible. The browser is already running, with an empty cache.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tests.bench.contestants import CONTESTANTS, Contestant, upstream
 
 
 class Start(NamedTuple):
-    """Seconds until the port listens, until the page is ready, and of the server's CPU until then."""
+    """Seconds until the port listens and until the page is usable, and the server's CPU seconds until then."""
 
     listening: float
     ready: float
@@ -25,17 +25,17 @@ class Start(NamedTuple):
 
 
 def main() -> None:
-    """Measure, print, and keep the figures where they are wanted."""
+    """Measures, prints a table and writes the figures if `--json` is given."""
     bench = Bench("starting", __doc__)
     bench.rounds(5)
-    bench.argument("--only", nargs="+", choices=CONTESTANTS, default=[*CONTESTANTS], help="some of the apps")
+    bench.argument("--only", nargs="+", choices=CONTESTANTS, default=[*CONTESTANTS], help="apps to measure")
     options = bench.read()
-    starts = asyncio.run(_measured([CONTESTANTS[name] for name in options.only], options.rounds))
+    starts = asyncio.run(_measure([CONTESTANTS[name] for name in options.only], options.rounds))
     rows = {name: [f"{median(times):.2f} s" for times in zip(*each, strict=True)] for name, each in starts.items()}
     bench.report(f"Medians of {options.rounds} starts", ("listening", "page ready", "CPU"), rows, starts)
 
 
-async def _measured(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[Start]]:
+async def _measure(contestants: Sequence[Contestant], rounds: int) -> dict[str, list[Start]]:
     starts: dict[str, list[Start]] = {each.name: [] for each in contestants}
     with upstream() as provider:
         async with chromium() as browser:
@@ -46,14 +46,14 @@ async def _measured(contestants: Sequence[Contestant], rounds: int) -> dict[str,
 
 
 async def _start(browser: Browser, contestant: Contestant, provider: str) -> Start:
-    began = time.perf_counter()
+    started = time.perf_counter()
     with contestant.serve(provider, "pace:50x10") as server:
-        listening = time.perf_counter() - began
+        listening = time.perf_counter() - started
         context = await browser.new_context(viewport={"width": 1280, "height": 800})
         page = await context.new_page()
         await page.goto(server.url)
         await page.locator(contestant.box).wait_for(timeout=60_000)
-        start = Start(listening, time.perf_counter() - began, server.cpu())
+        start = Start(listening, time.perf_counter() - started, server.cpu())
         await context.close()
     return start
 

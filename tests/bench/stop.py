@@ -1,6 +1,6 @@
-"""How soon the upstream sees its connection closed when an answer is stopped, before its first token and in the middle.
+"""Time from Stop to the end of the connection to the upstream, before the first token and in the middle.
 
-Measured is the time from just before the stop until the upstream itself notes that the stream is closed.
+The time starts just before the stop and ends when the upstream detects the disconnection.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SCENARIOS = {"first": FAULTS["silence_first"], "middle": Scenario(tokens=999, to
 async def seconds_to_close(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, when: Moment
 ) -> float:
-    """Begin an answer, stop it at that moment, and see how long the upstream had it open."""
+    """Starts an answer and stops it at that moment; returns the seconds until the upstream's stream is closed."""
     upstream.scenario = SCENARIOS[when]
     reply = await replies_setup.say("Count.", provider=provider)
     await until(lambda: upstream.open_streams == 1 and (when == "first" or reply.snapshot().content))
@@ -39,17 +39,17 @@ async def seconds_to_close(
 
 
 def main() -> None:
-    """Measure, and print a line for each provider and moment."""
+    """Measures and prints a line for each provider and moment."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.stop", description=__doc__)
-    parser.add_argument("--stops", type=int, default=STOPS, help=f"for each row, {STOPS} by default")
+    parser.add_argument("--stops", type=int, default=STOPS, help=f"per row, {STOPS} by default")
     options = parser.parse_args()
     before = load()
-    rows = asyncio.run(_measured(options.stops))
+    rows = asyncio.run(_measure(options.stops))
     print(f"Milliseconds from Stop to the upstream's close, {options.stops} stops each; budget {BUDGET_MS}; {before}\n")
     print(table(("", "median", "p95", "worst"), rows))
 
 
-async def _measured(stops: int) -> list[tuple[str, ...]]:
+async def _measure(stops: int) -> list[tuple[str, ...]]:
     with FakeUpstream() as upstream, tempfile.TemporaryDirectory() as folder:
         replies_setup = ReplySetup(_settings(upstream, Path(folder)))
         rows = []
@@ -58,7 +58,7 @@ async def _measured(stops: int) -> list[tuple[str, ...]]:
                 times = [
                     1000 * await seconds_to_close(replies_setup, upstream, provider, when) for _ in range(stops + 1)
                 ]
-                summary = Summary.of(times[1:])  # the first is to warm up
+                summary = Summary.of(times[1:])  # without the warm-up
                 rows.append((f"{provider}, {when}", *(f"{value:.1f}" for value in summary)))
         await replies_setup.close()
     return rows

@@ -1,10 +1,9 @@
-"""Chats at once in one process, none of which may be later than 1.1 times its ideal; through the page's event and the
-API.
+"""Concurrent chats in one process, through the page's event and the API. None may exceed 1.1 times the ideal time.
 
-The clients are no browsers but speak what a browser speaks, so that two cores are enough for them, the upstream and the
-server. All begin within two seconds; each one's time is counted from its own Enter to its last word, and the ideal is
-what the upstream takes. `SDK alone` is a process that only reads as many streams. With `--climb` each door is asked for
-more and more chats, until one is late.
+The clients send the requests of a browser but are none, so two cores are enough for them, the upstream and the server.
+All start within two seconds. The time of a chat is from its question to its last word; the ideal is the upstream's
+time. `SDK alone` is a process that only reads as many streams. With `--climb` the number of chats grows until one is
+late.
 """
 
 import asyncio
@@ -15,18 +14,18 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, maker
+from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, chat_factory
 from tests.bench.command import Bench
 from tests.bench.contestants import CHATINTERFACE, OURS, fastapi, upstream
 from tests.bench.processes import Served
-from tests.bench.sdk_alone import alone
+from tests.bench.sdk_alone import run_sdk
 
-WITHIN = 2.0
-LATE = 1.1
+START_SPREAD = 2.0
+MAX_RATIO = 1.1
 STEP = 1.25
-"""By how much more a door is asked for at each step of a climb."""
+"""Factor of the number of chats from one step of a climb to the next."""
 
-DOORS = {
+ENDPOINTS = {
     "page": ("this project, page", OURS.serve, PageChat),
     "api": ("this project, API", OURS.serve, ApiChat),
     "chatinterface": ("bare ChatInterface, page", CHATINTERFACE.serve, ChatInterfaceChat),
@@ -35,7 +34,7 @@ DOORS = {
 
 
 class Round(NamedTuple):
-    """Seconds to the first update, the longest between two, the slowest's time by its ideal, seconds of CPU a reply."""
+    """Seconds to the first update and between two updates (longest), slowest time / ideal, CPU seconds per reply."""
 
     first: float
     gap: float
@@ -44,59 +43,59 @@ class Round(NamedTuple):
 
 
 def main() -> None:
-    """Measure, print, and keep the figures where they are wanted."""
+    """Measures, prints a table and writes the figures if `--json` is given."""
     bench = Bench("together", __doc__)
     bench.rounds(5)
-    bench.argument("--chats", type=int, nargs="+", default=[60], help="how many at once; where a climb begins")
-    bench.argument("--messages", type=int, nargs="+", default=[0, 200], help="in each conversation before")
-    bench.argument("--rate", type=int, default=50, help="tokens a second")
-    bench.argument("--tokens", type=int, default=500, help="of each answer")
-    bench.argument("--doors", nargs="+", choices=[*DOORS, "sdk"], default=["page", "api", "fastapi", "sdk"])
-    bench.argument("--climb", action="store_true", help="find the most chats that none is late with")
+    bench.argument("--chats", type=int, nargs="+", default=[60], help="number of chats; a climb starts there")
+    bench.argument("--messages", type=int, nargs="+", default=[0, 200], help="messages in each conversation before")
+    bench.argument("--rate", type=int, default=50, help="tokens per second")
+    bench.argument("--tokens", type=int, default=500, help="tokens per answer")
+    bench.argument("--endpoints", nargs="+", choices=[*ENDPOINTS, "sdk"], default=["page", "api", "fastapi", "sdk"])
+    bench.argument("--climb", action="store_true", help="find the largest number of chats without a late one")
     options = bench.read()
-    taken = asyncio.run(_all(options))
-    rows = {name: _cells([median(values) for values in zip(*each, strict=True)]) for name, each in taken.items()}
-    title = f"{options.tokens} tokens at {options.rate} a second, medians of {options.rounds} rounds"
-    bench.report(title, ("first token", "longest gap", "slowest/ideal", "CPU a reply"), rows, taken)
+    results = asyncio.run(_measure(options))
+    rows = {name: _cells([median(values) for values in zip(*each, strict=True)]) for name, each in results.items()}
+    title = f"{options.tokens} tokens at {options.rate} per second, medians of {options.rounds} rounds"
+    bench.report(title, ("first token", "longest gap", "slowest/ideal", "CPU per reply"), rows, results)
 
 
-async def _all(options: Any) -> dict[str, list[Round]]:
-    taken: dict[str, list[Round]] = {}
+async def _measure(options: Any) -> dict[str, list[Round]]:
+    results: dict[str, list[Round]] = {}
     model, ideal = f"pace:{options.rate}x{options.tokens}", (options.tokens - 1) / options.rate
     with upstream() as provider:
-        for door in options.doors:
-            for messages in options.messages if door != "sdk" else [0]:
+        for endpoint in options.endpoints:
+            for messages in options.messages if endpoint != "sdk" else [0]:
                 for count in options.chats:
                     while True:
-                        name = DOORS[door][0] if door != "sdk" else "SDK alone"
+                        name = ENDPOINTS[endpoint][0] if endpoint != "sdk" else "SDK alone"
                         row = f"{name}, {count} chats, {messages} messages"
-                        taken[row] = await _rounds(door, provider, model, count, messages, options.rounds, ideal)
-                        if not options.climb or median(each.slowest for each in taken[row]) > LATE:
+                        results[row] = await _rounds(endpoint, provider, model, count, messages, options.rounds, ideal)
+                        if not options.climb or median(each.slowest for each in results[row]) > MAX_RATIO:
                             break
-                        count = round(count * STEP)  # noqa: PLW2901 - the climb begins there
-    return taken
+                        count = round(count * STEP)  # noqa: PLW2901 - the climb continues
+    return results
 
 
 async def _rounds(
-    door: str, provider: str, model: str, count: int, messages: int, rounds: int, ideal: float
+    endpoint: str, provider: str, model: str, count: int, messages: int, rounds: int, ideal: float
 ) -> list[Round]:
-    if door == "sdk":
-        return [await _sdk(provider, model, count, ideal) for _ in range(rounds)]
-    _, serve, kind = DOORS[door]
+    if endpoint == "sdk":
+        return [await _run_sdk_alone(provider, model, count, ideal) for _ in range(rounds)]
+    _, serve, kind = ENDPOINTS[endpoint]
     with serve(provider, model) as server:
         async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as http:
-            make = await maker(http, server.url, kind)
-            await _round(http, server, make, 1, messages, ideal)  # to warm up
-            return [await _round(http, server, make, count, messages, ideal) for _ in range(rounds)]
+            make = await chat_factory(http, server.url, kind)
+            await _run_round(http, server, make, 1, messages, ideal)  # warm-up
+            return [await _run_round(http, server, make, count, messages, ideal) for _ in range(rounds)]
 
 
-async def _round(
+async def _run_round(
     http: httpx.AsyncClient, server: Served, make: Callable[[], Chat], count: int, messages: int, ideal: float
 ) -> Round:
     chats = [await make().begin(http, messages) for _ in range(count)]
     await asyncio.sleep(1)
     before = server.cpu()
-    times = await asyncio.gather(*(_ask(chat, WITHIN * at / count) for at, chat in enumerate(chats)))
+    times = await asyncio.gather(*(_ask(chat, START_SPREAD * at / count) for at, chat in enumerate(chats)))
     cpu = (server.cpu() - before) / count
     await asyncio.gather(*(chat.leave() for chat in chats))
     gaps = [later - earlier for each in times for earlier, later in pairwise(each)]
@@ -108,8 +107,8 @@ async def _ask(chat: Chat, wait: float) -> Sequence[float]:
     return await chat.ask()
 
 
-async def _sdk(provider: str, model: str, count: int, ideal: float) -> Round:
-    floor = await alone(provider, model, count)
+async def _run_sdk_alone(provider: str, model: str, count: int, ideal: float) -> Round:
+    floor = await run_sdk(provider, model, count)
     return Round(floor.first, 0.0, floor.slowest / ideal, floor.cpu)
 
 

@@ -1,4 +1,4 @@
-"""HTTP at its barest, for clients that must cost next to nothing beside the server that they measure."""
+"""A minimal HTTP client, so that clients take little CPU next to the measured server."""
 
 import asyncio
 import json
@@ -6,19 +6,19 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-LONGEST_LINE = 1 << 24
+MAX_LINE_BYTES = 1 << 24
 
 END = b"0\r\n"
-"""The line that ends an answer on a connection that is kept: a chunk of no length."""
+"""The last line of a response: an empty chunk."""
 
 
 async def events(
     url: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
 ) -> AsyncGenerator[bytes]:
-    """The lines of a stream of Server-Sent Events as they come: of a POST where there is a body. A server sends each
-    event in a chunk of its own, so no line is split; the lines that only tell a chunk's length are among them."""
+    """Yields the lines of an SSE stream; sends a POST if there is a body, else a GET. Lines with chunk lengths are
+    included. No line is split, because servers send each event as one chunk."""
     address = urlsplit(url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=LONGEST_LINE)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=MAX_LINE_BYTES)
     try:
         writer.write(_request(url, body, headers or {}))
         status = await reader.readline()
@@ -35,6 +35,6 @@ def _request(url: str, body: Mapping[str, Any] | None, headers: Mapping[str, str
     address = urlsplit(url)
     content = json.dumps(body).encode() if body is not None else b""
     method, path = "GET" if body is None else "POST", address.path + (f"?{address.query}" if address.query else "")
-    told = {"Host": address.netloc, "Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()), "", ""]
+    head = {"Host": address.netloc, "Content-Type": "application/json", "Content-Length": str(len(content)), **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     return "\r\n".join(lines).encode() + content
