@@ -65,13 +65,6 @@ EVENTS: Responses = {
 
 WHOLE_OR_EVENTS: Responses = {200: {"description": "The answer, or with `stream` its events.", "content": STREAM}}
 
-CHANGES: Responses = {
-    200: {
-        "description": "Events named `conversations` with the list for the sidebar: now, and after each change.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
-
 NOTHING_RUNS: Responses = {204: {"description": "Nothing runs there."}}
 
 DRAINING: Responses = {503: {"description": "The process is about to end.", "model": HealthOut}}

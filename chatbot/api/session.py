@@ -1,13 +1,11 @@
-"""The API's operations on a session: start, watch, export, import, delete."""
+"""The API's operations on a session: start, export, import, delete."""
 
 import asyncio
 
 from fastapi import APIRouter, Request, Response
-from sse_starlette import EventSourceResponse
 
-from chatbot.api import sse
 from chatbot.api.auth import Address, Memory, ServicesDep, SessionId
-from chatbot.api.openapi import CHANGES, FILE_BODY, ZIP, errors
+from chatbot.api.openapi import FILE_BODY, ZIP, errors
 from chatbot.api.responses import ConversationOut, ConversationsOut, SessionOut, StatusOut
 from chatbot.transfer import export_zip
 
@@ -18,12 +16,6 @@ router = APIRouter(tags=["session"])
 async def create_session(services: ServicesDep) -> SessionOut:
     """Start a session. Keep the token: nothing else opens its conversations."""
     return SessionOut(token=services.tokens.create())
-
-
-@router.get("/session/changes", response_class=EventSourceResponse, responses=CHANGES | errors(401, 500))
-async def watch_session(services: ServicesDep, session_id: SessionId) -> EventSourceResponse:
-    """Watch the list of conversations: it is sent now, and again whenever one of them changes."""
-    return sse.watch_conversations(services, session_id)
 
 
 @router.delete("/session", responses=errors(401, 500))

@@ -1,6 +1,5 @@
-"""Server-Sent Events: an answer, from a running reply or a stored message; and the list of conversations."""
+"""Server-Sent Events: an answer, from a running reply or a stored message."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -11,13 +10,9 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from chatbot.api.responses import FaultOut, TimingOut, UsageOut
 from chatbot.replies.reply import Chunk, Reply
 from chatbot.types import StoredMessage
-from chatbot.web.services import Services
 
 KEEPALIVE_SECONDS = 10
 """How often a silent stream gets a comment; proxies close a connection after 30 s and more."""
-
-MAX_LISTED = 200
-"""The newest conversations in the list; search finds the others."""
 
 LINE_SEPARATORS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 """JSON may contain these as they are, but many clients end their lines there."""
@@ -33,11 +28,6 @@ def replay(conversation_id: str, answer: StoredMessage, after: int) -> EventSour
     return _response(_stored_events(conversation_id, answer, after))
 
 
-def watch_conversations(services: Services, session_id: str) -> EventSourceResponse:
-    """The list of conversations, now and after each change."""
-    return _response(_conversation_lists(services, session_id))
-
-
 async def _running_events(reply: Reply, token: str, after: int | None) -> AsyncIterator[ServerSentEvent]:
     if after is None:
         yield _event("start", _start_data(reply, token))
@@ -51,26 +41,6 @@ async def _stored_events(conversation_id: str, answer: StoredMessage, after: int
     if rest := answer.content[after:]:
         yield _chunk_event(Chunk(len(answer.content), text=rest))
     yield _last_event(conversation_id, answer)
-
-
-async def _conversation_lists(services: Services, session_id: str) -> AsyncIterator[ServerSentEvent]:
-    seen = -1
-    while True:
-        seen = await services.store.changes.wait(session_id, seen)
-        found = await asyncio.to_thread(services.store.memory(session_id).list_conversations)
-        # Read last: an answer that is listed as running must not have told the page already that it has ended.
-        running = services.replies.running_conversations(session_id)
-        listed = [
-            {
-                "id": each.conversation_id,
-                "title": each.title,
-                "updated_at": each.updated_at,
-                "touched_at": each.touched_at,
-                "running": each.conversation_id in running,
-            }
-            for each in found[:MAX_LISTED]
-        ]
-        yield _event("conversations", {"conversations": listed, "more": len(found) > MAX_LISTED})
 
 
 def _start_data(reply: Reply, token: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from chatbot.page.chat_interface import (
     FAILED_JS,
     IMMEDIATE,
     QUEUED,
+    STREAMED,
     StreamingChat,
     event_number,
     event_text,
@@ -95,6 +96,7 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
         event.failure(None, None, None, js=FAILED_JS, **EVERY)
     controls.conversations.rename(with_error_toasts(rename), [token], None, **EVERY)
     controls.conversations.delete(with_error_toasts(delete), [token], None, **EVERY)
+    controls.conversations.watch(with_error_toasts(sidebar.watch), [token], [controls.conversations], **STREAMED)
     controls.search.search(with_error_toasts(search), [token], [controls.search], **EVERY)
     return entered
 

@@ -1,7 +1,8 @@
 """What the sidebar's events do: open, search, rename and delete conversations."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -11,11 +12,25 @@ from chatbot.page.conversation_view import SHOWN_MESSAGES, ConversationView, Con
 from chatbot.page.i18n import locale_of
 from chatbot.page.settings_values import typed_keys
 from chatbot.page.view_update import ViewUpdate
+from chatbot.replies.limits import RateLimit
 from chatbot.storage import ConversationMemory
 from chatbot.types import Options
+from chatbot.web.client_address import client_address
 from chatbot.web.services import Services
 
 MAX_TITLE_LENGTH = 200
+
+MAX_LISTED = 200
+"""The newest conversations in the list; search finds the others."""
+
+BEAT_SECONDS = 20
+"""How often the list is sent without a change: a page that hears nothing for longer asks again."""
+
+WATCH_SECONDS = 600
+"""How long one watch lasts. A page that is still there asks again; one that vanished unnoticed holds nothing longer."""
+
+WATCHES_PER_MINUTE = 60
+"""Of one session or address: a page needs one, and a few more while the network fails."""
 
 
 class SidebarHandlers:
@@ -24,6 +39,7 @@ class SidebarHandlers:
     def __init__(self, services: Services, views: ConversationViews) -> None:
         self._services = services
         self._views = views
+        self._watches = RateLimit(WATCHES_PER_MINUTE)
 
     async def enter(
         self, request: gr.Request, token: str | None, last_open: str | None
@@ -62,6 +78,31 @@ class SidebarHandlers:
         except ChatbotError:
             return {"view": view, "phase": "idle", "conversation_id": "", "messages": [], "answer": [], "lines": {}}
         return {**_update(view, read), **self._settings(read.conversation.options, keys)}
+
+    async def watch(self, request: gr.Request, token: str | None) -> AsyncGenerator[dict[str, Any]]:
+        """The list of conversations: now, after each change, and every BEAT_SECONDS. Raises TooManyMessages."""
+        session_id, seen = self._session_id(token), -1
+        self._watches.admit(session_id, client_address(request, self._services.is_behind_proxy))
+        end = time.monotonic() + WATCH_SECONDS
+        while time.monotonic() < end:
+            seen = await self._services.store.changes.wait(session_id, seen, BEAT_SECONDS)
+            found = await asyncio.to_thread(self._memory(token).list_conversations)
+            # Read last: an answer that is listed as running must not have told the page already that it has ended.
+            running = self._services.replies.running_conversations(session_id)
+            yield {
+                "conversations": [
+                    {
+                        "id": each.conversation_id,
+                        "title": each.title,
+                        "updated_at": each.updated_at,
+                        "touched_at": each.touched_at,
+                        "running": each.conversation_id in running,
+                    }
+                    for each in found[:MAX_LISTED]
+                ],
+                "more": len(found) > MAX_LISTED,
+                "beat": time.time(),  # Gradio sends no value that equals the one before
+            }
 
     async def show_earlier(
         self, request: gr.Request, token: str | None, view: int, conversation_id: str, first: str

@@ -1,14 +1,14 @@
-// The list of conversations, and what keeps the page in step with the server: GET /session/changes sends the list anew
-// whenever a conversation changes, in any tab or by a program.
+// The list of conversations, and what keeps the page in step with the server, which sends the list anew whenever a
+// conversation changes, in any tab or by a program.
 
 import { button, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
-import { call } from "./session.js";
 import { machine } from "./state.js";
 import { follow, newChat, onLines, open, view } from "./view.js";
 
-const RETRY_SECONDS = [1, 2, 4, 8, 15, 30];
-const SILENCE_SECONDS = 25; // the server sends a comment every 10
+const SILENCE_SECONDS = 45; // the server sends the list at least every 20
+
+let lastSent = 0;
 
 let listed = null; // [{id, title, updated_at, touched_at, running}]
 let hasMore = false;
@@ -115,43 +115,11 @@ const showList = ({ conversations, more }) => {
   keepUp();
 };
 
-// Reads the stream until it ends; a connection that is silent for too long is given up.
-const readChanges = async () => {
-  const abort = new AbortController();
-  let silence;
-  const heard = () => { clearTimeout(silence); silence = setTimeout(() => abort.abort(), SILENCE_SECONDS * 1000); };
-  heard();
-  try {
-    const response = await call("session/changes", { signal: abort.signal });
-    if (!response.ok) return false;
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      heard();
-      const records = (text + part.value).replaceAll("\r\n", "\n").split("\n\n");
-      text = records.pop();
-      for (const record of records) {
-        const data = /^data: ?(.*)$/m.exec(record)?.[1];
-        if (data) showList(JSON.parse(data));
-      }
-    }
-    return true;
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(silence);
-  }
-};
+// One event of Gradio's queue brings the list for ten minutes. Gradio does not tell when it ends, or when the network
+// has cut it off: the list is sent every 20 seconds, so a longer silence means that nobody is watching.
+const watchChanges = () => { lastSent = Date.now(); sidebar.trigger("watch", {}); };
 
-const watchChanges = async () => {
-  for (let failures = 0; ; ) {
-    failures = (await readChanges()) ? 0 : failures + 1;
-    const seconds = RETRY_SECONDS[Math.min(failures, RETRY_SECONDS.length - 1)];
-    await new Promise((wake) => { setTimeout(wake, seconds * 1000); addEventListener("online", wake, { once: true }); });
-  }
-};
-
-export const mountSidebar = ({ element, trigger }) => {
+export const mountSidebar = ({ element, props, trigger, watch }) => {
   sidebar = { element, trigger };
   element.addEventListener("pointerdown", () => { isPressing = true; });
   for (const end of ["pointerup", "pointercancel"]) { // a list drawn before would have no button when the click ends
@@ -160,5 +128,14 @@ export const mountSidebar = ({ element, trigger }) => {
   onLines(() => { drawList(); keepUp(); });
   machine.onChange((state) => { if (state === "idle") queueMicrotask(keepUp); });
   drawList();
-  machine.until("idle").then(watchChanges);
+  watch("value", () => {
+    if (!props.value) return;
+    lastSent = Date.now();
+    showList(props.value);
+  });
+  machine.until("idle").then(() => {
+    watchChanges();
+    addEventListener("online", watchChanges);
+    setInterval(() => { if (Date.now() - lastSent > SILENCE_SECONDS * 1000) watchChanges(); }, 5000);
+  });
 };
