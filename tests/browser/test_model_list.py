@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.api import asked
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import CHROMIUM
-from tests.fake_upstream import FakeUpstream
+from tests.fake_upstream import FakeUpstream, Scenario
 from tests.running import RunningApp
 
 MODELS = [f"org/chat-model-{number}" for number in range(37)]
@@ -68,3 +68,20 @@ async def test_the_menu_lists_all_of_the_providers_models(
         chat = await ChatPage(opened).open(app.url)
         await expect(opened.locator("#model input")).to_have_value("gpt-6-luna")
         assert set(await menu(chat)) >= set(MODELS)
+
+
+async def test_a_list_that_is_shorter_arrives_while_the_menu_is_open(
+    start: list[RunningApp], page: Page, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    upstream.listed = [{"id": "gpt-6-luna", "object": "model"}]
+    upstream.scenario = Scenario(headers_after=3)
+    settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": upstream.openai_url, "LOCAL_MODEL": "off"}
+    start.append(app := RunningApp(tmp_path, settings).start())
+    chat = await ChatPage(page).open(app.url)
+    await page.locator("#model input").click()
+    await expect(page.get_by_role("option")).to_have_count(5)  # the built-in names
+    await page.wait_for_timeout(4000)  # the list arrives; Gradio's error would fail the test by its page
+    await chat.box.click()
+    await expect(page.get_by_role("option")).to_have_count(0)
+    await page.locator("#model input").click()
+    await expect(page.get_by_role("option")).to_have_count(1)

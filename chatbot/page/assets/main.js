@@ -44,10 +44,17 @@ const PARTS = {
 
 const same = { __type__: "update" };
 
+// Resolves when the model menu has no open row beyond the first `count`: Gradio's menu throws if an open row disappears.
+const menuFits = async (count) => {
+  const rows = () => [...document.querySelectorAll("#model [role=option]")];
+  while (rows().some((row) => Number(row.dataset.index) >= count)) await new Promise((done) => setTimeout(done, 100));
+};
+
 // The model menu, when the server has sent a list; the model that was chosen or typed meanwhile stays, unless the provider
 // has changed. Gradio reports a choice twice, and again whenever the field is left.
-const listModels = (arriving, listed, provider, model) => {
+const listModels = async (arriving, listed, provider, model) => {
   if (!arriving || arriving.provider !== provider) return [same, same];
+  await menuFits(arriving.models.length);
   const choices = arriving.models.map((name) => [name, name]);
   const value = provider === listed && model ? {} : { value: arriving.models[0] ?? "" };
   return [{ ...same, choices, ...value }, provider];
