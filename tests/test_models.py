@@ -160,3 +160,17 @@ async def test_a_silent_provider_does_not_delay_the_others(
         assert providers.models("openai")[0] == "gpt-6-luna"
         assert "claude-haiku-5-5" in providers.models("anthropic")
         await providers.aclose()
+
+
+async def test_a_server_that_was_down_at_first_is_waited_for_once_it_is_due_again(
+    settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_lists, "PAUSE_SECONDS", 2.0)
+    upstream.scenario = FAULTS["server_error"]
+    providers = ProviderPool(settings())
+    assert await providers.wait_for_models("compatible") == []
+    upstream.scenario = Scenario(headers_after=0.2)
+    assert await providers.wait_for_models("compatible") == []  # too early to ask again
+    await asyncio.sleep(2.1)
+    assert len(await providers.wait_for_models("compatible")) == 3
+    await providers.aclose()

@@ -42,10 +42,11 @@ class ModelLists:
         return self._found.get(choice.provider, {}).get(choice.model) or ModelProfile(choice.model)
 
     async def wait(self, name: ProviderName) -> None:
-        """Waits until the provider was asked for its list once, LIST_SECONDS at most. Never raises."""
+        """Waits for the provider's list if none is known, LIST_SECONDS at most. Does not ask again within PAUSE_SECONDS
+        of a request that failed. Never raises."""
         self._loop = asyncio.get_running_loop()
-        if name not in self._due:
-            self._start_refresh(name)
+        if name not in self._found:
+            self._refresh_if_due(name)
         if task := self._tasks.get(name):
             await asyncio.wait([task])
 
