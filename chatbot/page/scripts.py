@@ -24,7 +24,7 @@ MODULES = (
     "gradio_texts",
     "main",
 )
-"""In the order of their imports: each imports only from those before it, which tests/test_scripts.py checks."""
+"""In the order of their imports: each imports only from those before it."""
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (const|let) (\w+)", re.MULTILINE)

@@ -20,8 +20,7 @@ class Wiring:
         config = httpx.get(f"{url}/config").json()
         self._components: dict[int, Json] = {each["id"]: each for each in config["components"]}
         self._events: list[Json] = config["dependencies"]
-        self._token, self.conversation = self.event("stop")["inputs"]
-        self._box = self.event("stop")["targets"][0][0]
+        (self._token,) = self.event("stop")["inputs"]
 
     def event(self, trigger: str) -> Json:
         """Returns the server's event for that trigger."""
@@ -29,17 +28,9 @@ class Wiring:
             each for each in self._events if each["backend_fn"] and trigger in [name for _, name in each["targets"]]
         )
 
-    def data(self, event: Json, token: str, conversation_id: str, model: str, text: str) -> list[Any]:
+    def data(self, event: Json, token: str, model: str) -> list[Any]:
         """Returns the values of the event's input components."""
-        known = {self._token: token, self.conversation: conversation_id}
-        if event is self.event("send"):
-            known[event["inputs"][0]] = text
-        return [known.get(each, self._value(each, model)) for each in event["inputs"]]
-
-    def box_is_free(self, event: Json, update: Update) -> bool:
-        """Tells whether the message box accepts the next message after the update."""
-        box = update[event["outputs"].index(self._box)]
-        return bool(box.get("submit_btn")) and not box.get("stop_btn")
+        return [token if each == self._token else self._value(each, model) for each in event["inputs"]]
 
     def _value(self, component: int, model: str) -> Any:
         properties = self._components[component]["props"]
@@ -57,8 +48,8 @@ class Page:
 
     def call(self, trigger: str, conversation_id: str, event_data: Json) -> None:
         """Calls an event without the queue. Raises AssertionError if it fails."""
-        event = self.wiring.event(trigger)
-        body = self._body(event, self.wiring.data(event, self._token, conversation_id, "", ""), event_data)
+        event, place = self.wiring.event(trigger), {"view": 1, "conversation_id": conversation_id}
+        body = self._body(event, self.wiring.data(event, self._token, ""), place | event_data)
         response = self._http.post("/gradio_api/run/predict", json=body)
         assert response.status_code == 200, response.text
 
@@ -67,7 +58,8 @@ class Page:
         self, event: Json, conversation_id: str, model: str, text: str, event_data: Json
     ) -> Iterator[Iterator[Update]]:
         """Yields the updates of an event; closes the page at the end of the block."""
-        body = self._body(event, self.wiring.data(event, self._token, conversation_id, model, text), event_data)
+        asked = {"view": 1, "conversation_id": conversation_id, "text": text} | event_data
+        body = self._body(event, self.wiring.data(event, self._token, model), asked)
         joined = self._http.post("/gradio_api/queue/join", json=body)
         assert joined.status_code == 200, joined.text
         stream = self._http.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._hash})

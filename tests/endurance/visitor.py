@@ -49,7 +49,7 @@ class RandomVisitor:
     def page_is_usable(self, conversation_id: str) -> bool:
         """Tells whether the page is usable: a message gets its answer, and the box accepts the next one."""
         update = self._page_turn(self._wiring.event("send"), conversation_id, "pace:300", self._text(), stay=True)
-        return update is not None and self._wiring.box_is_free(self._wiring.event("send"), update)
+        return update is not None and update[0]["phase"] == "idle"
 
     def _new(self) -> None:
         self._stream("")
@@ -115,10 +115,10 @@ class RandomVisitor:
         """Starts a turn through the page and reads some or all updates; returns the last one, None if refused."""
         conversation, last = self.conversations[conversation_id], None
         limit = 10**6 if stay or self._dice.random() < 0.5 else self._dice.randrange(1, 6)
-        event_data = {"id": message_id, "text": text if edited else ""} if message_id else {}
+        event_data = {"id": message_id} if message_id else {}
         with self._page().watching(event, conversation_id, model, text, event_data) as updates:
             for number, update in enumerate(updates, 1):
-                started = update[event["outputs"].index(self._wiring.conversation)] == conversation_id
+                started = update[0].get("conversation_id") == conversation_id
                 if number == 1 and started and message_id and not edited:
                     add_answer(conversation, text)
                 elif number == 1 and started:
@@ -182,7 +182,7 @@ class RandomVisitor:
 
     def _open_list(self) -> None:
         """Opens a page with the list of conversations and closes it."""
-        with self._page().watching(self._wiring.event("join"), "", "", "", {}) as updates:
+        with self._page().watching(self._wiring.event("watch"), "", "", "", {}) as updates:
             next(updates)
 
     def _abandon(self) -> None:
