@@ -173,7 +173,7 @@ async def test_a_failed_upload_is_reported_and_can_be_retried(chat: ChatPage) ->
 async def test_a_file_over_the_body_limit_is_called_too_large(chat: ChatPage) -> None:
     refusal = {"status": 413, "body": "Too large.", "content_type": "text/plain"}
     await chat.page.route("**/session/import", lambda route: route.fulfill(**refusal))
-    await expect(await chat.import_file(b"{}")).to_have_text(texts("en")["failure.import.large"])
+    await expect(await chat.import_file(b"{}")).to_have_text(texts("en")["failure.too_large.import"])
 
 
 async def test_an_export_clears_the_import_result(chat: ChatPage) -> None:
