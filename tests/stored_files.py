@@ -1,4 +1,4 @@
-"""What the tests of the memory share: filling a session, and looking at its files."""
+"""Fills sessions, reads and writes their files, and builds exported files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +12,14 @@ from tests.samples import prepared
 
 TIME = "2026-01-31T12:00:00.000+00:00"
 
-NAMES = ("a.png", "a.jpg", "a.pdf", "a.csv")
-"""Good files, one of each kind."""
+FILE_NAMES = ("a.png", "a.jpg", "a.pdf", "a.csv")
+"""Valid attachments, one of each kind."""
 
 Json = dict[str, Any]
 
 
-def filled(memory: ConversationMemory, *texts: str) -> str:
-    """The id of a new conversation in which the visitor said that."""
+def add_conversation(memory: ConversationMemory, *texts: str) -> str:
+    """Creates a conversation with these messages of the visitor; returns its id."""
     conversation_id = memory.create_conversation()
     for text in texts:
         memory.add_message(conversation_id, "user", text)
@@ -27,40 +27,40 @@ def filled(memory: ConversationMemory, *texts: str) -> str:
 
 
 def attach(memory: ConversationMemory, conversation_id: str, *names: str, after: str | None = None) -> str:
-    """The id of a message that came with those files."""
+    """Adds a message with these attachments; returns its id."""
     for name in names:
         memory.attachments.upload(prepared(name))
     ids = [prepared(name).attachment.attachment_id for name in names]
-    kept = memory.attachments.attach_uploads(conversation_id, ids)
-    said = memory.add_message(conversation_id, "user", "Look", after=after, attachments=kept)
+    attachments = memory.attachments.attach_uploads(conversation_id, ids)
+    message = memory.add_message(conversation_id, "user", "Look", after=after, attachments=attachments)
     memory.attachments.delete_uploads(ids)
-    return said.message_id
+    return message.message_id
 
 
 def contents(memory: ConversationMemory, conversation_id: str, limit: int | None = None) -> list[str]:
-    """What the messages on show say."""
+    """The texts of the messages on the shown branch."""
     return [message.content for message in memory.get_messages(conversation_id, limit=limit)]
 
 
-def files(directory: Path) -> dict[str, bytes]:
-    """Each file of a session with its content."""
+def read_files(directory: Path) -> dict[str, bytes]:
+    """The content of each file of a session, by name."""
     return {path.name: path.read_bytes() for path in directory.iterdir()} if directory.exists() else {}
 
 
-def tables(directory: Path, conversation_id: str) -> dict[str, dict[str, Any]]:
-    """A conversation as its file has it."""
+def read_tables(directory: Path, conversation_id: str) -> dict[str, dict[str, Any]]:
+    """Reads the tables in a conversation's file."""
     content: dict[str, dict[str, Any]] = orjson.loads((directory / f"{conversation_id}.json").read_bytes())
     return content
 
 
-def put(directory: Path, conversation_id: str, content: object) -> None:
-    """Write a conversation's file by hand."""
+def write_tables(directory: Path, conversation_id: str, content: object) -> None:
+    """Overwrites a conversation's file."""
     (directory / f"{conversation_id}.json").write_bytes(orjson.dumps(content))
 
 
-def with_versions(memory: ConversationMemory) -> str:
-    """A conversation with everything that one can have; an older version is on show."""
-    conversation_id = filled(memory, "Hello 🙂\u2028")
+def add_full_conversation(memory: ConversationMemory) -> str:
+    """Creates a conversation that has every field and shows an older version; returns its id."""
+    conversation_id = add_conversation(memory, "Hello 🙂\u2028")
     question = memory.get_head(conversation_id)
     answer = memory.add_message(
         conversation_id,
@@ -84,20 +84,20 @@ def with_versions(memory: ConversationMemory) -> str:
     return conversation_id
 
 
-def whole(memory: ConversationMemory, conversation_id: str) -> tuple[Any, ...]:
-    """All of a conversation, with numbers instead of random ids."""
+def normalized(memory: ConversationMemory, conversation_id: str) -> tuple[Any, ...]:
+    """A conversation, its head and all messages, with numbers instead of random ids."""
     messages = memory.all_messages(conversation_id)
     numbers = {"": 0} | {message.message_id: number for number, message in enumerate(messages, 1)}
-    named = [
+    numbered = [
         replace(each, message_id=str(numbers[each.message_id]), parent_id=str(numbers[each.parent_id]))
         for each in messages
     ]
     head = numbers[memory.get_head(conversation_id)]
-    return replace(memory.get_conversation(conversation_id), conversation_id=""), head, named
+    return replace(memory.get_conversation(conversation_id), conversation_id=""), head, numbered
 
 
 def message(message_id: str, parent_id: str = "", **details: Any) -> Json:
-    """A message of an exported file."""
+    """A message in an exported file."""
     return {
         "message_id": message_id,
         "parent_id": parent_id,
@@ -108,8 +108,8 @@ def message(message_id: str, parent_id: str = "", **details: Any) -> Json:
 
 
 def file(*messages: Json, **changes: Any) -> Json:
-    """A file of version 2 with those messages."""
-    usual = {
+    """An exported file of version 2."""
+    defaults = {
         "format": "chatbot-conversation",
         "version": 2,
         "title": "A title",
@@ -118,4 +118,4 @@ def file(*messages: Json, **changes: Any) -> Json:
         "messages": messages or [message("a"), message("b", "a"), message("c", "a")],
         "head": messages[-1]["message_id"] if messages else "b",
     }
-    return usual | changes
+    return defaults | changes

@@ -1,4 +1,4 @@
-"""A disk of its own that is really full, or really read-only: skipped where this user may not mount one."""
+"""Tests on a mounted disk that is full or read-only. They are skipped if this user may not mount one."""
 
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,12 +12,12 @@ from chatbot.storage import Store
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.reply_setup import SESSION, ReplySetup, until, wait_for_end
-from tests.stored_files import contents, filled
+from tests.stored_files import add_conversation, contents
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB."""
+    """An empty disk of 256 KiB."""
     path = tmp_path / "disk"
     path.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", str(path)]
@@ -31,7 +31,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @contextmanager
 def read_only(directory: Path) -> Iterator[None]:
-    """Inside, nothing can be written there; what was open before stays open, as the store's lock is."""
+    """Makes the directory read-only. Files that are open already stay writable, such as the store's lock."""
     subprocess.run(["mount", "--bind", directory, directory], check=True)
     subprocess.run(["mount", "-o", "remount,bind,ro", directory], check=True)
     try:
@@ -42,7 +42,7 @@ def read_only(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def full(directory: Path) -> Iterator[None]:
-    """Inside, the disk that the directory is on is full."""
+    """Fills the disk of the directory."""
     ballast = fill(directory.parent)
     try:
         yield
@@ -51,7 +51,7 @@ def full(directory: Path) -> Iterator[None]:
 
 
 def fill(disk: Path) -> Path:
-    """Fill the disk to its last byte; the file that does may be removed again."""
+    """Fills the disk to its last byte with one file, which is returned."""
     ballast = disk / "ballast"
     with pytest.raises(OSError, match="No space left"), ballast.open("wb", buffering=0) as file:
         while file.write(bytes(1024)):
@@ -59,10 +59,10 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-def test_a_full_disk_costs_nothing_that_was_acknowledged(disk: Path) -> None:
+def test_a_full_disk_loses_no_acknowledged_write(disk: Path) -> None:
     store = Store(disk / "data")
     memory = store.memory("anna")
-    conversation_id = filled(memory, "before")
+    conversation_id = add_conversation(memory, "before")
     with full(disk / "data"):
         for refused in (
             lambda: memory.add_message(conversation_id, "user", "lost " * 2000),
@@ -81,18 +81,18 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(disk: Path) -> None:
     assert not [*disk.rglob("draft"), *disk.rglob("*damaged*")]
 
 
-def test_what_is_deleted_on_a_full_disk_makes_room(disk: Path) -> None:
+def test_deleting_a_conversation_frees_space_on_a_full_disk(disk: Path) -> None:
     memory = Store(disk / "data").memory("anna")
-    conversation_id = filled(memory, "word " * 8000)
+    conversation_id = add_conversation(memory, "word " * 8000)
     fill(disk)
     memory.delete_conversation(conversation_id)
-    assert contents(memory, filled(memory, "There is room again")) == ["There is room again"]
+    assert contents(memory, add_conversation(memory, "There is room again")) == ["There is room again"]
 
 
-def test_a_disk_that_became_read_only_is_still_read(disk: Path) -> None:
+def test_a_disk_that_became_read_only_can_be_read(disk: Path) -> None:
     store = Store(disk / "data")
     memory = store.memory("anna")
-    conversation_id = filled(memory, "before")
+    conversation_id = add_conversation(memory, "before")
     with read_only(store.directory):
         for refused in (lambda: memory.add_message(conversation_id, "user", "lost"), memory.delete_all):
             with pytest.raises(StorageError):
@@ -104,7 +104,7 @@ def test_a_disk_that_became_read_only_is_still_read(disk: Path) -> None:
     assert contents(memory, conversation_id) == ["before", "after"]
 
 
-def test_a_read_only_directory_ends_the_start_with_one_line(disk: Path) -> None:
+def test_a_read_only_directory_raises_a_settings_error(disk: Path) -> None:
     with (
         read_only(disk),
         pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*data': expected a directory to write in$"),
@@ -112,15 +112,15 @@ def test_a_read_only_directory_ends_the_start_with_one_line(disk: Path) -> None:
         Store(disk / "data")
 
 
-@pytest.mark.parametrize("trouble", [full, read_only])
-async def test_an_answer_that_meets_such_a_disk_says_so_and_the_conversation_goes_on_afterwards(
-    trouble: Callable[[Path], AbstractContextManager[None]], disk: Path, settings: MakeSettings, upstream: FakeUpstream
+@pytest.mark.parametrize("failure", [full, read_only])
+async def test_a_reply_fails_on_a_broken_disk_but_not_afterwards(
+    failure: Callable[[Path], AbstractContextManager[None]], disk: Path, settings: MakeSettings, upstream: FakeUpstream
 ) -> None:
     replies_setup = ReplySetup(settings(chatbot_data_dir=disk / "data"))
     upstream.scenario = Scenario(tokens=400, tokens_per_second=400)
     reply = await replies_setup.say("Hello")
     await until(lambda: reply.snapshot().content)
-    with trouble(disk / "data"):
+    with failure(disk / "data"):
         await wait_for_end(reply)
         assert isinstance(reply.error, StorageError)
         with pytest.raises(StorageError):

@@ -1,4 +1,4 @@
-"""The sessions that the tests of the memory fill."""
+"""Two empty sessions for the storage tests."""
 
 from pathlib import Path
 
@@ -9,17 +9,16 @@ from chatbot.storage import ConversationMemory
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A session's directory, which is not there yet."""
+    """A session's directory that does not exist yet."""
     return tmp_path / "the-session"
 
 
 @pytest.fixture
 def memory(path: Path) -> ConversationMemory:
-    """The session's memory."""
     return ConversationMemory(path)
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> ConversationMemory:
-    """Another session's."""
+    """The memory of another session."""
     return ConversationMemory(tmp_path / "another-session")

@@ -1,4 +1,4 @@
-"""A file of the storage's, and a disk that is full."""
+"""Limits file sizes like a full disk, and builds and lists stored files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from chatbot.storage.append_log import Tables
 
 
 @contextmanager
-def files_limited_to(size: int) -> Iterator[None]:
-    """Inside, a write beyond that many bytes of a file fails part-way, as on a full disk."""
+def limit_file_size(size: int) -> Iterator[None]:
+    """Makes writes beyond `size` bytes of a file fail half-way, as on a full disk."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -21,11 +21,11 @@ def files_limited_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def table(**documents: str) -> Tables:
-    """What a file has in it: a table of those texts."""
+def make_tables(**documents: str) -> Tables:
+    """The content of a file with one table of texts."""
     return {"table": {key: {"text": text} for key, text in documents.items()}}
 
 
-def names(path: Path) -> list[str]:
-    """All that is beside the file, and its own."""
+def list_names(path: Path) -> list[str]:
+    """The names of all files in the directory of `path`."""
     return sorted(file.name for file in path.parent.iterdir())

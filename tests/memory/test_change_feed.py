@@ -1,4 +1,4 @@
-"""Changes: whoever waits learns of every write, and nobody else's."""
+"""ChangeFeed: waiters learn of every write in their session."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from chatbot.errors import StorageError
 from chatbot.storage import ChangeFeed, Store
 from chatbot.storage.change_feed import MAX_REVISIONS
 from chatbot.types import ModelChoice, Options
-from tests.stored_files import filled
+from tests.stored_files import add_conversation
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def changes() -> ChangeFeed:
     return ChangeFeed()
 
 
-async def test_whoever_waits_is_told_and_only_of_their_own_session(changes: ChangeFeed) -> None:
+async def test_a_waiter_is_woken_only_by_its_own_session(changes: ChangeFeed) -> None:
     seen = {name: changes.revision(name) for name in ("anna", "ben")}
     waiting = {name: asyncio.create_task(changes.wait(name, seen[name])) for name in seen}
     await asyncio.sleep(0)
@@ -30,20 +30,20 @@ async def test_whoever_waits_is_told_and_only_of_their_own_session(changes: Chan
     await asyncio.wait_for(waiting["ben"], 5)
 
 
-async def test_what_changed_since_it_was_seen_is_told_at_once(changes: ChangeFeed) -> None:
+async def test_wait_returns_at_once_if_the_revision_already_changed(changes: ChangeFeed) -> None:
     seen = changes.revision("anna")
     changes.notify("anna")
     assert await asyncio.wait_for(changes.wait("anna", seen), 5) == changes.revision("anna")
 
 
-async def test_after_the_timeout_it_is_what_was_seen(changes: ChangeFeed) -> None:
+async def test_wait_returns_the_seen_revision_after_the_timeout(changes: ChangeFeed) -> None:
     changes.notify("anna")
     seen = changes.revision("anna")
     assert await changes.wait("anna", seen, timeout=0.01) == seen
     assert await changes.wait("anna", seen, timeout=0) == seen
 
 
-async def test_nothing_is_left_of_those_who_wait_no_more(changes: ChangeFeed) -> None:
+async def test_a_cancelled_or_timed_out_waiter_is_removed(changes: ChangeFeed) -> None:
     waiting = asyncio.create_task(changes.wait("anna", 0))
     other = asyncio.create_task(changes.wait("anna", 0))
     await changes.wait("ben", 0, timeout=0.001)
@@ -54,7 +54,7 @@ async def test_nothing_is_left_of_those_who_wait_no_more(changes: ChangeFeed) ->
     assert changes._waiters == {}
 
 
-async def test_only_so_many_sessions_are_remembered_and_no_change_is_missed(changes: ChangeFeed) -> None:
+async def test_evicted_sessions_miss_no_change(changes: ChangeFeed) -> None:
     changes.notify("anna")
     seen = {name: changes.revision(name) for name in ("anna", "ben")}
     for name in seen:
@@ -67,7 +67,7 @@ async def test_only_so_many_sessions_are_remembered_and_no_change_is_missed(chan
 
 
 @pytest.mark.usefixtures("threads_switch_often")
-def test_waiters_on_several_loops_see_the_last_of_many_changes(changes: ChangeFeed) -> None:
+def test_waiters_on_several_loops_see_the_last_change(changes: ChangeFeed) -> None:
     done: list[int] = []
 
     async def watch() -> None:
@@ -89,8 +89,8 @@ def test_waiters_on_several_loops_see_the_last_of_many_changes(changes: ChangeFe
     assert done == [800] * 3
 
 
-async def test_a_waiter_whose_loop_was_closed_does_not_stop_a_writer(changes: ChangeFeed) -> None:
-    def leave_in_the_middle() -> None:
+async def test_a_waiter_on_a_closed_loop_stops_no_writer(changes: ChangeFeed) -> None:
+    def close_loop_while_waiting() -> None:
         loop = asyncio.new_event_loop()
         waiting = loop.create_task(changes.wait("anna", 0))
         loop.run_until_complete(asyncio.sleep(0))
@@ -98,15 +98,15 @@ async def test_a_waiter_whose_loop_was_closed_does_not_stop_a_writer(changes: Ch
         changes.notify("anna")
         waiting._log_destroy_pending = False  # type: ignore[attr-defined]
 
-    await asyncio.to_thread(leave_in_the_middle)
+    await asyncio.to_thread(close_loop_while_waiting)
     assert changes.revision("anna") == 1
 
 
-def test_every_write_of_a_session_is_told_and_nothing_else(tmp_path: Path) -> None:
+def test_every_write_and_nothing_else_is_a_new_revision(tmp_path: Path) -> None:
     store = Store(tmp_path)
     memory = store.memory("anna")
     other = store.changes.revision("ben")
-    conversation_id = filled(memory, "A", "B")
+    conversation_id = add_conversation(memory, "A", "B")
     first = memory.get_messages(conversation_id)[0]
     options = Options(ModelChoice("openai", "m"), "", 1, 1)
     for change in (
@@ -127,7 +127,7 @@ def test_every_write_of_a_session_is_told_and_nothing_else(tmp_path: Path) -> No
         change()
         assert store.changes.revision("anna") == before + 1
     before = store.changes.revision("anna")
-    conversation_id = filled(memory)
+    conversation_id = add_conversation(memory)
     with memory.transaction(conversation_id):
         memory.add_message(conversation_id, "user", "A")
         memory.add_message(conversation_id, "user", "B")

@@ -1,4 +1,4 @@
-"""ConversationMemory: many threads at once, changes that belong together, and a disk that refuses them."""
+"""ConversationMemory with many threads, transactions and a disk that fails."""
 
 import threading
 from collections.abc import Callable
@@ -8,17 +8,17 @@ import pytest
 
 from chatbot.errors import NotFound, StorageError
 from chatbot.storage import ConversationMemory
-from tests.stored_files import contents, files, filled
+from tests.stored_files import add_conversation, contents, read_files
 
-THREADS, EACH = 16, 50
+THREADS, MESSAGES = 16, 50
 
 
 @pytest.mark.usefixtures("threads_switch_often")
-def test_many_threads_lose_nothing(memory: ConversationMemory, path: Path) -> None:
+def test_many_threads_lose_no_message(memory: ConversationMemory, path: Path) -> None:
     ids = [memory.create_conversation() for _ in range(2)]
 
     def talk(thread: int) -> None:
-        for number in range(EACH):
+        for number in range(MESSAGES):
             memory.add_message(ids[thread % 2], "user", f"{thread}:{number}")
 
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(THREADS)]
@@ -27,21 +27,21 @@ def test_many_threads_lose_nothing(memory: ConversationMemory, path: Path) -> No
     for thread in threads:
         thread.join()
     again = ConversationMemory(path)
-    kept = contents(again, ids[0]) + contents(again, ids[1])
-    assert len(kept) == THREADS * EACH
+    stored = contents(again, ids[0]) + contents(again, ids[1])
+    assert len(stored) == THREADS * MESSAGES
     for thread_number in range(THREADS):
-        own = [text for text in kept if text.startswith(f"{thread_number}:")]
-        assert own == [f"{thread_number}:{number}" for number in range(EACH)]
+        own = [text for text in stored if text.startswith(f"{thread_number}:")]
+        assert own == [f"{thread_number}:{number}" for number in range(MESSAGES)]
 
 
-def test_a_refusing_disk_raises_and_the_conversation_is_as_it_was(memory: ConversationMemory, path: Path) -> None:
-    conversation_id = filled(memory, "A")
-    in_the_way = path / "draft"
-    in_the_way.mkdir()
+def test_a_write_that_fails_leaves_the_conversation_unchanged(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = add_conversation(memory, "A")
+    obstacle = path / "draft"
+    obstacle.mkdir()
     with pytest.raises(StorageError):
         memory.add_message(conversation_id, "user", "B")
     assert contents(memory, conversation_id) == contents(ConversationMemory(path), conversation_id) == ["A"]
-    in_the_way.rmdir()
+    obstacle.rmdir()
     memory.add_message(conversation_id, "user", "C")
     assert contents(ConversationMemory(path), conversation_id) == ["A", "C"]
 
@@ -55,11 +55,11 @@ def test_a_refusing_disk_raises_and_the_conversation_is_as_it_was(memory: Conver
         lambda memory, conversation_id, second: memory.show_version(conversation_id, second),
     ],
 )
-def test_one_write_is_undone_as_a_whole_and_the_conversation_goes_on(
+def test_a_transaction_that_raises_is_undone_as_a_whole(
     path: Path, change: Callable[[ConversationMemory, str, str], object]
 ) -> None:
-    conversation_id = filled(ConversationMemory(path), "A", "B", "C")
-    before = files(path)
+    conversation_id = add_conversation(ConversationMemory(path), "A", "B", "C")
+    before = read_files(path)
     memory = ConversationMemory(path)
     second = memory.get_messages(conversation_id)[1].message_id
 
@@ -71,14 +71,14 @@ def test_one_write_is_undone_as_a_whole_and_the_conversation_goes_on(
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert files(path) == before
+    assert read_files(path) == before
     assert contents(memory, conversation_id) == ["A", "B", "C"]
     memory.add_message(conversation_id, "user", "E")
     assert contents(ConversationMemory(path), conversation_id) == ["A", "B", "C", "E"]
 
 
-def test_one_write_survives_a_missing_conversation_that_is_expected(memory: ConversationMemory, path: Path) -> None:
-    conversation_id = filled(memory, "A")
+def test_an_error_caught_inside_a_transaction_undoes_nothing(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = add_conversation(memory, "A")
     with memory.transaction(conversation_id):
         memory.add_message(conversation_id, "user", "B")
         with pytest.raises(NotFound):

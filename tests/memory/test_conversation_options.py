@@ -1,4 +1,4 @@
-"""The options of a conversation's last turn: kept with it, and read with care."""
+"""The stored options of a conversation's last turn."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +7,13 @@ import pytest
 
 from chatbot.storage import ConversationMemory
 from chatbot.types import ModelChoice, Options
-from tests.stored_files import filled, put, tables
+from tests.stored_files import add_conversation, read_tables, write_tables
 
 OPTIONS = Options(ModelChoice("anthropic", "model"), "Be brief.", 100, 20, 0.5, "low")
 
 
-def test_the_options_of_the_last_turn_are_kept(memory: ConversationMemory, path: Path) -> None:
-    conversation_id = filled(memory, "A")
+def test_the_options_of_the_last_turn_are_stored(memory: ConversationMemory, path: Path) -> None:
+    conversation_id = add_conversation(memory, "A")
     before = memory.get_conversation(conversation_id)
     assert before.options is None
     memory.set_options(conversation_id, replace(OPTIONS, choice=ModelChoice("openai", "half \ud83d")))
@@ -24,7 +24,7 @@ def test_the_options_of_the_last_turn_are_kept(memory: ConversationMemory, path:
 
 
 @pytest.mark.parametrize(
-    ("stored", "read"),
+    ("stored", "expected"),
     [
         ({"choice": {"provider": "openai", "model": ""}}, Options(ModelChoice("openai", ""), "", 2000, 20)),
         (
@@ -37,11 +37,11 @@ def test_the_options_of_the_last_turn_are_kept(memory: ConversationMemory, path:
         (None, None),
     ],
 )
-def test_options_of_another_version_are_read_as_far_as_they_are_understood(
-    memory: ConversationMemory, path: Path, stored: object, read: Options | None
+def test_known_fields_of_another_versions_options_are_read(
+    memory: ConversationMemory, path: Path, stored: object, expected: Options | None
 ) -> None:
-    conversation_id = filled(memory, "A")
-    content = tables(path, conversation_id)
+    conversation_id = add_conversation(memory, "A")
+    content = read_tables(path, conversation_id)
     content["conversation"][conversation_id]["options"] = stored
-    put(path, conversation_id, content)
-    assert ConversationMemory(path).get_conversation(conversation_id).options == read
+    write_tables(path, conversation_id, content)
+    assert ConversationMemory(path).get_conversation(conversation_id).options == expected

@@ -1,4 +1,4 @@
-"""Versions: whatever is done to a tree, and whenever the process is killed, it is as it should be."""
+"""Compares random changes of a message tree with a simple model, and kills processes that make them."""
 
 import os
 import subprocess
@@ -16,17 +16,17 @@ from chatbot.storage import ConversationMemory
 from chatbot.types import Role
 from tests.endurance.model import ConversationModel
 from tests.running import ROOT
-from tests.stored_files import contents, filled
+from tests.stored_files import add_conversation, contents
 
 KILLS = 12
 
-CHANGERS = """
+WRITERS = """
 import os, random, signal, sys, time
 from dataclasses import replace
 from pathlib import Path
 from chatbot.storage import ConversationMemory
 
-def change_for_ever(directory, log):
+def write_forever(directory, log):
     memory = ConversationMemory(directory)
     conversations = [memory.create_conversation(str(number)) for number in range(3)]
     followers = {"": []}
@@ -58,23 +58,23 @@ def change_for_ever(directory, log):
             memory.delete_conversation(conversation_id)
             conversations[conversations.index(conversation_id)] = memory.create_conversation()
             continue
-        said = memory.add_message(conversation_id, role, "x" * 300, after=after)
-        followers[said.message_id] = []
-        followers[said.parent_id].append(said.message_id)
-        os.write(log, f"+{said.message_id}\\n".encode())
+        message = memory.add_message(conversation_id, role, "x" * 300, after=after)
+        followers[message.message_id] = []
+        followers[message.parent_id].append(message.message_id)
+        os.write(log, f"+{message.message_id}\\n".encode())
 
 for name in sys.argv[1:]:
-    changer = os.fork()
-    if changer == 0:
-        change_for_ever(Path(name), os.open(name + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+    writer = os.fork()
+    if writer == 0:
+        write_forever(Path(name), os.open(name + ".log", os.O_WRONLY | os.O_CREAT | os.O_APPEND))
     while not Path(name + ".log").exists():
         time.sleep(0.001)
     time.sleep(random.uniform(0, 0.2))
-    os.kill(changer, signal.SIGKILL)
-    os.waitpid(changer, 0)
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
 """
-"""Forks for each directory somebody who changes what is in it, and kills them at any moment. What they log: after a
-message was added, its id with a plus; before some are removed, their ids with a minus."""
+"""Forks a writer for each directory and kills it at a random moment. The writer logs the id of a message with a plus
+after adding it, and with a minus before removing it."""
 
 
 def ids(memory: ConversationMemory, conversation_id: str) -> list[str]:
@@ -92,28 +92,28 @@ STEPS = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
-def test_whatever_is_done_the_tree_is_as_a_simple_model_has_it(steps: Sequence[tuple[str, int]]) -> None:
+def test_any_changes_have_the_same_result_as_in_the_model(steps: Sequence[tuple[str, int]]) -> None:
     with TemporaryDirectory() as directory:
         path = Path(directory) / "session"
-        memory, talk = ConversationMemory(path), ConversationModel("")
+        memory, model = ConversationMemory(path), ConversationModel("")
         conversation_id = memory.create_conversation()
         for what, number in steps:
             if what == "restart":
                 memory = ConversationMemory(path)
             else:
-                _step(memory, conversation_id, talk, what, number)
-            assert ids(memory, conversation_id) == talk.shown()
+                _apply(memory, conversation_id, model, what, number)
+            assert ids(memory, conversation_id) == model.shown()
         for each in (memory, ConversationMemory(path)):
-            assert [message.message_id for message in each.all_messages(conversation_id)] == [*talk.messages]
-            assert each.get_head(conversation_id) == talk.head
-            assert each.get_conversation(conversation_id).message_count == len(talk.shown())
+            assert [message.message_id for message in each.all_messages(conversation_id)] == [*model.messages]
+            assert each.get_head(conversation_id) == model.head
+            assert each.get_conversation(conversation_id).message_count == len(model.shown())
             assert each.get_versions(conversation_id) == {
-                shown: tuple(talk.versions(shown)) for shown in talk.shown() if len(talk.versions(shown)) > 1
+                shown: tuple(model.versions(shown)) for shown in model.shown() if len(model.versions(shown)) > 1
             }
 
 
-def _step(memory: ConversationMemory, conversation_id: str, talk: ConversationModel, what: str, number: int) -> None:
-    known = [*talk.messages]
+def _apply(memory: ConversationMemory, conversation_id: str, model: ConversationModel, what: str, number: int) -> None:
+    known = [*model.messages]
     chosen = known[number % len(known)] if known else ""
     role: Role = "assistant" if what == "answer" or number % 3 == 0 else "user"
     if what in ("say", "answer", "first") or not chosen:
@@ -123,38 +123,36 @@ def _step(memory: ConversationMemory, conversation_id: str, talk: ConversationMo
     else:
         if what == "show":
             memory.show_version(conversation_id, chosen)
-            talk.head = talk.end(chosen)
+            model.head = model.end(chosen)
         elif what == "remove":
             memory.remove_from(conversation_id, chosen)
-            talk.remove(chosen)
+            model.remove(chosen)
         else:
             message = memory.all_messages(conversation_id)[known.index(chosen)]
             memory.update_message(conversation_id, replace(message, content="other"))
         return
-    said = memory.add_message(conversation_id, role, "text", after=after)
-    talk.add(said.message_id, role, talk.head if after is None else after)
+    message = memory.add_message(conversation_id, role, "text", after=after)
+    model.add(message.message_id, role, model.head if after is None else after)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_process_killed_while_versions_come_and_go_leaves_every_file_readable_and_all_it_acknowledged(
-    tmp_path: Path,
-) -> None:
+def test_a_process_killed_while_changing_versions_loses_no_acknowledged_message(tmp_path: Path) -> None:
     paths = [tmp_path / str(number) for number in range(KILLS)]
-    subprocess.run([sys.executable, "-c", CHANGERS, *paths], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", WRITERS, *paths], check=True, cwd=ROOT)
     added = 0
     for path in paths:
         log = path.with_suffix(".log").read_text().split()
         added += len([line for line in log if line.startswith("+")])
         memory = ConversationMemory(path)
-        kept = {
+        stored = {
             message.message_id
             for conversation in memory.list_conversations()
             for message in memory.all_messages(conversation.conversation_id)
         }
-        said, removed = ({line[1:] for line in log if line.startswith(sign)} for sign in "+-")
-        assert said - removed <= kept
-        assert len(kept - said) <= 1  # the one that was on its way
+        added_ids, removed_ids = ({line[1:] for line in log if line.startswith(sign)} for sign in "+-")
+        assert added_ids - removed_ids <= stored
+        assert len(stored - added_ids) <= 1  # stored, but not logged before the kill
         assert not [*path.glob("*.damaged-*")]
-        assert contents(memory, filled(memory, "go on")) == ["go on"]
+        assert contents(memory, add_conversation(memory, "go on")) == ["go on"]
         assert not (path / "draft").exists()
     assert added > KILLS

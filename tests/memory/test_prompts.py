@@ -1,14 +1,14 @@
-"""Saved prompts: kept beside the session's conversations."""
+"""Saved prompts, stored beside the session's conversations."""
 
 from pathlib import Path
 
 import pytest
 
 from chatbot.storage import ConversationMemory
-from tests.stored_files import contents, files, filled
+from tests.stored_files import add_conversation, contents, read_files
 
 
-def test_a_prompt_is_kept_under_its_name(memory: ConversationMemory, path: Path) -> None:
+def test_a_prompt_is_stored_under_its_name(memory: ConversationMemory, path: Path) -> None:
     assert memory.prompts.list() == {}
     memory.prompts.delete("Nobody's")
     assert not path.exists()
@@ -24,13 +24,13 @@ def test_a_prompt_is_kept_under_its_name(memory: ConversationMemory, path: Path)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"prompts": {"a": {}}}'])
-def test_damaged_prompts_are_set_aside_and_the_conversations_stay(
+def test_damaged_prompts_are_set_aside_without_the_conversations(
     memory: ConversationMemory, path: Path, content: str
 ) -> None:
-    conversation_id = filled(memory, "A")
+    conversation_id = add_conversation(memory, "A")
     (path / "session.json").write_text(content)
     assert memory.prompts.list() == {}
     memory.prompts.save("Name", "Text")
     assert memory.prompts.list() == {"Name": "Text"}
     assert contents(memory, conversation_id) == ["A"]
-    assert [name for name in files(path) if name.startswith("session.damaged-")]
+    assert [name for name in read_files(path) if name.startswith("session.damaged-")]

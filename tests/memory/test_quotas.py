@@ -1,4 +1,4 @@
-"""How much is kept, and for how long."""
+"""Quotas, and the deletion of inactive sessions."""
 
 import os
 import time
@@ -16,52 +16,52 @@ from chatbot.transfer import export_zip, import_file
 from tests.api import Visitor, error_of
 from tests.fake_upstream import FakeUpstream
 from tests.running import RunningApp, two_providers
-from tests.stored_files import files, filled
+from tests.stored_files import add_conversation, read_files
 
 DAY = 86_400
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path, Quotas(sessions=2, conversations=3))
-    yield opened
-    opened.close()
+    store = Store(tmp_path, Quotas(sessions=2, conversations=3))
+    yield store
+    store.close()
 
 
-def test_a_session_has_only_so_many_conversations(store: Store) -> None:
+def test_the_number_of_conversations_in_a_session_is_limited(store: Store) -> None:
     memory = store.memory("one")
-    first, *_ = [filled(memory, "Hello") for _ in range(3)]
+    first, *_ = [add_conversation(memory, "Hello") for _ in range(3)]
     with pytest.raises(TooManyConversations):
-        filled(memory, "Hello")
+        add_conversation(memory, "Hello")
     assert len(memory.list_conversations()) == 3
     memory.delete_conversation(first)
-    filled(memory, "There is room again")
+    add_conversation(memory, "There is room again")
 
 
-def test_an_import_that_does_not_fit_changes_nothing(store: Store) -> None:
+def test_an_import_beyond_the_quota_changes_nothing(store: Store) -> None:
     memory = store.memory("one")
-    filled(memory, "One")
-    filled(memory, "Two")
-    before = files(store.directory / "sessions" / "one")
+    add_conversation(memory, "One")
+    add_conversation(memory, "Two")
+    before = read_files(store.directory / "sessions" / "one")
     with pytest.raises(TooManyConversations):
         import_file(memory, export_zip(memory))
-    assert files(store.directory / "sessions" / "one") == before
+    assert read_files(store.directory / "sessions" / "one") == before
 
 
-def test_there_are_only_so_many_sessions(store: Store) -> None:
-    filled(store.memory("one"), "Hello")
+def test_the_number_of_sessions_is_limited(store: Store) -> None:
+    add_conversation(store.memory("one"), "Hello")
     store.memory("two").prompts.save("Pirate", "Arr.")
     with pytest.raises(TooManySessions) as full:
-        filled(store.memory("three"), "Hello")
+        add_conversation(store.memory("three"), "Hello")
     assert full.value.retry_after
     with pytest.raises(TooManySessions):
         store.memory("three").prompts.save("Pirate", "Arr.")
-    filled(store.memory("one"), "Those who are here go on")
+    add_conversation(store.memory("one"), "Those who are here go on")
     store.memory("two").delete_all()
-    filled(store.memory("three"), "There is room again")
+    add_conversation(store.memory("three"), "There is room again")
 
 
-def test_only_so_many_prompts_are_saved(store: Store) -> None:
+def test_the_number_of_saved_prompts_is_limited(store: Store) -> None:
     memory = store.memory("one")
     for number in range(MAX_SAVED_PROMPTS):
         memory.prompts.save(f"prompt {number}", "Be brief.")
@@ -70,10 +70,10 @@ def test_only_so_many_prompts_are_saved(store: Store) -> None:
         memory.prompts.save("one more", "Be brief.")
 
 
-def test_what_nobody_visited_for_long_is_removed_and_a_visit_counts(store: Store) -> None:
+def test_inactive_sessions_are_deleted_and_visited_ones_are_not(store: Store) -> None:
     old, new = store.memory("old"), store.memory("new")
-    filled(old, "Hello")
-    filled(new, "Hello")
+    add_conversation(old, "Hello")
+    add_conversation(new, "Hello")
     long_ago = time.time() - 31 * DAY
     for name in ("old", "new"):
         os.utime(store.directory / "sessions" / name, (long_ago, long_ago))
@@ -85,7 +85,7 @@ def test_what_nobody_visited_for_long_is_removed_and_a_visit_counts(store: Store
     assert store.delete_inactive_sessions(30) == 0
 
 
-def test_a_session_in_the_first_format_goes_too_when_nobody_came_back(store: Store) -> None:
+def test_inactive_sessions_of_the_first_format_are_deleted(store: Store) -> None:
     sessions = store.directory / "sessions"
     sessions.mkdir(exist_ok=True)
     long_ago = time.time() - 31 * DAY
@@ -97,7 +97,7 @@ def test_a_session_in_the_first_format_goes_too_when_nobody_came_back(store: Sto
     assert [path.name for path in sessions.iterdir()] == ["89ab.json"]
 
 
-def test_old_sessions_are_removed_on_a_space_and_kept_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_space_deletes_sessions_and_limits_answers_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings.load().keep_days() == 0
     assert Settings.load().longest_answer() == 0
     monkeypatch.setenv("SPACE_ID", "somebody/chatbot")
@@ -107,10 +107,10 @@ def test_old_sessions_are_removed_on_a_space_and_kept_at_home(monkeypatch: pytes
     assert Settings.load(chatbot_longest_answer="0").longest_answer() == 0
 
 
-def test_the_app_removes_them_and_the_api_says_what_does_not_fit(upstream: FakeUpstream, tmp_path: Path) -> None:
-    left = tmp_path / "sessions" / ("0" * 32)
-    left.mkdir(parents=True)
-    os.utime(left, (1, 1))
+def test_the_app_deletes_inactive_sessions_and_reports_exceeded_quotas(upstream: FakeUpstream, tmp_path: Path) -> None:
+    inactive = tmp_path / "sessions" / ("0" * 32)
+    inactive.mkdir(parents=True)
+    os.utime(inactive, (1, 1))
     limits = {
         "CHATBOT_KEEP_DAYS": "30",
         "CHATBOT_MOST_CONVERSATIONS": "1",
@@ -119,7 +119,7 @@ def test_the_app_removes_them_and_the_api_says_what_does_not_fit(upstream: FakeU
     }
     with RunningApp(tmp_path, two_providers(upstream) | limits) as app, Visitor(app.url) as visitor:
         visitor.chat("Hello", max_tokens=100)
-        assert not left.exists()
+        assert not inactive.exists()
         refused = visitor.call("POST", "/chat", json={"message": "Hello", "max_tokens": 100})
         assert (refused.status_code, error_of(refused)["code"]) == (409, "too_many_conversations")
         refused = visitor.call("POST", "/chat", json={"message": "Hello", "max_tokens": 101})

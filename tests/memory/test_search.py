@@ -1,4 +1,4 @@
-"""Search: what was said is found again, however it was written."""
+"""Search over titles and messages."""
 
 from pathlib import Path
 
@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from chatbot.storage import ConversationMemory, SearchResult
 from chatbot.storage.search import EXCERPT_MARGIN, SearchQuery, fold
-from tests.stored_files import filled
+from tests.stored_files import add_conversation
 
 
-def matches(found: list[SearchResult]) -> list[str]:
-    """What is marked in the excerpts."""
+def marked(found: list[SearchResult]) -> list[str]:
+    """The marked parts of the excerpts."""
     return [each.excerpt[slice(*each.place)] for each in found]
 
 
@@ -36,30 +36,28 @@ def matches(found: list[SearchResult]) -> list[str]:
         ("line\nbreak", "break", "break"),
     ],
 )
-def test_words_are_found_whatever_their_case_and_accents(
-    memory: ConversationMemory, text: str, query: str, match: str
-) -> None:
+def test_search_ignores_case_and_accents(memory: ConversationMemory, text: str, query: str, match: str) -> None:
     conversation_id = memory.create_conversation("Other")
-    said = memory.add_message(conversation_id, "user", text)
-    filled(memory, "Something else entirely")
+    message = memory.add_message(conversation_id, "user", text)
+    add_conversation(memory, "Something else entirely")
     (hit,) = memory.search(query)
-    assert (hit.conversation, hit.message_id) == (memory.get_conversation(conversation_id), said.message_id)
-    assert matches([hit]) == [match]
+    assert (hit.conversation, hit.message_id) == (memory.get_conversation(conversation_id), message.message_id)
+    assert marked([hit]) == [match]
 
 
 @pytest.mark.parametrize("query", ["", "  \n", "mountain", "tall short", "Mount.Everest", "\ud83d", "x" * 10_000])
-def test_nothing_is_found_for_nothing_and_for_what_nobody_said(memory: ConversationMemory, query: str) -> None:
-    filled(memory, "How tall is Mount Everest?")
+def test_an_empty_or_absent_query_finds_nothing(memory: ConversationMemory, query: str) -> None:
+    add_conversation(memory, "How tall is Mount Everest?")
     assert memory.search(query) == []
 
 
-def test_words_of_different_messages_are_no_match(memory: ConversationMemory) -> None:
-    filled(memory, "one", "two")
+def test_words_in_different_messages_do_not_match(memory: ConversationMemory) -> None:
+    add_conversation(memory, "one", "two")
     assert memory.search("one two") == []
 
 
-def test_titles_are_searched_too_and_come_first(memory: ConversationMemory) -> None:
-    conversation_id = filled(memory, "The harbour", "A harbour again")
+def test_titles_are_searched_and_listed_first(memory: ConversationMemory) -> None:
+    conversation_id = add_conversation(memory, "The harbour", "A harbour again")
     found = memory.search("harbour")
     assert [(each.message_id is None, each.excerpt) for each in found] == [
         (True, "The harbour"),
@@ -70,7 +68,7 @@ def test_titles_are_searched_too_and_come_first(memory: ConversationMemory) -> N
     assert [each.excerpt for each in memory.search("ships")] == ["Ships"]
 
 
-def test_all_branches_are_searched_and_what_was_removed_is_not(memory: ConversationMemory) -> None:
+def test_all_branches_are_searched_without_removed_messages(memory: ConversationMemory) -> None:
     conversation_id = memory.create_conversation("Title")
     hidden = memory.add_message(conversation_id, "user", "hidden words")
     memory.add_message(conversation_id, "user", "shown", after="")
@@ -79,7 +77,7 @@ def test_all_branches_are_searched_and_what_was_removed_is_not(memory: Conversat
     assert memory.search("hidden") == []
 
 
-def test_the_last_changed_conversation_comes_first_with_at_most_three_places(memory: ConversationMemory) -> None:
+def test_conversations_have_three_results_each_and_the_newest_is_first(memory: ConversationMemory) -> None:
     ids = [memory.create_conversation(str(number)) for number in range(4)]
     for conversation_id in ids:
         for number in range(5):
@@ -104,14 +102,14 @@ def test_an_excerpt_is_cut_at_words_around_the_match() -> None:
     assert 80 < len(excerpt) < 110
 
 
-def test_an_excerpt_without_spaces_is_cut_where_it_must_be() -> None:
+def test_an_excerpt_without_spaces_is_cut_at_the_margin() -> None:
     excerpt, place = SearchQuery("ö").excerpt("x" * 500 + "Ö" + "y" * 500)
     assert excerpt == "…" + "x" * EXCERPT_MARGIN + "Ö" + "y" * EXCERPT_MARGIN + "…"
     assert place == (EXCERPT_MARGIN + 1, EXCERPT_MARGIN + 2)
 
 
 @given(st.text(max_size=300), st.data())
-def test_any_piece_of_a_text_finds_it_and_is_what_is_marked(text: str, data: st.DataObject) -> None:
+def test_any_word_of_a_text_is_found_and_marked(text: str, data: st.DataObject) -> None:
     words = text.split()
     if not words:
         return
@@ -126,9 +124,9 @@ def test_any_piece_of_a_text_finds_it_and_is_what_is_marked(text: str, data: st.
         assert fold(word).split()[0] in fold(excerpt[start:end])
 
 
-def test_a_session_finds_only_its_own_also_after_a_restart(memory: ConversationMemory, tmp_path: Path) -> None:
-    filled(memory, "needle")
+def test_search_finds_only_the_sessions_own_messages(memory: ConversationMemory, tmp_path: Path) -> None:
+    add_conversation(memory, "needle")
     other = ConversationMemory(tmp_path / "another-session")
-    filled(other, "hay")
+    add_conversation(other, "hay")
     assert other.search("needle") == []
     assert ConversationMemory(tmp_path / "the-session").search("needle") == memory.search("needle") != []

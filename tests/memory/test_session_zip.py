@@ -1,4 +1,4 @@
-"""Archive: a whole session as a zip, and nothing but such a zip comes back in."""
+"""A session exported as a zip, and the import of zips."""
 
 import time
 from collections.abc import Callable
@@ -13,24 +13,28 @@ import pytest
 from chatbot.errors import InvalidFile, ShuttingDown, StorageError, TooLarge
 from chatbot.storage import ConversationMemory
 from chatbot.storage.quotas import Quotas
-from chatbot.transfer import export_markdown, export_zip, import_file
-from chatbot.transfer import session_zip as archives
+from chatbot.transfer import export_markdown, export_zip, import_file, session_zip
 from chatbot.transfer.conversation_json import restore
-from tests.stored_files import file, files, filled, whole, with_versions
+from tests.stored_files import add_conversation, add_full_conversation, file, normalized, read_files
 
 
-def test_a_session_comes_back_from_a_zip(memory: ConversationMemory, other: ConversationMemory) -> None:
-    ids = [with_versions(memory), filled(memory, "B"), memory.create_conversation(), filled(memory, "D")]
-    taken = import_file(other, export_zip(memory))
-    assert len(taken) == len(ids)
+def test_a_session_is_exported_and_imported_as_a_zip(memory: ConversationMemory, other: ConversationMemory) -> None:
+    ids = [
+        add_full_conversation(memory),
+        add_conversation(memory, "B"),
+        memory.create_conversation(),
+        add_conversation(memory, "D"),
+    ]
+    imported = import_file(other, export_zip(memory))
+    assert len(imported) == len(ids)
     assert {c.title for c in other.list_conversations()} == {"Hello 🙂", "B", "", "D"}
     assert [c.updated_at for c in other.list_conversations()] == [c.updated_at for c in memory.list_conversations()]
     (first,) = (c.conversation_id for c in other.list_conversations() if c.title.startswith("Hello"))
-    assert whole(other, first) == whole(memory, ids[0])
+    assert normalized(other, first) == normalized(memory, ids[0])
 
 
-def zipped(**members: Any) -> bytes:
-    """A zip of those JSON files."""
+def make_zip(**members: Any) -> bytes:
+    """A zip with these JSON files."""
     content = BytesIO()
     with ZipFile(content, "w", ZIP_DEFLATED) as archive:
         for name, member in members.items():
@@ -38,7 +42,7 @@ def zipped(**members: Any) -> bytes:
     return content.getvalue()
 
 
-def test_names_in_a_zip_suit_every_system_and_are_all_different(memory: ConversationMemory) -> None:
+def test_names_in_a_zip_are_unique_and_valid_everywhere(memory: ConversationMemory) -> None:
     titles = [
         "a/b\\c",
         "..",
@@ -70,8 +74,8 @@ def test_names_in_a_zip_suit_every_system_and_are_all_different(memory: Conversa
         assert len(name.encode()) < 255
 
 
-def test_the_markdown_in_a_zip_is_what_is_on_show(memory: ConversationMemory) -> None:
-    conversation_id = with_versions(memory)
+def test_the_markdown_in_a_zip_has_the_shown_messages(memory: ConversationMemory) -> None:
+    conversation_id = add_full_conversation(memory)
     with ZipFile(BytesIO(export_zip(memory))) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".md")]
         text = archive.read(name).decode()
@@ -83,32 +87,32 @@ def test_the_markdown_in_a_zip_is_what_is_on_show(memory: ConversationMemory) ->
 @pytest.mark.parametrize(
     "make",
     [
-        zipped,
-        lambda: zipped(a=file(), b=file(head="missing")),
-        lambda: zipped(a=file(), b=b"{"),
-        lambda: zipped(a=file())[:-30],
-        lambda: altered(zipped(a=file())),
-        lambda: zipped(a=orjson.dumps(file())[:-1] + b" " * 40_000 + b"}", b=file()),
-        lambda: zipped(**{str(number): file() for number in range(21)}),
-        lambda: compressed(ZIP_BZIP2),
-        lambda: encrypted(zipped(a=file())),
+        make_zip,
+        lambda: make_zip(a=file(), b=file(head="missing")),
+        lambda: make_zip(a=file(), b=b"{"),
+        lambda: make_zip(a=file())[:-30],
+        lambda: altered(make_zip(a=file())),
+        lambda: make_zip(a=orjson.dumps(file())[:-1] + b" " * 40_000 + b"}", b=file()),
+        lambda: make_zip(**{str(number): file() for number in range(21)}),
+        lambda: compressed_with(ZIP_BZIP2),
+        lambda: encrypted(make_zip(a=file())),
     ],
 )
-def test_a_zip_that_is_spoilt_or_too_large_changes_nothing(
+def test_an_invalid_or_too_large_zip_changes_nothing(
     memory: ConversationMemory, path: Path, make: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(memory, "A")
-    before = files(path)
-    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 30_000)
-    monkeypatch.setattr(archives, "MAX_MEMBERS", 20)
-    import_file(memory, zipped(a=file(), b=file()))
-    before = files(path)
+    add_conversation(memory, "A")
+    before = read_files(path)
+    monkeypatch.setattr(session_zip, "MAX_UNPACKED_BYTES", 30_000)
+    monkeypatch.setattr(session_zip, "MAX_MEMBERS", 20)
+    import_file(memory, make_zip(a=file(), b=file()))
+    before = read_files(path)
     with pytest.raises(InvalidFile, match=r"Nothing was changed\.$"):
         import_file(memory, make())
-    assert files(path) == before
+    assert read_files(path) == before
 
 
-def compressed(method: int) -> bytes:
+def compressed_with(method: int) -> bytes:
     content = BytesIO()
     with ZipFile(content, "w", method) as archive:
         archive.writestr("a.json", orjson.dumps(file()))
@@ -116,20 +120,20 @@ def compressed(method: int) -> bytes:
 
 
 def altered(content: bytes) -> bytes:
-    """The zip with a wrong byte in what it holds."""
+    """The zip with a wrong byte in its first file."""
     return content[:60] + bytes([content[60] ^ 255]) + content[61:]
 
 
 def encrypted(content: bytes) -> bytes:
-    """The zip with the flag of an encrypted member, in both places."""
-    for signature, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        at = content.index(signature) + place
+    """The zip with its only file flagged as encrypted, in both headers."""
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = content.index(signature) + offset
         content = content[:at] + b"\x01" + content[at + 1 :]
     return content
 
 
-def test_a_bomb_that_lies_about_its_size_is_not_unpacked(memory: ConversationMemory, path: Path) -> None:
-    content = zipped(a=b" " * 50_000_000 + orjson.dumps(file()))
+def test_a_zip_bomb_with_a_false_size_is_not_unpacked(memory: ConversationMemory, path: Path) -> None:
+    content = make_zip(a=b" " * 50_000_000 + orjson.dumps(file()))
     real, claimed = (50_000_000 + len(orjson.dumps(file()))).to_bytes(4, "little"), (1000).to_bytes(4, "little")
     assert content.count(real) == 2
     with pytest.raises(InvalidFile):
@@ -137,56 +141,56 @@ def test_a_bomb_that_lies_about_its_size_is_not_unpacked(memory: ConversationMem
     assert not path.exists()
 
 
-def test_a_disk_that_refuses_in_the_middle_leaves_none_of_a_zip(
+def test_a_disk_error_half_way_undoes_the_whole_import(
     memory: ConversationMemory, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(memory, "A")
-    before = files(path)
-    left = iter("two")
+    add_conversation(memory, "A")
+    before = read_files(path)
+    allowed = iter("two")
 
-    def refuse_after_some(memory: ConversationMemory, file: Any, *_: object) -> str:
-        if next(left, None) is None:
+    def fail_after_three(memory: ConversationMemory, file: Any, *_: object) -> str:
+        if next(allowed, None) is None:
             raise StorageError
         return restore(memory, file)
 
-    monkeypatch.setattr("chatbot.transfer.session_zip.restore", refuse_after_some)
+    monkeypatch.setattr("chatbot.transfer.session_zip.restore", fail_after_three)
     with pytest.raises(StorageError):
-        import_file(memory, zipped(**{letter: file() for letter in "abcde"}))
-    assert files(path) == before
+        import_file(memory, make_zip(**{letter: file() for letter in "abcde"}))
+    assert read_files(path) == before
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MAX_VALUES", 100), ("MAX_SECONDS", -1.0)])
-@pytest.mark.parametrize("make", [lambda each: each, lambda each: zipped(a=file(messages=[]), b=each)])
-def test_what_takes_too_much_memory_or_time_changes_nothing(
+@pytest.mark.parametrize(("limit", "value"), [("MAX_VALUES", 100), ("MAX_SECONDS", -1.0)])
+@pytest.mark.parametrize("make", [lambda each: each, lambda each: make_zip(a=file(messages=[]), b=each)])
+def test_an_import_beyond_a_limit_changes_nothing(
     limit: str,
-    most: float,
+    value: float,
     make: Callable[[bytes], bytes],
     memory: ConversationMemory,
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    filled(memory, "A")
-    before = files(path)
+    add_conversation(memory, "A")
+    before = read_files(path)
     content = make(orjson.dumps(file() | {"more": [[]] * 150}))
-    monkeypatch.setattr(archives, limit, most)
+    monkeypatch.setattr(session_zip, limit, value)
     with pytest.raises(InvalidFile, match=r"Nothing was changed\."):
         import_file(memory, content)
-    assert files(path) == before
+    assert read_files(path) == before
 
 
-def test_an_import_ends_with_the_app_and_changes_nothing(memory: ConversationMemory, path: Path) -> None:
-    over = iter([False, True])
+def test_an_import_cancelled_by_the_shutdown_changes_nothing(memory: ConversationMemory, path: Path) -> None:
+    is_shutting_down = iter([False, True])
     with pytest.raises(ShuttingDown):
-        import_file(memory, zipped(a=file(), b=file()), lambda: next(over))
-    assert not path.exists() or files(path) == {}
+        import_file(memory, make_zip(a=file(), b=file()), lambda: next(is_shutting_down))
+    assert not path.exists() or read_files(path) == {}
 
 
-def test_text_has_no_more_room_than_was_set(tmp_path: Path) -> None:
+def test_imported_text_counts_towards_the_quota(tmp_path: Path) -> None:
     memory = ConversationMemory(tmp_path / "one", quotas=Quotas(session_bytes=10_000))
-    said = file()
-    said["messages"][0]["content"] = "x" * 8_000
-    (taken,) = import_file(memory, orjson.dumps(said))
+    exported = file()
+    exported["messages"][0]["content"] = "x" * 8_000
+    (imported,) = import_file(memory, orjson.dumps(exported))
     with pytest.raises(TooLarge):
-        import_file(memory, orjson.dumps(said))
-    memory.delete_conversation(taken)
-    import_file(memory, orjson.dumps(said))
+        import_file(memory, orjson.dumps(exported))
+    memory.delete_conversation(imported)
+    import_file(memory, orjson.dumps(exported))

@@ -1,4 +1,4 @@
-"""Store: one memory a session, one file a memory, one process a directory."""
+"""Store: one memory for each session, and one process for each directory."""
 
 import gc
 import shutil
@@ -15,15 +15,15 @@ from chatbot.storage import ConversationMemory, Store
 from chatbot.storage.session_directory import MAX_CACHED_CONVERSATIONS
 from chatbot.storage.store import MAX_OPEN_SESSIONS
 from tests.running import ROOT
-from tests.stored_files import contents, filled
+from tests.stored_files import add_conversation, contents
 
-OWNER = """
+OTHER_PROCESS = """
 import sys
 from pathlib import Path
 from chatbot.storage import Store
 
 store = Store(Path(sys.argv[1]))
-print("owned", flush=True)
+print("locked", flush=True)
 sys.stdin.read()
 """
 
@@ -33,20 +33,20 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "data")
 
 
-def test_nothing_is_written_for_a_session_before_something_is_said(store: Store) -> None:
+def test_a_session_writes_nothing_before_its_first_conversation(store: Store) -> None:
     assert store.memory("anna").list_conversations() == []
     assert not (store.directory / "sessions").exists()
     store.memory("anna").create_conversation()
     assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna"]
 
 
-def test_a_session_has_one_memory_however_often_it_is_asked_for(store: Store) -> None:
+def test_a_session_always_has_the_same_memory(store: Store) -> None:
     held = store.memory("anna")
     assert store.memory("anna") is held
     assert store.memory("ben") is not held
 
 
-def test_a_memory_that_is_held_stays_the_sessions_own_when_many_others_come(store: Store) -> None:
+def test_a_memory_in_use_survives_eviction(store: Store) -> None:
     held = store.memory("anna")
     for number in range(MAX_OPEN_SESSIONS + 10):
         store.memory(f"visitor{number}")
@@ -55,12 +55,12 @@ def test_a_memory_that_is_held_stays_the_sessions_own_when_many_others_come(stor
 
 
 @pytest.mark.usefixtures("threads_switch_often")
-def test_asked_for_from_many_threads_at_once_it_is_still_one(store: Store) -> None:
+def test_all_threads_get_the_same_memory(store: Store) -> None:
     found: list[list[ConversationMemory]] = []
-    together = threading.Barrier(8)
+    barrier = threading.Barrier(8)
 
     def ask() -> None:
-        together.wait()
+        barrier.wait()
         found.append([store.memory(f"visitor{number}") for number in range(200)])
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -69,11 +69,11 @@ def test_asked_for_from_many_threads_at_once_it_is_still_one(store: Store) -> No
     for thread in threads:
         thread.join()
     assert len(found) == 8
-    for of_one_session in zip(*found, strict=True):
-        assert len(set(map(id, of_one_session))) == 1
+    for memories in zip(*found, strict=True):
+        assert len(set(map(id, memories))) == 1
 
 
-def test_more_sessions_than_are_kept_open_lose_nothing(store: Store) -> None:
+def test_evicted_sessions_lose_nothing(store: Store) -> None:
     ids = {}
     for number in range(MAX_OPEN_SESSIONS + 10):
         memory = store.memory(f"visitor{number}")
@@ -83,7 +83,7 @@ def test_more_sessions_than_are_kept_open_lose_nothing(store: Store) -> None:
         assert title == f"of {session_id.removeprefix('visitor')}"
 
 
-def test_a_session_cannot_reach_what_another_one_said(store: Store) -> None:
+def test_a_session_cannot_reach_another_sessions_conversations(store: Store) -> None:
     conversation_id = store.memory("anna").create_conversation("Private")
     ben = store.memory("ben")
     assert ben.list_conversations() == []
@@ -95,14 +95,14 @@ def test_a_session_cannot_reach_what_another_one_said(store: Store) -> None:
     assert store.memory("anna").get_conversation(conversation_id).title == "Private"
 
 
-def test_what_was_said_is_there_for_the_next_store(store: Store) -> None:
+def test_the_next_store_reads_the_conversations(store: Store) -> None:
     conversation_id = store.memory("anna").create_conversation("Kept")
     store.close()
     again = Store(store.directory)
     assert again.memory("anna").get_conversation(conversation_id).title == "Kept"
 
 
-def test_a_second_store_on_the_directory_is_refused_until_the_first_is_closed(store: Store) -> None:
+def test_a_directory_can_be_used_by_only_one_store(store: Store) -> None:
     with pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*data': another chatbot is using this directory$"):
         Store(store.directory)
     store.close()
@@ -116,29 +116,27 @@ def test_a_store_can_be_closed_from_another_thread(store: Store) -> None:
     Store(store.directory).close()
 
 
-def test_a_process_owns_its_directory_until_it_ends_however_it_ends(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", OWNER, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as owner:
-        assert owner.stdout
-        assert owner.stdout.readline() == "owned\n"
+def test_a_killed_process_releases_its_directory(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OTHER_PROCESS, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "locked\n"
         with pytest.raises(SettingsError, match="another chatbot"):
             Store(tmp_path)
-        owner.kill()
+        process.kill()
     Store(tmp_path).close()
 
 
-def test_a_session_whose_removal_was_cut_short_is_gone_as_a_whole(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(_: Path) -> None:
+def test_a_session_whose_deletion_failed_half_way_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> None:
         raise OSError
 
-    filled(store.memory("anna"), "secret")
+    add_conversation(store.memory("anna"), "secret")
     with monkeypatch.context() as disk, pytest.raises(StorageError):
-        disk.setattr(shutil, "rmtree", refused)
+        disk.setattr(shutil, "rmtree", fail)
         store.memory("anna").delete_all()
     assert store.memory("anna").list_conversations() == []
-    conversation_id = filled(store.memory("anna"), "after")
+    conversation_id = add_conversation(store.memory("anna"), "after")
     store.close()
     again = Store(store.directory)
     assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna"]
@@ -147,7 +145,7 @@ def test_a_session_whose_removal_was_cut_short_is_gone_as_a_whole(
     assert [*(store.directory / "sessions").iterdir()] == []
 
 
-def test_a_directory_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_created_raises_a_settings_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a directory")
     for directory in (tmp_path / "file", tmp_path / "file" / "data"):
         with pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*': expected a directory to write in$"):
@@ -172,12 +170,12 @@ def test_many_threads_in_many_sessions_lose_nothing(store: Store, monkeypatch: p
     store.close()
     again = Store(store.directory)
     for session in sessions:
-        kept = [message.content for message in again.memory(session).all_messages(ids[session])]
-        assert sorted(kept) == sorted(f"{thread} in {session}" for thread in range(16))
-        assert again.memory(session).get_messages(ids[session])[0].content == kept[-1]
+        stored = [message.content for message in again.memory(session).all_messages(ids[session])]
+        assert sorted(stored) == sorted(f"{thread} in {session}" for thread in range(16))
+        assert again.memory(session).get_messages(ids[session])[0].content == stored[-1]
 
 
-def test_more_conversations_than_are_kept_parsed_can_be_changed_in_turns(store: Store) -> None:
+def test_more_conversations_than_are_cached_can_be_changed_in_turns(store: Store) -> None:
     memory = store.memory("anna")
     ids = [memory.create_conversation(str(number)) for number in range(MAX_CACHED_CONVERSATIONS + 3)]
     with memory.transaction(ids[0]):
@@ -189,9 +187,9 @@ def test_more_conversations_than_are_kept_parsed_can_be_changed_in_turns(store: 
     assert [again.get_conversation(each).message_count for each in ids] == [2] * len(ids)
 
 
-def test_a_directory_that_is_gone_keeps_nothing_and_says_so_until_it_is_back(store: Store) -> None:
+def test_a_missing_directory_raises_until_it_is_back(store: Store) -> None:
     memory = store.memory("anna")
-    conversation_id = filled(memory, "before")
+    conversation_id = add_conversation(memory, "before")
     away = store.directory.rename(store.directory.with_name("away"))
     for refused in (
         lambda: memory.add_message(conversation_id, "user", "lost"),
@@ -207,25 +205,25 @@ def test_a_directory_that_is_gone_keeps_nothing_and_says_so_until_it_is_back(sto
     assert contents(memory, conversation_id) == ["before", "after"]
 
 
-def test_a_directory_that_another_process_made_in_the_place_of_ours_is_left_to_it(store: Store) -> None:
+def test_a_directory_replaced_by_another_process_is_not_written_to(store: Store) -> None:
     memory = store.memory("anna")
-    conversation_id = filled(memory, "ours")
+    conversation_id = add_conversation(memory, "ours")
     shutil.rmtree(store.directory)
-    others = Store(store.directory)
+    other = Store(store.directory)
     with pytest.raises(StorageError):
         memory.add_message(conversation_id, "user", "into theirs")
-    assert others.memory("anna").list_conversations() == []
-    others.close()
+    assert other.memory("anna").list_conversations() == []
+    other.close()
 
 
-def test_large_conversations_of_others_do_not_stay_in_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_sessions_are_evicted_from_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatbot.storage.store.MAX_CACHED_BYTES", 50_000)
     monkeypatch.setattr("chatbot.storage.store.CACHE_CHECK_SECONDS", -1)
-    kept = []
+    references = []
     for number in range(5):
         memory = store.memory(f"visitor{number}")
-        filled(memory, "x" * 9_000, "x" * 9_000)
-        kept.append(weakref.ref(memory))
+        add_conversation(memory, "x" * 9_000, "x" * 9_000)
+        references.append(weakref.ref(memory))
         del memory
     store.memory("visitor4")
-    assert [memory() is not None for memory in kept] == [False, False, False, True, True]
+    assert [memory() is not None for memory in references] == [False, False, False, True, True]
