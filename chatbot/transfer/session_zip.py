@@ -12,7 +12,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
 
-from chatbot.errors import ChatbotError, InvalidFile, NotFound, ShuttingDown, TooLarge
+from chatbot.errors import ChatbotError, InvalidFile, NotFound, ShuttingDown
 from chatbot.storage import ConversationMemory
 from chatbot.transfer.conversation_json import (
     ExportedConversation,
@@ -84,9 +84,9 @@ def import_file(
     """Stores the conversation of a JSON file, or all those of a zip; returns their new ids. Of a zip it takes the
     memory of one conversation at a time.
 
-    Raises InvalidFile if the file, or anything in a zip, was not exported by this app, or takes too long; TooLarge,
-    TooManyConversations and TooManySessions; StorageError; ShuttingDown as soon as `is_cancelled`. Nothing is changed
-    then.
+    Raises InvalidFile if the file, or anything in a zip, was not exported by this app, is too large, or takes too
+    long; TooLarge, TooManyConversations and TooManySessions; StorageError; ShuttingDown as soon as `is_cancelled`.
+    Nothing is changed then.
     """
     is_zip = content.startswith(b"PK")
     deadline = time.monotonic() + MAX_SECONDS
@@ -157,7 +157,7 @@ def _is_readable(member: ZipInfo) -> bool:
 
 def _parse(content: bytes) -> ExportedConversation:
     if len(content) > MAX_UNPACKED_BYTES or sum(map(content.count, (b"[", b"{", b","))) > MAX_VALUES:
-        raise TooLarge("import")
+        raise InvalidFile("import_large")
     try:
         return parse(orjson.loads(content))
     except orjson.JSONDecodeError:

@@ -160,7 +160,7 @@ def test_a_disk_error_half_way_undoes_the_whole_import(
 
 
 @pytest.mark.parametrize(("limit", "value"), [("MAX_VALUES", 100), ("MAX_SECONDS", -1.0)])
-@pytest.mark.parametrize("make", [lambda each: each, lambda each: make_zip(a=file(messages=[]), b=each)])
+@pytest.mark.parametrize("make", [lambda each: each, lambda each: make_zip(a=file(), b=each)])
 def test_an_import_beyond_a_limit_changes_nothing(
     limit: str,
     value: float,
