@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import gradio as gr
 
-from chatbot.errors import ChatbotError
+from chatbot.errors import Busy, ChatbotError
 from chatbot.i18n import texts
 from chatbot.page.conversation_view import ConversationViews
 from chatbot.page.error_toasts import error_toast, warn
@@ -171,8 +171,8 @@ class ChatHandlers:
     async def _refusal(self, asked: ChatRequest, error: ChatbotError, locale: str) -> ViewUpdate:
         """Says why a turn did not start, and gives back what was typed for it."""
         update: ViewUpdate = {"view": asked.view, "phase": "idle", "returned": list(asked.files)}
-        if asked.kind != "new":
-            warn(error, locale)
+        if asked.kind != "new" or isinstance(error, Busy):
+            warn(error, locale)  # a notice would be replaced at once: the page follows the running answer
         else:
             update["answer"] = show_notice(error.text.worded(locale))
         if asked.kind != "retry":

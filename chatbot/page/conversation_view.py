@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from chatbot.page.answer_details import total
 from chatbot.page.message_view import GradioMessage, lines, show
-from chatbot.types import PROVIDER_NAMES, Conversation, StoredMessage
+from chatbot.types import PROVIDER_NAMES, Conversation
 from chatbot.web.services import Services
 
 SHOWN_MESSAGES = 30
@@ -41,13 +41,6 @@ class ConversationViews:
         """The newest messages; with `place`, a message's id, those from there on too, and `more` before it, and the
         page scrolls there. `without` is the id of a message that the caller shows. Raises NotFound."""
         return await asyncio.to_thread(self._read, session_id, conversation_id, locale, place, more, without)
-
-    async def read_before(self, session_id: str, conversation_id: str, message_id: str) -> list[StoredMessage]:
-        """The messages that led to that one, and itself; empty if it is not on display. Raises NotFound."""
-        memory = self._services.store.memory(session_id)
-        messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
-        places = [place for place, message in enumerate(messages) if message.message_id == message_id]
-        return messages[: places[0] + 1][-SHOWN_MESSAGES - 1 :] if places else []
 
     def _read(
         self, session_id: str, conversation_id: str, locale: str, place: str | None, more: int, without: str | None

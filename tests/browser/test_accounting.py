@@ -46,7 +46,10 @@ async def test_answer_details_survive_reload_and_restart(browser: Browser, upstr
 
 USUAL = "OpenAI · gpt-6-luna"
 COUNTED = f"{USUAL} · 1,200 in, 212 out"
-FAULT = {"code": "provider_cut_off", "message": "The connection broke off."}
+FAULT = {
+    "code": "provider_cut_off",
+    "text": {"key": "failure.provider_cut_off", "provider": "OpenAI"},
+}
 
 
 def used(input_tokens: int | None = 1200, output_tokens: int | None = 212, estimated: bool = False) -> Json:
@@ -98,7 +101,10 @@ ENDINGS: list[tuple[Json, str]] = [
     ({"finish_reason": "stopped", "usage": {}}, "Stopped by you."),
     ({"finish_reason": "stopped", "usage": used(9, 1)}, "Stopped by you after 1 token."),
     ({"finish_reason": "stopped", "usage": used(9, 1234)}, "Stopped by you after 1,234 tokens."),
-    ({"finish_reason": "interrupted", "fault": FAULT}, "The connection broke off."),
+    (
+        {"finish_reason": "interrupted", "fault": FAULT},
+        "The connection to OpenAI broke off before the answer was complete.",
+    ),
 ]
 TOTALS: list[tuple[list[Json], str]] = [
     ([{"cost": 0.25}, {"usage": used(100, 8), "cost": 0.5}], "This conversation: 1,520 tokens · $0.75"),

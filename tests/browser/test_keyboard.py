@@ -25,6 +25,7 @@ async def test_enter_during_ime_composition_does_not_send(chat: ChatPage) -> Non
     await expect(chat.rows).to_have_count(0)
     await chat.box.press("Enter")
     await expect(chat.questions).to_have_text(["日本"])
+    await chat.is_ready()
 
 
 async def test_escape_stops_the_answer(chat: ChatPage) -> None:
