@@ -52,25 +52,6 @@ def hide_progress(page: gr.Blocks, component: gr.components.Component) -> None:
         event.show_progress_on = [component]
 
 
-class GradioUpdate(dict[str, Any]):
-    """Properties for a component in the browser to take on; without any it stays as it is.
-
-    gr.skip() and a component's update do the same, but for each Gradio's server makes a new component and its
-    configuration: a millisecond at every step of an answer. The server knows updates by `get("__type__")`, the browser
-    by the JSON; so `get` finds nothing.
-    """
-
-    def __init__(self, **properties: Any) -> None:
-        super().__init__(properties, __type__="update")
-
-    def get(self, _: str, default: Any = None) -> Any:
-        """Always the default."""
-        return default
-
-
-UNCHANGED = GradioUpdate()
-
-
 def event_data(event: gr.EventData) -> Mapping[str, Any]:
     """What the browser sent with an event; empty if it is no object."""
     return event._data if isinstance(event._data, dict) else {}

@@ -103,9 +103,7 @@ class FakeUpstream:
         self.listed = None
         self._queue.clear()
         self.requests.clear()
-        self._traffic.closed_early = 0
-        self._traffic.last_close = None
-        self._traffic.first_tokens.clear()
+        self._traffic = Traffic()  # an answer of an earlier test that ends late counts no more
 
     def __enter__(self) -> Self:
         self._socket = socket.create_server(("127.0.0.1", self.port), backlog=2048)

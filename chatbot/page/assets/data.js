@@ -21,7 +21,8 @@ export const download = async (what) => {
 const importFile = async (file) => {
   try {
     const response = await call("session/import", { method: "POST", body: file });
-    const body = await response.json();
+    const body = await response.json().catch(() => null); // a proxy may refuse it, in words of its own
+    if (!body) return t(response.status === 413 ? "failure.too_large.import" : "data.lost");
     return response.ok ? t("data.imported", { count: body.conversations.length }) : body.error.message;
   } catch {
     return t("data.lost");
