@@ -26,11 +26,12 @@ MAX_LISTED = 200
 BEAT_SECONDS = 20
 """How often the list is sent without a change: a page that hears nothing for longer asks again."""
 
-WATCH_SECONDS = 600
+WATCH_SECONDS = 120
 """How long one watch lasts. A page that is still there asks again; one that vanished unnoticed holds nothing longer."""
 
-WATCHES_PER_MINUTE = 60
-"""Of one session or address: a page needs one, and a few more while the network fails."""
+WATCHES_PER_MINUTE = 600
+"""Of one session or address. Twice as many, those of WATCH_SECONDS, leave room in the queue for all others; through a
+public link all visitors have one address."""
 
 
 class SidebarHandlers:
@@ -80,15 +81,17 @@ class SidebarHandlers:
         return {**_update(view, read), **self._settings(read.conversation.options, keys)}
 
     async def watch(self, request: gr.Request, token: str | None) -> AsyncGenerator[dict[str, Any]]:
-        """The list of conversations: now, after each change, and every BEAT_SECONDS. Raises TooManyMessages."""
+        """The list of conversations: now, after each change, and every BEAT_SECONDS. `last` marks the end of the
+        watch. Raises TooManyMessages."""
         session_id, seen = self._session_id(token), -1
         self._watches.admit(session_id, client_address(request, self._services.is_behind_proxy))
-        end = time.monotonic() + WATCH_SECONDS
-        while time.monotonic() < end:
+        end, is_last = time.monotonic() + WATCH_SECONDS, False
+        while not is_last:
             seen = await self._services.store.changes.wait(session_id, seen, BEAT_SECONDS)
             found = await asyncio.to_thread(self._memory(token).list_conversations)
             # Read last: an answer that is listed as running must not have told the page already that it has ended.
             running = self._services.replies.running_conversations(session_id)
+            is_last = time.monotonic() >= end
             yield {
                 "conversations": [
                     {
@@ -101,6 +104,7 @@ class SidebarHandlers:
                     for each in found[:MAX_LISTED]
                 ],
                 "more": len(found) > MAX_LISTED,
+                "last": is_last,
                 "beat": time.time(),  # Gradio sends no value that equals the one before
             }
 

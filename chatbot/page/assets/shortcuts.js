@@ -3,6 +3,7 @@
 import { button, dialog, find, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { machine } from "./state.js";
+import { send, stop } from "./view.js";
 
 const IS_MAC = navigator.platform.startsWith("Mac");
 
@@ -53,7 +54,7 @@ const press = (event, sheet) => {
   }
   if (event.altKey || event.metaKey || event.ctrlKey) return false;
   if (key === "Escape" && !(isTyping(event) && !isBox(event))) {
-    find("#message .stop-button")?.click();
+    if (machine.isAnswering) stop();
     return machine.isAnswering;
   }
   if (key === "ArrowUp") return isBox(event) && !event.target.value && editLast();
@@ -69,11 +70,12 @@ export const mountShortcuts = ({ element }) => {
   document.addEventListener("keydown", (event) => {
     if (!event.isComposing && !sheet.open && press(event, sheet)) event.preventDefault();
   });
-  // Gradio's own Enter waits for the browser's next frame, ten milliseconds and more, before it does what its button does.
+  // Not by Gradio's Enter and buttons: its Enter waits for the browser's next frame, 10 ms and more, and a button that is
+  // not drawn yet would lose the key.
   document.addEventListener("keypress", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || !isBox(event)) return;
     event.preventDefault();
     event.stopPropagation();
-    find("#message .submit-button")?.click();
+    send(event.target.value);
   }, true);
 };

@@ -115,8 +115,8 @@ const showList = ({ conversations, more }) => {
   keepUp();
 };
 
-// One event of Gradio's queue brings the list for ten minutes. Gradio does not tell when it ends, or when the network
-// has cut it off: the list is sent every 20 seconds, so a longer silence means that nobody is watching.
+// One event of Gradio's queue brings the list for two minutes. Gradio does not tell when the network has cut it off: the
+// list is sent every 20 seconds, so a longer silence means that nobody is watching.
 const watchChanges = () => { lastSent = Date.now(); sidebar.trigger("watch", {}); };
 
 export const mountSidebar = ({ element, props, trigger, watch }) => {
@@ -132,6 +132,7 @@ export const mountSidebar = ({ element, props, trigger, watch }) => {
     if (!props.value) return;
     lastSent = Date.now();
     showList(props.value);
+    if (props.value.last) watchChanges();
   });
   machine.until("idle").then(() => {
     watchChanges();
