@@ -8,7 +8,7 @@ import pytest
 from chatbot.errors import InvalidAttachment, NotFound, RequestRefused
 from chatbot.providers import ProviderPool, traits
 from chatbot.providers.local.llama_server import escape_control_tokens
-from chatbot.providers.model_entries import parse_model_entry
+from chatbot.providers.model_list_entries import parse_model_entry
 from chatbot.providers.model_profiles import BUILT_IN
 from chatbot.types import Message, ModelChoice, ModelProfile, ProviderName
 from tests.conftest import MakeSettings

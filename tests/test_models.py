@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chatbot.providers import ProviderPool, model_lists
-from chatbot.providers.model_entries import parse_model_entry
+from chatbot.providers.model_list_entries import parse_model_entry
 from chatbot.types import Finish, ModelChoice, ModelProfile, ProviderName, Usage
 from tests.conftest import MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario

@@ -3,7 +3,7 @@
 from chatbot.providers.base import Provider
 from chatbot.providers.local.llama_server import LoadState
 from chatbot.providers.model_profiles import traits
-from chatbot.providers.pool import ProviderPool
+from chatbot.providers.provider_pool import ProviderPool
 from chatbot.providers.registry import connect, register
 from chatbot.providers.retry import stream_with_retry
 

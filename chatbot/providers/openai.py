@@ -14,7 +14,7 @@ from chatbot.attachments import attachment_text
 from chatbot.errors import StreamCutOff, UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.error_mapping import map_errors
-from chatbot.providers.model_entries import parse_model_entry, writes_text
+from chatbot.providers.model_list_entries import parse_model_entry, writes_text
 from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
 from chatbot.types import (

@@ -1,6 +1,6 @@
 // What Gradio's components call: `mount` by the parts of the page that scripts draw, the others by events in Python.
 
-import { mountImport, download } from "./data.js";
+import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
 import { mountSearch } from "./search.js";

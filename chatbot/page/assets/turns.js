@@ -7,7 +7,7 @@ import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
 import { machine } from "./state.js";
 import { edit, onLines, retry, showEarlier, showVersion, undo, view } from "./view.js";
-import { inWords } from "./words.js";
+import { inWords } from "./answer_words.js";
 
 const ICONS = {
   copy: "M9 9h11v11H9z M5 15H4V4h11v1",
