@@ -1,4 +1,4 @@
-"""The facts below an answer: who wrote it, how long it took, what it used. assets/answer_words.js puts them into words."""
+"""The facts below an answer: who wrote it, how long it took, what it used. assets/answer_words.js words them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -82,8 +82,8 @@ class GradioSession:
 
     def event(self, trigger: str) -> Json:
         """Returns the event with that trigger."""
-        dependencies = self._config["dependencies"]
-        return next(each for each in dependencies if trigger in [name for _, name in each["targets"]])
+        found = [each for each in self._config["dependencies"] if trigger in [name for _, name in each["targets"]]]
+        return next((each for each in found if each["backend_fn"]), found[0])
 
     def after(self, event: Json) -> Json:
         """Returns the event that runs after `event`."""
@@ -94,9 +94,10 @@ class GradioSession:
         answer = await self._http.post(f"{self._url}/run/predict", json=self._body(event))
         return list(answer.raise_for_status().json()["data"])
 
-    async def queue(self, event: Json) -> str:
+    async def queue(self, event: Json, event_data: Json | None = None) -> str:
         """Queues an event; returns its id."""
-        answer = await self._http.post(f"{self._url}/queue/join", json=self._body(event))
+        body = self._body(event) | {"event_data": event_data}
+        answer = await self._http.post(f"{self._url}/queue/join", json=body)
         return str(answer.raise_for_status().json()["event_id"])
 
     def listen(self) -> AsyncGenerator[bytes]:
@@ -119,19 +120,17 @@ class PageChat:
     async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
         self._page = page = GradioSession(http, self._url, self._config)
         headers, conversation = await _session(http, self._url, messages)
-        join = page.event("join")
-        (state,) = join["inputs"]
-        self._send = page.event("send")
-        text, token, opened, *_ = self._send["inputs"]
-        assert token == state
-        page.values |= {text: QUESTION, state: headers["Authorization"].removeprefix("Bearer "), opened: conversation}
-        await page.queue(join)
+        watch = page.event("watch")
+        (token,) = watch["inputs"]
+        page.values[token] = headers["Authorization"].removeprefix("Bearer ")
+        self._question: Json = {"view": 1, "conversation_id": conversation, "text": QUESTION, "files": []}
+        await page.queue(watch)
         self._listening = asyncio.create_task(self._listen())
         return self
 
     async def ask(self) -> list[float]:
         started = time.perf_counter()
-        event = (await self._page.queue(self._send)).encode()
+        event = (await self._page.queue(self._page.event("send"), self._question)).encode()
         return await _timed(self._lines_of(event), b'"process_generating"', b'"process_completed"', started)
 
     async def leave(self) -> None:
