@@ -9,17 +9,47 @@ import pytest
 
 from chatbot.providers import Provider, connect, registry
 from chatbot.settings import Settings
+from chatbot.storage import ConversationMemory
 from chatbot.types import ProviderName
-from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
-from tests.reply_setup import ReplySetup
-from tests.running import RunningApp, two_providers
+from tests.support.api_client import Visitor
+from tests.support.reply_setup import ReplySetup
+from tests.support.running import RunningApp, two_providers
 
 OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"
 """Its last four characters, which a masked key shows, occur in no id, port or time by chance."""
 
 MakeSettings = Callable[..., Settings]
 OpenProvider = Callable[[ProviderName], Provider]
+
+
+TIERS = {
+    "1": "first look, under three minutes",
+    "2": "the rest of what every push runs",
+    "all": "both",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --tier."""
+    described = "; ".join(f"{name}: {what}" for name, what in TIERS.items())
+    parser.addoption("--tier", choices=TIERS, default="1", help=f"which tests to run; {described}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects the tests of the other tier."""
+    tier = config.getoption("--tier")
+    left_out = [item for item in items if tier not in ("all", "2" if item.get_closest_marker("tier2") else "1")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which tier ran, and how to run the rest."""
+    tier = terminalreporter.config.getoption("--tier")
+    terminalreporter.write_line(f"Tier {tier} ({TIERS[tier]}).")
+    terminalreporter.write_line("More: python -m pytest --tier 2; python -m tests.endurance, which takes an hour.")
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +142,20 @@ def threads_switch_often() -> Iterator[None]:
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A session's directory that does not exist yet."""
+    return tmp_path / "the-session"
+
+
+@pytest.fixture
+def memory(path: Path) -> ConversationMemory:
+    return ConversationMemory(path)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> ConversationMemory:
+    """The memory of another session."""
+    return ConversationMemory(tmp_path / "another-session")

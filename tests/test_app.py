@@ -8,9 +8,9 @@ import orjson
 import pytest
 from gradio_client import Client
 
-from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp, two_providers
+from tests.support.api_client import Visitor
+from tests.support.running import RunningApp, two_providers
 
 
 @pytest.fixture

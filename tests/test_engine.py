@@ -9,7 +9,7 @@ from chatbot.errors import EmptyAnswer, ProviderError, StreamCutOff
 from chatbot.types import Completion, Delta, Finish, Message
 from tests.conftest import OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import until
+from tests.support.reply_setup import until
 
 
 @pytest.fixture(params=["openai", "anthropic"])

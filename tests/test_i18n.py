@@ -13,7 +13,7 @@ from chatbot.i18n import LOCALES, Text, negotiate, texts
 from chatbot.page.i18n import provider_label, text
 from chatbot.providers.registry import SPECS
 from chatbot.types import PROVIDER_NAMES
-from tests.running import ROOT
+from tests.support.running import ROOT
 
 PAGE_FOLDER = ROOT / "chatbot" / "page"
 SCRIPTS = sorted((PAGE_FOLDER / "assets").glob("*.js"))

@@ -16,10 +16,10 @@ import pytest
 from chatbot import logs
 from chatbot.logs import REDACTED, LogfmtFormatter, Redaction
 from chatbot.settings import Settings
-from tests.api import Visitor
 from tests.fake_upstream import FakeUpstream
-from tests.gradio_http import GradioEvents
-from tests.running import RunningApp, two_providers
+from tests.support.api_client import Visitor
+from tests.support.gradio_http import GradioEvents
+from tests.support.running import RunningApp, two_providers
 
 SECRETS = {
     "openai_api_key": "an-odd-key-of-no-known-shape",

@@ -8,7 +8,7 @@ from zipfile import is_zipfile
 
 from chatbot.settings import Settings
 from tests.fake_upstream import FakeUpstream
-from tests.running import ROOT, RunningApp, clean_environment, two_providers
+from tests.support.running import ROOT, RunningApp, clean_environment, two_providers
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = [block.removeprefix("python") for block in README.split("```")[1::2]]

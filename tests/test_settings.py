@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.errors import SettingsError
 from chatbot.settings import Settings
-from tests.running import ROOT
+from tests.support.running import ROOT
 
 ENV_FILE = Settings.model_config["env_file"]
 """The app's own value: conftest.py sets it to None."""

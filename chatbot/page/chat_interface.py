@@ -38,7 +38,7 @@ class StreamingChat(gr.ChatInterface):
     Gradio's chain of events takes four to five round trips to the first token, and an exception leaves its textbox
     disabled. Here the scripts raise events on the hub `controls.turns`, and its updates set the chat. Stop ends the
     reply, not Gradio's event, so it works however an answer started. This overrides the private `_setup_events` and
-    `_render_footer`; tests/test_gradio_patches.py tests both.
+    `_render_footer`; tests/page/test_gradio_wiring.py tests both.
     """
 
     def __init__(self, handlers: ChatHandlers, controls: Controls) -> None:

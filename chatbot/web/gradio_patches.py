@@ -1,4 +1,4 @@
-"""Every reach into Gradio's private parts, each with its reason. tests/test_gradio_patches.py tests them all.
+"""Every reach into Gradio's private parts, each with its reason. tests/page/test_gradio_wiring.py tests them all.
 
 `page.chat_interface` overrides two private methods of gr.ChatInterface and says why. requirements.txt pins Gradio's
 minor version because of both.

@@ -17,10 +17,10 @@ from typing import Any
 
 import openai
 
-from tests.api import Visitor
 from tests.bench.figures import Samples, Summary, load, table
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp, two_providers
+from tests.support.api_client import Visitor
+from tests.support.running import RunningApp, two_providers
 
 BUDGET_MS = 20
 QUESTIONS = 40

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.processes import Served, free_port, serve
-from tests.running import APP, ROOT
+from tests.support.running import APP, ROOT
 
 PEERS = Path(__file__).with_name("peers")
 

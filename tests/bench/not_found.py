@@ -18,9 +18,9 @@ from statistics import median
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from tests.api import Visitor
 from tests.bench.figures import Samples, load, table
-from tests.running import RunningApp
+from tests.support.api_client import Visitor
+from tests.support.running import RunningApp
 
 PAIRS = 300
 

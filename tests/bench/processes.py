@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 
 import psutil
 
-from tests.running import clean_environment
+from tests.support.running import clean_environment
 
 START_SECONDS = 180
 """Long, because the machine may be busy."""

@@ -14,7 +14,7 @@ from chatbot.settings import Settings
 from chatbot.types import ProviderName
 from tests.bench.figures import Summary, load, table
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.reply_setup import ReplySetup, until
+from tests.support.reply_setup import ReplySetup, until
 
 BUDGET_MS = 100
 STOPS = 50

@@ -1,6 +1,5 @@
 """Fixtures of the browser tests: Chromium, an app and its chat page. Without Chromium, the tests are skipped."""
 
-import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp, two_providers
+from tests.support.running import RunningApp, two_providers
 
 WITH_WINDOWS = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CHROMIUM = shutil.which("chromium-headless-shell") or WITH_WINDOWS
@@ -25,17 +24,14 @@ ARGUMENTS = [
 ]
 
 
-THOROUGH = os.environ.get("TEST_THOROUGH") == "1"
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without TEST_THOROUGH=1, runs the first case of each test and skips the tests marked as thorough, because pages
-    take seconds and CI has ten minutes."""
+    """Moves all but the first case of each test to tier 2, because pages take seconds."""
     seen: set[str] = set()
     for item in items:
         name = item.nodeid.partition("[")[0]
-        if "tests/browser/" in name and (name in seen or item.get_closest_marker("thorough")) and not THOROUGH:
-            item.add_marker(pytest.mark.skip("with TEST_THOROUGH=1 only"))
+        if "tests/browser/" in name and name in seen:
+            item.add_marker(pytest.mark.tier2)
         seen.add(name)
 
 

@@ -5,7 +5,7 @@ import json
 import zipfile
 from datetime import UTC, datetime, timedelta
 
-from tests.stored_files import Json, file, message
+from tests.support.stored_files import Json, file, message
 
 
 def dated(title: str, days: int, *messages: Json) -> Json:

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
 from tests.fake_upstream.scenarios import Scenario
-from tests.running import RunningApp
+from tests.support.running import RunningApp
 
 ANSWER = "Some *words*, `code`, and more of it:\n\n```python\nprint('hello')\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
 

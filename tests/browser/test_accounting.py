@@ -10,8 +10,8 @@ from playwright.async_api import Browser, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import answers, archive
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp, two_providers
-from tests.stored_files import Json
+from tests.support.running import RunningApp, two_providers
+from tests.support.stored_files import Json
 
 ACCOUNT = re.compile(r"^OpenAI · gpt-6-luna · first token \d+\.\d s · \d+ tokens/s · \d+ in, 30 out · \$\d\.\d+$")
 TOTAL = re.compile(r"^This conversation: \d+ tokens · \$\d\.\d+$")

@@ -7,7 +7,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.chat_page import ChatPage, tab
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp, two_providers
+from tests.support.running import RunningApp, two_providers
 
 
 async def test_an_answer_continues_while_its_tab_is_closed(

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Request, expect
 
-from tests.api import Visitor, text_of
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import until
-from tests.running import RunningApp
+from tests.support.api_client import Visitor, text_of
+from tests.support.reply_setup import until
+from tests.support.running import RunningApp
 
 AWKWARD = ("One\u2028", " 🙂", "é", "\n\n", '"two"', "\x85", " three")
 COUNTED = "".join(f"{' ' if number > 1 else ''}word{number}" for number in range(1, 26))

@@ -8,8 +8,8 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import until
-from tests.running import RunningApp, two_providers
+from tests.support.reply_setup import until
+from tests.support.running import RunningApp, two_providers
 
 
 async def test_an_answer_appears_while_it_streams(chat: ChatPage) -> None:

@@ -4,9 +4,9 @@ import re
 
 from playwright.async_api import Page, expect
 
-from tests.api import asked
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
+from tests.support.api_client import asked
 
 
 async def stopped_answer(chat: ChatPage) -> str:

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import ARGUMENTS, WITH_WINDOWS
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp, two_providers
+from tests.support.running import RunningApp, two_providers
 from tests.test_readme import README
 
 FRAME, SCRIPT = (block.removeprefix("html\n") for block in README.split("```")[1::2] if block.startswith("html\n"))

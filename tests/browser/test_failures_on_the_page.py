@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
-from tests.running import RunningApp, two_providers
+from tests.support.running import RunningApp, two_providers
 
 ONE_PROVIDER = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}
 
@@ -87,7 +87,7 @@ async def test_copies_and_exports_leave_out_the_failure(chat: ChatPage, upstream
     assert "OpenAI" not in await chat.exported()
 
 
-@pytest.mark.thorough
+@pytest.mark.tier2
 async def test_an_answer_interrupted_by_a_crash_can_be_retried(
     browser: Browser, upstream: FakeUpstream, data: Path
 ) -> None:

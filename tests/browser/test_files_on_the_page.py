@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.api import asked
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp, two_providers
-from tests.samples import pdf, picture
+from tests.support.api_client import asked
+from tests.support.running import RunningApp, two_providers
+from tests.support.sample_files import pdf, picture
 
 CONTENTS = {"red.png": picture(), "report.pdf": pdf("Pears"), "notes.csv": b"a,b\n1,2\n", "x.zip": b"PK\x03\x04\0\0"}
 TYPES = {"png": "image/png", "pdf": "application/pdf", "csv": "text/csv", "zip": "application/zip"}

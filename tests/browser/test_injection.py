@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.api import Visitor
 from tests.browser.chat_page import ChatPage
 from tests.browser.hostile import Hostile
 from tests.browser.payloads import FOREIGN, PAYLOADS
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp
-from tests.stored_files import file, message
+from tests.support.api_client import Visitor
+from tests.support.running import RunningApp
+from tests.support.stored_files import file, message
 
 TOGETHER = 3
 """Payloads in a message."""

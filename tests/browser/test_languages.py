@@ -10,7 +10,7 @@ from chatbot.replies.turns import MAX_MESSAGE_LENGTH
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import answers, archive, dated, talk
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp
+from tests.support.running import RunningApp
 
 SEEN = """() => {
     const told = [];

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.api import asked
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import CHROMIUM
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp
+from tests.support.api_client import asked
+from tests.support.running import RunningApp
 
 MODELS = [f"org/chat-model-{number}" for number in range(37)]
 

@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.unreliable import line_to
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp
+from tests.support.running import RunningApp
 
 
 async def test_a_reconnected_page_continues_the_answer(app: RunningApp, page: Page, upstream: FakeUpstream) -> None:

@@ -8,15 +8,15 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.api import asked
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import CHROMIUM
 from tests.fake_upstream import FakeUpstream, Received
-from tests.running import ROOT, RunningApp
+from tests.support.api_client import asked
+from tests.support.running import ROOT, RunningApp
 
 KEY = "sk-visitors-own-5d41402abc4b2a76"
 OPERATORS = "sk-operators-9719d911017c592"
-LAUNCHER = ROOT / "tests" / "official_hosts.py"
+LAUNCHER = ROOT / "tests" / "support" / "official_hosts.py"
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ async def in_browser(page: Page) -> str:
     return str(kept) + str(await page.context.storage_state(indexed_db=True))
 
 
-@pytest.mark.thorough
+@pytest.mark.tier2
 async def test_the_embedded_model_answers_without_keys(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
     with RunningApp(data, official(upstream), script=LAUNCHER) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)

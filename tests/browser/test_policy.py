@@ -4,7 +4,7 @@ from playwright.async_api import Page, Request
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp
+from tests.support.running import RunningApp
 
 EVERYTHING = (
     "# Title\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\n$$x^2 + \\frac{1}{2}$$\n\n"

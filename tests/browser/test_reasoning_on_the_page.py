@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp
+from tests.support.running import RunningApp
 
 THOUGHT, ANSWER = "The user is polite.", "Good morning!"
 SPOKEN = Scenario(reasoning=("The user ", "is ", "polite."), reply=ANSWER, tokens_per_second=20)

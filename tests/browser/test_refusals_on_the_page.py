@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 from chatbot.replies.limits import MAX_RUNNING_ANSWERS
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.running import RunningApp, two_providers
+from tests.support.running import RunningApp, two_providers
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ async def test_the_session_quota_is_reported(limited: ChatPage, browser: Browser
     await refused(other, "And I?", "This app has as many visitors as it can keep conversations for.")
 
 
-@pytest.mark.thorough  # starts twenty answers
+@pytest.mark.tier2  # starts twenty answers
 @pytest.mark.parametrize("limited", [{}], indirect=True)
 async def test_the_limit_of_running_answers_is_reported(limited: ChatPage) -> None:
     await limited.type_model("pace:5x3000")

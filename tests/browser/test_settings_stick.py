@@ -4,9 +4,9 @@ import re
 
 from playwright.async_api import expect
 
-from tests.api import asked
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
+from tests.support.api_client import asked
 
 FIELDS = {"system-prompt textarea": "Be brief.", "max-tokens input": "77", "history-limit input": "9"}
 

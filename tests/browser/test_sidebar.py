@@ -6,8 +6,8 @@ from playwright.async_api import Browser, expect
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
-from tests.reply_setup import until
-from tests.running import RunningApp
+from tests.support.reply_setup import until
+from tests.support.running import RunningApp
 
 
 async def test_conversations_are_listed_newest_first_and_grouped_by_day(chat: ChatPage) -> None:
@@ -64,7 +64,7 @@ async def test_a_title_is_edited_in_place(chat: ChatPage, key: str | None, title
     await expect(chat.questions).to_have_text(["First"])
 
 
-@pytest.mark.thorough
+@pytest.mark.tier2
 async def test_a_title_edited_during_an_answer_is_kept(chat: ChatPage) -> None:
     await chat.type_model("pace:50x150")
     await chat.begin("First")
@@ -96,7 +96,7 @@ async def test_deleting_the_open_conversation_leaves_a_working_empty_chat(chat: 
     await expect(chat.conversations).to_have_text(["Second"])
 
 
-@pytest.mark.thorough
+@pytest.mark.tier2
 async def test_deleting_a_conversation_stops_its_answer(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("pace:50x1000")
     await chat.begin("First")

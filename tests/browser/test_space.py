@@ -9,9 +9,9 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
-from tests.openid_provider import IdentityProvider
-from tests.running import two_providers
-from tests.space import RunningSpace
+from tests.support.openid_provider import IdentityProvider
+from tests.support.running import two_providers
+from tests.support.space import RunningSpace
 
 AWAKE = 60_000
 """Milliseconds until an open page has reconnected to its restarted Space."""

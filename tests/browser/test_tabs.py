@@ -5,7 +5,7 @@ import asyncio
 from playwright.async_api import BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage, tab
-from tests.running import RunningApp
+from tests.support.running import RunningApp
 
 
 async def test_a_second_tab_streams_the_answer(app: RunningApp, context: BrowserContext, chat: ChatPage) -> None:

@@ -12,8 +12,8 @@ from chatbot.i18n import texts
 from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
-from tests.reply_setup import until
-from tests.running import RunningApp
+from tests.support.reply_setup import until
+from tests.support.running import RunningApp
 
 
 async def with_versions(chat: ChatPage) -> None:

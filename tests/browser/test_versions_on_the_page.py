@@ -8,8 +8,8 @@ from playwright.async_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.reply_setup import until
-from tests.running import RunningApp, two_providers
+from tests.support.reply_setup import until
+from tests.support.running import RunningApp, two_providers
 
 SLOW = "pace:50x1000"
 
@@ -179,7 +179,7 @@ async def test_escape_cancels_an_edit(chat: ChatPage) -> None:
     await expect(chat.questions).to_be_visible()
 
 
-@pytest.mark.thorough  # test_chat.py tests a restart with a plain conversation
+@pytest.mark.tier2  # test_chat.py tests a restart with a plain conversation
 async def test_versions_survive_a_restart(page: Page, upstream: FakeUpstream, data: Path) -> None:
     running = RunningApp(data, two_providers(upstream)).start()
     try:

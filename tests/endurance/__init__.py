@@ -1,5 +1,5 @@
-"""Endurance tests: hundreds of kills, and dozens of visitors for minutes.
+"""Tier 3: hundreds of kills, dozens of visitors for ten minutes, ten random orders, every Python that is installed.
 
-`python -m tests.endurance.kills` kills the store, `….ends` ends the app, `….soak` runs visitors. Each takes a seed and
-prints its counts.
+`python -m tests.endurance` runs all of it, which takes about an hour; `….kills`, `….ends`, `….soak`, `….orders` and
+`….pythons` one part each.
 """

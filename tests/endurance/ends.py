@@ -18,9 +18,9 @@ import httpx
 
 from chatbot.storage import Store
 from chatbot.types import StoredMessage
-from tests.api import Visitor, text_of
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp, two_providers
+from tests.support.api_client import Visitor, text_of
+from tests.support.running import RunningApp, two_providers
 
 ANSWERS = 20
 SESSIONS = 4

@@ -9,7 +9,7 @@ from typing import Self
 
 from tests.endurance.observed import MARK
 from tests.fake_upstream import FakeUpstream
-from tests.running import RunningApp
+from tests.support.running import RunningApp
 
 MIB = 1024 * 1024
 SPARE_FILES = 4

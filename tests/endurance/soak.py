@@ -16,13 +16,13 @@ from pathlib import Path
 from random import Random
 
 from chatbot.storage import Store
-from tests.api import Visitor
 from tests.endurance.observer import Observer
 from tests.endurance.page import Wiring
 from tests.endurance.talks import fault_in, to_model
 from tests.endurance.visitor import RandomVisitor
 from tests.fake_upstream import FakeUpstream
-from tests.running import ROOT, RunningApp, two_providers
+from tests.support.api_client import Visitor
+from tests.support.running import ROOT, RunningApp, two_providers
 
 REPLY_SECONDS = 6
 """CHATBOT_REPLY_SECONDS of the app; short, because many providers are silent."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import httpx
 
-from tests.api import Json, Visitor, error_of, events, text_of
 from tests.endurance.model import ConversationModel
 from tests.endurance.page import Page, Update, Wiring
 from tests.endurance.talks import add_answer, add_turn
 from tests.fake_upstream import FAULTS
+from tests.support.api_client import Json, Visitor, error_of, events, text_of
 
 MAX_CONVERSATIONS = 6
 PACES = ("pace:20", "pace:60", "pace:300")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fake_upstream.sdks import HI, KEY, Messages, claude_message, gpt_chunks, gpt_text
-from tests.reply_setup import until
+from tests.support.reply_setup import until
 
 
 async def test_an_openai_stream_is_complete_and_in_order(gpt: openai.AsyncOpenAI) -> None:

@@ -10,7 +10,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fake_upstream.sdks import HI, KEY, Messages, claude_message, gpt_chunks, gpt_finish, gpt_text
-from tests.reply_setup import until
+from tests.support.reply_setup import until
 
 # Refusals
 

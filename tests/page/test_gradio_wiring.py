@@ -1,0 +1,158 @@
+"""The page as Gradio sees it: its wiring, its endpoint, and what its handlers accept."""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
+from typing import Any, cast
+
+import gradio as gr
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from chatbot.page.message_view import show_message
+from chatbot.types import StoredMessage, Timing
+from chatbot.web.gradio_patches import POLL_SECONDS, event_data
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.support.running import ROOT, RunningApp, two_providers
+
+Event = dict[str, Any]
+FORGED = "0123456789abcdef0123456789abcdef.forged"
+
+
+@pytest.fixture(scope="module")
+def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server)) as app:
+        yield app.url
+
+
+@pytest.fixture
+def client(url: str, upstream: FakeUpstream) -> Client:
+    return Client(url, verbose=False)
+
+
+@pytest.fixture
+def events(url: str) -> list[Event]:
+    return list(httpx.get(f"{url}/config").json()["dependencies"])
+
+
+def test_enter_asks_for_the_answer_without_a_call_before(events: list[Event]) -> None:
+    (entered,) = [
+        event
+        for event in events
+        if any(target[1] == "submit" and not event["backend_fn"] for target in event["targets"])
+    ]
+    assert "chatbot.send(" in entered["js"]
+    asked, applied = _one(events, "send"), _one(events, "apply")
+    assert asked["queue"]
+    assert not asked["js"], "a script would hold the request up"
+    assert not applied["backend_fn"]
+
+
+def test_no_event_makes_the_browser_look_through_what_it_changes_for_progress_to_show(events: list[Event]) -> None:
+    (place,) = {tuple(event["show_progress_on"]) for event in events}
+    assert len(place) == 1
+
+
+def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) -> None:
+    by_button, on_server = sorted((event for event in events if "stop" in _names(event)), key=lambda e: e["backend_fn"])
+    assert "chatbot.stop(" in by_button["js"]
+    assert not on_server["queue"], "a full queue must not hold up a stop"
+    assert not [event for event in events if event["cancels"]]
+
+
+def test_a_message_is_shown_as_gradio_itself_would_hand_it_to_the_browser() -> None:
+    thinking = StoredMessage("1", "assistant", "Yes", "now", reasoning="Hm", timing=Timing(1, 2, 3), parent_id="0")
+    for message in (thinking, StoredMessage("0", "user", "    code", "now")):
+        for shown in show_message(message, "en"):
+            assert gr.Chatbot().postprocess([cast(Any, deepcopy(shown))]).model_dump() == [shown]
+
+
+def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
+    assert "self._setup_events()" in inspect.getsource(gr.ChatInterface.__init__)
+    source = inspect.getsource(gr.ChatInterface)
+    for name in ("fake_api_btn", "api_response"):
+        assert f"self.{name} = " in source or f"self.{name}: " in source, name
+
+
+def test_gradios_queue_still_looks_for_work_as_often_as_it_is_told() -> None:
+    source = inspect.getsource(gr.queueing.Queue)
+    for name in POLL_SECONDS:
+        assert f"self.{name} = " in source, name
+        assert f"await asyncio.sleep(self.{name})" in source, name
+    for name in ("GRADIO_ANALYTICS_MAX_EVENTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY"):
+        assert f'"{name}"' in source, name
+
+
+def test_a_program_gets_the_text_as_it_grows(client: Client) -> None:
+    updates = list(client.submit("Tell me a story", model="pace:100x60", api_name="/chat"))
+    assert len(updates) > 5
+    assert all(later.startswith(earlier) for earlier, later in pairwise(updates))
+
+
+def test_a_program_is_remembered_and_another_is_not(client: Client, url: str) -> None:
+    client.predict("My name is Alice", api_name="/chat")
+    assert client.predict("What's my name?", api_name="/chat") == "Your name is Alice."
+    assert "Alice" not in Client(url, verbose=False).predict("What's my name?", api_name="/chat")
+
+
+def test_a_program_gets_a_failure_as_an_exception_with_our_sentence(client: Client) -> None:
+    with pytest.raises(AppError, match="did not accept the API key"):
+        client.predict("Hello", model="fault:echo_key", api_name="/chat")
+
+
+def test_code_keeps_its_indentation(client: Client, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply="    if indented:\n        return 1\n"))
+    assert client.predict("Code, please", api_name="/chat") == "    if indented:\n        return 1\n"
+
+
+@pytest.mark.parametrize("token", [None, "", FORGED, 7, {"token": FORGED}])
+def test_every_event_refuses_a_token_that_is_not_ours(
+    token: object, client: Client, events: list[Event], url: str, upstream: FakeUpstream
+) -> None:
+    browser_state = _browser_state(url)
+    asked = [event for event in events if event["backend_fn"] and browser_state in event["inputs"]]
+    assert len(asked) >= 5
+    for event in asked:
+        data = [token if component == browser_state else "anything" for component in event["inputs"]]
+        try:
+            answer = client.predict(*data, fn_index=event["id"])
+        except AppError:
+            continue
+        assert answer is None or "anything" not in str(answer) or "needs a valid session token" in str(answer), event
+    assert [received for received in upstream.requests if received.body] == []
+
+
+def _names(event: Event) -> list[str]:
+    return [name for _, name in event["targets"]]
+
+
+def _one(events: list[Event], trigger: str) -> Event:
+    (found,) = (event for event in events if trigger in [name for _, name in event["targets"]])
+    return found
+
+
+def _browser_state(url: str) -> int:
+    components = httpx.get(f"{url}/config").json()["components"]
+    return next(int(component["id"]) for component in components if component["type"] == "browserstate")
+
+
+def test_matplotlib_is_not_looked_for_at_every_update() -> None:
+    command = "from chatbot.web.gradio_patches import skip_matplotlib as f; f(); import matplotlib"
+    tried = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert "ModuleNotFoundError" in tried.stderr or "ImportError" in tried.stderr
+
+
+def test_gradio_still_keeps_an_events_data_where_it_is_read() -> None:
+    for data, expected in (({"view": 3}, {"view": 3}), ("text", {}), (None, {})):
+        assert event_data(gr.EventData(None, data)) == expected
+
+
+def test_no_file_is_stored_and_nothing_calls_home(url: str) -> None:
+    config = httpx.get(f"{url}/config").json()
+    assert config["analytics_enabled"] is False
+    assert httpx.post(f"{url}/gradio_api/upload", files={"files": b"x"}).status_code == 404

@@ -1,0 +1,107 @@
+"""ThinkTagParser: separates reasoning from an answer's text, wherever the stream is cut."""
+
+import re
+from contextlib import aclosing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.providers.think_tags import ThinkTagParser
+from chatbot.types import Delta, Message, Request
+from tests.conftest import OpenProvider
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.support.reply_setup import ReplySetup
+
+CASES = [
+    ("<think>Hm.</think>Yes.", "Hm.", "Yes."),
+    ("<think>\nHm.\n</think>\n\nYes.", "\nHm.\n", "Yes."),
+    ("<thinking>Hm.</thinking> Yes.", "Hm.", "Yes."),
+    ("\n <think>Hm.</think>Yes.", "Hm.", "Yes."),
+    ("<think></think>\n\nYes <b>and</b> no.", "", "Yes <b>and</b> no."),
+    ("<think>a </thin b</think>Yes.", "a </thin b", "Yes."),
+    ("<think>one</thinking>two</think>Yes.", "one</thinking>two", "Yes."),
+    ("<think>Hm.</think>Yes: <think>no</think>.", "Hm.", "Yes: <think>no</think>."),
+    ("Yes. <think>no</think>", "", "Yes. <think>no</think>"),
+    ("<thinker>Yes", "", "<thinker>Yes"),
+    ("<thi", "", "<thi"),
+    ("  indented", "", "  indented"),
+    ("\n", "", "\n"),
+    ("", "", ""),
+]
+ALPHABET = st.sampled_from(["<think>", "</think>", "<thinking>", "</thinking>", "<", "/", "think", ">", " ", "\n", "a"])
+
+
+def parse(chunks: list[str], *, complete: bool = True) -> tuple[str, str]:
+    parser = ThinkTagParser()
+    deltas = [delta for chunk in chunks for delta in parser.parse(Delta(text=chunk))]
+    deltas += parser.flush(complete=complete)
+    return "".join(delta.reasoning for delta in deltas), "".join(delta.text for delta in deltas)
+
+
+def cut(text: str, positions: list[int]) -> list[str]:
+    ends = sorted(position % (len(text) + 1) for position in positions)
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
+
+
+@pytest.mark.parametrize(("source", "reasoning", "text"), CASES)
+def test_tags_at_the_start_contain_the_reasoning(source: str, reasoning: str, text: str) -> None:
+    assert parse([source]) == (reasoning, text)
+
+
+@given(case=st.sampled_from(CASES), positions=st.lists(st.integers(0, 60), max_size=12))
+def test_chunk_boundaries_do_not_matter(case: tuple[str, str, str], positions: list[int]) -> None:
+    source, reasoning, text = case
+    assert parse(cut(source, positions)) == (reasoning, text)
+
+
+@given(pieces=st.lists(ALPHABET, max_size=12), positions=st.lists(st.integers(0, 200), max_size=12))
+def test_any_text_in_any_chunks_is_split_without_loss(pieces: list[str], positions: list[int]) -> None:
+    source = "".join(pieces)
+    closed = re.fullmatch(r"\s*<(thinking|think)>(.*?)</\1>\s*(.*)", source, re.DOTALL)
+    unclosed = re.fullmatch(r"\s*<(thinking|think)>(.*)", source, re.DOTALL)
+    expected = (closed[2], closed[3]) if closed else (unclosed[2], "") if unclosed else ("", source)
+    assert parse(cut(source, positions), complete=False) == expected
+
+
+def test_a_complete_answer_without_closing_tag_is_also_text() -> None:
+    assert parse(["<think>It is ", "42.</thi"]) == ("It is 42.</thi", "It is 42.</thi")
+    assert parse(["<think>It is ", "42."], complete=False) == ("It is 42.", "")
+
+
+def test_separate_reasoning_deltas_are_unchanged() -> None:
+    parser = ThinkTagParser()
+    assert parser.parse(Delta(reasoning="<think>")) == (Delta(reasoning="<think>"),)
+    assert parser.parse(Delta(text="Yes.")) == (Delta(text="Yes."),)
+
+
+@pytest.mark.parametrize("finish", ["stop", "length"])
+async def test_tags_of_a_compatible_server_are_parsed(
+    finish: str, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(tokens=("<th", "ink>Hm", ".</", "think>\n\n", "Yes", "."), finish_reason=finish)
+    async with aclosing(open_provider("compatible").stream(Request("any", (Message("user", "Hi"),)))) as deltas:
+        parsed = [delta async for delta in deltas]
+    assert "".join(delta.reasoning for delta in parsed) == "Hm."
+    assert [delta.text for delta in parsed if delta.text] == ["Yes", "."]
+
+
+async def test_reasoning_is_stored_timed_and_not_sent_again(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=("<think>", "Hm.", "</think>", "Yes."), tokens_per_second=20)
+    conversation_id, answer = await replies_setup.answer("Really?")
+    assert (answer.reasoning, answer.content) == ("Hm.", "Yes.")
+    assert answer.timing
+    assert answer.timing.reasoning_ms
+    assert 50 <= answer.timing.reasoning_ms <= answer.timing.total_ms
+    await replies_setup.answer("And now?", conversation_id)
+    assert "Hm." not in str(upstream.requests[-1].body)
+
+
+@pytest.mark.parametrize("scenario", [Scenario(reasoning=3, tokens=(), finish_reason="length"), Scenario(tokens=2)])
+async def test_reasoning_time_without_text_lasts_to_the_end(
+    scenario: Scenario, replies_setup: ReplySetup, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = scenario
+    _, answer = await replies_setup.answer("Think.")
+    assert answer.timing
+    assert (answer.timing.reasoning_ms is None) == (not scenario.reasoning)
