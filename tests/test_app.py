@@ -19,7 +19,7 @@ def environment(upstream: FakeUpstream) -> dict[str, str]:
 
 
 def test_without_settings_the_embedded_model_answers(tmp_path: Path) -> None:
-    with RunningApp(tmp_path, {}) as app:
+    with RunningApp(tmp_path, {}, forked=False) as app:
         client = Client(app.url, verbose=False)
         updates = list(client.submit("Write one short sentence about the sea.", api_name="/chat"))
     assert len(updates) > 1
