@@ -26,6 +26,7 @@ def test_without_settings_the_embedded_model_answers(tmp_path: Path) -> None:
     assert len(updates[-1]) > len(updates[0]) > 0
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_process_and_stores_partial_answers(
     number: signal.Signals, tmp_path: Path, environment: dict[str, str]

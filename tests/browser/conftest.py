@@ -24,17 +24,6 @@ ARGUMENTS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Moves all but the first case of each test to tier 2, because pages take seconds."""
-    seen: set[str] = set()
-    for item in items:
-        name = item.nodeid.partition("[")[0]
-        if "tests/browser/" in name and name in seen:
-            item.add_marker(pytest.mark.tier2)
-        seen.add(name)
-
-
 expect.set_options(timeout=20_000)  # CI's machines are slow and noisy
 
 

@@ -62,7 +62,6 @@ async def test_two_conversations_are_answered_concurrently(chat: ChatPage) -> No
     await chat.type_model("pace:50x200")
     await chat.begin("One")
     await chat.new_chat()
-    await chat.page.wait_for_timeout(500)  # as a hand needs to type: an update of the answer left behind may come late
     await chat.begin("Two")
     await chat.open_conversation("One")
     await chat.has_come(200)

@@ -110,6 +110,7 @@ def test_code_keeps_its_indentation(client: Client, upstream: FakeUpstream) -> N
     assert client.predict("Code, please", api_name="/chat") == "    if indented:\n        return 1\n"
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("token", [None, "", FORGED, 7, {"token": FORGED}])
 def test_every_event_refuses_a_token_that_is_not_ours(
     token: object, client: Client, events: list[Event], url: str, upstream: FakeUpstream
@@ -141,6 +142,7 @@ def _browser_state(url: str) -> int:
     return next(int(component["id"]) for component in components if component["type"] == "browserstate")
 
 
+@pytest.mark.tier2
 def test_matplotlib_is_not_looked_for_at_every_update() -> None:
     command = "from chatbot.web.gradio_patches import skip_matplotlib as f; f(); import matplotlib"
     tried = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False, cwd=ROOT)

@@ -107,6 +107,7 @@ def test_an_installed_distribution_is_used_in_place(
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.tier2
 def test_two_processes_can_download_at_once(bundle: Bundle, tmp_path: Path) -> None:
     script = f"""if True:
         from pathlib import Path
@@ -132,6 +133,7 @@ def test_without_network_it_fails_soon_and_hides_passwords(
     assert "sesame" not in capfd.readouterr().err
 
 
+@pytest.mark.tier2
 def test_pip_does_not_outlive_the_app(wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = f"""if True:
         import pathlib, sys

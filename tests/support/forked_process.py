@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
+
+from chatbot.storage import serialization
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["chatbot.web.server", "tests.support.forked_process"])
@@ -59,6 +62,7 @@ def _run(arguments: list[str], environment: dict[str, str], directory: Path, out
     os.environ |= environment
     os.chdir(directory)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # multiprocessing's server ignores it
+    serialization.OWNER = uuid4().hex  # made once by each process that imports it
     sys.argv = arguments
     try:
         runpy.run_path(arguments[0], run_name="__main__")
