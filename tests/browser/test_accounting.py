@@ -13,6 +13,9 @@ from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp, two_providers
 from tests.support.stored_files import Json
 
+pytestmark = pytest.mark.tier2
+
+
 ACCOUNT = re.compile(r"^OpenAI · gpt-6-luna · first token \d+\.\d s · \d+ tokens/s · \d+ in, 30 out · \$\d\.\d+$")
 TOTAL = re.compile(r"^This conversation: \d+ tokens · \$\d\.\d+$")
 SLOW = Scenario(tokens=30, tokens_per_second=60)

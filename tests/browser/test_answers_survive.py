@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.chat_page import ChatPage, tab
@@ -70,6 +71,7 @@ async def test_two_conversations_are_answered_concurrently(chat: ChatPage) -> No
     await expect(chat.questions).to_have_text(["Two"])
 
 
+@pytest.mark.tier2
 async def test_an_open_page_shows_the_interrupted_answer_after_a_crash(
     page: Page, upstream: FakeUpstream, data: Path
 ) -> None:

@@ -16,6 +16,9 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.running import RunningApp, two_providers
 from tests.test_readme import README
 
+pytestmark = pytest.mark.tier2
+
+
 FRAME, SCRIPT = (block.removeprefix("html\n") for block in README.split("```")[1::2] if block.startswith("html\n"))
 
 ALLOWING = {"profile": {"cookie_controls_mode": 0}}

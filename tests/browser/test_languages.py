@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from chatbot.i18n import texts
@@ -11,6 +12,9 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.files import answers, archive, dated, talk
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp
+
+pytestmark = pytest.mark.tier2
+
 
 SEEN = """() => {
     const told = [];

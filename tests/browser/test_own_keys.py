@@ -14,6 +14,9 @@ from tests.fake_upstream import FakeUpstream, Received
 from tests.support.api_client import asked
 from tests.support.running import ROOT, RunningApp
 
+pytestmark = pytest.mark.tier2
+
+
 KEY = "sk-visitors-own-5d41402abc4b2a76"
 OPERATORS = "sk-operators-9719d911017c592"
 LAUNCHER = ROOT / "tests" / "support" / "official_hosts.py"
