@@ -42,11 +42,8 @@ def test_a_signal_ends_the_process_and_stores_partial_answers(
         for program, conversation_id in running:
             while not program.messages(conversation_id)[-1]["content"] and time.monotonic() < deadline:
                 time.sleep(0.05)
-        started = time.monotonic()
         status = app.stop(number)
-        took = time.monotonic() - started
     assert status == 0
-    assert took < 10  # three seconds on an idle machine
     answers = [_answers(path) for path in (tmp_path / "sessions").glob("*/*.json")]
     assert [len(answer) for answer in answers] == [1] * 20
     assert all(answer[0]["status"] == "interrupted" and answer[0]["content"] for answer in answers)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -241,8 +240,6 @@ WHILE_ANSWERING = """if True:
 )
 def test_the_process_ends_cleanly(last: str) -> None:
     script = f"CACHE = {str(CACHE)!r}\n{ASK}\n{last}"
-    started = time.monotonic()
     line = [sys.executable, "-c", script]
     done = subprocess.run(line, timeout=30, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert time.monotonic() - started < 15
