@@ -19,6 +19,9 @@ from tests.support.running import RunningApp, two_providers
 OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"
 """Its last four characters, which a masked key shows, occur in no id, port or time by chance."""
 
+LOGINS = (("alice", "pass: word"), ("Jürgen", "schlüssel🔑"))
+"""Names and passwords of `login_app`."""
+
 MakeSettings = Callable[..., Settings]
 OpenProvider = Callable[[ProviderName], Provider]
 
@@ -135,6 +138,15 @@ def api_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFact
     """One app for all API tests that do not stop it; the visitors of each test have their own sessions."""
     environment = two_providers(upstream_server)
     with RunningApp(tmp_path_factory.mktemp("api"), environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def login_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app that asks for one of LOGINS."""
+    logins = ",".join(f"{name}:{password}" for name, password in LOGINS)
+    environment = two_providers(upstream_server) | {"CHATBOT_AUTH": logins}
+    with RunningApp(tmp_path_factory.mktemp("login_app"), environment) as running:
         yield running
 
 

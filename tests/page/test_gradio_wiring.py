@@ -3,7 +3,6 @@
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
 from copy import deepcopy
 from itertools import pairwise
 from typing import Any, cast
@@ -18,16 +17,15 @@ from chatbot.page.message_view import show_message
 from chatbot.types import StoredMessage, Timing
 from chatbot.web.gradio_patches import POLL_SECONDS, event_data
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.support.running import ROOT, RunningApp, two_providers
+from tests.support.running import ROOT, RunningApp
 
 Event = dict[str, Any]
 FORGED = "0123456789abcdef0123456789abcdef.forged"
 
 
-@pytest.fixture(scope="module")
-def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server)) as app:
-        yield app.url
+@pytest.fixture
+def url(api_app: RunningApp) -> str:
+    return api_app.url
 
 
 @pytest.fixture
