@@ -37,13 +37,13 @@ async def test_answer_details_survive_reload_and_restart(browser: Browser, upstr
         await expect(chat.details.last).to_be_visible()
         await expect(chat.details.last).to_have_text(ACCOUNT)
         await expect(chat.total).to_have_text(TOTAL)
-        told, total = await chat.details.last.inner_text(), await chat.total.inner_text()
+        details, total = await chat.details.last.inner_text(), await chat.total.inner_text()
         await chat.reload()
-        await expect(chat.details.last).to_have_text(told)
+        await expect(chat.details.last).to_have_text(details)
         app.stop(signal.SIGKILL)
         app.start()
         await chat.reload()
-        await expect(chat.details.last).to_have_text(told)
+        await expect(chat.details.last).to_have_text(details)
         await expect(chat.total).to_have_text(total)
 
 

@@ -33,8 +33,8 @@ async def test_an_answer_that_ended_without_a_tab_is_complete(
     await chat.begin("Take your time")
     await chat.page.close()
     while upstream.open_streams:
-        await (elsewhere := await context.new_page()).wait_for_timeout(100)
-        await elsewhere.close()
+        await (other_tab := await context.new_page()).wait_for_timeout(100)
+        await other_tab.close()
     again = await tab(context, app.url)
     await again.has_come(100)
     await again.is_ready()

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.tier2
 
 
 SEEN = """() => {
-    const told = [];
+    const found = [];
     for (const each of document.querySelectorAll("body *")) {
         if (!each.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-        for (const name of ["aria-label", "title", "placeholder", "alt"]) told.push(each.getAttribute(name) ?? "");
-        for (const { nodeType, data } of each.childNodes) if (nodeType === Node.TEXT_NODE) told.push(data);
+        for (const name of ["aria-label", "title", "placeholder", "alt"]) found.push(each.getAttribute(name) ?? "");
+        for (const { nodeType, data } of each.childNodes) if (nodeType === Node.TEXT_NODE) found.push(data);
     }
-    return told.map((text) => text.trim()).filter(Boolean);
+    return found.map((text) => text.trim()).filter(Boolean);
 }"""
 """Returns every visible text and accessible name on the page."""
 
