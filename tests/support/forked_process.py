@@ -1,6 +1,7 @@
 """Starts Python scripts from a process that has already imported the app, which takes 3 s of CPU each time."""
 
 import atexit
+import importlib
 import multiprocessing
 import os
 import runpy
@@ -64,6 +65,8 @@ def _run(arguments: list[str], environment: dict[str, str], directory: Path, out
     signal.signal(signal.SIGINT, signal.default_int_handler)  # multiprocessing's server ignores it
     serialization.OWNER = uuid4().hex  # made once by each process that imports it
     sys.argv = arguments
+    if "COVERAGE_PROCESS_START" in environment:
+        importlib.import_module("coverage").process_startup()
     try:
         runpy.run_path(arguments[0], run_name="__main__")
     finally:
