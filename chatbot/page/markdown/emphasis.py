@@ -13,6 +13,16 @@ from markdown_it.rules_inline.state_inline import Scanned, StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
+DUNDER = re.compile(r"__(\w+?)__(?!\w)")
+PYTHON_NAMES = frozenset(
+    name
+    for kind in (object, type, int, list, dict, str, BaseException, re, type(re.compile), type(i for i in ()))
+    for name in dir(kind)
+    if DUNDER.fullmatch(name)
+) | {"__main__", "__all__", "__path__", "__version__", "__author__", "__future__", "__pycache__", "__enter__", "__exit__",
+     "__call__", "__await__", "__aenter__", "__aexit__", "__post_init__", "__slots__", "__missing__", "__bool__"}
+"""Names that mean themselves in a sentence too, and no bold `init`."""
+
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 
 
@@ -43,6 +53,22 @@ class ChatInline(ParserInline):
         for rule in self.ruler2.getRules(""):
             rule(state)
         return state.tokens
+
+
+def dunder(state: StateInline, silent: bool) -> bool:
+    """The inline rule for Python's `__names__`: known ones, and others behind a dot or before a call or a dot."""
+    match = DUNDER.match(state.src, state.pos, state.posMax)
+    if not match or (state.pos and state.src[state.pos - 1].isalnum()):
+        return False
+    before = state.src[state.pos - 1 : state.pos] if state.pos else ""
+    behind = state.src[match.end() : match.end() + 2]
+    is_name = match[0] in PYTHON_NAMES or before == "." or behind[:1] == "(" or re.match(r"\.[a-z]", behind)
+    if not is_name:
+        return False
+    if not silent:
+        state.append_pending(match[0])
+    state.pos = match.end()
+    return True
 
 
 def _flanks(outside: str, inside: str) -> bool:

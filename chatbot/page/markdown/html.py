@@ -58,10 +58,12 @@ def _render_list(token: Token) -> str:
     """An ordered list; its class makes room for the digits of its numbers."""
     start = int(token.attrs.get("start", 1))
     number = f' start="{start}"' if start != 1 else ""
-    return f'<ol dir="auto"{number} class="digits-{min(len(str(start + token.meta.get("items", 1) - 1)), 9)}">'
+    return f'<ol dir="auto"{number} class="digits-{len(str(token.meta["most"]))}">'
 
 
 def _render_item(token: Token) -> str:
+    if "number" in token.meta:
+        return f'<li value="{token.meta["number"]}">'
     if "task" not in token.meta:
         return "<li>"
     checked = " checked" if token.meta["task"] else ""

@@ -8,7 +8,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from chatbot.page.markdown.emphasis import ChatInline
+from chatbot.page.markdown.emphasis import ChatInline, dunder
 from chatbot.page.markdown.escapes import escape
 from chatbot.page.markdown.fences import nested_fence
 from chatbot.page.markdown.formulas import formula_block, formula_in_text
@@ -68,6 +68,7 @@ def build_parser(is_address: Callable[[str], bool] = is_web_address) -> Markdown
     inline.before("escape", "formula", formula_in_text)
     inline.at("escape", escape)
     inline.before("backticks", "unfinished_code", unfinished_code)
+    inline.before("emphasis", "dunder", dunder)
     inline.before("link", "unfinished_link", unfinished_link)
     inline.before("autolink", "break_in_cell", break_in_cell)
     inline.before("text", "autolink_bare", autolink_bare)
@@ -98,7 +99,7 @@ def find_tail(blocks: list[Token], text: str) -> Token | None:
 
 
 def mark_items(blocks: list[Token]) -> None:
-    """Counts the items of each list, and turns `[x]` at their start into the item's `task`."""
+    """Numbers the items of each list, and turns `[x]` at their start into the item's `task`."""
     lists: list[Token] = []
     for token in blocks:
         if token.type in ("ordered_list_open", "bullet_list_open"):
@@ -106,7 +107,7 @@ def mark_items(blocks: list[Token]) -> None:
         elif token.type in ("ordered_list_close", "bullet_list_close"):
             lists.pop()
         elif token.type == "list_item_open":
-            lists[-1].meta["items"] = lists[-1].meta.get("items", 0) + 1
+            _number(lists[-1], token)
     for item, paragraph, words in zip(blocks, blocks[1:], blocks[2:], strict=False):
         if item.type != "list_item_open" or paragraph.type != "paragraph_open":
             continue
@@ -114,3 +115,17 @@ def mark_items(blocks: list[Token]) -> None:
         if mark in ("[ ]", "[x]") and rest[:1].isspace():
             item.meta["task"] = mark == "[x]"
             words.content = rest.lstrip()
+
+
+def _number(listed: Token, item: Token) -> None:
+    """Gives an item the number that was written. CommonMark counts on from the first, which would change `5.` behind `1.`;
+    it does so here where all have the same number."""
+    if listed.type == "bullet_list_open":
+        return
+    start, written = int(listed.attrs.get("start", 1)), int(item.info)
+    expected = listed.meta.get("next", start)
+    number = expected if written == start else written
+    if number != expected:
+        item.meta["number"] = number
+    listed.meta["next"] = number + 1
+    listed.meta["most"] = max(number, listed.meta.get("most", 0))

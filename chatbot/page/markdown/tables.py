@@ -13,6 +13,9 @@ CELL_END = re.compile(r"(?<!\\)((?:\\\\)*)\|")
 ATOM = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\\\(.*?\\\)|\$[^\s$][^$|]*\|[^$]*\$")
 """Code and formulas: where a row has too many cells, the pipes in them are their own."""
 
+ALIGNMENTS = {(True, True): "center", (True, False): "left", (False, True): "right", (False, False): ""}
+"""By whether the cell of the delimiter row begins and ends with a colon."""
+
 MOST_EMPTY_CELLS = 65_536
 """Added to rows that are too short; markdown-it's limit, against tables that grow a thousandfold."""
 
@@ -29,9 +32,14 @@ def table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
         return True
     last = _last_row(state, start_line + 2, end_line, columns)
     state.push("table_open", "table", 1).map = [start_line, last]
+    state.push("thead_open", "thead", 1)
     _push_row(state, start_line, alignment, "th")
-    for line in range(start_line + 2, last):
-        _push_row(state, line, alignment, "td")
+    state.push("thead_close", "thead", -1)
+    if last > start_line + 2:
+        state.push("tbody_open", "tbody", 1)
+        for line in range(start_line + 2, last):
+            _push_row(state, line, alignment, "td")
+        state.push("tbody_close", "tbody", -1)
     state.push("table_close", "table", -1)
     state.line = min(last, end_line)
     return True
@@ -67,8 +75,7 @@ def _alignment(state: StateBlock, start: int, end: int, head: str) -> list[str] 
         return None
     delimiter = line_of(state, start + 1)
     if DELIMITER.match(delimiter) and ("|" in delimiter or ":" in delimiter or len(delimiter) > 1):
-        found = ["center" if c[0] == c[-1] == ":" else "left" if c[0] == ":" else "right" if c[-1] == ":" else ""
-                 for c in split_row(delimiter, 0)]
+        found = [ALIGNMENTS[cell.startswith(":"), cell.endswith(":")] for cell in split_row(delimiter, 0)]
         if len(found) == len(split_row(head, len(found))):
             return found
     is_half = state.env["is_running"] and start + 2 >= state.lineMax and head.startswith("|")
