@@ -3,6 +3,7 @@
 from functools import lru_cache
 from html import escape
 
+from markdown_it.common.utils import unescapeAll
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, Punctuation, String, _TokenType
@@ -36,7 +37,8 @@ CLASSES: dict[_TokenType, str] = {
 
 def code_block(code: str, info: str = "", *, is_finished: bool = True) -> str:
     """The HTML of a block. `info` is what stands behind its fence; its first word names the language."""
-    language = info.split()[0].strip("{}.") if info.split() else ""
+    words = unescapeAll(info).split()
+    language = words[0].strip("{}.") if words else ""
     label = f' data-language="{escape(language)}"' if language else ""
     name = f' class="language-{escape(language)}"' if language else ""
     content = highlight(code, language.lower()) if is_finished and language else escape(code, quote=False)

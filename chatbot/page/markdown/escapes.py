@@ -15,7 +15,7 @@ from markdown_it.rules_inline.state_inline import StateInline
 ALWAYS = frozenset("\\`*_[]{}<>()#!|~$&%")
 PATH = re.compile(
     r"(?:[^\s\\]|\\[^A-Za-z0-9\s])*?(?:\\[A-Za-z0-9])"
-    r"|[\W_]*(?:[A-Za-z]:|~|\.{1,2}|%\w+%|\$\w+)\\"
+    r"|[(\[\"'*_]*(?:[A-Za-z]:|~|\.{1,2}|%\w+%|\$\w+)\\"
 )
 WORD = re.compile(r"\S{1,600}")
 REACH = 300

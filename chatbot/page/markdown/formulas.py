@@ -54,7 +54,7 @@ def formula_in_text(state: StateInline, silent: bool) -> bool:
     if opener not in IN_TEXT or (opener[0] == "$" and not _may_open(state, opener)):
         return False
     match = IN_TEXT[opener].match(state.src, state.pos, state.posMax)
-    if match and match["latex"].strip() and not (opener[0] == "$" and reads_as_prose(match["latex"])):
+    if match and re.search(r"\w", match["latex"]) and not (opener[0] == "$" and reads_as_prose(match["latex"])):
         if not silent:
             token = state.push("formula", "span", 0)
             token.content, token.markup = match["latex"].strip(), opener

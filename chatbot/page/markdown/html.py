@@ -113,7 +113,7 @@ def render_inline(tokens: list[Token]) -> str:
     for place, token in enumerate(tokens):
         if token.type == "link_open":
             address, depth = str(token.attrs["href"]), depth + 1
-            parts.append(_open_link(token))
+            parts.append(_open_link(token, address))
             if tokens[place + 1].type == "link_close":
                 parts.append(escape(address))
         elif token.type == "link_close":
@@ -139,9 +139,9 @@ def _render_part(token: Token) -> str:
     return f"</{tag}>" if token.nesting < 0 else f"<{tag}>"
 
 
-def _open_link(token: Token) -> str:
+def _open_link(token: Token, address: str) -> str:
     title = f' title="{escape(str(token.attrs["title"]))}"' if token.attrs.get("title") else ""
-    return LINK.format(escape(str(token.attrs["href"])), title)
+    return LINK.format(escape(address), title)
 
 
 def _render_image(token: Token, *, is_in_link: bool) -> str:
@@ -152,7 +152,7 @@ def _render_image(token: Token, *, is_in_link: bool) -> str:
     name = "".join(child.content for child in token.children or []) or parts.path.rsplit("/", 1)[-1] or parts.netloc
     if is_in_link:
         return escape(name, quote=False)
-    return f"{LINK.format(escape(address), '')}{escape(name, quote=False)}</a>"
+    return f"{_open_link(token, address)}{escape(name, quote=False)}</a>"
 
 
 def link_addresses(text: str) -> str:

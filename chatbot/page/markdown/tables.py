@@ -25,12 +25,11 @@ def table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
     if state.is_code_block(start_line) or "|" not in (head := line_of(state, start_line)):
         return False
     alignment = _alignment(state, start_line, end_line, head)
-    columns = len(alignment or [])
-    if alignment is None or len(split_row(head, columns)) != columns or state.sCount[start_line] < state.blkIndent:
+    if not alignment or state.sCount[start_line] < state.blkIndent:
         return False
     if silent:
         return True
-    last = _last_row(state, start_line + 2, end_line, columns)
+    last = _last_row(state, start_line + 2, end_line, len(alignment))
     state.push("table_open", "table", 1).map = [start_line, last]
     state.push("thead_open", "thead", 1)
     _push_row(state, start_line, alignment, "th")
@@ -50,10 +49,15 @@ def split_row(row: str, columns: int) -> list[str]:
     row = row.strip()
     cells = _cells(row)
     if len(cells) > columns > 0:
-        cells = _cells(ATOM.sub(lambda atom: re.sub(r"(?<!\\)\|", r"\\|", atom[0]), row))
+        cells = _cells(_with_atoms(row))
     if len(cells) > columns > 0 and any(cell.strip() for cell in cells[columns:]):
         cells = [*cells[: columns - 1], "\\|".join(cells[columns - 1 :])]
     return [cell.strip().replace("\\|", "|") for cell in cells]
+
+
+def _with_atoms(row: str) -> str:
+    """The row with the pipes of code and formulas escaped."""
+    return ATOM.sub(lambda atom: re.sub(r"(?<!\\)\|", r"\\|", atom[0]), row)
 
 
 def _cells(row: str) -> list[str]:
@@ -76,7 +80,7 @@ def _alignment(state: StateBlock, start: int, end: int, head: str) -> list[str] 
     delimiter = line_of(state, start + 1)
     if DELIMITER.match(delimiter) and ("|" in delimiter or ":" in delimiter or len(delimiter) > 1):
         found = [ALIGNMENTS[cell.startswith(":"), cell.endswith(":")] for cell in split_row(delimiter, 0)]
-        if len(found) == len(split_row(head, len(found))):
+        if len(found) in (len(_cells(head.strip())), len(_cells(_with_atoms(head.strip())))):
             return found
     is_half = state.env["is_running"] and start + 2 >= state.lineMax and head.startswith("|")
     return [""] * len(split_row(head, 0)) if is_half and HALF_DELIMITER.match(delimiter) else None
