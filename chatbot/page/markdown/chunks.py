@@ -1,19 +1,22 @@
 """Where a text can be cut so that the parts, parsed one by one, give the same HTML as the whole."""
 
 import re
+from collections.abc import Iterator
 
 LINE = re.compile(
-    r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)$"
-    r"|^[ >]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<formula>\\\[|\$\$)"
-    r"|\n\n(?=[^\s>+*\-\d])",
-    re.MULTILINE,
+    r"\n(?:(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>.*)"
+    r"|[ >]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<formula>\\\[|\$\$)"
+    r"|\n(?=(?P<block>[^\s>+*\-\d])))"
 )
-"""What opens or ends code, what opens a formula, and an empty line before one that continues no list and no quote."""
+"""What opens code, what opens a formula, and an empty line before one that continues no list and no quote."""
 
 DEFINITION = re.compile(r"^[ >\-*+\d.)]*\[[^\]\n]+\]:", re.MULTILINE)
 """The start of a link reference definition, which changes text anywhere before and after it."""
 
 NESTING = re.compile(r"[ \t]*(?:md|markdown)\b", re.IGNORECASE)
+
+
+FENCE = re.compile(r"\n[ >]*(?:```|~~~)")
 
 
 def split(text: str) -> list[str]:
@@ -27,35 +30,32 @@ def split(text: str) -> list[str]:
     return [*chunks, text[start:]]
 
 
-def _cuts(text: str) -> list[int]:
+def _cuts(text: str) -> Iterator[int]:
     """The positions of top-level blocks after an empty line, outside of code and formulas."""
-    cuts: list[int] = []
-    position, opener = 0, ""
+    position = 0
+    text = "\n" + text  # every line then begins with a newline, which is quick to look for
     while match := LINE.search(text, position):
         position = match.end()
-        if match["fence"]:
-            marks, info = match["fence"], match["info"]
-            if not opener and NESTING.match(info):
-                break  # a fence of Markdown may contain others: see fences.py
-            if not opener:
-                indent = match.start("fence") - match.start()
-                if indent:
-                    break  # a fence of a list item ends with the item
-                opener = "" if marks[0] == "`" and "`" in info else marks
-            elif marks.startswith(opener) and not info.strip():
-                opener = ""
+        if match["block"]:
+            yield position - 1
+            position -= 1
         elif match["formula"]:
-            if not opener:
-                end = _end_of_formula(text, position, match["formula"])
-                if end < 0:
-                    break
-                position = end
-        elif not opener:
-            cuts.append(position)
-    return cuts
+            closing = text.find("\\]" if match["formula"] == "\\[" else "$$", position)
+            position = 0 if FENCE.search(text, position, max(position, closing)) else closing + 2
+        elif match["fence"] and not (match["fence"][0] == "`" and "`" in match["info"]):
+            if match["indent"] or NESTING.match(match["info"]):
+                return  # a fence of a list item ends with the item, and one of Markdown may contain others: fences.py
+            position = _end_of_code(text, position, match["fence"])
+        if position < 2:
+            return  # it may not have ended
 
 
-def _end_of_formula(text: str, position: int, opener: str) -> int:
-    """Where the formula that may begin here ends at the latest; -1 if that is not known yet."""
-    end = text.find("\\]" if opener == "\\[" else "$$", position)
-    return end + 2 if end >= 0 else -1
+def _end_of_code(text: str, position: int, marks: str) -> int:
+    """The end of the line that closes a fence; 0 if there is none."""
+    while (place := text.find(marks, position)) >= 0:
+        start, end = text.rfind("\n", 0, place), text.find("\n", place)
+        line = text[start + 1 : end if end >= 0 else len(text)]
+        if len(line) - len(line.lstrip(" ")) < 4 and not line.strip().strip(marks[0]):
+            return start + 1 + len(line)
+        position = place + len(marks)
+    return 0

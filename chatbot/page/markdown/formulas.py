@@ -78,7 +78,9 @@ def _last_line(state: StateBlock, start: int, end: int, opener: str) -> int | No
     closer = CLOSERS[opener]
     for line in range(start, end):
         text = line_of(state, line)
-        if text and state.sCount[line] < state.blkIndent:
+        if (text and state.sCount[line] < state.blkIndent) or text.startswith(("```", "~~~")):
+            return None
+        if not text and opener == "$$" and line_of(state, start).strip() != "$$":
             return None
         if (place := text.find(closer, 2 if line == start else 0)) >= 0:
             return line if BLOCK_END.match(text, place) else None

@@ -1,6 +1,7 @@
 """Tokens as HTML. Every tag and attribute that a message can have is written here; all words are escaped."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from markdown_it.token import Token
 from chatbot.page.markdown.code import code_block
 from chatbot.page.markdown.formulas import CLOSERS
 from chatbot.page.markdown.links import START, bare_address
-from chatbot.page.markdown.parser import Parsed
+from chatbot.page.markdown.parser import PARSER, Parsed, parse_inline
 
 LINK = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow"{}>'
 DIRECTED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "th", "td"))
@@ -24,11 +25,11 @@ def render_tokens(parsed: Parsed) -> list[str]:
     words = {id(token): _render_words(parsed, token) for token in parsed.blocks if token.type == "inline"}
     blocks: list[str] = []
     parts: list[str] = []
-    for place, token in enumerate(parsed.blocks):
+    for token in parsed.blocks:
         if token.type == "inline":
             parts.append(words[id(token)])
         elif not token.hidden:
-            parts.append(_render_block(parsed, token, is_last=place == len(parsed.blocks) - 1))
+            parts.append(_render_block(parsed, token))
         if token.level == 0 and token.nesting <= 0:
             blocks.append("".join(parts))
             parts = []
@@ -36,14 +37,23 @@ def render_tokens(parsed: Parsed) -> list[str]:
 
 
 def _render_words(parsed: Parsed, token: Token) -> str:
-    return render_inline(parsed.inline(token, is_cell=bool(token.meta.get("is_cell"))))
+    is_cell = bool(token.meta.get("is_cell"))
+    if parsed.references or token is parsed.tail or parsed.parser is not PARSER:
+        return render_inline(parsed.inline(token, is_cell=is_cell))
+    return _render_text(token.content, is_cell)
 
 
-def _render_block(parsed: Parsed, token: Token, *, is_last: bool) -> str:
+@lru_cache(2000)
+def _render_text(text: str, is_cell: bool) -> str:
+    """The HTML of words that stand for themselves: no definition changes them, and no more of them will come."""
+    return render_inline(parse_inline(text, is_cell=is_cell))
+
+
+def _render_block(parsed: Parsed, token: Token) -> str:
     if token.type in BLOCKS:
         return BLOCKS[token.type](token)
     if token.type == "fence":
-        return code_block(token.content, token.info, is_finished=not (is_last and parsed.is_running))
+        return code_block(token.content, token.info, is_finished=not parsed.is_running or _is_closed(token))
     if token.type == "definition":
         return "" if token.meta["id"] in parsed.references.used else _render_definition(token)
     if token.nesting < 0:
@@ -52,6 +62,13 @@ def _render_block(parsed: Parsed, token: Token, *, is_last: bool) -> str:
         return OPENING[token.tag]
     direction = ' dir="auto"' if token.tag in DIRECTED else ""
     return f"<{token.tag}{direction}>"
+
+
+def _is_closed(fence: Token) -> bool:
+    """Whether a block of code has its closing fence: a line more than its code and its opening one."""
+    assert fence.map
+    is_whole = not fence.content or fence.content.endswith("\n")
+    return is_whole and fence.map[1] - fence.map[0] == fence.content.count("\n") + 2
 
 
 def _render_list(token: Token) -> str:

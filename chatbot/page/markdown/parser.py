@@ -46,10 +46,7 @@ class Parsed:
 
     def inline(self, token: Token, *, is_cell: bool) -> list[Token]:
         """The tokens inside an inline token. `is_cell`: it is the content of a table's cell."""
-        env = {"references": self.references, "is_tail": token is self.tail, "is_cell": is_cell}
-        children: list[Token] = []
-        self.parser.inline.parse(token.content, self.parser, env, children)
-        return children
+        return parse_inline(token.content, self.parser, self.references, is_tail=token is self.tail, is_cell=is_cell)
 
 
 def build_parser(is_address: Callable[[str], bool] = is_web_address) -> MarkdownIt:
@@ -79,6 +76,21 @@ def build_parser(is_address: Callable[[str], bool] = is_web_address) -> Markdown
 PARSER = build_parser()
 
 
+def parse_inline(
+    text: str,
+    parser: MarkdownIt = PARSER,
+    references: References | None = None,
+    *,
+    is_tail: bool = False,
+    is_cell: bool = False,
+) -> list[Token]:
+    """The tokens of a paragraph's, a heading's or a cell's words."""
+    env = {"references": References() if references is None else references, "is_tail": is_tail, "is_cell": is_cell}
+    tokens: list[Token] = []
+    parser.inline.parse(text, parser, env, tokens)
+    return tokens
+
+
 def parse(text: str, *, is_running: bool = False, parser: MarkdownIt = PARSER) -> Parsed:
     """Parses the blocks of a text whose lines end with newlines. `is_running`: more of it will come."""
     references = References()
@@ -92,7 +104,7 @@ def parse(text: str, *, is_running: bool = False, parser: MarkdownIt = PARSER) -
 
 def find_tail(blocks: list[Token], text: str) -> Token | None:
     """The last inline token, if the text ends with it."""
-    last = next((token for token in reversed(blocks) if token.nesting == 0), None)
+    last = next((token for token in reversed(blocks) if token.nesting == 0 and (token.content or not token.meta)), None)
     if last is None or last.type != "inline" or last.map is None or text.endswith("\n\n"):
         return None
     return last if last.map[1] >= len(text.rstrip("\n").split("\n")) else None

@@ -74,7 +74,7 @@ def _alignment(state: StateBlock, start: int, end: int, head: str) -> list[str] 
     """The alignment of each column; None if there is no table."""
     if start + 1 >= end or state.isEmpty(start + 1):
         is_half = state.env["is_running"] and start + 1 >= state.lineMax and head.startswith("|")
-        return [""] * len(split_row(head, 0)) if is_half and not state.src.endswith("\n") else None
+        return [""] * len(split_row(head, 0)) if is_half and not state.src.endswith("\n\n") else None
     if state.is_code_block(start + 1) or state.sCount[start + 1] < state.blkIndent:
         return None
     delimiter = line_of(state, start + 1)

@@ -6,22 +6,22 @@ from markdown_it.rules_inline.state_inline import Delimiter, StateInline
 
 HALF_LINE = re.compile(
     r"(?:^|(?<=\n))[ >]*(?:[-*+] +|\d+[.)] +)*"
-    r"(?:[=\-*_+]{1,3}|={3,}|-{3,}|#{1,6}|(?:`{3,}|~{3,})[^`\n]*|[`~]+|\d{1,9}[.)])[ \t]*$(?!\n)"
+    r"(?:[=\-*_+]{1,3}|={3,}|-{3,}|#{1,6}|(?:`{3,}|~{3,})[^`\n]*|[`~]+|\d{1,3}[.)])[ \t]*\Z"
 )
 """A last line of marks alone: it may become a heading, a rule, a list, or the end of code."""
 
-HALF_MARKS = re.compile(r"(?<![\\])(?:[*_~`$\[\]!<]+|\\[(\[]?|<(?=https?:\S*$)|<(?=[\w.+-]+@\S*$))$")
+HALF_MARKS = re.compile(r"(?<![\\])(?:[*_~`$\[\]!<]+|\\[(\[]?|<(?=https?:\S*\Z)|<(?=[\w.+-]+@\S*\Z))\Z")
 """Marks at the end, of which one cannot know yet whether they open or close something."""
 
-HALF_AUTOLINK = re.compile(r"<(?=(?:https?:|mailto:)[^\s<>]*$|[\w.+-]+@[\w.-]*$)")
+HALF_AUTOLINK = re.compile(r"<(?=(?:https?:|mailto:)[^\s<>]*\Z|[\w.+-]+@[\w.-]*\Z)")
 
 UNFINISHED_LINK = re.compile(
     r"!?\[(?P<label>(?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
-    r"(?:\]\((?:<[^>\n]*|(?:[^()\s<]|\([^()\s]*\)?)*)(?:\s+[\"'(][^\n]*)?|\]\[[^\]\n]*)?$",
+    r"(?:\]\((?:<[^>\n]*|(?:[^()\s<]|\([^()\s]*\)?)*)(?:\s+[\"'(][^\n]*)?|\]\[[^\]\n]*)?\Z",
     re.DOTALL,
 )
 
-CODE = re.compile(r"(?P<marks>`+)(?=[^`\s])(?P<code>[^`]*)$", re.DOTALL)
+CODE = re.compile(r"(?P<marks>`+)(?=[^`\s])(?P<code>[^`]*)\Z")
 
 
 def without_half_line(text: str) -> str:
@@ -58,8 +58,10 @@ def unfinished_link(state: StateInline, silent: bool) -> bool:
     match = UNFINISHED_LINK.match(state.src, state.pos)
     if not match or silent:
         return False
-    state.posMax = match.end("label")
-    state.pos = match.start("label")
+    end = state.posMax
+    state.pos, state.posMax = match.span("label")
+    state.md.inline.tokenize(state)
+    state.pos = state.posMax = end
     return True
 
 
