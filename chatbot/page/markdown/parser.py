@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_block import RuleFuncBlockType
+from markdown_it.rules_block import StateBlock, blockquote, list_block
 from markdown_it.token import Token
 
 from chatbot.page.markdown.emphasis import ChatInline, dunder
@@ -16,8 +18,8 @@ from chatbot.page.markdown.links import autolink_bare, break_in_cell, is_web_add
 from chatbot.page.markdown.tables import table
 from chatbot.page.markdown.unfinished import close_emphasis, unfinished_code, unfinished_link
 
-MOST_NESTING = 60
-"""Levels of lists and quotes. Text below more of them would be lost."""
+MOST_NESTING = 80
+"""Levels of lists (two each) and quotes; the marks of more are text. The parser calls itself at each level."""
 
 
 class References(dict[str, dict[str, Any]]):
@@ -49,14 +51,25 @@ class Parsed:
         return parse_inline(token.content, self.parser, self.references, is_tail=token is self.tail, is_cell=is_cell)
 
 
+def _limited(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+    """The rule of a container, unless it is too deep: markdown-it would leave out what is below."""
+
+    def limited(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+        return state.level < MOST_NESTING and rule(state, start_line, end_line, silent)
+
+    return limited
+
+
 def build_parser(is_address: Callable[[str], bool] = is_web_address) -> MarkdownIt:
     """A parser that makes links only of addresses for which `is_address` is true."""
-    parser = MarkdownIt("commonmark", {"maxNesting": MOST_NESTING, "inline_definitions": True})
+    parser = MarkdownIt("commonmark", {"maxNesting": 2 * MOST_NESTING, "inline_definitions": True})
     parser.inline = ChatInline()
     parser.inline.ruler.disable(["linkify", "html_inline"])
     parser.block.ruler.disable("html_block")
     parser.validateLink = is_address  # type: ignore[method-assign]
     terminated = ["paragraph", "reference", "blockquote", "list"]
+    parser.block.ruler.at("blockquote", _limited(blockquote), {"alt": terminated})
+    parser.block.ruler.at("list", _limited(list_block), {"alt": terminated[:-1]})
     parser.block.ruler.at("table", table, {"alt": ["paragraph", "reference"]})
     parser.block.ruler.enable("table")
     parser.block.ruler.before("fence", "nested_fence", nested_fence, {"alt": terminated})
