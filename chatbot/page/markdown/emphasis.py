@@ -16,11 +16,10 @@ from markdown_it.utils import EnvType
 DUNDER = re.compile(r"__(\w+?)__(?!\w)")
 PYTHON_NAMES = frozenset(
     name
-    for kind in (object, type, int, list, dict, str, BaseException, re, type(re.compile), type(i for i in ()))
+    for kind in (object, type, int, list, dict, str, BaseException, re, type(re.compile))
     for name in dir(kind)
     if DUNDER.fullmatch(name)
-) | {"__main__", "__all__", "__path__", "__version__", "__author__", "__future__", "__pycache__", "__enter__", "__exit__",
-     "__call__", "__await__", "__aenter__", "__aexit__", "__post_init__", "__slots__", "__missing__", "__bool__"}
+) | {"__main__", "__all__", "__path__", "__version__", "__pycache__", "__enter__", "__exit__", "__slots__"}
 """Names that mean themselves in a sentence too, and no bold `init`."""
 
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
@@ -29,7 +28,7 @@ HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 class ChatState(StateInline):
     """An inline state whose delimiter runs know CJK characters."""
 
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
         """What the run of `*`, `_` or `~` at `start` can do."""
         marker = self.src[start]
         end = start

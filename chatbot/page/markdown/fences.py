@@ -1,7 +1,7 @@
 """Fences of Markdown that show other fences.
 
-By CommonMark the first bare fence ends the outer block, so the rest of a README that a model quotes would become a part of
-the answer. Inside a fence called `markdown` or `md` a fence with a language opens an inner one here.
+By CommonMark the first bare fence ends the outer block, so the rest of a README that a model quotes would become a part
+of the answer. Inside a fence called `markdown` or `md` a fence with a language opens an inner one here.
 """
 
 import re

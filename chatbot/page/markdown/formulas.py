@@ -1,8 +1,8 @@
 r"""Formulas: `\(…\)`, `\[…\]`, `$$…$$` and `$…$`, where a writer means one.
 
-`\(` and `\[` need their other half in the same paragraph; `\[` and `$$` may also open and close a block of their own, with
-empty lines inside. Dollars are prices, variables and process ids as well, so in a sentence they follow Pandoc's rule (no
-space inside), stand behind a space or an opening bracket and before a space or punctuation, and hold no prose.
+`\(` and `\[` need their other half in the same paragraph; `\[` and `$$` may also open and close a block of their own,
+with empty lines inside. Dollars are prices, variables and process ids as well, so in a sentence they follow Pandoc's
+rule (no space inside), stand behind a space or an opening bracket and before a space or punctuation, and hold no prose.
 """
 
 import re

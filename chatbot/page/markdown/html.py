@@ -66,9 +66,9 @@ def _render_block(parsed: Parsed, token: Token) -> str:
 
 def _is_closed(fence: Token) -> bool:
     """Whether a block of code has its closing fence: a line more than its code and its opening one."""
-    assert fence.map
+    first, end = fence.map or (0, 0)
     is_whole = not fence.content or fence.content.endswith("\n")
-    return is_whole and fence.map[1] - fence.map[0] == fence.content.count("\n") + 2
+    return is_whole and end - first == fence.content.count("\n") + 2
 
 
 def _render_list(token: Token) -> str:
@@ -104,7 +104,9 @@ def _render_formula(token: Token, tag: str, *, is_display: bool) -> str:
     written = f"{token.markup}{token.content}{CLOSERS[token.markup]}"
     display = ' data-display="true"' if is_display else ""
     behind = f"<span>{escape(token.info)}</span>" if token.info else ""
-    made = f'<{tag} class="formula" dir="ltr" data-latex="{_attribute(token.content)}"{display}>{escape(written)}</{tag}>'
+    made = (
+        f'<{tag} class="formula" dir="ltr" data-latex="{_attribute(token.content)}"{display}>{escape(written)}</{tag}>'
+    )
     return f'<div class="formula-block">{made}{behind}</div>' if tag == "div" else made
 
 

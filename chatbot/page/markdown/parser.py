@@ -1,5 +1,7 @@
-"""The Markdown parser: CommonMark and GFM's tables, task lists and `~~`, with what tests/page/test_commonmark.py lists as
-meant to differ."""
+"""The Markdown parser: CommonMark and GFM's tables, task lists and `~~`.
+
+tests/page/markdown/test_commonmark.py lists where it is meant to differ.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +68,7 @@ def build_parser(is_address: Callable[[str], bool] = is_web_address) -> Markdown
     parser.inline = ChatInline()
     parser.inline.ruler.disable(["linkify", "html_inline"])
     parser.block.ruler.disable("html_block")
-    parser.validateLink = is_address  # type: ignore[method-assign]
+    parser.validateLink = is_address  # type: ignore[method-assign, assignment]
     terminated = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.at("blockquote", _limited(blockquote), {"alt": terminated})
     parser.block.ruler.at("list", _limited(list_block), {"alt": terminated[:-1]})
@@ -143,8 +145,8 @@ def mark_items(blocks: list[Token]) -> None:
 
 
 def _number(listed: Token, item: Token) -> None:
-    """Gives an item the number that was written. CommonMark counts on from the first, which would change `5.` behind `1.`;
-    it does so here where all have the same number."""
+    """Gives an item the number that was written. CommonMark counts on from the first, which would change `5.` behind
+    `1.`; here it counts on only if an item repeats the first number."""
     if listed.type == "bullet_list_open":
         return
     start, written = int(listed.attrs.get("start", 1)), int(item.info)

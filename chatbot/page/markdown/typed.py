@@ -27,4 +27,8 @@ def render_typed(text: str) -> list[str]:
 
 
 def _as_typed(text: str) -> str:
-    return f'<div class="as-written" dir="auto">{link_addresses(text)}</div>' if text.strip() or text.count("\n") > 1 else ""
+    return (
+        f'<div class="as-written" dir="auto">{link_addresses(text)}</div>'
+        if text.strip() or text.count("\n") > 1
+        else ""
+    )

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-BLOCKS = frozenset("p div h1 h2 h3 h4 h5 h6 li ul ol blockquote pre table tr hr".split())
+BLOCKS = frozenset(
+    ("p", "div", "li", "ul", "ol", "blockquote", "pre", "table", "tr", "hr", *(f"h{n}" for n in range(1, 7)))
+)
 
 
 @dataclass
@@ -87,13 +89,12 @@ def read(blocks: Iterable[str]) -> Read:
     return reader.end()
 
 
+DATA = ("data-language", "data-latex", "data-display")
 ATTRIBUTES = frozenset(
-    "class dir href target rel title type disabled checked start value data-language data-latex data-display".split()
+    ("class", "dir", "href", "target", "rel", "title", "type", "disabled", "checked", "start", "value", *DATA)
 )
-TAGS = frozenset(
-    "p h1 h2 h3 h4 h5 h6 ul ol li pre code blockquote table thead tbody tr th td a em strong del hr br div span button"
-    " input".split()
-)
+INLINE = ("code", "a", "em", "strong", "del", "br", "span", "button", "input")
+TAGS = BLOCKS.union(INLINE, ("thead", "tbody", "th", "td"))
 
 
 def live_parts(found: Read) -> list[str]:

