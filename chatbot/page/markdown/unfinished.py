@@ -69,7 +69,12 @@ def close_emphasis(state: StateInline) -> None:
     """Closes emphasis at the end of a running text: the rules after it then see a pair."""
     if not state.env["is_tail"]:
         return
-    openers = [d for d in state.delimiters if d.open and d.end < 0 and not _is_closed(state, d)]
+    pairs = [(place, each.end) for place, each in enumerate(state.delimiters) if each.end >= 0]
+    openers = [
+        each
+        for place, each in enumerate(state.delimiters)
+        if each.open and not any(first <= place <= last for first, last in pairs)
+    ]
     for opener in reversed(openers):
         if state.pending:
             state.pushPending()
@@ -77,9 +82,3 @@ def close_emphasis(state: StateInline) -> None:
         opener.end = len(state.delimiters)
         token = len(state.tokens) - 1
         state.delimiters.append(Delimiter(opener.marker, opener.length, token, -1, open=False, close=True))
-
-
-def _is_closed(state: StateInline, opener: Delimiter) -> bool:
-    """Whether a run that could open has closed something instead."""
-    place = state.delimiters.index(opener)
-    return any(other.end == place for other in state.delimiters)
