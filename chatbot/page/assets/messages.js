@@ -68,8 +68,8 @@ const fill = (place, blocks) => {
 // The code's last line break belongs to the fence.
 const copyCode = (pressed) => copy(pressed, pressed.parentElement.querySelector("code").textContent.replace(/\n$/, ""));
 const drawButtons = (place) => {
-  for (const made of place.querySelectorAll(".copy_code_button:empty")) {
-    made.replaceWith(button("copy_code_button", t("turn.copy.code"), copyCode, icon("copy")));
+  for (const made of place.querySelectorAll(".copy-code:empty")) {
+    made.replaceWith(button("copy-code", t("turn.copy.code"), copyCode, icon("copy")));
   }
 };
 

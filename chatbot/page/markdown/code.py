@@ -42,8 +42,8 @@ def code_block(code: str, info: str = "", *, is_finished: bool = True) -> str:
     label = f' data-language="{escape(language)}"' if language else ""
     name = f' class="language-{escape(language)}"' if language else ""
     content = highlight(code, language.lower()) if is_finished and language else escape(code, quote=False)
-    button = '<button type="button" class="copy_code_button"></button>'
-    return f'<div class="code_wrap">{button}<pre dir="ltr"{label}><code{name}>{content}</code></pre></div>'
+    button = '<button type="button" class="copy-code"></button>'
+    return f'<div class="code-block">{button}<pre dir="ltr"{label}><code{name}>{content}</code></pre></div>'
 
 
 @lru_cache(500)
