@@ -142,7 +142,8 @@ async def test_a_selection_stays_while_the_answer_grows(chat: ChatPage, upstream
     await expect(chat.answers.last).to_contain_text("word3")
     select = """(message) => {
       const selection = getSelection();
-      selection.setBaseAndExtent(message.querySelector("p").firstChild, 0, message.querySelectorAll("p")[1].firstChild, 5);
+      const [first, second] = message.querySelectorAll("p");
+      selection.setBaseAndExtent(first.firstChild, 0, second.firstChild, 5);
     }"""
     await chat.answers.last.evaluate(select)
     before = await chat.page.evaluate("getSelection().toString()")
@@ -217,3 +218,16 @@ async def test_tables_and_code_scroll_without_breaking_words_and_numbers_are_who
     assert await chat.page.locator("#chat .table").evaluate_all(scrolling) == [True, True]
     assert await chat.page.locator("#chat pre").evaluate_all(scrolling) == [True]
     assert min(await chat.page.locator("#chat ol").evaluate_all(MARKERS)) >= 0
+
+
+async def test_right_to_left_blocks_begin_at_the_right(chat: ChatPage, upstream: FakeUpstream) -> None:
+    upstream.queue(Scenario(reply=ANSWERS["r53_rtl"] + "\n\nEnglish."))
+    await chat.ask("Show me")
+    sides = """(blocks) => blocks.map((block) => {
+      const range = document.createRange();
+      range.selectNodeContents(block);
+      const words = range.getBoundingClientRect(), box = block.getBoundingClientRect();
+      return words.left - box.left > box.right - words.right ? "right" : "left";
+    })"""
+    found = await chat.answers.last.locator(".written :is(p, li, code:not(p code))").evaluate_all(sides)
+    assert found == ["right", "right", "right", "right", "left", "left"]
