@@ -1,9 +1,10 @@
 """Answers: Markdown in, a list of HTML blocks out, cheaply also while the text grows."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from chatbot.page.markdown.chunks import split
 from chatbot.page.markdown.html import render_tokens
+from chatbot.page.markdown.lists import render_list
 from chatbot.page.markdown.parser import parse
 from chatbot.page.markdown.unfinished import without_half_line
 
@@ -19,13 +20,20 @@ def render_answer(text: str, *, is_running: bool = False) -> list[str]:
     """
     *complete, last = split(_normalize(text))
     blocks = [block for chunk in complete for block in _render_chunk(chunk)]
-    return [*blocks, *(render_chunk(last, is_running=True) if is_running else _render_chunk(last))]
+    return [*blocks, *(_render_growing(last) if is_running else _render_chunk(last))]
 
 
 def render_chunk(text: str, *, is_running: bool = False) -> list[str]:
     """The HTML of each block of a text that is parsed at once."""
     parsed = parse(without_half_line(text) if is_running else text, is_running=is_running)
     return render_tokens(parsed)
+
+
+def _render_growing(text: str) -> list[str]:
+    """The blocks of the chunk to which words are added."""
+    return render_list(text, _render_chunk, partial(render_chunk, is_running=True)) or render_chunk(
+        text, is_running=True
+    )
 
 
 _render_chunk = lru_cache(CACHED_CHUNKS)(render_chunk)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 LINE = re.compile(
-    r"\n(?:(?P<indent> {0,3})(?P<fence>`{3,}|~{3,})(?P<info>.*)"
-    r"|[ >]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<formula>\\\[|\$\$)"
+    r"\n(?:(?P<indent> {0,3}|[ >]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)+)(?P<fence>`{3,}|~{3,})(?P<info>.*)"
+    r"|[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<formula>\\\[|\$\$)"
     r"|\n(?=(?P<block>[^\s>+*\-\d])))"
 )
 """What opens code, what opens a formula, and an empty line before one that continues no list and no quote."""
@@ -43,11 +43,18 @@ def _cuts(text: str) -> Iterator[int]:
             closing = text.find("\\]" if match["formula"] == "\\[" else "$$", position)
             position = 0 if FENCE.search(text, position, max(position, closing)) else closing + 2
         elif match["fence"] and not (match["fence"][0] == "`" and "`" in match["info"]):
-            if match["indent"] or NESTING.match(match["info"]):
-                return  # a fence of a list item ends with the item, and one of Markdown may contain others: fences.py
-            position = _end_of_code(text, position, match["fence"])
+            if match["indent"].strip() or NESTING.match(match["info"]):
+                return  # a fence beside a list's mark ends with the item; one of Markdown may contain others: fences.py
+            start, position = position, _end_of_code(text, position, match["fence"])
+            if _is_left(text, start, position, len(match["indent"])):
+                return
         if position < 2:
             return  # it may not have ended
+
+
+def _is_left(text: str, start: int, end: int, indent: int) -> bool:
+    """Whether a line of indented code is indented less than its fence: it may then have ended with a list item."""
+    return indent > 0 and re.compile(rf"\n {{0,{indent - 1}}}\S").search(text, start, end) is not None
 
 
 def _end_of_code(text: str, position: int, marks: str) -> int:

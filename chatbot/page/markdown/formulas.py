@@ -91,8 +91,12 @@ def _is_unfinished(state: StateBlock, start: int, end: int, opener: str) -> bool
     """Whether the other half of a block's `opener` may still come."""
     if not state.env["is_running"] or CLOSERS[opener] in state.src[state.bMarks[start] + state.tShift[start] + 2 :]:
         return False
+    if state.eMarks[end - 1] < len(state.src.rstrip()):
+        return False  # the quote around it has ended
+    if any(state.sCount[line] < state.blkIndent and not state.isEmpty(line) for line in range(start, end)):
+        return False  # the list item around it has ended
     line = line_of(state, start)[2:].strip()
-    return end == state.lineMax and not (opener == "$$" and line and reads_as_prose(line))
+    return not (opener == "$$" and line and reads_as_prose(line))
 
 
 def _may_open(state: StateInline, opener: str) -> bool:

@@ -132,12 +132,12 @@ def render_inline(tokens: list[Token]) -> str:
     for place, token in enumerate(tokens):
         if token.type == "link_open":
             address, depth = str(token.attrs["href"]), depth + 1
-            parts.append(_open_link(token, address))
-            if tokens[place + 1].type == "link_close":
+            parts.append(_open_link(token, address) if address else "[")  # a link to nowhere is shown as it was written
+            if address and tokens[place + 1].type == "link_close":
                 parts.append(escape(address))
         elif token.type == "link_close":
             depth -= 1
-            parts.append("</a>")
+            parts.append("</a>" if address else "]()")
         elif token.type == "image":
             parts.append(_render_image(token, is_in_link=depth > 0))
         else:
@@ -169,6 +169,8 @@ def _render_image(token: Token, *, is_in_link: bool) -> str:
     address = str(token.attrs["src"])
     parts = urlsplit(address)
     name = "".join(child.content for child in token.children or []) or parts.path.rsplit("/", 1)[-1] or parts.netloc
+    if not address:
+        return f"![{escape(name, quote=False)}]()"
     if is_in_link:
         return escape(name, quote=False)
     return f"{_open_link(token, address)}{escape(name, quote=False)}</a>"

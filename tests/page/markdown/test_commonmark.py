@@ -19,6 +19,7 @@ UNUSED = "a link definition that no link uses is shown: it may be a list of sour
 BARE = "a bare web address is a link"
 ESCAPES = "a backslash before a character that means nothing in Markdown, or in a path or a pattern, is itself"
 IMAGE = "an image is a link, and inside a link its name"
+NOWHERE = "a link without an address is shown as it was written"
 NAMELESS = "a link without words shows its address"
 
 DEVIATIONS = {
@@ -28,6 +29,7 @@ DEVIATIONS = {
     **dict.fromkeys((12, 606), ESCAPES),
     **dict.fromkeys((517, 531), IMAGE),
     **dict.fromkeys((484,), NAMELESS),
+    **dict.fromkeys((200, 485, 486, 487), NOWHERE),
 }
 """By the number of the example. The sections “HTML blocks” and “Raw HTML” differ as a whole."""
 

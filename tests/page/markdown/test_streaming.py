@@ -28,14 +28,15 @@ def prefixes(text: str) -> list[str]:
     return [text[:end] for end in (*range(0, len(text), step), len(text))]
 
 
-def at_once(text: str) -> list[str]:
-    return render_chunk(text.replace("\r\n", "\n").replace("\r", "\n"))
+def at_once(text: str, *, is_running: bool = False) -> list[str]:
+    return render_chunk(text.replace("\r\n", "\n").replace("\r", "\n"), is_running=is_running)
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_prefix_in_chunks_equals_the_prefix_rendered_at_once(name: str) -> None:
     for prefix in prefixes(ANSWERS[name]):
         assert render_answer(prefix) == at_once(prefix)
+        assert render_answer(prefix, is_running=True) == at_once(prefix, is_running=True)
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -122,8 +123,44 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_any_text_in_chunks_equals_the_text_rendered_at_once(text: str) -> None:
     assert render_answer(text) == at_once(text)
-    found = read(render_answer(text, is_running=True))
-    assert live_parts(found) == []
+    assert render_answer(text, is_running=True) == at_once(text, is_running=True)
+    assert live_parts(read(render_answer(text, is_running=True))) == []
+
+
+TOP = [
+    "- a\n",
+    "- b\n",
+    "* c\n",
+    "1. a\n",
+    "2. b\n",
+    "3) c\n",
+    "9. i\n",
+    "10. j\n",
+    "- [x] done\n",
+    "2. half **bo",
+    "-",
+    "2.",
+]
+INNER = [
+    "  - nested\n",
+    "  more\n",
+    "   - deep\n",
+    "  ```\n",
+    "\n",
+    "text\n",
+    "---\n",
+    "- - -\n",
+    "# H\n",
+    "- half `co",
+]
+LINES = st.sampled_from([*TOP, *INNER])
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(LINES, max_size=12).map("".join))
+def test_any_list_that_grows_equals_the_list_rendered_at_once(text: str) -> None:
+    assert render_answer(text, is_running=True) == at_once(text, is_running=True)
+    assert render_answer(text) == at_once(text)
 
 
 UNFINISHED = [
