@@ -62,7 +62,8 @@ def _end_of_code(text: str, position: int, marks: str) -> int:
     while (place := text.find(marks, position)) >= 0:
         start, end = text.rfind("\n", 0, place), text.find("\n", place)
         line = text[start + 1 : end if end >= 0 else len(text)]
-        if len(line) - len(line.lstrip(" ")) < 4 and not line.strip().strip(marks[0]):
+        bare = line.lstrip(" ")
+        if len(line) - len(bare) < 4 and bare.startswith(marks) and not bare.rstrip().strip(marks[0]):
             return start + 1 + len(line)
         position = place + len(marks)
     return 0

@@ -35,6 +35,11 @@ def line_of(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
+def is_last(state: StateBlock, line: int) -> bool:
+    """Whether nothing follows a line in the whole text, outside of its containers too."""
+    return state.eMarks[line] >= len(state.src.rstrip())
+
+
 def _closing_line(state: StateBlock, start: int, end: int, marks: str) -> tuple[int | None, bool]:
     """The line that ends the outer fence, and whether there is an inner one."""
     depth, has_inner = 0, False

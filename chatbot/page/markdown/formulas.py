@@ -10,7 +10,7 @@ import re
 from markdown_it.rules_block.state_block import StateBlock
 from markdown_it.rules_inline.state_inline import StateInline
 
-from chatbot.page.markdown.fences import line_of
+from chatbot.page.markdown.fences import is_last, line_of
 
 CLOSERS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
 IN_TEXT = {
@@ -33,12 +33,12 @@ def formula_block(state: StateBlock, start_line: int, end_line: int, silent: boo
     last = _last_line(state, start_line, end_line, opener)
     if last is None and not _is_unfinished(state, start_line, end_line, opener):
         return False
-    if silent:
-        return True
     written = "\n".join(line_of(state, line) for line in range(start_line, end_line if last is None else last + 1))
     latex, _, behind = written.rstrip()[2:].rpartition(CLOSERS[opener]) if last is not None else (written[2:], "", "")
     if last is not None and (not latex.strip() or (opener == "$$" and reads_as_prose(latex))):
         return False
+    if silent:
+        return True
     token = state.push("formula_block" if last is not None else "formula_unfinished", "div", 0)
     token.content, token.markup, token.info = latex.strip(), opener, behind.strip()
     state.line = end_line if last is None else last + 1
@@ -91,8 +91,10 @@ def _is_unfinished(state: StateBlock, start: int, end: int, opener: str) -> bool
     """Whether the other half of a block's `opener` may still come."""
     if not state.env["is_running"] or CLOSERS[opener] in state.src[state.bMarks[start] + state.tShift[start] + 2 :]:
         return False
-    if state.eMarks[end - 1] < len(state.src.rstrip()):
+    if not is_last(state, end - 1):
         return False  # the quote around it has ended
+    if opener == "$$" and state.src.count("$$", 0, state.bMarks[start]) % 2:
+        return False  # it closes what is before it
     if any(state.sCount[line] < state.blkIndent and not state.isEmpty(line) for line in range(start, end)):
         return False  # the list item around it has ended
     line = line_of(state, start)[2:].strip()

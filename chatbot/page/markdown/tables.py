@@ -5,7 +5,7 @@ import re
 from markdown_it.rules_block.state_block import StateBlock
 from markdown_it.token import Token
 
-from chatbot.page.markdown.fences import line_of
+from chatbot.page.markdown.fences import is_last, line_of
 
 DELIMITER = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 HALF_DELIMITER = re.compile(r"[|:\- \t]*$")
@@ -73,7 +73,7 @@ def _cells(row: str) -> list[str]:
 def _alignment(state: StateBlock, start: int, end: int, head: str) -> list[str] | None:
     """The alignment of each column; None if there is no table."""
     if start + 1 >= end or state.isEmpty(start + 1):
-        is_half = state.env["is_running"] and start + 1 >= state.lineMax and head.startswith("|")
+        is_half = state.env["is_running"] and is_last(state, start) and head.startswith("|")
         return [""] * len(split_row(head, 0)) if is_half and not state.src.endswith("\n\n") else None
     if state.is_code_block(start + 1) or state.sCount[start + 1] < state.blkIndent:
         return None
@@ -82,7 +82,7 @@ def _alignment(state: StateBlock, start: int, end: int, head: str) -> list[str] 
         found = [ALIGNMENTS[cell.startswith(":"), cell.endswith(":")] for cell in split_row(delimiter, 0)]
         if len(found) in (len(_cells(head.strip())), len(_cells(_with_atoms(head.strip())))):
             return found
-    is_half = state.env["is_running"] and start + 2 >= state.lineMax and head.startswith("|")
+    is_half = state.env["is_running"] and is_last(state, start + 1) and head.startswith("|")
     return [""] * len(split_row(head, 0)) if is_half and HALF_DELIMITER.match(delimiter) else None
 
 
