@@ -16,7 +16,8 @@ DEFINITION = re.compile(r"^[ >\-*+\d.)]*\[[^\]\n]+\]:", re.MULTILINE)
 NESTING = re.compile(r"[ \t]*(?:md|markdown)\b", re.IGNORECASE)
 
 
-FENCE = re.compile(r"\n[ >]*(?:```|~~~)")
+NO_FORMULA = re.compile(r"\n[ >]*(?:```|~~~|\\\[|\$\$[^\n])|\n[ \t]*\n")
+LINE_END = re.compile(r"[.,;:]?[ \t]*(?:\n|\Z)")
 
 
 def split(text: str) -> list[str]:
@@ -40,8 +41,7 @@ def _cuts(text: str) -> Iterator[int]:
             yield position - 1
             position -= 1
         elif match["formula"]:
-            closing = text.find("\\]" if match["formula"] == "\\[" else "$$", position)
-            position = 0 if FENCE.search(text, position, max(position, closing)) else closing + 2
+            position = _end_of_formula(text, position, match["formula"])
         elif match["fence"] and not (match["fence"][0] == "`" and "`" in match["info"]):
             if match["indent"].strip() or NESTING.match(match["info"]):
                 return  # a fence beside a list's mark ends with the item; one of Markdown may contain others: fences.py
@@ -50,6 +50,14 @@ def _cuts(text: str) -> Iterator[int]:
                 return
         if position < 2:
             return  # it may not have ended
+
+
+def _end_of_formula(text: str, position: int, opener: str) -> int:
+    """The end of a formula that stands in lines of its own; 0 if it may be none, or not have ended."""
+    line = text[text.rfind("\n", 0, position) + 1 : position - 2]
+    closing = text.find("\\]" if opener == "\\[" else "$$", position)
+    is_sure = closing >= 0 and "    " not in line and "\t" not in line and LINE_END.match(text, closing + 2)
+    return closing + 2 if is_sure and not NO_FORMULA.search(text, position, closing) else 0
 
 
 def _is_left(text: str, start: int, end: int, indent: int) -> bool:

@@ -93,7 +93,8 @@ def _is_unfinished(state: StateBlock, start: int, end: int, opener: str) -> bool
         return False
     if not is_last(state, end - 1):
         return False  # the quote around it has ended
-    if opener == "$$" and state.src.count("$$", 0, state.bMarks[start]) % 2:
+    begin = state.bMarks[start]
+    if opener == "$$" and state.src.count("$$", state.src.rfind("\n\n", 0, begin) + 1, begin) % 2:
         return False  # it closes what is before it
     if any(state.sCount[line] < state.blkIndent and not state.isEmpty(line) for line in range(start, end)):
         return False  # the list item around it has ended

@@ -119,7 +119,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_any_text_in_chunks_equals_the_text_rendered_at_once(text: str) -> None:
     assert render_answer(text) == at_once(text)
@@ -156,7 +156,7 @@ INNER = [
 LINES = st.sampled_from([*TOP, *INNER])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600, deadline=None, derandomize=True)
 @given(st.lists(LINES, max_size=12).map("".join))
 def test_any_list_that_grows_equals_the_list_rendered_at_once(text: str) -> None:
     assert render_answer(text, is_running=True) == at_once(text, is_running=True)
