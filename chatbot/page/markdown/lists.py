@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 ITEM = re.compile(r"^(?:(?P<bullet>[-*+])|(?P<number>\d{1,9})(?P<mark>[.)])) +\S", re.MULTILINE)
 ANY_ITEM = re.compile(r"^[ >]*(?:[-*+]|\d{1,9}[.)])[ \t]", re.MULTILINE)
-NESTED_BLOCK = re.compile(r"```|~~~|\\\[|\$\$|^[ ]*>|^\[|\|", re.MULTILINE)
+OTHER_BLOCK = re.compile(r"```|~~~|\\\[|\$\$|^[ ]*>|\||^(?!(?:[-*+]|\d{1,9}[.)]) )\S", re.MULTILINE)
+"""What may be more than a list: code, a formula, a quote, a table, or a line that is neither an item nor indented."""
 INNER_ITEM = re.compile(r"^(?P<indent> +)(?:[-*+]|\d{1,9}[.)])[ \t]", re.MULTILINE)
 LIST_TAG = re.compile(r"<(?:ul|ol)[^>]*>")
 
@@ -22,7 +23,7 @@ def render_list(
     the text does not end with a tight list that can be cut."""
     start = text.rfind("\n\n") + 2 if "\n\n" in text else 0
     items = list(ITEM.finditer(text, start))
-    if len(items) < 2 or items[0].start() != start or NESTED_BLOCK.search(text, start) or ANY_ITEM.search(text[:start]):
+    if len(items) < 2 or items[0].start() != start or OTHER_BLOCK.search(text, start) or ANY_ITEM.search(text[:start]):
         return []
     last = items[-1]
     if not _continues(items) or _has_half_indented_item(text, items):
