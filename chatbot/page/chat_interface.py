@@ -13,13 +13,6 @@ from chatbot.page.settings_values import SettingsValues
 from chatbot.page.view_update import ViewUpdate
 from chatbot.web.gradio_patches import event_data
 
-LATEX: list[dict[str, str | bool]] = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "\\[", "right": "\\]", "display": True},
-    {"left": "\\(", "right": "\\)", "display": False},
-]
-"""No single $: “between $5 and $10” is not a formula."""
-
 HIDDEN: dict[str, Any] = {"api_visibility": "undocumented", "show_progress": "hidden"}
 IMMEDIATE: dict[str, Any] = HIDDEN | {"queue": False}
 QUEUED: dict[str, Any] = HIDDEN | {"concurrency_limit": None}
@@ -54,7 +47,7 @@ class StreamingChat(gr.ChatInterface):
                 layout="panel",
                 placeholder=text("welcome.text"),
                 buttons=[],
-                latex_delimiters=LATEX,
+                latex_delimiters=[],  # assets/messages.js draws the messages, formulas too
                 allow_tags=False,
                 autoscroll=False,  # assets/scrolling.js does it
                 feedback_options=None,

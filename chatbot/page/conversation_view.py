@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, NamedTuple
 
 from chatbot.page.answer_details import total
-from chatbot.page.message_view import GradioMessage, lines, show
+from chatbot.page.message_view import ShownMessage, lines, show
 from chatbot.types import PROVIDER_NAMES, Conversation
 from chatbot.web.services import Services
 
@@ -15,7 +15,7 @@ SHOWN_MESSAGES = 30
 class ConversationView(NamedTuple):
     """A conversation as the page shows it: its messages without a running answer, and the lines below them."""
 
-    messages: list[GradioMessage]
+    messages: list[ShownMessage]
     lines: dict[str, Any]
     conversation: Conversation
     newest: str

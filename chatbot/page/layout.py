@@ -12,6 +12,7 @@ from chatbot.page.notices import has_sign_in, notices
 from chatbot.page.scripts import ASSETS, bundle
 from chatbot.page.settings_form import PromptFields, SettingsForm, build_model_fields, build_settings_form
 from chatbot.page.theme import theme
+from chatbot.web.gradio_patches import katex_meta
 from chatbot.web.services import Services
 
 STORAGE_KEY = "chatbot-session"
@@ -34,7 +35,7 @@ LAUNCH: dict[str, Any] = {
     "css_paths": [ASSETS / "style.css", ASSETS / "attachments.css"],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
-    "head": "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
+    "head": katex_meta() + "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
 }
 """How Gradio is launched, whatever the settings."""
 

@@ -1,4 +1,4 @@
-"""How stored messages look: values for gr.Chatbot, and the lines below its messages."""
+"""How stored messages look: their HTML, and the lines below them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
@@ -6,41 +6,41 @@ from typing import Any
 
 from chatbot.i18n import Text, texts
 from chatbot.page.answer_details import details, ending
-from chatbot.page.safe_markdown import make_markdown_safe
+from chatbot.page.markdown import render_answer, render_typed
 from chatbot.providers import LoadState
 from chatbot.types import Attachment, StoredMessage
 
-GradioMessage = dict[str, Any]
-"""A message as gr.Chatbot takes it, on the server and in the browser. The content is a list of parts, because Gradio
-strips the indentation of a plain string, that of code too."""
+ShownMessage = dict[str, Any]
+"""A message as assets/messages.js takes it: its role, the HTML of each of its blocks, and Gradio's metadata."""
 
 Line = dict[str, Any]
 """What stands below a message; assets/turns.js draws it."""
 
 
-def show(messages: Iterable[StoredMessage], locale: str) -> list[GradioMessage]:
+def show(messages: Iterable[StoredMessage], locale: str) -> list[ShownMessage]:
     """The messages of a conversation, oldest first."""
     return [shown for message in messages for shown in show_message(message, locale)]
 
 
-def show_message(message: StoredMessage, locale: str, waiting: str = "") -> list[GradioMessage]:
+def show_message(message: StoredMessage, locale: str, waiting: str = "") -> list[ShownMessage]:
     """One message: of an answer, its reasoning and its text. `waiting` says what an answer without text waits for."""
     if message.role == "user":
         return [show_question(message.content)]
     reasoning = [_reasoning(message, locale)] if message.reasoning else []
-    if message.status == "running" and not message.content:
-        return [*reasoning, _answer(f'<span class="typing">{escape(waiting)}</span>')]
-    return [*reasoning, _answer(make_markdown_safe(message.content))]
+    is_running = message.status == "running"
+    if is_running and not message.content:
+        return [*reasoning, _answer([f'<span class="typing">{escape(waiting)}</span>'])]
+    return [*reasoning, _answer(render_answer(message.content, is_running=is_running))]
 
 
-def show_question(text: str) -> GradioMessage:
+def show_question(text: str) -> ShownMessage:
     """A visitor's message."""
-    return {"role": "user", "content": [_text(make_markdown_safe(text))], "metadata": None, "options": None}
+    return {"role": "user", "blocks": render_typed(text), "metadata": None}
 
 
-def show_notice(text: str) -> list[GradioMessage]:
+def show_notice(text: str) -> list[ShownMessage]:
     """What the app says in an answer's place."""
-    return [_answer(f'<span class="note">{escape(text)}</span>')]
+    return [_answer([f'<span class="note">{escape(text)}</span>'])]
 
 
 def lines(
@@ -69,15 +69,11 @@ def show_file(attachment: Attachment) -> dict[str, Any]:
     return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind} | extent
 
 
-def _text(text: str) -> dict[str, str]:
-    return {"type": "text", "text": text}
+def _answer(blocks: list[str]) -> ShownMessage:
+    return {"role": "assistant", "blocks": blocks, "metadata": None}
 
 
-def _answer(text: str) -> GradioMessage:
-    return {"role": "assistant", "content": [_text(text)], "metadata": None, "options": None}
-
-
-def _reasoning(message: StoredMessage, locale: str) -> GradioMessage:
+def _reasoning(message: StoredMessage, locale: str) -> ShownMessage:
     is_over = bool(message.content) or message.status != "running"
     # Always “done”: Gradio opens a “pending” one, and would fold it up while it is read.
     metadata: dict[str, Any] = {
@@ -86,8 +82,8 @@ def _reasoning(message: StoredMessage, locale: str) -> GradioMessage:
     }
     if message.timing and message.timing.reasoning_ms is not None:
         metadata["duration"] = message.timing.reasoning_ms / 1000
-    content = [_text(make_markdown_safe(message.reasoning))]
-    return {"role": "assistant", "content": content, "metadata": metadata, "options": None}
+    blocks = render_answer(message.reasoning, is_running=not is_over)
+    return {"role": "assistant", "blocks": blocks, "metadata": metadata}
 
 
 def _line(message: StoredMessage, label: Callable[[str], str]) -> Line:

@@ -11,6 +11,8 @@ MODULES = (
     "dom",
     "state",
     "session",
+    "tools",
+    "messages",
     "attachments",
     "uploads",
     "answer_words",

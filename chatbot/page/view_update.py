@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, TypedDict
 
-from chatbot.page.message_view import GradioMessage
+from chatbot.page.message_view import ShownMessage
 
 
 class ViewUpdate(TypedDict, total=False):
@@ -18,8 +18,8 @@ class ViewUpdate(TypedDict, total=False):
     phase: Literal["running", "idle"]
     token: str
     conversation_id: str
-    messages: list[GradioMessage]
-    answer: list[GradioMessage]
+    messages: list[ShownMessage]
+    answer: list[ShownMessage]
     lines: dict[str, Any]
     box: str
     returned: list[str]

@@ -7,6 +7,7 @@ minor version because of both.
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -55,3 +56,11 @@ def hide_progress(page: gr.Blocks, component: gr.components.Component) -> None:
 def event_data(event: gr.EventData) -> Mapping[str, Any]:
     """What the browser sent with an event; empty if it is no object."""
     return event._data if isinstance(event._data, dict) else {}
+
+
+def katex_meta() -> str:
+    """An element of the page's head that says where KaTeX's script and style are, which Gradio brings along under names
+    with hashes. assets/messages.js loads them with the first formula."""
+    assets = Path(gr.__file__).with_name("templates") / "frontend" / "assets"
+    (script,), (style,) = (list(assets.glob(f"katex-*.{kind}")) for kind in ("js", "css"))
+    return f'<meta name="katex" data-script="assets/{script.name}" data-style="assets/{style.name}">'

@@ -1,6 +1,7 @@
 """The page as Gradio sees it: its wiring, its endpoint, and what its handlers accept."""
 
 import inspect
+import re
 import subprocess
 import sys
 from copy import deepcopy
@@ -13,9 +14,8 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from chatbot.page.message_view import show_message
-from chatbot.types import StoredMessage, Timing
-from chatbot.web.gradio_patches import POLL_SECONDS, event_data
+from chatbot.page.scripts import ASSETS
+from chatbot.web.gradio_patches import POLL_SECONDS, event_data, katex_meta
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import ROOT, RunningApp
 
@@ -63,11 +63,22 @@ def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) 
     assert not [event for event in events if event["cancels"]]
 
 
-def test_a_message_is_shown_as_gradio_itself_would_hand_it_to_the_browser() -> None:
-    thinking = StoredMessage("1", "assistant", "Yes", "now", reasoning="Hm", timing=Timing(1, 2, 3), parent_id="0")
-    for message in (thinking, StoredMessage("0", "user", "    code", "now")):
-        for shown in show_message(message, "en"):
-            assert gr.Chatbot().postprocess([cast(Any, deepcopy(shown))]).model_dump() == [shown]
+def test_a_messages_row_is_as_gradio_itself_would_hand_it_to_the_browser() -> None:
+    written = (ASSETS / "messages.js").read_text("utf-8")
+    for part in ("role,", 'content: [{ type: "text", text: ', "metadata: metadata ?? null", "options: null"):
+        assert part in written
+    content = [{"type": "text", "text": "x"}]
+    row: dict[str, Any] = {"role": "user", "content": content, "metadata": None, "options": None}
+    assert gr.Chatbot().postprocess([cast(Any, deepcopy(row))]).model_dump() == [row]
+
+
+def test_gradio_brings_katex_along_as_a_module(url: str) -> None:
+    found = re.search(r'<meta name="katex" data-script="(\S+)" data-style="(\S+)">', katex_meta())
+    assert found
+    script, style = (httpx.get(f"{url}/{path}") for path in found.groups())
+    assert re.search(r"export\{\w+ as default\}", script.text)
+    assert "renderToString" in script.text
+    assert "KaTeX_Main" in style.text
 
 
 def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:

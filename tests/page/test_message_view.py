@@ -6,6 +6,7 @@ from typing import Any
 from chatbot.errors import Unavailable
 from chatbot.page.message_view import Line, lines, show, show_message, show_notice
 from chatbot.types import Fault, Role, StoredMessage, Timing, Usage
+from tests.page.markdown.reading import read
 
 UNREACHABLE = Unavailable("OpenAI").text.as_json()
 FAULT = Fault("provider_unavailable", UNREACHABLE, retryable=True)
@@ -26,20 +27,21 @@ def view_lines(*messages: StoredMessage, versions: Mapping[str, tuple[str, ...]]
 
 def test_a_message_keeps_its_indentation() -> None:
     shown = show([make_message("1", "user", "    code"), make_answer("        more code")], "en")
-    assert [message["content"][0]["text"] for message in shown] == ["    code", "        more code"]
+    assert [read(message["blocks"]).text.strip("\n") for message in shown] == ["    code", "    more code"]
+    assert read(shown[1]["blocks"]).code == ["    more code\n"]
 
 
 def test_reasoning_precedes_the_answer_with_its_duration() -> None:
     reasoning, answer = show_message(make_answer(reasoning="Hm.", timing=Timing(100, 9000, 2500)), "en")
     assert reasoning["metadata"] == {"title": "Reasoning", "status": "done", "duration": 2.5}
-    assert (reasoning["content"][0]["text"], answer["content"][0]["text"]) == ("Hm.", "Hello.")
+    assert [read(each["blocks"]).words for each in (reasoning, answer)] == ["Hm.", "Hello."]
     assert answer["metadata"] is None
 
 
 def test_reasoning_is_marked_as_running_until_the_answer_begins() -> None:
     reasoning, waiting = show_message(make_answer("", reasoning="Hm", status="running"), "en")
     assert reasoning["metadata"] == {"title": "Reasoning…", "status": "done"}
-    assert "typing" in waiting["content"][0]["text"]
+    assert "typing" in waiting["blocks"][0]
     reasoning, _ = show_message(make_answer("H", reasoning="Hm", status="running"), "en")
     assert reasoning["metadata"]["title"] == "Reasoning"
 
@@ -51,11 +53,26 @@ def test_reasoning_without_an_answer_is_not_marked_as_running() -> None:
 
 def test_an_empty_running_answer_says_what_it_waits_for() -> None:
     (waiting,) = show_message(make_answer("", status="running"), "en", "Loading <it>…")
-    assert waiting["content"][0]["text"] == '<span class="typing">Loading &lt;it&gt;…</span>'
+    assert waiting["blocks"] == ['<span class="typing">Loading &lt;it&gt;…</span>']
 
 
 def test_markup_in_a_notice_is_escaped() -> None:
-    assert "<b>" not in show_notice("<b>bold</b>")[0]["content"][0]["text"]
+    assert "<b>" not in show_notice("<b>bold</b>")[0]["blocks"][0]
+
+
+def test_reasoning_is_rendered_like_an_answer() -> None:
+    reasoning, _ = show_message(make_answer("", reasoning="So `x<y` is **im", status="running"), "en")
+    assert reasoning["blocks"] == ['<p dir="auto">So <code>x&lt;y</code> is <strong>im</strong></p>']
+
+
+def test_only_a_running_answer_hides_half_written_marks() -> None:
+    for status, words in (("running", "It is bo"), ("interrupted", "It is **bo")):
+        assert read(show_message(make_answer("It is **bo", status=status), "en")[0]["blocks"]).words == words
+
+
+def test_a_question_is_shown_as_typed() -> None:
+    (question,) = show([make_message("1", "user", "# <b>")], "en")
+    assert read(question["blocks"]).words == "# <b>"
 
 
 def test_only_the_text_of_an_answer_is_copied() -> None:

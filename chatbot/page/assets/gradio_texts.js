@@ -10,15 +10,12 @@ const NAMES = { // of elements that Gradio leaves without a translated name
   "#message .submit-button": "box.send",
   "#message .stop-button": "box.stop",
 };
-const SPEAKERS = { "user's message:": "chat.question", "bot's message:": "chat.answer" };
+const SPEAKERS = { user: "chat.question", bot: "chat.answer" }; // by Gradio's test ids; its own names hold empty places
 
 const nameElements = () => {
   for (const [selector, key] of Object.entries(NAMES)) find(selector)?.setAttribute("aria-label", t(key));
-  if (LANGUAGE === "en") return;
-  for (const message of document.querySelectorAll("#chat [data-testid=user], #chat [data-testid=bot]")) {
-    const name = message.getAttribute("aria-label") ?? "";
-    const [speaker] = /^\w+'s message:/.exec(name) ?? [];
-    if (speaker in SPEAKERS) message.setAttribute("aria-label", name.replace(speaker, t(SPEAKERS[speaker])));
+  for (const message of document.querySelectorAll("#chat :is([data-testid=user], [data-testid=bot])")) {
+    message.setAttribute("aria-label", t(SPEAKERS[message.dataset.testid]));
   }
 };
 

@@ -6,48 +6,11 @@ import { thumbnail } from "./attachments.js";
 import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
 import { machine } from "./state.js";
+import { copy, tool } from "./tools.js";
 import { edit, onLines, retry, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
-const ICONS = {
-  copy: "M9 9h11v11H9z M5 15H4V4h11v1",
-  done: "M4 12l5 5L20 6",
-  retry: "M20 11a8 8 0 1 0-2 6 M20 5v6h-6",
-  edit: "M4 20h4L19 9l-4-4L4 16z",
-  undo: "M9 14L4 9l5-5 M4 9h10a6 6 0 0 1 0 12h-3",
-  previous: "M15 5l-7 7 7 7",
-  next: "M9 5l7 7-7 7",
-};
-
 const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
-
-const icon = (name) => {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  svg.firstChild.setAttribute("d", ICONS[name]);
-  return svg;
-};
-
-const tool = (name, label, act) => button(`tool ${name}`, label, act, icon(name));
-
-// Browsers have a clipboard for https and localhost only; elsewhere they still copy what is selected.
-const copySelected = (text) => {
-  const field = Object.assign(make("textarea"), { value: text });
-  const focused = document.activeElement;
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
-  focused?.focus();
-};
-
-const copy = async (made, text) => {
-  await (navigator.clipboard ? navigator.clipboard.writeText(text) : copySelected(text));
-  made.replaceChildren(icon("done"));
-  setTimeout(() => made.replaceChildren(icon("copy")), 1500);
-};
 
 const versionTools = ({ number, count, previous, next }) => {
   const made = make("span", "versions");
@@ -142,19 +105,11 @@ const scrollToSought = () => {
   setTimeout(() => row.classList.remove("found"), 4000);
 };
 
-// A block of code shows its language, by the name that the answer gave it.
-const labelCode = () => {
-  for (const code of document.querySelectorAll('#chat pre:not([data-language]) > code[class*="language-"]')) {
-    code.parentElement.dataset.language = /language-(\S+)/.exec(code.className)[1];
-  }
-};
-
 const drawTurns = () => {
   const { rows = [], earlier = 0 } = view.lines;
   chatRows().forEach((row, index) => decorate(row, rows[index]));
   offerEarlier(earlier);
   scrollToSought();
-  labelCode();
 };
 
 export const mountTurns = ({ element }) => {

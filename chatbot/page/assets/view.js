@@ -2,7 +2,8 @@
 // server repeats it in its updates, and updates of a view that was left are ignored. The server's updates are
 // chatbot/page/view_update.py's.
 
-import { find, isPhone } from "./dom.js";
+import { find, isPhone, make } from "./dom.js";
+import { mountMessages, rowsOf, showMessages } from "./messages.js";
 import { tokenArrived } from "./session.js";
 import { machine } from "./state.js";
 import { tabStorage } from "./storage.js";
@@ -31,12 +32,21 @@ export const onLines = (listener) => listeners.push(listener);
 const linesChanged = () => listeners.forEach((listener) => listener());
 
 const about = (detail) => ({ view: view.number, conversation_id: view.conversation, ...detail });
-const apply = () => hub.trigger("apply", {});
+const shownMessages = () => [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
+
+// Shows the view. Gradio is asked only if rows, buttons or the box change: it goes through all messages each time.
+let drawnRows = "";
+const rowsNow = () => JSON.stringify([rowsOf(shownMessages()), machine.isAnswering]);
+const apply = () => {
+  showMessages(shownMessages());
+  if (box !== null || rowsNow() !== drawnRows) hub.trigger("apply", {});
+};
 const nextView = () => { if (machine.isAnswering) hub.trigger("leave", { view: view.number }); view.number += 1; };
 
 // For Gradio: the chat and the message box as they are now.
 export const applied = () => {
-  const messages = [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
+  const messages = rowsOf(shownMessages());
+  drawnRows = rowsNow();
   const buttons = { submit_btn: !machine.isAnswering, stop_btn: machine.isAnswering };
   const text = box === null ? {} : { value: box };
   box = null;
@@ -80,11 +90,14 @@ export const send = async (text) => {
   if (!machine.is("idle")) { uploads.giveBack(files); return; }
   if (!view.question) view.messages = [...view.messages, ...view.answer];
   ask("send", { text, files }, text);
-  view.question = { role: "user", content: [{ type: "text", text }], metadata: null, options: null };
+  view.question = { role: "user", blocks: [asTyped(text)] };
   view.answer = [];
   box = "";
   setTimeout(apply); // the request leaves before the page draws
 };
+
+// Until the server's rendering comes.
+const asTyped = (text) => Object.assign(make("div", "as-written", text), { dir: "auto" }).outerHTML;
 
 const ask = (event, detail, text = "") => {
   nextView();
@@ -154,6 +167,7 @@ export const mountView = ({ props, trigger, watch }) => {
   hub = { trigger };
   watch("value", () => receive(props.value));
   machine.until("idle").then(() => {
+    mountMessages();
     restoreDraft();
     onLines(() => { tabStorage.set("open", view.conversation); tabStorage.set("draft", field().value); });
     tabStorage.set("open", view.conversation);
