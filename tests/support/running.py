@@ -4,8 +4,11 @@ import os
 import signal
 import socket
 import subprocess
+import shutil
 import sys
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Self
@@ -14,20 +17,19 @@ from chatbot.settings import Settings
 from tests.fake_upstream import FakeUpstream
 
 ROOT = Path(__file__).parents[2]
-APP = ROOT / "app.py"
 START_SECONDS = 180
 
 
 class RunningApp:
     """The app in a process. Its settings are those of `environment`; it inherits none from this process."""
 
-    def __init__(self, data: Path, environment: Mapping[str, str], *arguments: str, script: Path = APP) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str], *arguments: str, script: Path | None = None) -> None:
         self.data = data
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = dict(environment)
         self._arguments = arguments
-        self._script = script
+        self._script = script or app_without_env_file()
         self._process: subprocess.Popen[str] | None = None
         self._ready = Event()
         self.log = ""
@@ -101,10 +103,16 @@ def two_providers(upstream: FakeUpstream) -> dict[str, str]:
     }
 
 
+@cache
+def app_without_env_file() -> Path:
+    """Returns a copy of app.py: the app also reads the `.env` beside its program, and a developer's is beside app.py."""
+    return Path(shutil.copy(ROOT / "app.py", tempfile.mkdtemp()))
+
+
 def clean_environment() -> dict[str, str]:
-    """Returns this process's environment without the chatbot's settings."""
+    """Returns this process's environment without the chatbot's settings, for programs that find the chatbot."""
     settings = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in settings}
+    return {name: value for name, value in os.environ.items() if name not in settings} | {"PYTHONPATH": str(ROOT)}
 
 
 def _free_port() -> int:
