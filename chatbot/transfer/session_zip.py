@@ -118,7 +118,7 @@ def _conversation_members(content: bytes) -> Iterator[bytes]:
     """The conversations' JSON files in a zip, one after the other."""
     try:
         with ZipFile(BytesIO(content)) as archive:
-            members = archive.infolist()
+            members = _own_members(archive)
             if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
                 raise InvalidFile("import_too_much")
             conversations = [member for member in members if member.filename.endswith(".json")]
@@ -138,7 +138,7 @@ def _content_finder(content: bytes) -> Callable[[str], bytes | None]:
         archive = ZipFile(BytesIO(content))
     except DAMAGED:
         return lambda _: None  # `_conversation_members` raises
-    members = {member.filename.removeprefix(FILES).partition(".")[0]: member for member in archive.infolist()}
+    members = {_base_name(member).partition(".")[0]: member for member in _own_members(archive)}
 
     def find(attachment_id: str) -> bytes | None:
         member = members.get(attachment_id)
@@ -148,6 +148,17 @@ def _content_finder(content: bytes) -> Callable[[str], bytes | None]:
         return None
 
     return find
+
+
+def _own_members(archive: ZipFile) -> list[ZipInfo]:
+    """The members without those that file managers add when somebody repacks a zip."""
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    return [m for m in members if "__MACOSX" not in m.filename.split("/") and not _base_name(m).startswith(".")]
+
+
+def _base_name(member: ZipInfo) -> str:
+    """The name without folders: a repacked zip has one around everything."""
+    return member.filename.replace("\\", "/").rpartition("/")[2]
 
 
 def _is_readable(member: ZipInfo) -> bool:

@@ -29,7 +29,7 @@ UNUSED = (
     "GRADIO_MCP_SERVER",
     "WEB_CONCURRENCY",
 )
-"""Variables of Gradio and uvicorn for what this app does not have. Some of them end the start if they are no numbers."""
+"""Variables of Gradio and uvicorn for what this app does not have. Some end the start if they are no numbers."""
 
 
 def prepare_environment(settings: Settings) -> None:
@@ -88,6 +88,7 @@ def _check_certificates() -> None:
             ssl.create_default_context(cafile=file)
         except OSError:
             raise SettingsError(f"SSL_CERT_FILE={file!r}: expected a file with certificates in PEM format") from None
-    elif folders := os.environ.get("SSL_CERT_DIR"):
-        if not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
-            raise SettingsError(f"SSL_CERT_DIR={folders!r}: expected a directory with certificates")
+        return  # the clients read no other
+    folders = os.environ.get("SSL_CERT_DIR")
+    if folders and not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
+        raise SettingsError(f"SSL_CERT_DIR={folders!r}: expected a directory with certificates")

@@ -55,8 +55,8 @@ def load_scripts_locally(page: gr.Blocks) -> None:
 
 @contextmanager
 def serve_on(sockets: Sequence[socket.socket], url: str) -> Iterator[None]:
-    """Inside, a launch listens on `sockets`, which are open already: Gradio tries its ports on 127.0.0.1 only, and cannot
-    tell a wrong host from a port in use. It then asks itself at `url`, without the proxies of the environment."""
+    """Makes a launch inside it listen on `sockets`, which are open already: Gradio tries ports on 127.0.0.1 only, and
+    cannot tell a wrong host from a port in use. It then asks itself at `url`, without the environment's proxies."""
     port = sockets[0].getsockname()[1]
     start_server, get, head = http_server.start_server, httpx.get, httpx.head
     http_server.start_server = lambda app, **_: ("", port, url, _run_server(app, sockets))

@@ -27,13 +27,13 @@ def open_sockets(host: str, port: int | None) -> list[socket.socket]:
 
 def local_url(host: str, port: int) -> str:
     """The address of the page for this machine's browser."""
-    name = "localhost" if host in WILDCARDS else host
+    name = "localhost" if host in WILDCARDS else host.strip("[]")
     return f"http://{f'[{name}]' if ':' in name else name}:{port}/"
 
 
 def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise _wrong_host(host) from None
     return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))

@@ -62,8 +62,8 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
-        """Serves in a thread of its own; returns the page's address. Raises SettingsError if it cannot listen on the host
-        or the port."""
+        """Serves in a thread of its own; returns the page's address. Raises SettingsError for a host or a port that it
+        cannot listen on."""
         settings = self.settings
         host = settings.gradio_server_name
         sockets = open_sockets(host, settings.gradio_server_port)

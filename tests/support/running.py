@@ -1,10 +1,10 @@
 """Runs the app: `python app.py` in its own process, with its own data directory and settings."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -105,7 +105,7 @@ def two_providers(upstream: FakeUpstream) -> dict[str, str]:
 
 @cache
 def app_without_env_file() -> Path:
-    """Returns a copy of app.py: the app also reads the `.env` beside its program, and a developer's is beside app.py."""
+    """Returns a copy of app.py: the app reads the `.env` beside its program too, and a developer's is beside app.py."""
     return Path(shutil.copy(ROOT / "app.py", tempfile.mkdtemp()))
 
 

@@ -3,9 +3,9 @@
 import os
 import socket
 import ssl
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import httpx2
@@ -37,14 +37,14 @@ def test_the_app_starts_and_answers_from_this_machine(network: str, tmp_path: Pa
         assert visitor.http.post("/chat", json={"message": "Hello"}).status_code == 200, "the upstream is local as well"
 
 
-@pytest.mark.parametrize("host", ["::1", "::", "[::1]", "0.0.0.0", "localhost"])
+@pytest.mark.parametrize("host", ["::1", "::", "[::1]", "0.0.0.0", "localhost"])  # noqa: S104
 def test_every_kind_of_address_can_be_listened_on(host: str) -> None:
     sockets = open_sockets(host, None)
     port = sockets[0].getsockname()[1]
     try:
         with closing(socket.create_connection((httpx.URL(local_url(host, port)).host, port))):
             pass
-        for address in {"::": ["127.0.0.1", "::1"], "0.0.0.0": ["127.0.0.1"]}.get(host, []):
+        for address in {"::": ["127.0.0.1", "::1"], "0.0.0.0": ["127.0.0.1"]}.get(host, []):  # noqa: S104
             with closing(socket.create_connection((address, port))):
                 pass
         with pytest.raises(SettingsError, match=f"GRADIO_SERVER_PORT={port}: expected a port that is free"):
@@ -65,13 +65,13 @@ def test_the_app_answers_on_ipv6(tmp_path: Path, upstream: FakeUpstream) -> None
 
 
 @pytest.fixture
-def variables(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The environment without proxies; whatever is set in it is undone."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     for name in ("NO_PROXY", "no_proxy"):  # so that monkeypatch restores what `prepare_environment` sets
         monkeypatch.setenv(name, "")
-    yield monkeypatch
+    return monkeypatch
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,8 @@ def test_no_client_fails_at_the_hosts_without_a_proxy(entries: str, variables: p
     prepare_environment(
         Settings.load(openai_base_url="https://127.0.0.7/v1", compatible_base_url="http://x.localhost/v1")
     )
-    for client in (httpx.Client(), httpx2.Client()):
+    clients: list[Any] = [httpx.Client(), httpx2.Client()]
+    for client in clients:
         with client:
             for direct in (
                 "https://localhost",
