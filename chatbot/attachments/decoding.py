@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from unicodedata import category
 
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 SAMPLE_BYTES = 32_768
@@ -19,6 +20,7 @@ MIXED_WORD = re.compile(f"[A-Za-z][{OTHER_ALPHABET}]|[{OTHER_ALPHABET}][A-Za-z]"
 RARE = re.compile(r"iso8859-|cp1006|cp1258|ISO-8859-(?![2579]$)")
 """Encodings that are rarer than mistakes for them."""
 
+UNUSED = {"Cn", "Co"}
 UTF16 = {"utf-16-le", "utf-16-be"}
 DOS_END = b"\x1a"
 """The end of a file under DOS."""
@@ -60,11 +62,14 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def _utf16(content: bytes) -> str | None:
-    """The text of UTF-16 without a byte order mark."""
+    """The text of UTF-16 without a byte order mark. Half of all binary data decodes as that too, but into characters
+    that no script has, or without a space."""
     from chardet import detect  # noqa: PLC0415 - only older files need it
 
     encoding = str(detect(content[:SAMPLE_BYTES])["encoding"])
-    return _decode(content, encoding) if encoding in UTF16 else None
+    text = _decode(content, encoding) if encoding in UTF16 else None
+    is_text = text and re.search(r"\s", text) and not any(category(each) in UNUSED for each in text[:SAMPLE_BYTES])
+    return text if is_text else None
 
 
 def _guess(content: bytes) -> str | None:
@@ -74,8 +79,9 @@ def _guess(content: bytes) -> str | None:
     found = detect_all(content[:SAMPLE_BYTES], encoding_era=EncodingEra.MODERN_WEB | EncodingEra.LEGACY_ISO)
     guesses = [(round(each["confidence"], 2), each["encoding"] or "") for each in found]
     texts = [(likely, _decode(content, name)) for likely, name in guesses if not RARE.match(name)]
-    fitting = [
-        (likely, text) for likely, text in texts if text and not (C1_CONTROL.search(text) or MIXED_WORD.search(text))
-    ]
-    best = max(fitting, key=lambda each: (each[0], sum(map(str.isalpha, each[1]))), default=(0, None))[1]
-    return best or _decode(content, "cp1252")
+    fitting = [(likely, sum(map(str.isalpha, text)), text) for likely, text in texts if text and _is_plausible(text)]
+    return max(fitting)[2] if fitting else _decode(content, "cp1252")
+
+
+def _is_plausible(text: str) -> bool:
+    return not (C1_CONTROL.search(text) or MIXED_WORD.search(text))

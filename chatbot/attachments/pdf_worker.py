@@ -73,9 +73,9 @@ def _annotations(document: Any, page: Any) -> Iterator[str]:
             name = name or _string(pdfium.FPDFAnnot_GetFormFieldName, *field)
             if value and value != UNCHECKED:
                 yield f"{name}: {value}"
-        elif kind in (pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_FREETEXT):
-            if note := _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"):
-                yield f"Note: {note}"
+        note = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
+        if note and kind in (pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_FREETEXT):
+            yield f"Note: {note}"
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
