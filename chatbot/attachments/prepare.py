@@ -9,12 +9,15 @@ from chatbot.attachments.decoding import decode_text
 from chatbot.attachments.images import accept_normalized_image, is_image, normalize_image
 from chatbot.attachments.pdf import read_pdf
 from chatbot.errors import InvalidAttachment
-from chatbot.types import Attachment, FileContent, MediaType, clean
+from chatbot.types import Attachment, FileContent, MediaType, clean, cut
 
 MAX_NAME_LENGTH = 120
 MAX_EXTENSION_LENGTH = 12
 MAX_TEXT_BYTES = 2_000_000
 """Of the text in one file: about half a million tokens, more than most models read."""
+
+JOINERS = "\u200c\u200d"
+"""ZWNJ and ZWJ: parts of words in Persian, Hindi and other scripts, and of emoji."""
 
 PDF_MARK, PDF_MARK_WITHIN = b"%PDF-", 1024
 """How a PDF begins, and within how many bytes: Adobe Reader's rule."""
@@ -65,8 +68,9 @@ def _prepared(name: str, media_type: MediaType, content: bytes, text: str = "", 
 def _clean_name(name: str) -> str:
     """Drops folders, line ends and backticks, and shortens the name but not its extension."""
     last = re.split(r"[/\\]", clean(name))[-1]
-    words = " ".join("".join(each if each.isprintable() else " " for each in last).replace("`", "'").split())
+    visible = "".join(each if each.isprintable() or each in JOINERS else " " for each in last)
+    words = " ".join(visible.replace("`", "'").split()).strip(JOINERS)
     stem, dot, extension = words.rpartition(".")
     if len(words) > MAX_NAME_LENGTH and len(extension) < MAX_EXTENSION_LENGTH:
-        return stem[: MAX_NAME_LENGTH - len(extension) - 1] + dot + extension
-    return words[:MAX_NAME_LENGTH] or "file"
+        return cut(stem, MAX_NAME_LENGTH - len(extension) - 1) + dot + extension
+    return cut(words, MAX_NAME_LENGTH) or "file"

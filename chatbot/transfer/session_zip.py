@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from typing import IO
-from unicodedata import normalize
+from unicodedata import category, normalize
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
@@ -18,11 +18,11 @@ from chatbot.transfer.conversation_json import (
     ExportedConversation,
     attachments_of,
     export_json,
-    export_markdown,
     parse,
     restore,
 )
-from chatbot.types import Attachment, Conversation
+from chatbot.transfer.markdown import export_markdown
+from chatbot.types import Attachment, Conversation, cut
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 MAX_MEMBERS = 20_000
@@ -32,6 +32,9 @@ MAX_SECONDS = 120.0
 """The longest import: other imports wait for its end."""
 MAX_NAME_LENGTH = 50
 """Characters of a title in a file's name."""
+
+JOINERS = "\u200c\u200d"
+"""ZWNJ and ZWJ."""
 
 EARLIEST, LATEST = "1980-01-01T00:00:00", "2107-12-31T23:59:58"
 """The times that a zip file can have."""
@@ -181,13 +184,19 @@ def _attachment_path(attachment: Attachment) -> str:
 
 def _file_name(conversation: Conversation, names: set[str]) -> str:
     """A file name that every system accepts and that is not among `names`, to which it is added."""
-    words = re.sub(r"[^\w-]+", " ", normalize("NFC", conversation.title)).split()
-    title = " ".join(words)[:MAX_NAME_LENGTH].strip() or "Conversation"
+    letters = (each if _is_letter(each) else " " for each in normalize("NFC", conversation.title))
+    words = (word.strip(JOINERS) for word in "".join(letters).split())
+    title = cut(" ".join(filter(None, words)), MAX_NAME_LENGTH).strip() or "Conversation"
     name = f"{title} {conversation.conversation_id[:8]}"
     if name.casefold() in names:
         name = f"{title} {conversation.conversation_id}"
     names.add(name.casefold())
     return name
+
+
+def _is_letter(character: str) -> bool:
+    """Whether a file name may have it: letters with their marks, and the joiners inside words of some scripts."""
+    return character.isalnum() or character in f"_-{JOINERS}" or category(character).startswith("M")
 
 
 def _member(name: str, conversation: Conversation) -> ZipInfo:

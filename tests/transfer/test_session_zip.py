@@ -75,6 +75,25 @@ def test_names_in_a_zip_are_unique_and_valid_everywhere(memory: ConversationMemo
         assert len(name.encode()) < 255
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("می‌خواهم بنویسم", "می‌خواهم بنویسم"),
+        ("क्‍ष और हिन्दी", "क्‍ष और हिन्दी"),
+        ("นี่คือแฟ้ม", "นี่คือแฟ้ม"),
+        ("Fam 👨‍👩‍👧 ily", "Fam ily"),
+        ("\u200d\u200c", "Conversation"),
+        ("a/b:c", "a b c"),
+    ],
+)
+def test_letters_marks_and_joiners_of_every_script_stay_in_a_files_name(
+    title: str, expected: str, memory: ConversationMemory
+) -> None:
+    conversation_id = memory.create_conversation(title)
+    with ZipFile(BytesIO(export_zip(memory))) as archive:
+        assert archive.namelist()[0] == f"{expected} {conversation_id[:8]}.json"
+
+
 def test_the_markdown_in_a_zip_has_the_shown_messages(memory: ConversationMemory) -> None:
     conversation_id = add_full_conversation(memory)
     with ZipFile(BytesIO(export_zip(memory))) as archive:
