@@ -69,7 +69,7 @@ def _clean_name(name: str) -> str:
     """Drops folders, line ends and backticks, and shortens the name but not its extension."""
     last = re.split(r"[/\\]", clean(name))[-1]
     visible = "".join(each if each.isprintable() or each in JOINERS else " " for each in last)
-    words = " ".join(visible.replace("`", "'").split()).strip(JOINERS)
+    words = " ".join(visible.replace("`", "'").split()).strip(f"{JOINERS} ")
     stem, dot, extension = words.rpartition(".")
     if len(words) > MAX_NAME_LENGTH and len(extension) < MAX_EXTENSION_LENGTH:
         return cut(stem, MAX_NAME_LENGTH - len(extension) - 1) + dot + extension
