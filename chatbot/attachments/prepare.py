@@ -6,6 +6,7 @@ from hashlib import sha256
 from math import ceil
 
 from chatbot.attachments.decoding import decode_text
+from chatbot.attachments.document import read_document
 from chatbot.attachments.images import accept_normalized_image, is_image, normalize_image
 from chatbot.attachments.pdf import read_pdf
 from chatbot.errors import InvalidAttachment
@@ -33,8 +34,10 @@ class PreparedAttachment:
 
 def prepare(name: str, content: bytes, *, keep_normalized: bool = False) -> PreparedAttachment:
     """Recognises a file by its content and prepares it: images are turned upright, stripped of metadata and scaled to
-    what providers read; text becomes UTF-8. With `keep_normalized`, an image that is already so stays as it is, which
-    keeps the id of an exported one.
+    what providers read; documents other than PDFs become their text, and all text UTF-8.
+
+    With `keep_normalized`, for imports, a normalized image stays as it is, which keeps its id, and text is not looked
+    at as a document again.
 
     Raises InvalidAttachment, whose text names the file, for anything else, and for a file that is damaged or locked, or
     takes too much memory or time to open.
@@ -48,7 +51,7 @@ def prepare(name: str, content: bytes, *, keep_normalized: bool = False) -> Prep
     if PDF_MARK in content[:PDF_MARK_WITHIN]:
         pages, text = read_pdf(name, content)
         return _prepared(name, "application/pdf", content, text, pages=pages)
-    plain = decode_text(content)
+    plain = (None if keep_normalized else read_document(name, content)) or decode_text(content)
     if plain is None:
         raise InvalidAttachment("unknown_type", name=name)
     return _prepared(name, "text/plain", plain.encode(), plain)

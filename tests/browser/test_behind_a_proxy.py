@@ -130,6 +130,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _name_of(parameters: tuple[str, Callable[[str], str]]) -> str:
+    return f"{parameters[0]}-{parameters[1].__name__}"
+
+
 def as_written(lines: str) -> str:
     return lines
 
@@ -140,7 +144,7 @@ def with_replaced_host(lines: str) -> str:
     return re.sub(r"(reverse_proxy \S+)", r"\1 {\n header_up Host backend\n }", lines)
 
 
-@pytest.fixture(params=[(name, how) for name in PROXIES for how in (as_written, with_replaced_host)], ids=str)
+@pytest.fixture(params=[(name, how) for name in PROXIES for how in (as_written, with_replaced_host)], ids=_name_of)
 def proxied(request: pytest.FixtureRequest, tmp_path: Path, upstream: FakeUpstream) -> Iterator[str]:
     """The address of the page behind the proxy."""
     name, change = request.param

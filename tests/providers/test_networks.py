@@ -38,8 +38,8 @@ async def answer(name: ProviderName, settings: MakeSettings, url: str) -> str:
 
 @asynccontextmanager
 async def proxy(reply: bytes, port: int = 0) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """An HTTP proxy that answers every request with `reply`, or relays it to `port`. Yields its address and the requests'
-    first lines."""
+    """An HTTP proxy that answers every request with `reply`, or relays it to `port`. Yields its address and the first
+    lines of the requests."""
     asked: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
