@@ -26,10 +26,13 @@ UNUSED = (
     "GRADIO_NUM_WORKERS",
     "GRADIO_ANALYTICS_CACHE_FREQUENCY",
     "GRADIO_DEBUG",
+    "GRADIO_TEMP_DIR",
+    "GRADIO_EXAMPLES_CACHE",
+    "GRADIO_ALLOWED_PATHS",
     "GRADIO_MCP_SERVER",
     "WEB_CONCURRENCY",
 )
-"""Variables of Gradio and uvicorn for what this app does not have. Some end the start if they are no numbers."""
+"""Variables of Gradio and uvicorn for what this app does not have. Some end the start if they are no numbers or no paths."""
 
 
 def prepare_environment(settings: Settings) -> None:

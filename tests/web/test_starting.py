@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ DEAD = "http://127.0.0.1:9"
 NETWORKS: dict[str, dict[str, str]] = {
     "proxies": {"HTTP_PROXY": DEAD, "HTTPS_PROXY": DEAD, "ALL_PROXY": DEAD},
     "desktop": {"all_proxy": "socks://127.0.0.1:9/", "no_proxy": "fd00::/8,::1/128,[fe80::1],10.0.0.0/8,.a.example"},
-    "numbers": {"GRADIO_NUM_PORTS": "many", "WEB_CONCURRENCY": "x", "GRADIO_NUM_WORKERS": "two", "GRADIO_DEBUG": "y"},
+    "numbers": {"GRADIO_NUM_PORTS": "many", "WEB_CONCURRENCY": "x", "GRADIO_TEMP_DIR": "/proc/x", "GRADIO_DEBUG": "y"},
     "certificates": {"SSL_CERT_FILE": ssl.get_default_verify_paths().cafile or "", "GRADIO_ROOT_PATH": "talk"},
 }
 
@@ -54,6 +55,43 @@ def test_every_kind_of_address_can_be_listened_on(host: str) -> None:
     finally:
         for each in [*sockets, *following]:
             each.close()
+
+
+@pytest.fixture(scope="module")
+def sub_path(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app under /talk."""
+    environment = two_providers(upstream_server) | {"GRADIO_ROOT_PATH": "/talk"}
+    with RunningApp(tmp_path_factory.mktemp("sub_path"), environment) as app:
+        yield app.url
+
+
+@pytest.mark.parametrize("prefix", ["", "/talk"])
+def test_a_sub_path_works_whether_or_not_the_proxy_removes_it(prefix: str, sub_path: str) -> None:
+    assert httpx.get(f"{sub_path}{prefix}/health").json()["status"] == "healthy"
+    page = httpx.get(f"{sub_path}{prefix}/", headers={"Accept-Encoding": "identity"})
+    assert "/talk" in page.text
+    assert "Content-Security-Policy" in page.headers
+    assert "/talk/openapi.json" in httpx.get(f"{sub_path}{prefix}/docs").text
+
+
+@pytest.mark.parametrize("prefix", ["", "/talk", "/talk/talk", "/talk/talk/talk"])
+def test_a_sub_path_opens_no_closed_route(prefix: str, sub_path: str) -> None:
+    for path in ("/gradio_api/file=https://example.org/", "/gradio_api/upload", "/monitoring"):
+        assert httpx.get(f"{sub_path}{prefix}{path}").status_code == 404, path
+    too_large = httpx.post(f"{sub_path}{prefix}/chat", content=b" " * 1_100_000)
+    assert too_large.status_code == 413
+
+
+def test_only_the_whole_first_part_of_a_path_is_the_sub_path(sub_path: str) -> None:
+    assert httpx.get(f"{sub_path}/talkative/health").status_code == 404
+
+
+def test_gradios_event_stream_asks_proxies_not_to_buffer_it(sub_path: str) -> None:
+    address = f"{sub_path}/gradio_api/queue/data?session_hash=0123456789abcdef"
+    with httpx.stream("GET", address, timeout=30) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["x-accel-buffering"] == "no"
+    assert "x-accel-buffering" not in httpx.get(f"{sub_path}/health").headers
 
 
 def test_the_app_answers_on_ipv6(tmp_path: Path, upstream: FakeUpstream) -> None:
