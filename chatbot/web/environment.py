@@ -32,7 +32,7 @@ UNUSED = (
     "GRADIO_MCP_SERVER",
     "WEB_CONCURRENCY",
 )
-"""Variables of Gradio and uvicorn for what this app does not have. Some end the start if they are no numbers or no paths."""
+"""Variables of Gradio and uvicorn for what this app does not have. Nonsense in some ends the start."""
 
 
 def prepare_environment(settings: Settings) -> None:
