@@ -19,12 +19,15 @@ from tests.support.running import RunningApp, two_providers
 OPERATORS_KEY = "sk-operator-for-nobody-ZQXJ"
 """Its last four characters, which a masked key shows, occur in no id, port or time by chance."""
 
+LOGINS = (("alice", "pass: word"), ("Jürgen", "schlüssel🔑"))
+"""Names and passwords of `login_app`."""
+
 MakeSettings = Callable[..., Settings]
 OpenProvider = Callable[[ProviderName], Provider]
 
 
 TIERS = {
-    "1": "first look, under three minutes",
+    "1": "a first look, under three minutes",
     "2": "the rest of what every push runs",
     "all": "both",
 }
@@ -39,16 +42,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselects the tests of the other tier."""
     tier = config.getoption("--tier")
-    left_out = [item for item in items if tier not in ("all", "2" if item.get_closest_marker("tier2") else "1")]
+    left_out = [item for item in items if tier not in ("all", "2" if _is_in_tier2(item) else "1")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
 
 
+def _is_in_tier2(item: pytest.Item) -> bool:
+    """Marked so, or another than the first case of a test of the page or of one marked `first_case`."""
+    if item.get_closest_marker("tier2"):
+        return True
+    is_reduced = item.get_closest_marker("first_case") or "tests/browser/" in item.nodeid
+    case = getattr(item, "callspec", None)
+    return bool(is_reduced and case and any(case.indices.values()))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says which tier ran, and how to run the rest."""
-    tier = terminalreporter.config.getoption("--tier")
-    terminalreporter.write_line(f"Tier {tier} ({TIERS[tier]}).")
+    options = terminalreporter.config.option
+    seed = getattr(options, "randomly_seed", "none")
+    terminalreporter.write_line(f"Tier {options.tier}: {TIERS[options.tier]}. Order: --randomly-seed={seed}")
     terminalreporter.write_line("More: python -m pytest --tier 2; python -m tests.endurance, which takes an hour.")
 
 
@@ -125,6 +138,15 @@ def api_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFact
     """One app for all API tests that do not stop it; the visitors of each test have their own sessions."""
     environment = two_providers(upstream_server)
     with RunningApp(tmp_path_factory.mktemp("api"), environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def login_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app that asks for one of LOGINS."""
+    logins = ",".join(f"{name}:{password}" for name, password in LOGINS)
+    environment = two_providers(upstream_server) | {"CHATBOT_AUTH": logins}
+    with RunningApp(tmp_path_factory.mktemp("login_app"), environment) as running:
         yield running
 
 

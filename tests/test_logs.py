@@ -156,11 +156,12 @@ def test_malformed_gradio_events_log_one_line_each(upstream: FakeUpstream, tmp_p
     assert all(line.startswith(("time=", "The chatbot is at")) for line in app.log.splitlines())
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("with_texts", [False, True])
 def test_the_running_app_logs_each_turn_and_no_secret(with_texts: bool, upstream: FakeUpstream, tmp_path: Path) -> None:
     verbose = {"OPENAI_LOG": "debug", "ANTHROPIC_LOG": "debug", "CHATBOT_AUTH": "anna:hunter2-and-more"}
     environment = two_providers(upstream) | verbose | {"CHATBOT_LOG_TEXTS": str(with_texts)}
-    app = RunningApp(tmp_path, environment)
+    app = RunningApp(tmp_path, environment, forked=False)  # with a command line of its own
     with app, Visitor(app.url) as visitor:
         visitor.token = visitor.http.post("/session", auth=("anna", "hunter2-and-more")).json()["token"]
         ids = [visitor.chat(TEXT, provider=provider) for provider in ("openai", "anthropic")]

@@ -9,9 +9,10 @@ from gradio_client import Client
 from gradio_client.exceptions import AuthenticationError
 
 from chatbot.web.session_tokens import SessionTokens
+from tests.conftest import LOGINS
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import NO_CONVERSATION, Visitor, asked, error_of
-from tests.support.running import RunningApp, two_providers
+from tests.support.running import RunningApp
 
 MISSING = f"/conversations/{NO_CONVERSATION}"
 
@@ -77,17 +78,6 @@ def test_a_token_that_this_server_did_not_sign_is_401(
 def test_the_bearer_scheme_may_be_lower_case(visitor: Visitor) -> None:
     token = visitor.chat()["session_token"]
     assert visitor.http.get("/conversations", headers={"Authorization": f"bearer {token}"}).status_code == 200
-
-
-LOGINS = [("alice", "pass: word"), ("Jürgen", "schlüssel🔑")]
-
-
-@pytest.fixture(scope="module")
-def login_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    auth = ",".join(f"{name}:{password}" for name, password in LOGINS)
-    environment = two_providers(upstream_server) | {"CHATBOT_AUTH": auth}
-    with RunningApp(tmp_path_factory.mktemp("login_app"), environment) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Fixtures of the browser tests: Chromium, an app and its chat page. Without Chromium, the tests are skipped."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
-from tests.support.running import RunningApp, two_providers
+from tests.support.running import RunningApp
 
 WITH_WINDOWS = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CHROMIUM = shutil.which("chromium-headless-shell") or WITH_WINDOWS
@@ -24,24 +24,11 @@ ARGUMENTS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Moves all but the first case of each test to tier 2, because pages take seconds."""
-    seen: set[str] = set()
-    for item in items:
-        name = item.nodeid.partition("[")[0]
-        if "tests/browser/" in name and name in seen:
-            item.add_marker(pytest.mark.tier2)
-        seen.add(name)
-
-
 expect.set_options(timeout=20_000)  # CI's machines are slow and noisy
 
 
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+async def chromium(needs_chromium: None) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started
@@ -57,12 +44,15 @@ async def browser(chromium: Browser) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """The app shared by all tests that do not stop it; each test is a separate visitor."""
+def needs_chromium() -> None:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
-    with RunningApp(tmp_path_factory.mktemp("app"), two_providers(upstream_server)) as running:
-        yield running
+
+
+@pytest.fixture
+def app(needs_chromium: None, api_app: RunningApp) -> RunningApp:
+    """The app shared by all tests that do not stop it; each test is a separate visitor."""
+    return api_app
 
 
 @pytest.fixture

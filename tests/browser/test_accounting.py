@@ -13,6 +13,9 @@ from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp, two_providers
 from tests.support.stored_files import Json
 
+pytestmark = pytest.mark.tier2
+
+
 ACCOUNT = re.compile(r"^OpenAI · gpt-6-luna · first token \d+\.\d s · \d+ tokens/s · \d+ in, 30 out · \$\d\.\d+$")
 TOTAL = re.compile(r"^This conversation: \d+ tokens · \$\d\.\d+$")
 SLOW = Scenario(tokens=30, tokens_per_second=60)
@@ -34,13 +37,13 @@ async def test_answer_details_survive_reload_and_restart(browser: Browser, upstr
         await expect(chat.details.last).to_be_visible()
         await expect(chat.details.last).to_have_text(ACCOUNT)
         await expect(chat.total).to_have_text(TOTAL)
-        told, total = await chat.details.last.inner_text(), await chat.total.inner_text()
+        details, total = await chat.details.last.inner_text(), await chat.total.inner_text()
         await chat.reload()
-        await expect(chat.details.last).to_have_text(told)
+        await expect(chat.details.last).to_have_text(details)
         app.stop(signal.SIGKILL)
         app.start()
         await chat.reload()
-        await expect(chat.details.last).to_have_text(told)
+        await expect(chat.details.last).to_have_text(details)
         await expect(chat.total).to_have_text(total)
 
 

@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
 from tests.browser.chat_page import ChatPage, tab
@@ -32,8 +33,8 @@ async def test_an_answer_that_ended_without_a_tab_is_complete(
     await chat.begin("Take your time")
     await chat.page.close()
     while upstream.open_streams:
-        await (elsewhere := await context.new_page()).wait_for_timeout(100)
-        await elsewhere.close()
+        await (other_tab := await context.new_page()).wait_for_timeout(100)
+        await other_tab.close()
     again = await tab(context, app.url)
     await again.has_come(100)
     await again.is_ready()
@@ -62,7 +63,6 @@ async def test_two_conversations_are_answered_concurrently(chat: ChatPage) -> No
     await chat.type_model("pace:50x200")
     await chat.begin("One")
     await chat.new_chat()
-    await chat.page.wait_for_timeout(500)  # as a hand needs to type: an update of the answer left behind may come late
     await chat.begin("Two")
     await chat.open_conversation("One")
     await chat.has_come(200)
@@ -71,6 +71,7 @@ async def test_two_conversations_are_answered_concurrently(chat: ChatPage) -> No
     await expect(chat.questions).to_have_text(["Two"])
 
 
+@pytest.mark.tier2
 async def test_an_open_page_shows_the_interrupted_answer_after_a_crash(
     page: Page, upstream: FakeUpstream, data: Path
 ) -> None:

@@ -16,6 +16,9 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.running import RunningApp, two_providers
 from tests.test_readme import README
 
+pytestmark = pytest.mark.tier2
+
+
 FRAME, SCRIPT = (block.removeprefix("html\n") for block in README.split("```")[1::2] if block.startswith("html\n"))
 
 ALLOWING = {"profile": {"cookie_controls_mode": 0}}
@@ -27,7 +30,7 @@ separate storage for each embedding site."""
 Show = Callable[[Page, str], Awaitable[None]]
 
 
-class Elsewhere(BaseHTTPRequestHandler):
+class OtherSite(BaseHTTPRequestHandler):
     """Another site. It is at 127.0.0.1 and the app at localhost: a browser treats them as two sites."""
 
     html = ""
@@ -36,7 +39,7 @@ class Elsewhere(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()
-        self.wfile.write(f"<!doctype html><title>Elsewhere</title>{self.html}".encode())
+        self.wfile.write(f"<!doctype html><title>Other site</title>{self.html}".encode())
 
     def log_message(self, *_: object) -> None:
         pass
@@ -57,10 +60,10 @@ def show(framed_app: RunningApp) -> Iterator[Show]:
     """Opens the other site with the snippet in it; the README's address becomes the app's."""
 
     async def opened(page: Page, snippet: str) -> None:
-        Elsewhere.html = snippet.replace("http://localhost:7860", f"http://localhost:{framed_app.port}")
+        OtherSite.html = snippet.replace("http://localhost:7860", f"http://localhost:{framed_app.port}")
         await page.goto(f"http://127.0.0.1:{server.server_port}/")
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
         threading.Thread(target=server.serve_forever).start()
         yield opened
         server.shutdown()
@@ -124,10 +127,10 @@ async def test_a_visitor_logs_in_inside_the_frame(visitor_page: Page, upstream: 
     }
     with (
         RunningApp(tmp_path / "data", environment) as running,
-        ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server,
+        ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server,
     ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        Elsewhere.html = FRAME.replace("http://localhost:7860", f"http://localhost:{running.port}")
+        OtherSite.html = FRAME.replace("http://localhost:7860", f"http://localhost:{running.port}")
         await visitor_page.goto(f"http://127.0.0.1:{server.server_port}/")
         fields = visitor_page.frames[1].locator("input, textarea")
         await fields.first.fill("alice")
@@ -144,8 +147,8 @@ async def test_a_visitor_logs_in_inside_the_frame(visitor_page: Page, upstream: 
 
 
 async def test_an_unlisted_site_cannot_frame_the_page(app: RunningApp, page: Page) -> None:
-    Elsewhere.html = FRAME.replace("http://localhost:7860", f"http://localhost:{app.port}")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+    OtherSite.html = FRAME.replace("http://localhost:7860", f"http://localhost:{app.port}")
+    with ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
         threading.Thread(target=server.serve_forever).start()
         async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
             await page.goto(f"http://127.0.0.1:{server.server_port}/")

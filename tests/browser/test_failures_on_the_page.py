@@ -11,6 +11,9 @@ from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.support.running import RunningApp, two_providers
 
+pytestmark = pytest.mark.tier2
+
+
 ONE_PROVIDER = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": ""}
 
 

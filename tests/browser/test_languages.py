@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from chatbot.i18n import texts
@@ -12,14 +13,17 @@ from tests.browser.files import answers, archive, dated, talk
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
+
 SEEN = """() => {
-    const told = [];
+    const found = [];
     for (const each of document.querySelectorAll("body *")) {
         if (!each.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
-        for (const name of ["aria-label", "title", "placeholder", "alt"]) told.push(each.getAttribute(name) ?? "");
-        for (const { nodeType, data } of each.childNodes) if (nodeType === Node.TEXT_NODE) told.push(data);
+        for (const name of ["aria-label", "title", "placeholder", "alt"]) found.push(each.getAttribute(name) ?? "");
+        for (const { nodeType, data } of each.childNodes) if (nodeType === Node.TEXT_NODE) found.push(data);
     }
-    return told.map((text) => text.trim()).filter(Boolean);
+    return found.map((text) => text.trim()).filter(Boolean);
 }"""
 """Returns every visible text and accessible name on the page."""
 

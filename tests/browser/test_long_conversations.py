@@ -7,6 +7,9 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.files import dated, talk
 from tests.fake_upstream import FakeUpstream
 
+pytestmark = pytest.mark.tier2
+
+
 SHOWN = 30
 
 

@@ -1,11 +1,14 @@
 """A page that loses its network: the answer continues, and the typed text is kept."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.unreliable import line_to
 from tests.fake_upstream import FakeUpstream
 from tests.support.running import RunningApp
+
+pytestmark = pytest.mark.tier2
 
 
 async def test_a_reconnected_page_continues_the_answer(app: RunningApp, page: Page, upstream: FakeUpstream) -> None:

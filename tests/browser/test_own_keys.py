@@ -14,6 +14,9 @@ from tests.fake_upstream import FakeUpstream, Received
 from tests.support.api_client import asked
 from tests.support.running import ROOT, RunningApp
 
+pytestmark = pytest.mark.tier2
+
+
 KEY = "sk-visitors-own-5d41402abc4b2a76"
 OPERATORS = "sk-operators-9719d911017c592"
 LAUNCHER = ROOT / "tests" / "support" / "official_hosts.py"
@@ -161,16 +164,16 @@ async def test_the_key_is_stored_nowhere(chat: ChatPage, upstream: FakeUpstream,
     await chat.open_keys()
     await expect(chat.page.locator("#openai-key input")).to_have_value("")
     assert KEY not in await chat.page.content()
-    kept = [path for path in app.data.rglob("*") if path.is_file()]
-    assert kept
-    assert [path for path in kept if KEY.encode() in path.read_bytes()] == []
+    stored = [path for path in app.data.rglob("*") if path.is_file()]
+    assert stored
+    assert [path for path in stored if KEY.encode() in path.read_bytes()] == []
     assert KEY not in app.log
 
 
 async def in_browser(page: Page) -> str:
     """Everything that the browser stores for the page, as text."""
-    kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
-    return str(kept) + str(await page.context.storage_state(indexed_db=True))
+    stored = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    return str(stored) + str(await page.context.storage_state(indexed_db=True))
 
 
 @pytest.mark.tier2

@@ -12,6 +12,9 @@ from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
+
 THOUGHT, ANSWER = "The user is polite.", "Good morning!"
 SPOKEN = Scenario(reasoning=("The user ", "is ", "polite."), reply=ANSWER, tokens_per_second=20)
 TAGGED = Scenario(

@@ -11,6 +11,8 @@ from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp, two_providers
 
+pytestmark = pytest.mark.tier2
+
 
 @pytest.fixture
 async def limited(

@@ -2,11 +2,15 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import asked
+
+pytestmark = pytest.mark.tier2
+
 
 FIELDS = {"system-prompt textarea": "Be brief.", "max-tokens input": "77", "history-limit input": "9"}
 

@@ -13,6 +13,9 @@ from tests.support.openid_provider import IdentityProvider
 from tests.support.running import two_providers
 from tests.support.space import RunningSpace
 
+pytestmark = pytest.mark.tier2
+
+
 AWAKE = 60_000
 """Milliseconds until an open page has reconnected to its restarted Space."""
 

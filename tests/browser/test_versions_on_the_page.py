@@ -44,9 +44,9 @@ async def test_stop_ends_an_answer_however_it_started(chat: ChatPage, upstream: 
     await chat.is_ready()
     await expect(chat.notes.last).to_contain_text("Stopped by you after")
     await until(lambda: upstream.closed_early)
-    kept = await chat.last_answer()
+    shown = await chat.last_answer()
     await chat.reload()
-    await expect(chat.answers).to_have_text([kept])
+    await expect(chat.answers).to_have_text([shown])
 
 
 async def test_stop_in_a_second_tab_ends_the_answer(chat: ChatPage, app: RunningApp, upstream: FakeUpstream) -> None:

@@ -110,7 +110,7 @@ FAULTS: dict[str, Scenario] = {
     # Something other than the service answers.
     "html_503": Scenario(status=503, html=True),
     "html_page": Scenario(html=True),
-    "redirect": Scenario(redirect_to="http://localhost:{port}/elsewhere"),
+    "redirect": Scenario(redirect_to="http://localhost:{port}/moved"),
     "empty": Scenario(empty=True),
     # The stream breaks.
     "no_headers": Scenario(headers_after=math.inf),

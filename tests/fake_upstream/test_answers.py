@@ -83,7 +83,7 @@ async def test_tokens_are_sent_at_the_pace(gpt: openai.AsyncOpenAI) -> None:
     started = time.monotonic()
     chunks = await gpt_chunks(gpt, "pace:200x50")
     assert len(gpt_text(chunks).split()) == 50
-    assert 0.25 <= time.monotonic() - started < 1
+    assert time.monotonic() - started >= 0.25
 
 
 async def test_the_time_of_the_first_token_is_recorded(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:

@@ -97,7 +97,7 @@ async def test_the_list_of_models_can_fail(gpt: openai.AsyncOpenAI, upstream: Fa
 async def test_a_redirect_is_followed(gpt: openai.AsyncOpenAI, upstream: FakeUpstream) -> None:
     with pytest.raises(openai.NotFoundError):
         await gpt_chunks(gpt, "fault:redirect")
-    assert [request.path for request in upstream.requests] == ["/v1/chat/completions", "/elsewhere"]
+    assert [request.path for request in upstream.requests] == ["/v1/chat/completions", "/moved"]
 
 
 # Broken streams

@@ -3,7 +3,6 @@
 import inspect
 import subprocess
 import sys
-from collections.abc import Iterator
 from copy import deepcopy
 from itertools import pairwise
 from typing import Any, cast
@@ -18,16 +17,15 @@ from chatbot.page.message_view import show_message
 from chatbot.types import StoredMessage, Timing
 from chatbot.web.gradio_patches import POLL_SECONDS, event_data
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.support.running import ROOT, RunningApp, two_providers
+from tests.support.running import ROOT, RunningApp
 
 Event = dict[str, Any]
 FORGED = "0123456789abcdef0123456789abcdef.forged"
 
 
-@pytest.fixture(scope="module")
-def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server)) as app:
-        yield app.url
+@pytest.fixture
+def url(api_app: RunningApp) -> str:
+    return api_app.url
 
 
 @pytest.fixture
@@ -110,6 +108,7 @@ def test_code_keeps_its_indentation(client: Client, upstream: FakeUpstream) -> N
     assert client.predict("Code, please", api_name="/chat") == "    if indented:\n        return 1\n"
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("token", [None, "", FORGED, 7, {"token": FORGED}])
 def test_every_event_refuses_a_token_that_is_not_ours(
     token: object, client: Client, events: list[Event], url: str, upstream: FakeUpstream
@@ -141,6 +140,7 @@ def _browser_state(url: str) -> int:
     return next(int(component["id"]) for component in components if component["type"] == "browserstate")
 
 
+@pytest.mark.tier2
 def test_matplotlib_is_not_looked_for_at_every_update() -> None:
     command = "from chatbot.web.gradio_patches import skip_matplotlib as f; f(); import matplotlib"
     tried = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False, cwd=ROOT)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -87,6 +86,7 @@ async def test_the_model_answers(model: LlamaServer, client: AsyncOpenAI) -> Non
     assert [listed.id for listed in (await client.models.list()).data] == [model.model]
 
 
+@pytest.mark.tier2
 async def test_more_chats_than_slots_are_answered(client: AsyncOpenAI) -> None:
     answers = await asyncio.gather(*(answer(client, f"Say {number}.", 5) for number in range(6)))
     assert all(text for text, _, _ in answers)
@@ -196,6 +196,7 @@ async def test_a_load_failure_is_reported_to_every_caller(
 # Shutdown
 
 
+@pytest.mark.tier2
 async def test_closing_ends_running_answers() -> None:
     model = LlamaServer(None, CACHE)
     endpoint = await model.endpoint()
@@ -233,13 +234,12 @@ WHILE_ANSWERING = """if True:
 """
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     "last", [*(WHILE_LOADING.format(delay) for delay in (0, 0.02, 0.1)), WHILE_ANSWERING.format(6)]
 )
 def test_the_process_ends_cleanly(last: str) -> None:
     script = f"CACHE = {str(CACHE)!r}\n{ASK}\n{last}"
-    started = time.monotonic()
     line = [sys.executable, "-c", script]
     done = subprocess.run(line, timeout=30, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert time.monotonic() - started < 15

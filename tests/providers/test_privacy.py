@@ -148,7 +148,7 @@ async def test_a_redirect_is_not_followed(
     with pytest.raises(UnreadableAnswer):
         await provider.models()
     assert len(upstream.requests) == 2
-    assert "/elsewhere" not in {request.path for request in upstream.requests}
+    assert "/moved" not in {request.path for request in upstream.requests}
 
 
 def test_the_tests_see_no_key_of_the_developer() -> None:

@@ -1,7 +1,6 @@
 """Retries: once, soon, only before the first token, and only if a retry may help."""
 
 import asyncio
-import time
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -76,10 +75,8 @@ async def test_a_lasting_failure_is_reported_after_one_retry(
 )
 async def test_a_useless_retry_is_not_attempted(fault: Scenario, provider: Provider, upstream: FakeUpstream) -> None:
     upstream.queue(fault, RECOVERED)
-    started = time.monotonic()
     with pytest.raises(ProviderError) as caught:
         await text_of(provider)
-    assert time.monotonic() - started < 60
     assert len(upstream.requests) == 1
     assert caught.value.retry_after == fault.retry_after
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -93,10 +92,8 @@ def test_models_are_downloaded_and_failures_are_reported(tmp_path: Path) -> None
 def test_a_downloaded_model_needs_no_network(tmp_path: Path) -> None:
     with running_hub() as (hub, _):
         load(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf")
-    started = time.monotonic()
     found, stderr = load(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf", "hf:us/tiny/Page.gguf")
     assert found[0] == WEIGHTS.decode()
     assert "network" in found[1]["cause"]
-    assert time.monotonic() - started < 20
     assert "sesame" not in stderr
     assert "Traceback" not in stderr

@@ -86,7 +86,7 @@ def test_deleting_a_conversation_frees_space_on_a_full_disk(disk: Path) -> None:
     conversation_id = add_conversation(memory, "word " * 8000)
     fill(disk)
     memory.delete_conversation(conversation_id)
-    assert contents(memory, add_conversation(memory, "There is room again")) == ["There is room again"]
+    assert contents(memory, add_conversation(memory, "There is space again")) == ["There is room again"]
 
 
 def test_a_disk_that_became_read_only_can_be_read(disk: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.running import ROOT
 
 
+@pytest.mark.tier2
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_killed_process_loses_no_acknowledged_write() -> None:
     command = [sys.executable, "-m", "tests.endurance.kills", "--times", "10", "--seed", "1"]

@@ -135,6 +135,7 @@ def _apply(memory: ConversationMemory, conversation_id: str, model: Conversation
     model.add(message.message_id, role, model.head if after is None else after)
 
 
+@pytest.mark.tier2
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_process_killed_while_changing_versions_loses_no_acknowledged_message(tmp_path: Path) -> None:
     paths = [tmp_path / str(number) for number in range(KILLS)]

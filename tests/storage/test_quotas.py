@@ -35,7 +35,7 @@ def test_the_number_of_conversations_in_a_session_is_limited(store: Store) -> No
         add_conversation(memory, "Hello")
     assert len(memory.list_conversations()) == 3
     memory.delete_conversation(first)
-    add_conversation(memory, "There is room again")
+    add_conversation(memory, "There is space again")
 
 
 def test_an_import_beyond_the_quota_changes_nothing(store: Store) -> None:
@@ -58,7 +58,7 @@ def test_the_number_of_sessions_is_limited(store: Store) -> None:
         store.memory("three").prompts.save("Pirate", "Arr.")
     add_conversation(store.memory("one"), "Those who are here go on")
     store.memory("two").delete_all()
-    add_conversation(store.memory("three"), "There is room again")
+    add_conversation(store.memory("three"), "There is space again")
 
 
 def test_the_number_of_saved_prompts_is_limited(store: Store) -> None:

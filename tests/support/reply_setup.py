@@ -90,11 +90,11 @@ class ReplySetup:
 
 
 async def wait_for_end(reply: Reply) -> None:
-    """Waits until the answer has ended; fails after 10 seconds."""
-    await asyncio.wait_for(reply.ended.wait(), 10)
+    """Waits until the answer has ended; fails after a minute, which no busy machine takes."""
+    await asyncio.wait_for(reply.ended.wait(), 60)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
     """Waits until the condition is true; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

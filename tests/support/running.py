@@ -15,22 +15,32 @@ from typing import IO, Self
 
 from chatbot.settings import Settings
 from tests.fake_upstream import FakeUpstream
+from tests.support.forked_process import ForkedProcess
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180
 
 
 class RunningApp:
-    """The app in a process. Its settings are those of `environment`; it inherits none from this process."""
+    """The app in a process. Its settings are those of `environment`; it inherits none from this process. `forked`: from
+    a process that has imported the app already, which saves 3 s of CPU."""
 
-    def __init__(self, data: Path, environment: Mapping[str, str], *arguments: str, script: Path | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        environment: Mapping[str, str],
+        *arguments: str,
+        script: Path | None = None,
+        forked: bool = True,
+    ) -> None:
         self.data = data
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = dict(environment)
         self._arguments = arguments
         self._script = script or app_without_env_file()
-        self._process: subprocess.Popen[str] | None = None
+        self._is_forked = forked and sys.platform == "linux"
+        self._process: subprocess.Popen[str] | ForkedProcess | None = None
         self._ready = Event()
         self.log = ""
 
@@ -38,14 +48,17 @@ class RunningApp:
         """Starts the app and waits until it prints its URL."""
         command, environment, directory = self._command()
         self.data.mkdir(parents=True, exist_ok=True)
-        self._process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=directory,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        if self._is_forked:
+            self._process = ForkedProcess(command, environment, directory)
+        else:
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=directory,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         self._ready.clear()
         self._reader = Thread(target=self._read, args=(self._process.stdout,), daemon=True)
         self._reader.start()

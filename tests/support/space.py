@@ -29,7 +29,7 @@ class RunningSpace(RunningApp):
     operator's variables."""
 
     def __init__(self, directory: Path, secrets: Mapping[str, str] | None = None) -> None:
-        super().__init__(directory / "data", secrets or {})
+        super().__init__(directory / "data", secrets or {}, forked=False)  # it has to import the copy
         self.url = f"http://localhost:{self.port}"
         self._directory = directory
         shutil.copytree(ROOT / "chatbot", directory / "chatbot", ignore=shutil.ignore_patterns("__pycache__"))

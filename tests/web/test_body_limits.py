@@ -65,6 +65,7 @@ class Unfinished:
         self.socket.close()
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("path", PATHS)
 def test_a_stalled_body_is_refused_and_the_connection_closed(path: str, client: Visitor) -> None:
     kind = "application/x-www-form-urlencoded" if path == "/login" else "application/json"
@@ -77,6 +78,7 @@ def test_a_stalled_body_is_refused_and_the_connection_closed(path: str, client: 
     assert time.monotonic() - started > 1.9
 
 
+@pytest.mark.tier2
 def test_a_body_may_be_slow_but_not_endless(client: Visitor) -> None:
     def chunks(count: int) -> Iterator[bytes]:
         for chunk in (b'{"message": "Hello"}', *[b" "] * count):
@@ -94,6 +96,7 @@ def test_a_body_may_be_slow_but_not_endless(client: Visitor) -> None:
     assert time.monotonic() - started > 3.5
 
 
+@pytest.mark.tier2
 def test_an_answer_may_take_longer_than_a_body_may(client: Visitor) -> None:
     body = {"message": "Count.", "model": "pace:5x25"}
     with client.watching("POST", "/chat/stream", json=body) as answer:
@@ -128,6 +131,7 @@ def resident_bytes(process_id: int) -> int:
     return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1024
 
 
+@pytest.mark.tier2
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not report memory use")
 def test_ten_unfinished_imports_stay_within_the_memory_limit(upstream: FakeUpstream, tmp_path: Path) -> None:
     with RunningApp(tmp_path, two_providers(upstream)) as app, Visitor(app.url) as visitor, ExitStack() as leaving:

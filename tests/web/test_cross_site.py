@@ -8,10 +8,10 @@ from starlette.datastructures import Headers
 from starlette.middleware.sessions import Session
 
 from chatbot.web.middleware.cross_site import is_cross_site, is_forwarded, without_cookies
-from tests.fake_upstream import FakeUpstream
-from tests.support.running import RunningApp, two_providers
+from tests.conftest import LOGINS
+from tests.support.running import RunningApp
 
-LOGIN = {"username": "alice", "password": "the-heron-nests"}
+LOGIN = {"username": LOGINS[0][0], "password": LOGINS[0][1]}
 
 FETCH = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": "https://evil.example"}
 NO_CORS = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
@@ -21,13 +21,6 @@ NAVIGATION = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
 OWN = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
 TYPED = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
 PROGRAM: dict[str, str] = {}
-
-
-@pytest.fixture(scope="module")
-def login_app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    environment = two_providers(upstream_server) | {"CHATBOT_AUTH": ":".join(LOGIN.values())}
-    with RunningApp(tmp_path_factory.mktemp("login_app"), environment) as running:
-        yield running
 
 
 @pytest.fixture

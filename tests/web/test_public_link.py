@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import pytest
 import zxingcpp
 
 from tests.fake_upstream import FakeUpstream
@@ -32,9 +33,10 @@ async def test_without_a_network_the_app_runs_with_the_generated_login(upstream:
     assert len(app.log.splitlines()) == 5
 
 
+@pytest.mark.tier2
 async def test_the_link_reaches_the_app_and_has_a_qr_code(upstream: FakeUpstream, tmp_path: Path) -> None:
     environment = two_providers(upstream) | with_tunnel(tmp_path / "home")
-    with RunningApp(tmp_path / "data", environment, "--share", "--public") as app:
+    with RunningApp(tmp_path / "data", environment, "--share", "--public", forked=False) as app:
         await until(lambda: "▀\n\n" in app.log, 60)
         (link,) = re.findall(r"Public link.*: (http\S+)", app.log)
         assert httpx.get(f"{link}/health").json()["status"] == "healthy"

@@ -70,7 +70,7 @@ def event_data(conversation_id: str, message_id: str = "") -> dict[str, str]:
     return {"id": conversation_id, "message_id": message_id, "title": "stolen", "text": "stolen", "query": SECRET}
 
 
-STRANGERS = ["none", "empty", "forged", "of another kind", "another session's"]
+STRANGERS = ["another session's", "none", "empty", "forged", "of another kind"]
 
 
 def token_of(stranger: str, app: RunningApp) -> object:
@@ -79,6 +79,7 @@ def token_of(stranger: str, app: RunningApp) -> object:
     return {"none": None, "empty": "", "forged": FORGED, "of another kind": {"token": [FORGED]}}[stranger]
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("stranger", STRANGERS)
 def test_no_page_event_reads_or_changes_another_session(
     stranger: str, app: RunningApp, gradio: GradioEvents, untouched: Victim

@@ -56,6 +56,7 @@ def test_the_space_has_supported_gradio_and_python_versions() -> None:
     assert SpecifierSet(">=3.11").contains(str(matter["python_version"]))
 
 
+@pytest.mark.tier2
 @pytest.mark.timeout(300)
 def test_a_space_without_keys_answers_with_the_local_model(tmp_path: Path) -> None:
     with RunningSpace(tmp_path / "app") as space:

@@ -33,7 +33,8 @@ NETWORKS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_app_starts_and_answers_from_this_machine(network: str, tmp_path: Path, upstream: FakeUpstream) -> None:
-    with RunningApp(tmp_path, two_providers(upstream) | NETWORKS[network]) as app, Visitor(app.url) as visitor:
+    settings = two_providers(upstream) | NETWORKS[network]
+    with RunningApp(tmp_path, settings, forked=False) as app, Visitor(app.url) as visitor:
         assert visitor.http.get("/health").status_code == 200
         assert visitor.http.post("/chat", json={"message": "Hello"}).status_code == 200, "the upstream is local as well"
 

@@ -1,21 +1,17 @@
 """The static cache: Gradio's scripts and styles from memory."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from chatbot.web.middleware.static_cache import DIRECTORY
-from tests.fake_upstream import FakeUpstream
-from tests.support.running import RunningApp, two_providers
+from tests.support.running import RunningApp
 
 SCRIPT = next(file for file in DIRECTORY.glob("index-*.js"))
 
 
-@pytest.fixture(scope="module")
-def url(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with RunningApp(tmp_path_factory.mktemp("data"), two_providers(upstream_server)) as app:
-        yield f"{app.url}/assets"
+@pytest.fixture
+def url(api_app: RunningApp) -> str:
+    return f"{api_app.url}/assets"
 
 
 @pytest.mark.parametrize("encoding", ["gzip, deflate, br", "identity"])

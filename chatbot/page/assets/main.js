@@ -45,10 +45,13 @@ const PARTS = {
 const same = { __type__: "update" };
 
 // Resolves when the model menu has no open row beyond the first `count`: Gradio's menu throws if an open row disappears.
-const menuFits = async (count) => {
-  const rows = () => [...document.querySelectorAll("#model [role=option]")];
-  while (rows().some((row) => Number(row.dataset.index) >= count)) await new Promise((done) => setTimeout(done, 100));
-};
+const menuFits = (count) => new Promise((resolve) => {
+  const fits = () => [...document.querySelectorAll("#model [role=option]")].every(({ dataset }) => dataset.index < count);
+  const check = () => { if (fits()) { observer.disconnect(); resolve(); } };
+  const observer = new MutationObserver(check);
+  observer.observe(document.body, { childList: true, subtree: true });
+  check();
+});
 
 // The model menu, when the server has sent a list; the model that was chosen or typed meanwhile stays, unless the provider
 // has changed. Gradio reports a choice twice, and again whenever the field is left.
