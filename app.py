@@ -8,6 +8,7 @@ import threading
 
 from chatbot.errors import SettingsError
 from chatbot.settings import Settings
+from chatbot.web.environment import prepare_environment
 from chatbot.web.public_link import PublicLink
 
 
@@ -33,6 +34,7 @@ def main() -> None:
     }
     try:
         settings = Settings.load(**{name: value for name, value in overrides.items() if value is not None})
+        prepare_environment(settings)
         link = PublicLink(settings, flags.public)
         from chatbot.web.server import Server  # noqa: PLC0415 - Gradio takes seconds to import; settings come first
 
@@ -60,9 +62,11 @@ def __getattr__(name: str) -> object:
     """`demo`, the page that `gradio app.py` and notebooks look for; built when somebody asks."""
     if name != "demo":
         raise AttributeError(name)
+    settings = Settings.load()
+    prepare_environment(settings)
     from chatbot.web.server import Server  # noqa: PLC0415
 
-    return Server(Settings.load()).page
+    return Server(settings).page
 
 
 if __name__ == "__main__":

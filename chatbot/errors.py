@@ -33,6 +33,8 @@ ChatbotError                    500
     ├── EmptyAnswer             502  retryable: a normal end without text
     ├── StreamCutOff            502  retryable: the stream ended before the answer did
     ├── Unavailable             503  retryable: unreachable
+    │   ├── UnreachableProxy            503  retryable: HTTPS_PROXY and the like
+    │   ├── UntrustedCertificate        503  SSL_CERT_FILE and the like
     │   └── ServiceUnavailable          503  retryable: reached, but overloaded or out of order
     ├── ModelNotLoaded          503  the local model
     └── ProviderTimeout         504  retryable: silence
@@ -343,6 +345,19 @@ class Unavailable(ProviderError):
     code = "provider_unavailable"
     status = 503
     retryable = True
+
+
+class UnreachableProxy(Unavailable):
+    """The proxy that the environment names did not connect to the provider."""
+
+    detail = "proxy"
+
+
+class UntrustedCertificate(Unavailable):
+    """The connection ended at a certificate that no authority known here has signed."""
+
+    detail = "certificate"
+    retryable = False
 
 
 class ServiceUnavailable(Unavailable):

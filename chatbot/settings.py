@@ -1,5 +1,7 @@
 """The settings: read once from the environment and `.env`, validated, and passed on as a value."""
 
+import re
+import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -34,15 +36,41 @@ def _check_url(value: str) -> str:
     return value
 
 
+def _expand_home(value: object) -> object:
+    """Resolves `~`, which no shell has expanded in a `.env` file."""
+    try:
+        return str(Path(value).expanduser()) if isinstance(value, (str, Path)) and str(value).startswith("~") else value
+    except RuntimeError:
+        raise ValueError("the home directory of a user that this machine has") from None
+
+
+def _check_root_path(value: str) -> str:
+    """The sub-path with one slash before it and none behind; a whole address as it is."""
+    if "://" in value:
+        return _check_url(value)
+    path = value.strip("/")
+    if not re.fullmatch(r"[\w.~%/-]*", path, re.ASCII) or "//" in path:
+        raise ValueError("a path such as /talk")
+    return f"/{path}" if path else ""
+
+
+def _env_files() -> tuple[Path, ...]:
+    """`.env` beside the program that runs, and the one in the current directory, whose values win."""
+    program = getattr(sys.modules["__main__"], "__file__", None)
+    beside = [Path(program).absolute().parent / ".env"] if program else []
+    return (*beside, Path(".env"))
+
+
 Key = Annotated[SecretStr, BeforeValidator(_strip)]
 Url = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_url)]
+RootPath = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_root_path)]
 
 
 class Settings(BaseSettings):
     """Every setting, named as its variable in lower case. An empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=_env_files(), env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     openai_api_key: Key | None = None
@@ -53,7 +81,7 @@ class Settings(BaseSettings):
     compatible_api_key: Key | None = None
     compatible_name: str = "Compatible server"
     hf_token: Key | None = None
-    local_model: Annotated[str | None, BeforeValidator(_parse_off)] = BUNDLED
+    local_model: Annotated[str | None, BeforeValidator(_parse_off), BeforeValidator(_expand_home)] = BUNDLED
 
     chatbot_provider: ProviderName | None = None
     chatbot_model: str | None = None
@@ -61,7 +89,7 @@ class Settings(BaseSettings):
     chatbot_temperature: float | None = Field(default=None, ge=0, le=2)
     chatbot_max_tokens: int = Field(default=2000, ge=1)
     chatbot_history_limit: int = Field(default=20, ge=1, le=1000)
-    chatbot_data_dir: Path = Path("data")
+    chatbot_data_dir: Annotated[Path, BeforeValidator(_expand_home)] = Path("data")
     chatbot_secret: Key | None = None
     chatbot_auth: SecretStr | None = None
     chatbot_messages_per_minute: int = Field(default=20, ge=0)
@@ -82,6 +110,7 @@ class Settings(BaseSettings):
     gradio_server_name: str = "127.0.0.1"
     gradio_server_port: int | None = Field(default=None, ge=1, le=65535)
     gradio_share: bool = False
+    gradio_root_path: RootPath | None = None
     space_id: str | None = None
     oauth_client_id: str | None = None
 

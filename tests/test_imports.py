@@ -36,7 +36,7 @@ OWNERS = {
     ("chatbot.providers",): {"openai", "anthropic", "httpx2", "xllamacpp", "huggingface_hub", "genai_prices"},
     ("chatbot.storage",): {"tinydb"},
     ("chatbot.storage", "chatbot.transfer"): {"orjson"},
-    ("chatbot.attachments",): {"PIL", "pypdfium2", "charset_normalizer"},
+    ("chatbot.attachments",): {"PIL", "pypdfium2", "chardet", "mammoth", "pptx", "bs4"},
 }
 """The only parts that may import these libraries."""
 

@@ -10,8 +10,8 @@ from chatbot.errors import SettingsError
 from chatbot.settings import Settings
 from tests.support.running import ROOT
 
-ENV_FILE = Settings.model_config["env_file"]
-"""The app's own value: conftest.py sets it to None."""
+ENV_FILE = Path(".env")
+"""The one of the current directory: conftest.py turns all of them off."""
 
 SECRETS = (
     "OPENAI_API_KEY",
@@ -54,6 +54,7 @@ UNSET = {
     "CHATBOT_KEEP_DAYS",
     "CHATBOT_FRAME_ANCESTORS",
     "GRADIO_SERVER_PORT",
+    "GRADIO_ROOT_PATH",
 }
 
 
@@ -106,6 +107,11 @@ def test_defaults() -> None:
         ("GRADIO_SERVER_PORT", "http", "integer"),
         ("GRADIO_SERVER_PORT", "99999", "less than or equal to 65535"),
         ("GRADIO_SHARE", "maybe", "boolean"),
+        ("GRADIO_ROOT_PATH", "two words", "a path such as /talk"),
+        ("GRADIO_ROOT_PATH", "/a//b", "a path such as /talk"),
+        ("GRADIO_ROOT_PATH", "ftp://somewhere/talk", "an address such as"),
+        ("CHATBOT_DATA_DIR", "~nobody-of-this-name/x", "the home directory of a user that this machine has"),
+        ("LOCAL_MODEL", "~nobody-of-this-name/x.gguf", "the home directory of a user that this machine has"),
     ],
 )
 def test_a_wrong_value_is_reported_in_one_line(
@@ -206,3 +212,29 @@ def test_uncommented_example_lines_give_the_defaults(env_file: Path) -> None:
     env_file.write_text("\n".join(f"{name}={value}" for name, value in read_example().items()), "utf-8")
     loaded = {name: getattr(Settings.load(), name.lower()) for name in read_example()}
     assert loaded == DEFAULTS | dict.fromkeys(UNSET)
+
+
+@pytest.mark.parametrize("name", ["CHATBOT_DATA_DIR", "LOCAL_MODEL"])
+@pytest.mark.parametrize(("value", "expected"), [("~/x", "{home}/x"), ("~", "{home}"), ("a~/x", "a~/x")])
+def test_a_tilde_in_a_path_is_the_home_directory(
+    name: str, value: str, expected: str, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(env_file.parent))
+    env_file.write_text(f"{name}={value}\n", "utf-8")
+    assert str(getattr(Settings.load(), name.lower())) == expected.format(home=env_file.parent)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("/talk", "/talk"),
+        ("talk", "/talk"),
+        ("/talk/", "/talk"),
+        ("/a/b-c.d", "/a/b-c.d"),
+        ("/", ""),
+        ("https://example.com/talk", "https://example.com/talk"),
+    ],
+)
+def test_a_root_path_may_lack_its_slash(value: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_ROOT_PATH", value)
+    assert Settings.load().gradio_root_path == expected

@@ -10,6 +10,7 @@ from chatbot.api.auth import Address, Memory, ServicesDep, SessionId
 from chatbot.api.openapi import CONTENT, FILE_BODY, OWNED, errors
 from chatbot.api.requests import MAX_NAME_LENGTH
 from chatbot.api.responses import UploadOut
+from chatbot.attachments import saved_name
 from chatbot.types import Attachment
 
 router = APIRouter()
@@ -49,6 +50,6 @@ async def download(conversation_id: str, attachment_id: str, memory: Memory) -> 
 def _headers(attachment: Attachment) -> dict[str, str]:
     """A browser saves the file and never opens it as a page of this app. Its content never changes."""
     return {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(attachment.name)}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(saved_name(attachment))}",
         "Cache-Control": "private, max-age=31536000, immutable",
     }

@@ -17,7 +17,8 @@ somebody who had logged in. After many wrong logins from one address, any login 
 
 Every error has the form `{"error": {"code": "…", "message": "…"}}`, with `retry_after` in seconds if waiting helps. The
 message is in the language of `Accept-Language`, English by default. A body is JSON of at most 1 MiB;
-`POST /attachments` and `POST /session/import` take a file as the body, as large as the operator allows. A body that
+`POST /attachments` and `POST /session/import` take a file as the body, as large as the operator allows. Attachments are
+images, PDFs and text; of Word, Excel, PowerPoint, EPUB, HTML and Jupyter notebooks the text is kept. A body that
 stalls gets 408; an upload gets 503 while too many others are read.
 """
 

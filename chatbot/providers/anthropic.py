@@ -13,7 +13,7 @@ from chatbot.attachments import attachment_text
 from chatbot.errors import StreamCutOff, UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.error_mapping import map_errors
-from chatbot.providers.model_list_entries import parse_model_entry
+from chatbot.providers.model_list_entries import parse_model_list
 from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
 from chatbot.types import (
     Delta,
@@ -82,7 +82,7 @@ class AnthropicProvider:
         """The models in use, newest first as the provider lists them."""
         with map_errors(self.label, anthropic):
             found = [model async for model in self._client.models.list(timeout=LIST_SECONDS)]
-            return [parse_model_entry(model.to_dict()) for model in found if model.lifecycle != "retired"]
+            return parse_model_list([model.to_dict() for model in found if model.lifecycle != "retired"]) or []
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -23,9 +23,11 @@ from chatbot.errors import (
     StreamCutOff,
     Unavailable,
     UnknownModel,
+    UnreachableProxy,
     UnreadableAnswer,
     WrongBaseUrl,
 )
+from chatbot.providers.connection_errors import network_error_class
 
 
 class Sdk(Protocol):
@@ -67,6 +69,7 @@ BY_STATUS: dict[int, type[ProviderError]] = {
     402: QuotaExhausted,
     404: UnknownModel,
     405: WrongBaseUrl,
+    407: UnreachableProxy,
     408: ProviderTimeout,
     413: ContextOverflow,
     422: RequestRefused,
@@ -147,6 +150,8 @@ def error_class(error: Exception, sdk: Sdk) -> type[ProviderError]:
 
 
 def _connection_error_class(error: Exception, sdk: Sdk) -> type[ProviderError]:
+    if kind := network_error_class(error):
+        return kind
     cause = error.__cause__ or error
     if isinstance(cause, (httpx2.ConnectError, httpx2.ConnectTimeout)):
         return Unavailable

@@ -14,6 +14,25 @@ LLAMA_CONTEXT_NAMES = ("n_ctx", "n_ctx_train")
 MILLION = 1_000_000
 
 
+OTHER_TYPES = {"image", "embedding", "embeddings", "audio", "video", "rerank", "moderation", "transcribe"}
+"""Together's and LM Studio's types of models that answer with something else than text."""
+
+
+def parse_model_list(body: object) -> list[ModelProfile] | None:
+    """The models of a list that answer in text, in its order; entries without a usable id are left out. The list stands
+    under `data` or `models`, or is the whole body. None if there is none."""
+    if isinstance(body, Mapping):
+        body = next((body[name] for name in ("data", "models") if isinstance(body.get(name), list)), None)
+    if not isinstance(body, list):
+        return None
+    entries = [entry | {"id": entry.get("id") or entry.get("model")} for entry in body if isinstance(entry, dict)]
+    return [parse_model_entry(entry) for entry in entries if _has_id(entry) and writes_text(entry)]
+
+
+def _has_id(entry: Mapping[str, Any]) -> bool:
+    return isinstance(entry["id"], str) and bool(entry["id"].strip())
+
+
 def parse_model_entry(entry: Mapping[str, Any]) -> ModelProfile:
     """The profile of one entry, whoever's list it is. Values of an unexpected type count as unknown."""
     pricing = _mapping(entry.get("pricing"))
@@ -39,7 +58,7 @@ def parse_model_entry(entry: Mapping[str, Any]) -> ModelProfile:
 def writes_text(entry: Mapping[str, Any]) -> bool:
     """Whether the model answers in text, as far as the list says."""
     outputs = _mapping(entry.get("architecture")).get("output_modalities")
-    return not isinstance(outputs, list) or "text" in outputs
+    return entry.get("type") not in OTHER_TYPES and (not isinstance(outputs, list) or "text" in outputs)
 
 
 def _inputs(entry: Mapping[str, Any]) -> tuple[bool | None, bool | None]:

@@ -14,7 +14,7 @@ from chatbot.attachments import attachment_text
 from chatbot.errors import StreamCutOff, UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.error_mapping import map_errors
-from chatbot.providers.model_list_entries import parse_model_entry, writes_text
+from chatbot.providers.model_list_entries import parse_model_list
 from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
 from chatbot.types import (
@@ -95,8 +95,13 @@ class OpenAIProvider:
     async def models(self) -> list[ModelProfile]:
         """The server's models, in the server's order."""
         with map_errors(self.label, openai):
-            found = [model.to_dict() async for model in self._client.models.list(timeout=LIST_SECONDS)]
-            return [parse_model_entry(model) for model in found if writes_text(model)]
+            # Not by the SDK's `models.list`, which finds nothing in a bare array and ends at an entry without an id.
+            models = parse_model_list(
+                await self._client.get("/models", cast_to=object, options={"timeout": LIST_SECONDS})
+            )
+        if models is None:
+            raise UnreadableAnswer(self.label)
+        return models
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import SecretStr
 
@@ -15,6 +17,9 @@ from chatbot.settings import BUNDLED, Settings
 from chatbot.types import PROVIDER_NAMES, ProviderName, RegisteredName
 
 HUGGINGFACE_URL = "https://router.huggingface.co/v1"
+
+CALL = re.compile("/(chat/completions|messages|models)/*$")
+"""The end of an address that was copied from an example of a call."""
 
 NO_KEY = "none"
 """Sent to servers that need no key: the SDK insists on one."""
@@ -53,6 +58,24 @@ def _value(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else NO_KEY
 
 
+class BaseUrl:
+    """A base URL in the forms in which people paste it: with a query, with the path of a call, and, where the SDK adds
+    `suffix` itself, with that. `address` is what the SDK takes; None stays None."""
+
+    def __init__(self, url: str | None, suffix: str = "") -> None:
+        parts = urlsplit(url or "")
+        path = CALL.sub("", parts.path).rstrip("/").removesuffix(suffix)
+        self.address = parts._replace(path=path, query="", fragment="").geturl() if url else None
+        self._query = dict(parse_qsl(parts.query, keep_blank_values=True))
+
+    def with_query(self, provider: Any) -> Provider:
+        """The provider, whose SDK adds the query to every call. Given with the address, it would end up in the path."""
+        if self._query:
+            provider._client._custom_query = self._query
+        opened: Provider = provider
+        return opened
+
+
 # The SDKs take half a second and more to import, so each waits for the first answer that needs it.
 #
 # A visitor types a key for the service that the label names. "OpenAI" and "Anthropic" name the official hosts: the key
@@ -64,14 +87,18 @@ def _open_openai(settings: Settings, label: str, key: SecretStr | None) -> Provi
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
     secret, url = (key, None) if key else (settings.openai_api_key, settings.openai_base_url)
-    return OpenAIProvider(label, _value(secret), url, length_parameter="max_completion_tokens")
+    base = BaseUrl(url)
+    return base.with_query(
+        OpenAIProvider(label, _value(secret), base.address, length_parameter="max_completion_tokens")
+    )
 
 
 def _open_anthropic(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     from chatbot.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
     secret, url = (key, None) if key else (settings.anthropic_api_key, settings.anthropic_base_url)
-    return AnthropicProvider(label, _value(secret), url)
+    base = BaseUrl(url, suffix="/v1")
+    return base.with_query(AnthropicProvider(label, _value(secret), base.address))
 
 
 def _open_huggingface(settings: Settings, label: str, key: SecretStr | None) -> Provider:
@@ -83,7 +110,8 @@ def _open_huggingface(settings: Settings, label: str, key: SecretStr | None) -> 
 def _open_compatible(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-    return OpenAIProvider(label, _value(key or settings.compatible_api_key), settings.compatible_base_url)
+    base = BaseUrl(settings.compatible_base_url)
+    return base.with_query(OpenAIProvider(label, _value(key or settings.compatible_api_key), base.address))
 
 
 def _open_local(settings: Settings, label: str, key: SecretStr | None) -> Provider:

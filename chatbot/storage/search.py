@@ -1,4 +1,4 @@
-"""Searches titles and messages for words, whatever their case and accents."""
+"""Searches titles and messages for words, whatever their case, accents, apostrophes and hyphens."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,10 @@ EXCERPT_MARGIN = 45
 """Characters of an excerpt on each side of the match."""
 
 ACCENTS = re.compile("[\u0300-\u036f]+")
+SAME = {"'": "‘’‚‛ʻʼʹˈ′´＇՚", '"': "“”„‟″＂", "-": "‐‑‒–—―⁃−﹘﹣－"}
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+"""Soft hyphens and the like: places where a word may or may not break."""
+VARIANTS = str.maketrans(dict.fromkeys(INVISIBLE, "") | {other: one for one in SAME for other in SAME[one]})
 SPACE, GAP, LAST_GAP = re.compile(r"\s"), re.compile(r"\s+"), re.compile(r"\s+(?=\S*\Z)")
 
 
@@ -75,7 +79,7 @@ def fold(text: str) -> str:
     """Maps spellings of a word to one: without case, accents and typographic variants."""
     if text.isascii():
         return text.lower()
-    return ACCENTS.sub("", normalize("NFKD", text)).casefold()
+    return ACCENTS.sub("", normalize("NFKD", text.translate(VARIANTS))).casefold()
 
 
 def search_results(

@@ -1,6 +1,7 @@
 """Exports conversations as files, and imports them."""
 
-from chatbot.transfer.conversation_json import ExportedConversation, export_json, export_markdown, import_json
+from chatbot.transfer.conversation_json import ExportedConversation, export_json, import_json
+from chatbot.transfer.markdown import export_markdown
 from chatbot.transfer.session_zip import export_zip, import_file, write_zip
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""A conversation as a file: JSON with everything in it, or Markdown to read."""
+"""A conversation as a JSON file with everything in it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError,
 from chatbot.attachments import PreparedAttachment, prepare
 from chatbot.errors import InvalidAttachment, InvalidFile
 from chatbot.storage import ConversationMemory
-from chatbot.types import Attachment, Conversation, Options, StoredMessage
+from chatbot.types import Attachment, Options, StoredMessage
 
 MAX_TITLE_LENGTH = 200
 
@@ -101,20 +101,6 @@ def attachments_of(messages: Sequence[StoredMessage]) -> list[Attachment]:
     return list({each.attachment_id: each for message in messages for each in message.attachments}.values())
 
 
-def export_markdown(
-    conversation: Conversation, messages: Sequence[StoredMessage], link: Callable[[Attachment], str] | None = None
-) -> str:
-    """The conversation for reading: who said what in `messages`, without settings and times. `link` returns the path of
-    an attachment's file."""
-    parts = [f"# {' '.join(conversation.title.split()) or 'Conversation'}"]
-    for message in messages:
-        speaker = "You" if message.role == "user" else message.model or "Assistant"
-        attachments = [_attachment_line(each, link(each) if link else "") for each in message.attachments]
-        content = [message.content] if message.content else [] if attachments else ["(no answer)"]
-        parts.append("\n\n".join([f"**{speaker}**", *attachments, *content]))
-    return "\n\n".join(parts) + "\n"
-
-
 def parse(content: Any) -> ExportedConversation:
     """Validates a file, given as parsed JSON. Raises InvalidFile for anything that `export_json` did not make."""
     try:
@@ -164,13 +150,6 @@ def _prepare(name: str, content: bytes | None) -> PreparedAttachment:
         return prepare(name, content, keep_normalized=True)
     except InvalidAttachment as error:
         raise InvalidFile("import_file", sentence=error.text) from None
-
-
-def _attachment_line(attachment: Attachment, link: str) -> str:
-    name = attachment.name.translate({ord(bracket): f"\\{bracket}" for bracket in "[]"})
-    if not link:
-        return f"*Attached: {name}*"
-    return f"{'!' if attachment.is_image else ''}[{name}]({link})"
 
 
 def _are_possible(options: Options) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import BytesIO
 from typing import IO
-from unicodedata import normalize
+from unicodedata import category, normalize
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 import orjson
@@ -18,11 +18,11 @@ from chatbot.transfer.conversation_json import (
     ExportedConversation,
     attachments_of,
     export_json,
-    export_markdown,
     parse,
     restore,
 )
-from chatbot.types import Attachment, Conversation
+from chatbot.transfer.markdown import export_markdown
+from chatbot.types import Attachment, Conversation, cut
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 MAX_MEMBERS = 20_000
@@ -32,6 +32,9 @@ MAX_SECONDS = 120.0
 """The longest import: other imports wait for its end."""
 MAX_NAME_LENGTH = 50
 """Characters of a title in a file's name."""
+
+JOINERS = "\u200c\u200d"
+"""ZWNJ and ZWJ."""
 
 EARLIEST, LATEST = "1980-01-01T00:00:00", "2107-12-31T23:59:58"
 """The times that a zip file can have."""
@@ -118,7 +121,7 @@ def _conversation_members(content: bytes) -> Iterator[bytes]:
     """The conversations' JSON files in a zip, one after the other."""
     try:
         with ZipFile(BytesIO(content)) as archive:
-            members = archive.infolist()
+            members = _own_members(archive)
             if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
                 raise InvalidFile("import_too_much")
             conversations = [member for member in members if member.filename.endswith(".json")]
@@ -138,7 +141,7 @@ def _content_finder(content: bytes) -> Callable[[str], bytes | None]:
         archive = ZipFile(BytesIO(content))
     except DAMAGED:
         return lambda _: None  # `_conversation_members` raises
-    members = {member.filename.removeprefix(FILES).partition(".")[0]: member for member in archive.infolist()}
+    members = {_base_name(member).partition(".")[0]: member for member in _own_members(archive)}
 
     def find(attachment_id: str) -> bytes | None:
         member = members.get(attachment_id)
@@ -148,6 +151,17 @@ def _content_finder(content: bytes) -> Callable[[str], bytes | None]:
         return None
 
     return find
+
+
+def _own_members(archive: ZipFile) -> list[ZipInfo]:
+    """The members without those that file managers add when somebody repacks a zip."""
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    return [m for m in members if "__MACOSX" not in m.filename.split("/") and not _base_name(m).startswith(".")]
+
+
+def _base_name(member: ZipInfo) -> str:
+    """The name without folders: a repacked zip has one around everything."""
+    return member.filename.replace("\\", "/").rpartition("/")[2]
 
 
 def _is_readable(member: ZipInfo) -> bool:
@@ -170,13 +184,19 @@ def _attachment_path(attachment: Attachment) -> str:
 
 def _file_name(conversation: Conversation, names: set[str]) -> str:
     """A file name that every system accepts and that is not among `names`, to which it is added."""
-    words = re.sub(r"[^\w-]+", " ", normalize("NFC", conversation.title)).split()
-    title = " ".join(words)[:MAX_NAME_LENGTH].strip() or "Conversation"
+    letters = (each if _is_letter(each) else " " for each in normalize("NFC", conversation.title))
+    words = (word.strip(JOINERS) for word in "".join(letters).split())
+    title = cut(" ".join(filter(None, words)), MAX_NAME_LENGTH).strip() or "Conversation"
     name = f"{title} {conversation.conversation_id[:8]}"
     if name.casefold() in names:
         name = f"{title} {conversation.conversation_id}"
     names.add(name.casefold())
     return name
+
+
+def _is_letter(character: str) -> bool:
+    """Whether a file name may have it: letters with their marks, and the joiners inside words of some scripts."""
+    return character.isalnum() or character in f"_-{JOINERS}" or category(character).startswith("M")
 
 
 def _member(name: str, conversation: Conversation) -> ZipInfo:

@@ -17,7 +17,7 @@ from chatbot.types.completions import (
 from chatbot.types.conversations import Conversation, Fault, SentContext, Status, StoredMessage, Timing
 from chatbot.types.model_profile import ModelProfile
 from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, ProviderName, RegisteredName
-from chatbot.types.unicode import clean
+from chatbot.types.unicode import clean, cut
 
 __all__ = [
     "PROVIDER_NAMES",
@@ -48,4 +48,5 @@ __all__ = [
     "Timing",
     "Usage",
     "clean",
+    "cut",
 ]

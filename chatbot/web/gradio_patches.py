@@ -5,12 +5,20 @@ minor version because of both.
 """
 
 import os
+import socket
 import sys
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import httpx
+import uvicorn
+from gradio import http_server
 
 POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 """How often Gradio's queue looks for events and for progress bars. Its own values are a thousandth and a hundredth of a
@@ -44,6 +52,30 @@ def slow_down_polling(page: gr.Blocks) -> None:
 def load_scripts_locally(page: gr.Blocks) -> None:
     """After the launch, `share` only means that the page's scripts come from another host."""
     page.share = False
+
+
+@contextmanager
+def serve_on(sockets: Sequence[socket.socket], url: str) -> Iterator[None]:
+    """Makes a launch inside it listen on `sockets`, which are open already: Gradio tries ports on 127.0.0.1 only, and
+    cannot tell a wrong host from a port in use. It then asks itself at `url`, without the environment's proxies."""
+    port = sockets[0].getsockname()[1]
+    start_server, get, head = http_server.start_server, httpx.get, httpx.head
+    http_server.start_server = lambda app, **_: ("", port, url, _run_server(app, sockets))
+    httpx.get, httpx.head = partial(get, trust_env=False), partial(head, trust_env=False)
+    try:
+        yield
+    finally:
+        http_server.start_server, httpx.get, httpx.head = start_server, get, head
+
+
+def _run_server(app: Any, sockets: Sequence[socket.socket]) -> http_server.Server:
+    """Runs the web server in a thread; returns when it accepts connections."""
+    server = http_server.Server(uvicorn.Config(app, log_level="warning"))
+    server.thread = threading.Thread(target=server.run, args=[list(sockets)], daemon=True)
+    server.thread.start()
+    while not server.started and server.thread.is_alive():
+        time.sleep(0.001)
+    return server
 
 
 def hide_progress(page: gr.Blocks, component: gr.components.Component) -> None:

@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from chatbot import logs
-from chatbot.errors import SettingsError, TooLarge
+from chatbot.errors import TooLarge
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from chatbot.web import gradio_patches
+from chatbot.web.listening import local_url, open_sockets
 from chatbot.web.services import create_services, quotas
 from chatbot.web.session_tokens import load_or_create_secret
 
@@ -26,6 +27,8 @@ from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits  # n
 from chatbot.web.middleware.closed_routes import ClosedRoutes  # noqa: E402
 from chatbot.web.middleware.compression import PageCompression  # noqa: E402
 from chatbot.web.middleware.cross_site import CrossSiteMiddleware  # noqa: E402
+from chatbot.web.middleware.event_streams import UnbufferedEventStreams  # noqa: E402
+from chatbot.web.middleware.root_path import RootPath  # noqa: E402
 from chatbot.web.middleware.security_headers import SecurityHeaders  # noqa: E402
 from chatbot.web.middleware.static_cache import StaticCache  # noqa: E402
 
@@ -59,16 +62,19 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
-        """Serves in a thread of its own; returns the page's address. Raises SettingsError if the port is taken."""
+        """Serves in a thread of its own; returns the page's address. Raises SettingsError for a host or a port that it
+        cannot listen on."""
         settings = self.settings
+        host = settings.gradio_server_name
+        sockets = open_sockets(host, settings.gradio_server_port)
+        url = local_url(host, sockets[0].getsockname()[1])
         gradio_patches.skip_matplotlib()
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
         gradio_patches.slow_down_polling(self.page)
         routes = api_routes(self.services)
-        try:
-            _, url, _ = self.page.launch(
-                server_name=settings.gradio_server_name,
-                server_port=settings.gradio_server_port,
+        with gradio_patches.serve_on(sockets, url):
+            self.page.launch(
+                root_path=settings.gradio_root_path or "",
                 share=False,  # chatbot.web.public_link opens the tunnel
                 auth=settings.logins() or None,
                 prevent_thread_lock=True,
@@ -77,12 +83,9 @@ class Server:
                 app_kwargs={"lifespan": self._lifespan, "routes": routes, "middleware": self._middleware()},
                 **LAUNCH,
             )
-        except OSError as error:
-            port = settings.gradio_server_port
-            raise SettingsError(f"GRADIO_SERVER_PORT={port}: expected a port that is free") from error
         logs.redirect("uvicorn", "uvicorn.access", "uvicorn.error")
         gradio_patches.load_scripts_locally(self.page)
-        return str(url)
+        return url
 
     def close(self) -> None:
         """Stores every partial answer and closes everything; the process may end then."""
@@ -105,6 +108,8 @@ class Server:
             "/session/import": (MAX_IMPORT_BYTES, TooLarge("import")),
         }
         return [
+            Middleware(RootPath, root_path=self.settings.gradio_root_path or ""),
+            Middleware(UnbufferedEventStreams),
             Middleware(PageCompression),
             Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=HEAD_SCRIPTS),
             Middleware(StaticCache),

@@ -10,6 +10,7 @@ import pytest
 
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import NO_CONVERSATION, Visitor, asked, error_of
+from tests.support.documents import paragraph, word
 from tests.support.running import RunningApp, two_providers
 from tests.support.sample_files import pdf, picture, picture_bomb, prepared
 
@@ -66,6 +67,20 @@ def test_both_chat_calls_take_attachments_and_start_a_session(
     body = {"message": "Read", "attachments": [inline("a.csv", b"a,b\n1,2\n", "text/csv")]}
     assert visitor.call("POST", path, json=body).status_code == 200
     assert asked(upstream)[-1].body["messages"][-1]["content"] == "a.csv:\n```csv\na,b\n1,2\n```\n\nRead"
+
+
+def test_a_document_is_sent_as_its_text_and_saved_under_a_name_that_says_so(
+    member: Visitor, upstream: FakeUpstream
+) -> None:
+    given = upload(member, "letter.docx", word(paragraph("The meeting is on Tuesday."))).json()
+    assert (given["name"], given["media_type"]) == ("letter.docx", "text/plain")
+    answer = member.chat("When?", attachments=[{"attachment_id": given["attachment_id"]}])
+    sent = asked(upstream)[-1].body["messages"][-1]["content"]
+    assert "letter.docx:\n```\nThe meeting is on Tuesday.\n```" in sent
+    (stored,) = attachments_of(member, answer["conversation_id"])
+    saved = member.call("GET", stored["url"])
+    assert saved.headers["content-disposition"].endswith("letter.docx.md")
+    assert saved.text == "The meeting is on Tuesday.\n"
 
 
 def test_an_upload_returns_a_description_of_the_file(member: Visitor) -> None:

@@ -201,6 +201,10 @@ def test_any_bytes_are_accepted_or_refused(content: bytes, start: bytes) -> None
         ("a`b.txt", "a'b.txt"),
         ("x" * 300 + ".csv", "x" * 116 + ".csv"),
         ("half \ud83d", "half \ufffd"),
+        ("می‌خواهم.txt", "می‌خواهم.txt"),
+        ("👨‍👩‍👧.txt", "👨‍👩‍👧.txt"),
+        ("\u200d\u202ea.txt", "a.txt"),
+        ("x" * 115 + "🇩🇪🇫🇷.csv", "x" * 115 + ".csv"),
         ("", "file"),
     ],
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bench.processes import Served, free_port, serve
-from tests.support.running import APP, ROOT
+from tests.support.running import ROOT
 
 PEERS = Path(__file__).with_name("peers")
 
@@ -46,7 +46,7 @@ def _ours(upstream: str, model: str) -> Iterator[Served]:
             "CHATBOT_MESSAGES_PER_MINUTE": "0",
             "CHATBOT_DATA_DIR": f"{directory}/data",
         }
-        command = [sys.executable, str(APP), "--port", str(port)]
+        command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
         with serve(command, port=port, directory=Path(directory), environment=environment) as server:
             yield server
 

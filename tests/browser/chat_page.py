@@ -36,6 +36,10 @@ class ChatPage:
     async def open(self, url: str) -> Self:
         """Opens the page and waits until it is idle."""
         await self.page.goto(url)
+        return await self.is_open()
+
+    async def is_open(self) -> Self:
+        """Waits until the page is idle."""
         await self._entered()
         return self
 

@@ -1,5 +1,6 @@
 """Keyboard shortcuts."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.chat_page import ChatPage
@@ -26,6 +27,38 @@ async def test_enter_during_ime_composition_does_not_send(chat: ChatPage) -> Non
     await chat.box.press("Enter")
     await expect(chat.questions).to_have_text(["日本"])
     await chat.is_ready()
+
+
+ENTER = """(field, [code, composing]) => ["keydown", "keypress"].forEach((type) => field.dispatchEvent(
+  new KeyboardEvent(type, { key: "Enter", keyCode: code, isComposing: composing, bubbles: true, cancelable: true })))"""
+"""An Enter as browsers report it; with 229, the key code of input methods, Safari says that it composes no more."""
+
+
+@pytest.mark.parametrize(("code", "composing"), [(229, False), (229, True), (13, True)])
+async def test_an_input_methods_enter_sends_and_saves_nothing(chat: ChatPage, code: int, composing: bool) -> None:
+    await chat.ask("My name is Alice")
+    await chat.box.fill("日本")
+    await chat.box.evaluate(ENTER, [code, composing])
+    await chat.box.press("ArrowDown")
+    await expect(chat.box).to_have_value("日本")
+    await chat.box.fill("")
+    await chat.box.press("ArrowUp")
+    editor = chat.page.locator(".editor textarea")
+    await editor.fill("東京")
+    await editor.evaluate(ENTER, [code, composing])
+    await expect(editor).to_have_value("東京")
+    await editor.press("Escape")
+    await expect(editor).to_have_count(0)
+    await expect(chat.questions).to_have_text(["My name is Alice"])
+    line = chat.page.locator("#conversations .conversation").first
+    await line.hover()
+    await line.locator(".rename").click()
+    field = chat.page.locator("#conversations .rename-field")
+    await field.fill("大阪")
+    await field.evaluate(ENTER, [code, composing])
+    await expect(field).to_have_value("大阪")
+    await field.evaluate(ENTER, [13, False])
+    await expect(chat.page.locator("#conversations")).to_contain_text("大阪")
 
 
 async def test_escape_stops_the_answer(chat: ChatPage) -> None:

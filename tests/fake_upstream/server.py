@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -39,6 +39,7 @@ class Received:
     path: str
     headers: Mapping[str, str]
     body: Json
+    query: str = ""
 
 
 class FakeUpstream:
@@ -53,6 +54,8 @@ class FakeUpstream:
         self.port = port
         self.listed: list[Json] | None = None
         """Models to list in place of the default ones."""
+        self.list_body: Any = None
+        """The whole body of the list of models, if it is not as the protocol has it."""
         # list.append, deque.append and deque.popleft are atomic, so several threads may use them.
         self.requests: list[Received] = []
         self._queue: deque[Scenario] = deque()
@@ -100,7 +103,7 @@ class FakeUpstream:
     def reset(self) -> None:
         """Resets all state, for the next test on the same server."""
         self.scenario = Scenario()
-        self.listed = None
+        self.listed = self.list_body = None
         self._queue.clear()
         self.requests.clear()
         self._traffic = Traffic()  # an answer of an earlier test that ends late counts no more
@@ -152,7 +155,8 @@ class FakeUpstream:
         asked = await self._receive(request)
         scenario = _scenario_for(asked.dialect, self.scenario)
         models = asked.dialect.models()
-        listed = whole(models if self.listed is None else models | {"data": self.listed}, 0, scenario)
+        body = self.list_body or (models if self.listed is None else models | {"data": self.listed})
+        listed = whole(body, 0, scenario)
         # A Traffic of its own, because lists of models do not count as answers.
         return instead(asked, scenario) or self._delivery(asked, scenario, listed, Traffic())
 
@@ -163,7 +167,7 @@ class FakeUpstream:
 
     async def _receive(self, request: Request) -> ChatRequest:
         body = _object_of(await request.body())
-        self.requests.append(Received(request.url.path, dict(request.headers), body))
+        self.requests.append(Received(request.url.path, dict(request.headers), body, request.url.query))
         model = request.query_params.get("model") or str(body.get("model", ""))
         return ChatRequest(_dialect_of(request), model, _key_of(request), body, self.port)
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from chatbot.errors import UnreadableAnswer
 from chatbot.providers import ProviderPool, model_lists
-from chatbot.providers.model_list_entries import parse_model_entry
+from chatbot.providers.model_list_entries import parse_model_entry, parse_model_list
 from chatbot.types import Finish, ModelChoice, ModelProfile, ProviderName, Usage
 from tests.conftest import MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -64,6 +65,51 @@ def test_every_format_of_model_list_is_parsed(entry: dict[str, Any], model: Mode
     assert [found.input_price, found.output_price] == [
         None if price is None else pytest.approx(price) for price in (model.input_price, model.output_price)
     ]
+
+
+USABLE: list[tuple[Any, list[str]]] = [
+    (
+        [{"id": "meta/llama-x", "type": "chat", "context_length": 8192}, {"id": "flux", "type": "image"}],
+        ["meta/llama-x"],
+    ),
+    ({"object": "list", "data": [{"id": "alpha"}, {"name": "no id here"}, {"id": "beta"}]}, ["alpha", "beta"]),
+    ({"data": [{"id": None}, {"id": 7}, {"id": ""}, {"id": " "}, None, "alpha", [], {"id": "beta"}]}, ["beta"]),
+    ({"models": [{"name": "Gamma", "model": "gamma"}]}, ["gamma"]),
+    ({"models": [{"model": "q.gguf"}], "data": [{"id": "q.gguf", "meta": {"n_ctx_train": 4096}}]}, ["q.gguf"]),
+    ({"data": None, "models": [{"id": "alpha"}]}, ["alpha"]),
+    ([], []),
+    ({"data": []}, []),
+]
+
+
+@pytest.mark.parametrize(("body", "ids"), USABLE)
+def test_what_is_usable_of_a_list_is_listed(body: Any, ids: list[str]) -> None:
+    assert [model.id for model in parse_model_list(body) or []] == ids
+
+
+@pytest.mark.parametrize("body", [{"error": "Unexpected endpoint"}, {"data": "none"}, "<html>", None, 7])
+async def test_a_body_that_is_no_list_is_not_taken_for_an_empty_one(
+    body: Any, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    assert parse_model_list(body) is None
+    upstream.list_body = body or "null"
+    with pytest.raises(UnreadableAnswer):
+        await open_provider("compatible").models()
+
+
+async def test_a_bare_array_from_a_server_is_listed(open_provider: OpenProvider, upstream: FakeUpstream) -> None:
+    upstream.list_body, ids = USABLE[0]
+    found = await open_provider("compatible").models()
+    assert [model.id for model in found] == ids
+    assert found[0].context_tokens == 8192
+
+
+async def test_an_entry_without_an_id_does_not_hide_anthropics_models(
+    open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    entry = {"type": "model", "display_name": "x", "created_at": "2026-10-01T00:00:00Z", "lifecycle": "active"}
+    upstream.listed = [entry | {"id": None}, entry | {"id": "claude-new"}, entry]
+    assert [model.id for model in await open_provider("anthropic").models()] == ["claude-new"]
 
 
 async def test_anthropic_lists_the_token_limits_of_its_models(open_provider: OpenProvider) -> None:

@@ -1,11 +1,14 @@
 """Runs the app: `python app.py` in its own process, with its own data directory and settings."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Self
@@ -15,7 +18,6 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.forked_process import ForkedProcess
 
 ROOT = Path(__file__).parents[2]
-APP = ROOT / "app.py"
 START_SECONDS = 180
 
 
@@ -24,14 +26,19 @@ class RunningApp:
     a process that has imported the app already, which saves 3 s of CPU."""
 
     def __init__(
-        self, data: Path, environment: Mapping[str, str], *arguments: str, script: Path = APP, forked: bool = True
+        self,
+        data: Path,
+        environment: Mapping[str, str],
+        *arguments: str,
+        script: Path | None = None,
+        forked: bool = True,
     ) -> None:
         self.data = data
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = dict(environment)
         self._arguments = arguments
-        self._script = script
+        self._script = script or app_without_env_file()
         self._is_forked = forked and sys.platform == "linux"
         self._process: subprocess.Popen[str] | ForkedProcess | None = None
         self._ready = Event()
@@ -109,10 +116,16 @@ def two_providers(upstream: FakeUpstream) -> dict[str, str]:
     }
 
 
+@cache
+def app_without_env_file() -> Path:
+    """Returns a copy of app.py: the app reads the `.env` beside its program too, and a developer's is beside app.py."""
+    return Path(shutil.copy(ROOT / "app.py", tempfile.mkdtemp()))
+
+
 def clean_environment() -> dict[str, str]:
-    """Returns this process's environment without the chatbot's settings."""
+    """Returns this process's environment without the chatbot's settings, for programs that find the chatbot."""
     settings = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in settings}
+    return {name: value for name, value in os.environ.items() if name not in settings} | {"PYTHONPATH": str(ROOT)}
 
 
 def _free_port() -> int:

@@ -55,6 +55,11 @@ def _pdf(streams: list[bytes], coding: str = "") -> bytes:
         page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F1 3 0 R>>>>"
         objects.append(f"{page}/Contents {5 + 2 * number} 0 R>>".encode())
         objects.append(f"<</Length {len(stream)}{coding}>>stream\n".encode() + stream + b"\nendstream")
+    return pdf_of(objects)
+
+
+def pdf_of(objects: list[bytes]) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is the catalog."""
     file, offsets = b"%PDF-1.4\n", b""
     for number, content in enumerate(objects, 1):
         offsets += b"%010d 00000 n \n" % len(file)

@@ -10,6 +10,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile
 import orjson
 import pytest
 
+from chatbot.attachments import prepare
 from chatbot.errors import InvalidFile, ShuttingDown, StorageError, TooLarge
 from chatbot.storage import ConversationMemory
 from chatbot.storage.quotas import Quotas
@@ -74,6 +75,25 @@ def test_names_in_a_zip_are_unique_and_valid_everywhere(memory: ConversationMemo
         assert len(name.encode()) < 255
 
 
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("می‌خواهم بنویسم", "می‌خواهم بنویسم"),
+        ("क्‍ष और हिन्दी", "क्‍ष और हिन्दी"),
+        ("นี่คือแฟ้ม", "นี่คือแฟ้ม"),
+        ("Fam 👨‍👩‍👧 ily", "Fam ily"),
+        ("\u200d\u200c", "Conversation"),
+        ("a/b:c", "a b c"),
+    ],
+)
+def test_letters_marks_and_joiners_of_every_script_stay_in_a_files_name(
+    title: str, expected: str, memory: ConversationMemory
+) -> None:
+    conversation_id = memory.create_conversation(title)
+    with ZipFile(BytesIO(export_zip(memory))) as archive:
+        assert archive.namelist()[0] == f"{expected} {conversation_id[:8]}.json"
+
+
 def test_the_markdown_in_a_zip_has_the_shown_messages(memory: ConversationMemory) -> None:
     conversation_id = add_full_conversation(memory)
     with ZipFile(BytesIO(export_zip(memory))) as archive:
@@ -110,6 +130,37 @@ def test_an_invalid_or_too_large_zip_changes_nothing(
     with pytest.raises(InvalidFile, match=r"Nothing was changed\.$"):
         import_file(memory, make())
     assert read_files(path) == before
+
+
+def repacked(content: bytes, folder: str, *added: str) -> bytes:
+    """The zip as a file manager packs it again after it was unpacked: in a folder, with files of its own."""
+    packed = BytesIO()
+    with ZipFile(BytesIO(content)) as old, ZipFile(packed, "w", ZIP_DEFLATED) as new:
+        for name in added:
+            new.writestr(name, b"\0\5\26\7")
+        for member in old.infolist():
+            new.writestr(folder + member.filename, old.read(member))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("folder", "added"),
+    [
+        ("", ["__MACOSX/._A 1234.json", "__MACOSX/files/._x.png", ".DS_Store"]),
+        ("talks/", ["talks/", "talks/files/", "__MACOSX/talks/._A 1234.json", "talks/.DS_Store", "talks/._B.json"]),
+        ("my talks/sub/", ["my talks/desktop.ini", "my talks/Thumbs.db"]),
+    ],
+)
+def test_a_repacked_export_is_imported_with_its_attachments(
+    folder: str, added: list[str], memory: ConversationMemory, other: ConversationMemory
+) -> None:
+    attached = prepare("notes.txt", b"What the file says.")
+    conversation_id = memory.create_conversation("With a file")
+    memory.attachments.put(conversation_id, [attached])
+    memory.add_message(conversation_id, "user", "Read it.", attachments=(attached.attachment,))
+    (imported,) = import_file(other, repacked(export_zip(memory), folder, *added))
+    (message,) = other.get_messages(imported)
+    assert [each.name for each in message.attachments] == ["notes.txt"]
 
 
 def compressed_with(method: int) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 from starlette.datastructures import Headers
 from starlette.middleware.sessions import Session
 
-from chatbot.web.middleware.cross_site import is_cross_site, without_cookies
+from chatbot.web.middleware.cross_site import is_cross_site, is_forwarded, without_cookies
 from tests.conftest import LOGINS
 from tests.support.running import RunningApp
 
@@ -67,6 +67,40 @@ def test_over_plain_http_the_origins_host_must_match(login_app: RunningApp, brow
         assert browser.get("/config", headers=headers).status_code == 401, origin
 
 
+FORWARDED = {"Host": "backend:7860", "X-Forwarded-Host": "chat.example"}
+"""As a proxy on this machine sends it that replaces the Host header."""
+
+
+@pytest.mark.parametrize("forwarded", ["chat.example", "Chat.example:80", "chat.example, inner.example"])
+def test_behind_a_proxy_that_replaces_the_host_a_visitor_can_log_in(forwarded: str, login_app: RunningApp) -> None:
+    origin = "http://chat.example:80" if ":80" in forwarded else "http://chat.example"
+    headers = {"Origin": origin, "Host": "backend:7860", "X-Forwarded-Host": forwarded}
+    with httpx.Client(base_url=login_app.url, headers=headers) as client:
+        assert client.post("/login", data=LOGIN).status_code == 200
+        assert client.get("/config").status_code == 200
+        assert client.get("/logout").status_code == 302
+
+
+def test_a_login_that_a_proxy_made_foreign_is_refused_in_a_sentence_that_names_the_header(
+    login_app: RunningApp, browser: httpx.Client
+) -> None:
+    headers = {"Origin": "http://chat.example", "Host": "backend:7860", "Accept-Language": "de"}
+    refused = browser.post("/login", headers=headers, data=LOGIN)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "other_origin")
+    for part in ("http://chat.example", "backend:7860", "X-Forwarded-Host", "Anfrage"):
+        assert part in refused.json()["error"]["message"]
+    assert "X-Forwarded-Host" in login_app.log, "the operator reads it too: the page shows no text for such a refusal"
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [(("127.0.0.1", 40000), False), (("192.0.2.9", 0), False), (("192.0.2.9", 40000), True), (None, False)],
+)
+def test_the_forwarded_host_counts_only_from_a_trusted_proxy(client: tuple[str, int] | None, expected: bool) -> None:
+    headers = Headers({"origin": "http://chat.example"} | {name.lower(): value for name, value in FORWARDED.items()})
+    assert is_cross_site(headers, is_forwarded({"client": client})) == expected
+
+
 def test_a_frame_in_another_sites_page_has_the_login(browser: httpx.Client) -> None:
     framed = NAVIGATION | {"Sec-Fetch-Dest": "iframe"}
     assert '"auth_required":true' not in browser.get("/", headers=framed).text
@@ -74,14 +108,15 @@ def test_a_frame_in_another_sites_page_has_the_login(browser: httpx.Client) -> N
     assert browser.post("/gradio_api/queue/join", headers=framed, json={}).status_code == 401, "the POST of a form"
 
 
-@pytest.mark.parametrize("headers", [NAVIGATION, FETCH, NO_CORS, PLAIN_HTTP])
+@pytest.mark.parametrize("headers", [NAVIGATION, FETCH, NO_CORS, NO_ORIGIN, PLAIN_HTTP])
 def test_another_site_cannot_log_a_visitor_out_or_in(headers: dict[str, str], browser: httpx.Client) -> None:
+    refused = 403 if headers == PLAIN_HTTP else 404
     for path in ("/logout", "/logout/", "/logout?all_session=true"):
         answer = browser.get(path, headers=headers)
-        assert answer.status_code == 404
+        assert answer.status_code == refused
         assert "set-cookie" not in answer.headers
     answer = browser.post("/login", headers=headers, data=LOGIN)
-    assert answer.status_code == 404
+    assert answer.status_code == refused
     assert "set-cookie" not in answer.headers
     assert browser.get("/config").status_code == 200
     assert browser.get("/logout", headers=OWN).status_code == 302

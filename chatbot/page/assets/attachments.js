@@ -26,6 +26,10 @@ const image = (name, content) => {
   return made;
 };
 
+// Of a document whose text was read, only the text is there.
+const CONVERTED = /\.(docx|xls[xmb]?|ods|pptx|epub|x?html?|ipynb)$/i;
+const savedName = ({ name, kind }) => (kind === "text" && CONVERTED.test(name) ? `${name}.md` : name);
+
 // A PDF opens in the browser's own viewer; images and text in front of the page.
 const openAttachment = async (file, conversation) => {
   const content = await contentOf(file, conversation).catch(() => null);
@@ -33,7 +37,7 @@ const openAttachment = async (file, conversation) => {
   if (file.kind === "document") { hand(content, { target: "_blank" }); return; }
   const head = make("div", "head");
   head.append(make("span", "name", file.name));
-  head.append(button("save", t("files.save"), () => hand(content, { download: file.name })));
+  head.append(button("save", t("files.save"), () => hand(content, { download: savedName(file) })));
   const viewer = dialog("viewer", head, file.kind === "picture" ? image(file.name, content) : make("pre", "", await content.text()));
   head.append(viewer.querySelector(".close"));
   viewer.addEventListener("close", () => viewer.remove());

@@ -15,10 +15,14 @@ export const button = (name, label, act, content = label) => {
   return made;
 };
 
+// Whether an input method takes the key. Safari ends the composition before the Enter that did it, and then only 229, the
+// key code of input methods, tells it from an Enter that was typed.
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 // Keys of a field, but for those that an input method takes.
 export const onKeys = (field, keys) =>
   field.addEventListener("keydown", (event) => {
-    if (!event.isComposing && !event.shiftKey && keys[event.key]) { event.preventDefault(); keys[event.key](); }
+    if (!isComposing(event) && !event.shiftKey && keys[event.key]) { event.preventDefault(); keys[event.key](); }
   });
 
 // A dialog with a close button, which a press beside it closes too.

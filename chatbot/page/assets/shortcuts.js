@@ -1,6 +1,6 @@
 // What the keyboard does beside typing, and a sheet that says so.
 
-import { button, dialog, find, make } from "./dom.js";
+import { button, dialog, find, isComposing, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { machine } from "./state.js";
 import { send, stop } from "./view.js";
@@ -67,15 +67,18 @@ const press = (event, sheet) => {
 export const mountShortcuts = ({ element }) => {
   const sheet = shortcutSheet();
   element.replaceChildren(button("help", t("keyboard.help"), () => sheet.showModal(), "?"), sheet);
+  let composing = false; // with the key that is down
   document.addEventListener("keydown", (event) => {
-    if (!event.isComposing && !sheet.open && press(event, sheet)) event.preventDefault();
+    composing = isComposing(event);
+    if (!composing && !sheet.open && press(event, sheet)) event.preventDefault();
   });
   // Not by Gradio's Enter and buttons: its Enter waits for the browser's next frame, 10 ms and more, and a button that is
   // not drawn yet would lose the key.
   document.addEventListener("keypress", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !isBox(event)) return;
+    if (event.key !== "Enter" || event.shiftKey || !isBox(event)) return;
+    event.stopPropagation(); // Gradio knows nothing of Safari's compositions
+    if (composing || isComposing(event)) return;
     event.preventDefault();
-    event.stopPropagation();
     send(event.target.value);
   }, true);
 };

@@ -4,17 +4,29 @@ Gradio's cookies go along with them, because the page also works in a frame of a
 every page read them. The frame does not need that: requests of the page in it come from the page's own site.
 """
 
+import logging
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chatbot.errors import NotFound
+from chatbot.errors import ChatbotError, NotFound
 from chatbot.web.error_response import error_response
+
+log = logging.getLogger(__name__)
 
 OWN_SITE_ONLY = ("/login", "/logout")
 """Another site's page would log a visitor in as somebody else with the one, and out with the other."""
+
+
+class OtherOrigin(ChatbotError):
+    """A login or logout of a page whose address is not the one that this server was asked at. It may be another site's,
+    or a proxy has replaced the Host header."""
+
+    code = "other_origin"
+    status = 403
 
 
 class CrossSiteMiddleware:
@@ -24,27 +36,49 @@ class CrossSiteMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not is_cross_site(headers := Headers(scope=scope)):
+        if scope["type"] != "http" or not is_cross_site(headers := Headers(scope=scope), is_forwarded(scope)):
             await self._app(scope, receive, send)
         elif scope["path"].rstrip("/") in OWN_SITE_ONLY:
-            await error_response(NotFound(), Request(scope))(scope, receive, send)
+            await error_response(_refusal(headers), Request(scope))(scope, receive, send)
         elif _is_navigation(scope["method"], headers):
             await self._app(scope, receive, send)
         else:
             await self._app(without_cookies(scope), receive, send)
 
 
-def is_cross_site(headers: Headers) -> bool:
+def is_cross_site(headers: Headers, is_forwarded: bool = False) -> bool:
     """Whether a page of another site asks, as browsers tell. Programs that are no browsers say nothing of it.
 
     Over plain HTTP browsers send the origin only. If the host comes without a port, as some proxies pass it on, the
-    origin's port does not count: ports do not make a site.
+    origin's port does not count: ports do not make a site. A proxy that replaces the Host header (`is_forwarded`) puts
+    the visitor's into X-Forwarded-Host; from anybody else that header proves nothing.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "cross-site"
     origin = headers.get("origin")
-    return origin is not None and headers.get("host", "").lower() not in _hosts(origin)
+    forwarded = headers.get("x-forwarded-host", "").partition(",")[0] if is_forwarded else ""
+    own = {headers.get("host", "").lower(), forwarded.strip().lower()} - {""}
+    return origin is not None and own.isdisjoint(_hosts(origin))
+
+
+def is_forwarded(scope: Scope) -> bool:
+    """Whether a proxy that uvicorn trusts (FORWARDED_ALLOW_IPS, by default on this machine) sent the request. uvicorn
+    then puts the visitor's address in the place of the proxy's, with the port 0."""
+    host, port = scope.get("client") or ("", 0)
+    try:
+        return port == 0 or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refusal(headers: Headers) -> ChatbotError:
+    """Says what to set if only the origin differs, which can be the work of a proxy."""
+    if headers.get("sec-fetch-site") or headers["origin"] == "null":
+        return NotFound()
+    error = OtherOrigin(origin=headers["origin"], host=headers.get("host", ""))
+    log.warning("login refused: %s", error)
+    return error
 
 
 def without_cookies(scope: Scope) -> Scope:

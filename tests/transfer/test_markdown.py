@@ -1,0 +1,83 @@
+"""A conversation as Markdown: what one message leaves open must not swallow the next ones."""
+
+import pytest
+from comrak import render_markdown
+
+from chatbot.storage import ConversationMemory
+from chatbot.transfer import export_markdown
+from chatbot.transfer.markdown import close_blocks, escape
+from tests.support.stored_files import add_conversation
+
+
+def rendered(memory: ConversationMemory, conversation_id: str) -> str:
+    conversation = memory.get_conversation(conversation_id)
+    return str(render_markdown(export_markdown(conversation, memory.get_messages(conversation_id))))
+
+
+OPEN = [
+    "Here it is:\n```python\nprint(1)",
+    "Here it is:\n\n~~~~\n~~~\nnot the end\n",
+    "````md\n```\ninner\n```",
+    "```\r\nfrom Windows\r\n",
+    "   ```\nindented",
+    "- a list, and then\n```\ncode",
+    "`````\n````\n```\n",
+    "an HTML comment <b>\n\n<!-- that never ends",
+    "<script>\nlet a;",
+    "<pre>\nlines",
+    "<?php\necho 1;",
+]
+CLOSED = [
+    "plain",
+    "```\ncode\n```",
+    "- item\n  ```\n  code of the item",
+    "> ```\n> code of the quote",
+    "1. ```\n   a",
+    "    indented code",
+    "`` ` ``",
+    "| a |\n|---|",
+    "<div>\ntext",
+    "a ``` in a line",
+]
+
+
+@pytest.mark.parametrize("text", [*OPEN, *CLOSED])
+def test_the_next_message_is_text_again_whatever_the_last_one_left_open(text: str, memory: ConversationMemory) -> None:
+    shown = rendered(memory, add_conversation(memory, "Question", text, "The **next** question", "Answer"))
+    assert "<p>The <strong>next</strong> question</p>" in shown
+    assert shown.count("<p><strong>You</strong></p>") == 4
+
+
+@pytest.mark.parametrize("text", CLOSED)
+def test_a_message_that_leaves_nothing_open_stays_as_it_is(text: str) -> None:
+    assert close_blocks(text) == text
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_closing_only_adds_to_the_end(text: str) -> None:
+    assert close_blocks(text).startswith(text)
+    assert close_blocks(close_blocks(text)) == close_blocks(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a*b*.txt",
+        "_draft_.md",
+        "snake_case_name.py",
+        "[x](https://evil.example).png",
+        "![x](y).png",
+        "<b>bold</b>.txt",
+        "AT&amp;T.txt",
+        "~~old~~.txt",
+        "back\\slash\\.txt",
+        "`code`.txt",
+        "$a$ | b.csv",
+        "C #",
+        "می‌خواهم.txt",
+    ],
+)
+def test_a_name_is_shown_as_it_is(name: str) -> None:
+    shown = str(render_markdown(f"# {escape(name)}\n\n*Attached: {escape(name)}*"))
+    as_html = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert shown == f"<h1>{as_html}</h1>\n<p><em>Attached: {as_html}</em></p>\n"
