@@ -64,26 +64,31 @@ def _open_openai(settings: Settings, label: str, key: SecretStr | None) -> Provi
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
     secret, url = (key, None) if key else (settings.openai_api_key, settings.openai_base_url)
-    return OpenAIProvider(label, _value(secret), url, length_parameter="max_completion_tokens")
+    first_seconds = settings.chatbot_reply_seconds
+    return OpenAIProvider(
+        label, _value(secret), url, length_parameter="max_completion_tokens", first_seconds=first_seconds
+    )
 
 
 def _open_anthropic(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     from chatbot.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
     secret, url = (key, None) if key else (settings.anthropic_api_key, settings.anthropic_base_url)
-    return AnthropicProvider(label, _value(secret), url)
+    return AnthropicProvider(label, _value(secret), url, first_seconds=settings.chatbot_reply_seconds)
 
 
 def _open_huggingface(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-    return OpenAIProvider(label, _value(key or settings.hf_token), HUGGINGFACE_URL)
+    first_seconds = settings.chatbot_reply_seconds
+    return OpenAIProvider(label, _value(key or settings.hf_token), HUGGINGFACE_URL, first_seconds=first_seconds)
 
 
 def _open_compatible(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-    return OpenAIProvider(label, _value(key or settings.compatible_api_key), settings.compatible_base_url)
+    secret, url = key or settings.compatible_api_key, settings.compatible_base_url
+    return OpenAIProvider(label, _value(secret), url, first_seconds=settings.chatbot_reply_seconds)
 
 
 def _open_local(settings: Settings, label: str, key: SecretStr | None) -> Provider:
