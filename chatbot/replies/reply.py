@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chatbot.errors import ChatbotError, ProviderError, ProviderTimeout, StreamCutOff
+from chatbot.errors import ChatbotError, ProviderError
 from chatbot.types import Delta, Fault, Finish, FinishReason, SentContext, Status, StoredMessage, Timing, Usage
 
 
@@ -181,11 +181,10 @@ class Reply:
         self._watchers.clear()
 
     def _status(self, finish: Finish | None) -> Status:
-        """Interrupted: stopped, or cut off with some text. Failed: the provider reported an error, or no text came."""
+        """Interrupted: stopped, or ended by an error with some text, which counts as said. Failed: no text came."""
         if finish and not self.error and not self._stop_reason:
             return "complete"
-        is_cut_off = isinstance(self.error, StreamCutOff | ProviderTimeout) and bool(self._text)
-        return "interrupted" if self._stop_reason or is_cut_off else "failed"
+        return "interrupted" if self._stop_reason or self._text else "failed"
 
     def _timing(self) -> Timing:
         now, text, reasoning = self._elapsed_ms(), self._first_text_ms, self._first_reasoning_ms
