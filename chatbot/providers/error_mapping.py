@@ -76,7 +76,7 @@ def _mapped(error: Exception, provider: str, sdk: Sdk, streaming: bool, has_file
 def refusal_error(refusal: Refusal, provider: str, *, has_files: bool = False) -> ProviderError:
     """Our error for what the server said."""
     kind, detail = meaning(refusal, has_files=has_files)
-    mapped = kind(provider, detail, retry_after=refusal.retry_after)
+    mapped = kind(provider, *filter(None, (detail,)), retry_after=refusal.retry_after)
     if isinstance(mapped, ContextOverflow):
         mapped.prompt_tokens, mapped.context_tokens = token_counts(refusal)
     if isinstance(mapped, FilesNotRead):
@@ -102,6 +102,9 @@ def error_class(error: Exception, sdk: Sdk) -> type[ProviderError]:
     if isinstance(error, TimeoutError):
         return ProviderTimeout
     if isinstance(error, UNREADABLE):
+        return UnreadableAnswer
+    status = getattr(error, "status_code", None)
+    if status is not None and status < 300:
         return UnreadableAnswer
     return meaning(Refusal.from_sdk(error))[0]
 

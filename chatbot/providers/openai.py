@@ -93,7 +93,7 @@ class OpenAIProvider(WireProvider):
 
     async def post(self, body: dict[str, Any]) -> RawStream:
         post = self._client.post
-        return await post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object])
+        return await post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=_UnreadStream)
 
     def parameters(self, request: Request, unsupported: Collection[str]) -> dict[str, Any]:
         names = sorted(LENGTH_PARAMETERS, key=lambda name: name != self._length_parameter)
@@ -107,6 +107,13 @@ class OpenAIProvider(WireProvider):
         return {"model": request.model, "messages": _messages(request), "stream": True} | {
             name: value for name, value in optional.items() if name and name not in unsupported and value is not None
         }
+
+
+class _UnreadStream(AsyncStream[object]):
+    """The SDK's stream without the generator that would read it, and keep it alive in a reference cycle."""
+
+    def __init__(self, *, response: httpx2.Response, **_: Any) -> None:
+        self.response = response
 
 
 class _ChunkReader(StreamReader):

@@ -26,7 +26,7 @@ def token_counts(refusal: Refusal) -> tuple[int | None, int | None]:
 
 LENGTH_PARAMETER = re.compile(r"\bmax_?(completion_?|output_?|new_?)?tokens\b|maximum tokens you requested")
 OUT_OF_RANGE = re.compile(
-    r"range|too (large|high|big|many)|at most|less than|greater than|exceed|m(ax|in)imum|between|<=|≤|\d > \d|"
+    r"\brange|too (large|high|big|many)|at most|less than|greater than|exceed|m(ax|in)imum|between|<=|≤|\d > \d|"
     r"cannot be|can only|limit|larger|invalid"
 )
 PROMPT_TOKENS = re.compile(

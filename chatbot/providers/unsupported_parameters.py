@@ -17,7 +17,7 @@ SYSTEM = "system"
 LENGTHS = ("max_tokens", "max_completion_tokens")
 
 VALUE = re.compile(
-    r"invalid_value|(max|min)_value|(less|greater) than|at (most|least)|between|range|"
+    r"invalid_value|(max|min)_value|(less|greater) than|at (most|least)|between|\brange|"
     r"too (large|high|big|low|small)|m(ax|in)imum|[<>]=|[≤≥]|must be"
 )
 """How a value that is out of range is described: the parameter itself is supported."""
