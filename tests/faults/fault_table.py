@@ -41,6 +41,7 @@ from tests.support.reply_setup import ReplySetup
 KEY = "sk-operator-for-nobody-ZQXJ"
 """A masked key shows its last four characters: these occur in no id, port or time by chance."""
 
+QUESTION = "What did the doctor say?"
 PARTIAL_TEXT = "word1 word2 word3 word4 word5"
 CLOSED_PORT = "http://127.0.0.1:9"
 
@@ -142,7 +143,7 @@ async def observe(row: Row, provider: ProviderName, upstream: FakeUpstream, fold
     upstream.scenario = row.upstream
     replies_setup = ReplySetup(_settings(upstream, folder, row))
     with _short_timeouts(upstream, row, fake_local=row.error is not ModelNotLoaded):
-        reply = await replies_setup.say("What did the doctor say?", provider=provider, temperature=0.5)
+        reply = await replies_setup.say(QUESTION, provider=provider, temperature=0.5)
         await asyncio.wait_for(reply.ended.wait(), 20)
         tries = len(upstream.requests)
         upstream.scenario = Scenario()
@@ -165,8 +166,8 @@ def _settings(upstream: FakeUpstream, folder: Path, row: Row) -> Settings:
 
 @contextmanager
 def _short_timeouts(upstream: FakeUpstream, row: Row, *, fake_local: bool) -> Iterator[None]:
-    """Shortens the timeout for an upstream that is silent in the middle. If `fake_local`, requests to the embedded model, which cannot fail
-    on demand, go to the upstream."""
+    """Shortens the timeout for an upstream that is silent in the middle. If `fake_local`, requests to the embedded
+    model, which cannot fail on demand, go to the upstream."""
 
     async def endpoint(_: LlamaServer) -> Endpoint:
         return Endpoint(upstream.openai_url, KEY)

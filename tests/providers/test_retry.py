@@ -83,9 +83,7 @@ async def test_a_useless_retry_is_not_attempted(fault: Scenario, provider: Provi
 
 
 @pytest.mark.parametrize("silence", ["no_headers", "silence_first"])
-async def test_a_timeout_is_not_retried(
-    silence: str, settings: MakeSettings, upstream: FakeUpstream
-) -> None:
+async def test_a_timeout_is_not_retried(silence: str, settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS[silence]
     names: tuple[ProviderName, ...] = ("compatible", "anthropic")
     for name in names:

@@ -67,8 +67,8 @@ LENGTH_REFUSALS = [
     ("{name}: 50 > 32, which is the maximum allowed number of output tokens", 32),
     ("`{name}` must be less than or equal to `32`", 32),
     ("The value of {name} is 50 but the supported range is from 1 (inclusive) to 33 (exclusive).", 32),
-    ("This model's maximum context length is 40 tokens. However, you requested 60 tokens (10 in the messages, 50 in the "
-     "completion).", 30),
+    ("This model's maximum context length is 40 tokens. However, you requested 60 tokens (10 in the messages, 50 in "
+     "the completion).", 30),
     ("`inputs` tokens + `max_new_tokens` must be <= 40. Given: 10 `inputs` tokens and 50 `max_new_tokens`", 30),
     ("{name} is out of range", 25),
 ]  # fmt: skip
