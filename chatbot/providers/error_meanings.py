@@ -86,7 +86,7 @@ FILE_DAMAGED = _words(
 """A file that is refused for itself: the model may well read others."""
 
 OVERFLOW = _words(
-    r"(context|prompt|input|sequence|conversation|messages?|request)\b.{0,120}"
+    r"(context|prompts?|inputs?|sequence|conversation|messages?|request)\b.{0,120}"
     r"(too (long|large|big|many)|exceed|longer|larger than|greater than|over(flow|run)|beyond|not enough|must be <=|"
     r"must have less|out of range|limit is|at most|cannot be)",
     r"(too (long|large|many)|exceed\w*|longer than|larger than|overflow\w*|reduce|shorte[rn]|maximum|limit of).{0,80}"

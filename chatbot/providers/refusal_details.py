@@ -58,7 +58,7 @@ SYSTEM_ROLE = re.compile(
     r"system\W{0,3} ?(role|message|instruction|prompt).{0,60}(not|n't|\bun|only|invalid)|"
     r"(role|message).{0,40}system.{0,40}(not|n't|\bun|invalid)|"
     r"(invalid|unexpected|unknown|unsupported).{0,20}(role|variant).{0,10}system|"
-    r"developer instruction|"
+    r"role.{0,20}(not|n't|\bun).{0,20}system|developer instruction|"
     r"only user.{0,20}assistant roles|"
     r"roles? must alternate|"
     r"should be .?user.? or .?assistant|"
