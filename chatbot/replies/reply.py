@@ -46,7 +46,7 @@ class Reply:
     @property
     def elapsed_seconds(self) -> float:
         """Since the answer was started."""
-        return self._elapsed_ms() / 1000
+        return time.perf_counter() - self._started
 
     def append(self, delta: Delta) -> None:
         """Adds a piece. This runs for every token, so it does next to nothing."""
@@ -202,4 +202,4 @@ class Reply:
         return Timing(first, now, reasoned)
 
     def _elapsed_ms(self) -> int:
-        return round((time.perf_counter() - self._started) * 1000)
+        return round(self.elapsed_seconds * 1000)
