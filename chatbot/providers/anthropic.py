@@ -13,7 +13,8 @@ from chatbot.providers.error_mapping import Sdk, map_errors
 from chatbot.providers.finish_reasons import token_count
 from chatbot.providers.model_list_entries import parse_model_entry
 from chatbot.providers.refusals import as_mapping
-from chatbot.providers.wire import RawStream, StreamReader, WireProvider
+from chatbot.providers.stream_reader import StreamReader
+from chatbot.providers.wire import RawStream, WireProvider
 from chatbot.types import (
     Delta,
     FileContent,

@@ -27,11 +27,17 @@ from chatbot.errors import (
     UnreadableAnswer,
     WrongBaseUrl,
 )
+from chatbot.providers.error_words import (
+    BALANCE,
+    FILE_DAMAGED,
+    FILES_NOT_READ,
+    FILTER,
+    NOT_OVERFLOW,
+    OVERFLOW,
+    OVERFLOW_SIZE,
+    any_of,
+)
 from chatbot.providers.refusals import Refusal
-
-
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.DOTALL)
 
 
 def _codes(*lines: str) -> frozenset[str]:
@@ -61,67 +67,12 @@ class Rule:
         return bool(self.codes & refusal.codes) or not (self.codes or self.words)
 
 
-RATE = r"rate.?limit|too many requests|\bper[ -](minute|min|second|day|hour)\b|\b[rt]p[md]\b|throttl|concurren"
-"""Words for how much an account may ask for in a time."""
-
-PICTURE = r"image|vision|picture|photo|multi-?modal|mmproj|visual"
-DOCUMENT = r"\bfiles?\b|document|\bpdfs?\b"
-NOT_READ = (
-    r"(not|n't|un|isn't|never)[ -]?(\w+ ){0,3}(support|accept|enabled|allow|capab|permit)|"
-    r"(does|can|is)(n't| ?not) (?!exist|found|available|valid)|no endpoints|only (supported|available|text)|"
-    r"text[- ]only|unknown variant|"
-    r"invalid content type|missing data required|expected (`|')?text|at most 0|not a "
-)
-FILES_NOT_READ = _words(
-    rf"({PICTURE}|{DOCUMENT}).{{0,80}}({NOT_READ})",
-    rf"({NOT_READ}).{{0,80}}({PICTURE}|{DOCUMENT})",
-    r"content.{0,20} must be a string|content.{0,40}valid string",
-)
-"""A model that reads text only. The last words are those of servers that take no content parts at all."""
-
-FILE_DAMAGED = _words(
-    r"\d ?mb\b|\bbytes\b|dimension|corrupt|format|media.?type|make sure|could not process|unable to process",
-    r"failed to (process|decode|load|download|fetch)",
-)
-"""A file that is refused for itself: the model may well read others."""
-
-OVERFLOW = _words(
-    r"(context|prompts?|inputs?|sequence|conversation|messages?|request)\b.{0,120}"
-    r"(too (long|large|big|many)|exceed|longer|larger than|greater than|over(flow|run)|beyond|not enough|must be <=|"
-    r"must have less|out of range|limit is|at most|cannot be)",
-    r"(too (long|large|many)|exceed\w*|longer than|larger than|overflow\w*|reduce|shorte[rn]|maximum|limit of).{0,80}"
-    r"(context|prompt|input|conversation|\btokens?\b|length of the messages)",
-    r"range of input length|max_?length: \d+, actual|model token limit|context.{0,20}(full|overflow)",
-    r"(输入|上下文|提示).{0,20}(过长|超|太长)",
-)
-OVERFLOW_SIZE = re.compile(r"token|length|context|too long|max_?length|n_ctx|prompt|长")
-NOT_OVERFLOW = _words(
-    RATE,
-    r"characters? in (the )?(name|title)|bytes? >|megabytes?|\d ?mb\b",
-    r"image|picture|dimension|base64",
-    r"^\W*(invalid )?\W*max_(completion_|output_|new_)?tokens",
-    r"temperature|top_p",
-)
-
-BALANCE = (
-    r"(credit|account)?\s?balance.{0,30}(low|insufficient|not enough|exhausted)|insufficient.{0,20}"
-    r"(balance|credits?|quota|funds)|(out of|more|no) credits|included credits|exceeded your (current|monthly) quota|"
-    r"spend(ing)? limit|payment required|arrears|余额"
-)
-
-FILTER = _words(
-    r"content (management )?(policy|filter)|content exists risk|flagged|moderation|inappropriate|safety (system|filter|"
-    r"polic)|usage polic|acceptable use|prohibited (content|use)|data.?inspection|guardrail|responsible ai|"
-    r"harmful content|sensitive (content|words?|information)|violat\w+ .{0,40}polic|blocked (by|due to).{0,40}"
-    r"(filter|polic|safety)|不安全|敏感"
-)
-
 RULES = (
-    Rule(WrongBaseUrl, words=_words(r"invalid url \(", "file not found", "unexpected endpoint or method")),
+    Rule(WrongBaseUrl, words=any_of(r"invalid url \(", "file not found", "unexpected endpoint or method")),
     Rule(WrongBaseUrl, words=re.compile(r"^(404 page )?not found\.?$|^$"), statuses=frozenset({404})),
     Rule(
         PermissionDenied,
-        words=_words(r"data policy", r"privacy settings", r"guardrail restrictions"),
+        words=any_of(r"data policy", r"privacy settings", r"guardrail restrictions"),
         detail="account_settings",
     ),
     Rule(
@@ -136,7 +87,7 @@ RULES = (
     ),
     Rule(
         TokenRateExceeded,
-        words=_words(r"(request|prompt|input|messages?)\b.{0,20} too large.{0,200}(per min|tpm)"),
+        words=any_of(r"(request|prompt|input|messages?)\b.{0,20} too large.{0,200}(per min|tpm)"),
     ),
     Rule(
         QuotaExhausted,
@@ -147,14 +98,14 @@ RULES = (
         ),
     ),
     Rule(RateLimited, frozenset({"resource_exhausted"})),
-    Rule(QuotaExhausted, words=_words(BALANCE)),
+    Rule(QuotaExhausted, words=BALANCE),
     Rule(
         RateLimited,
         _codes(
             "rate_limit_error rate_limit_exceeded too_many_requests throttlingexception throttling ratelimiterror "
             "rate_limited limit_requests limit_burst_rate tokens_per_minute engine_overloaded_error"
         ),
-        _words(r"rate.?limit(ed|s)? (exceeded|reached|for)|rate limited|too many requests|throttl"),
+        any_of(r"rate.?limit(ed|s)? (exceeded|reached|for)|rate limited|too many requests|throttl"),
     ),
     Rule(
         ContextOverflow,
@@ -171,11 +122,11 @@ RULES = (
             "invalid_api_key authentication_error api_key_invalid unauthenticated incorrect_api_key invalid_key "
             "authenticationerror invalid_authentication_error invalidapikey"
         ),
-        _words(
+        any_of(
             r"(api.?key|token|credentials?)\b.{0,30}(not valid|invalid|incorrect|expired|not found|missing)",
             r"(invalid|incorrect|wrong|no|missing|bad).{0,20}(api.?key|auth\w* (credentials?|token)|credentials)",
         ),
-        unless=_words("context", "length", r"\btokens\b"),
+        unless=any_of("context", "length", r"\btokens\b"),
         statuses=frozenset({None, 400, 401, 403, 422}),
     ),
     Rule(ProviderTimeout, frozenset({"timeout_error", "deadline_exceeded", "timeout"})),
@@ -200,7 +151,7 @@ LATER_RULES = (
     Rule(
         UnknownModel,
         _codes("model_not_found not_found_error model_not_available invalid_model notfounderror"),
-        _words(
+        any_of(
             r"model\b.{0,80}(not found|does not exist|doesn't exist|not exist|not available|unknown|decommissioned)",
             r"(no such|unknown|invalid|unrecognized|not a valid|could not find( the)?) model",
         ),
@@ -213,10 +164,10 @@ LATER_RULES = (
             "service_unavailable_error unavailable internalservererror"
         ),
     ),
-    Rule(ProviderTimeout, words=_words(r"timed? ?out", "deadline")),
+    Rule(ProviderTimeout, words=any_of(r"timed? ?out", "deadline")),
     Rule(
         ServiceUnavailable,
-        words=_words(r"overload|over capacity|temporarily|try again later|is (currently )?(loading|starting)"),
+        words=any_of(r"overload|over capacity|temporarily|try again later|is (currently )?(loading|starting)"),
         statuses=frozenset({None}),
     ),
     Rule(UnknownModel, statuses=frozenset({404})),

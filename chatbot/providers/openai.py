@@ -14,8 +14,9 @@ from chatbot.providers.error_mapping import Sdk, map_errors
 from chatbot.providers.finish_reasons import token_count
 from chatbot.providers.model_list_entries import parse_model_entry, writes_text
 from chatbot.providers.refusals import as_mapping
+from chatbot.providers.stream_reader import StreamReader
 from chatbot.providers.think_tags import ThinkTagParser
-from chatbot.providers.wire import RawStream, StreamReader, WireProvider
+from chatbot.providers.wire import RawStream, WireProvider
 from chatbot.types import (
     Delta,
     FileContent,

@@ -2,7 +2,7 @@
 
 import re
 
-from chatbot.providers.error_meanings import PICTURE
+from chatbot.providers.error_words import PICTURE
 from chatbot.providers.refusals import Refusal, numbers
 
 LENGTHS = (
