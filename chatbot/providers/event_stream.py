@@ -6,7 +6,7 @@ here. Taken beyond the standard: records that no blank line separates, one JSON 
 """
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class _LineSplitter:
         self._size += len(chunk)
         if self._size > MAX_RECORD_BYTES:
             raise UnreadableRecord
-        if b"\n" not in chunk and b"\r" not in chunk:
+        if b"\n" not in chunk and b"\r" not in chunk and not self._parts[0].endswith(b"\r"):
             return []
         *lines, last = self._joined().splitlines(keepends=True)
         # A carriage return at the end may be the first half of a line end.
@@ -68,9 +68,9 @@ class _LineSplitter:
         self._parts, self._size = [rest], len(rest)
         return [line.rstrip(b"\r\n") for line in (lines if rest else [*lines, last])]
 
-    def rest(self) -> bytes:
-        """Returns the last line, which has no end."""
-        return self._joined().rstrip(b"\r\n")
+    def rest(self) -> list[bytes]:
+        """Returns what is left at the end of the stream: a line without an end."""
+        return self._joined().splitlines()
 
     def _joined(self) -> bytes:
         joined = b"".join(self._parts)
@@ -111,9 +111,9 @@ class _RecordDecoder:
         elif name.strip() not in (b"", b"id", b"retry"):
             yield from self._read_other(line)
 
-    def decode_rest(self, line: bytes) -> Iterator[Record]:
+    def decode_rest(self, lines: Iterable[bytes]) -> Iterator[Record]:
         """Yields what the end of the stream completes. Half a record is dropped: the stream was cut off."""
-        if line:
+        for line in filter(None, lines):
             yield from self.decode(line)
         data, other = b"\n".join(self._data), b"\n".join(self._other)
         for each in (data, other):
@@ -135,7 +135,7 @@ class _RecordDecoder:
 
 def _record(event: bytes, data: bytes) -> Record:
     name = event.decode("utf-8", "replace")
-    if data.strip(b"\"' \t\n").lower() in (b"[done]", b"done"):
+    if not data.startswith(b"{") and data.strip(b"\"' \t\n").lower() in (b"[done]", b"done"):
         return Record(name, is_end=True)
     if name == "error":
         return Record(name, _parse_or_text(data))
