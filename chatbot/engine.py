@@ -58,20 +58,19 @@ class ChatEngine:
         A temporary failure before the first piece is retried once. Closing the generator, or cancelling the task that
         iterates it, stops the generation at the provider.
         """
-        has_text = False
-        surrogates = _SurrogateJoiner()
+        surrogates, blanks = _SurrogateJoiner(), _BlankHolder()
         async with aclosing(stream_with_retry(self.provider, self._request(messages, files or {}))) as deltas:
             async for piece in deltas:
-                delta = surrogates.join(piece)
-                has_text = has_text or bool(delta.text)
-                if delta.finish and delta.finish.reason == "stop" and not has_text:
+                delta = blanks.hold(surrogates.join(piece))
+                if delta.finish and delta.finish.reason == "stop" and not blanks.has_text:
                     raise EmptyAnswer(self.provider.label)
-                yield delta
+                if delta.text or delta.reasoning or delta.finish:
+                    yield delta
 
     def _request(self, messages: str | Sequence[Message], files: Mapping[str, FileContent]) -> Request:
         as_messages = (Message("user", messages),) if isinstance(messages, str) else tuple(messages)
         cleaned = tuple(replace(message, content=clean(message.content)) for message in as_messages)
-        prompt = clean(self.system_prompt)
+        prompt = clean(self.system_prompt) if self.system_prompt.strip() else ""  # Anthropic refuses a blank one
         return Request(self.model, cleaned, prompt, self.max_tokens, self.temperature, self.effort, files)
 
     async def __aenter__(self) -> Self:
@@ -97,6 +96,25 @@ class _SurrogateJoiner:
         self._text, self._reasoning = ("", "") if delta.finish else (_first_half(text), _first_half(reasoning))
         text, reasoning = text.removesuffix(self._text), reasoning.removesuffix(self._reasoning)
         return replace(delta, text=clean(text), reasoning=clean(reasoning))
+
+
+class _BlankHolder:
+    """Holds white space at the beginning back until something else follows: an answer or a reasoning of white space
+    only is none, but indentation stays."""
+
+    def __init__(self) -> None:
+        self.has_text = self._has_reasoning = False
+        self._text = self._reasoning = ""  # the white space that waits
+
+    def hold(self, delta: Delta) -> Delta:
+        """Returns what can be passed on after `delta` has come."""
+        if self.has_text and not delta.reasoning:
+            return delta  # nearly always
+        text, reasoning = self._text + delta.text, self._reasoning + delta.reasoning
+        self.has_text = self.has_text or bool(text.strip())
+        self._has_reasoning = self._has_reasoning or bool(reasoning.strip())
+        self._text, self._reasoning = "" if self.has_text else text, "" if self._has_reasoning else reasoning
+        return replace(delta, text=text.removesuffix(self._text), reasoning=reasoning.removesuffix(self._reasoning))
 
 
 def _first_half(text: str) -> str:

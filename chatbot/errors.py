@@ -28,7 +28,12 @@ ChatbotError                    500
     ├── QuotaExhausted          502
     ├── RateLimited             502  retryable
     ├── ContextOverflow         502
+    │   ├── RequestTooLarge     502  a proxy's limit of bytes
+    │   └── TokenRateExceeded   502  one request is more than the account may send in a minute
+    ├── ContentFiltered         502  the provider's filter refused the text
     ├── RequestRefused          502
+    │   └── FilesNotRead        502  the model reads text only
+    ├── AnswerPaused            502  retryable: the model stopped to be asked to go on
     ├── UnreadableAnswer        502  retryable: not the protocol
     ├── EmptyAnswer             502  retryable: a normal end without text
     ├── StreamCutOff            502  retryable: the stream ended before the answer did
@@ -312,10 +317,49 @@ class ContextOverflow(ProviderError):
         return self  # the message is as long for any other provider
 
 
+class RequestTooLarge(ContextOverflow):
+    """The request has more bytes than a proxy on the way, or the server, takes."""
+
+    code = "provider_request_too_large"
+
+    def with_alternatives(self, labels: Sequence[str]) -> Self:
+        return _OneProviderFailed.with_alternatives(self, labels)
+
+
+class TokenRateExceeded(RequestTooLarge):
+    """The request alone has more tokens than the account may send in a minute: waiting does not help."""
+
+    code = "provider_token_rate"
+
+
+class ContentFiltered(ProviderError):
+    """The provider's filter refused the text, or the answer to it. The turn is left out of later requests."""
+
+    code = "provider_content_filter"
+
+
 class RequestRefused(ProviderError):
     """The provider refused the request as it was; with the detail `files`, maybe for the files in it."""
 
     code = "provider_request_refused"
+
+
+class FilesNotRead(RequestRefused):
+    """The model does not read images, or documents: they are sent to it in another form from now on."""
+
+    code = "provider_files_not_read"
+    images = True
+    documents = False
+
+
+class AnswerPaused(ProviderError):
+    """The model paused before its answer was complete, and goes on when it is asked to."""
+
+    code = "provider_paused"
+    retryable = True
+
+    def with_alternatives(self, labels: Sequence[str]) -> Self:
+        return self  # the same model goes on with its own answer
 
 
 class UnreadableAnswer(ProviderError):

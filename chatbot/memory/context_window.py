@@ -1,11 +1,13 @@
 """Selects the messages that fit a model's context window. Pure: messages and limits in, a window out."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from chatbot.attachments import attachment_form, attachment_tokens
-from chatbot.types import Message, ModelProfile, SentAttachment, SentContext, StoredMessage
+from chatbot.errors import ContentFiltered, FilesNotRead, RequestRefused
+from chatbot.types import AttachmentForm, Message, ModelProfile, SentAttachment, SentContext, StoredMessage
 
 BYTES_PER_TOKEN = 3
 """Current tokenizers have about four bytes of English a token, and three or more of most other languages: three keeps
@@ -22,9 +24,17 @@ MAX_FILE_BYTES = 22_000_000
 """Of the files in one request: base64 makes them a third longer, and Anthropic takes 32 MB in all, OpenAI 50."""
 
 
+WHOLE: tuple[AttachmentForm, ...] = ("whole",)
+ALL_FORMS: tuple[AttachmentForm, ...] = get_args(AttachmentForm)
+
+WITHHELD = ("refusal", "content_filter")
+"""Finish reasons of turns that a model or a provider's filter refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContextWindow:
-    """The messages to send, oldest first; and how much of the conversation that is, for the answer's account."""
+    """The messages to send, oldest first, by user and assistant in turn; and how much of the conversation that is, for
+    the answer's account."""
 
     messages: tuple[Message, ...]
     sent: SentContext
@@ -32,6 +42,16 @@ class ContextWindow:
     @property
     def attachments(self) -> list[SentAttachment]:
         return _attachments(self.messages)
+
+    @property
+    def whole_files(self) -> list[SentAttachment]:
+        """The attachments that are sent as they are: images and documents."""
+        return [each for each in self.attachments if each.form == "whole"]
+
+    def without_whole_files(self) -> "ContextWindow":
+        """The window with only the names of these files."""
+        sent = replace(self.sent, files_unread=self.sent.files_unread + len(self.whole_files))
+        return ContextWindow(tuple(_without_files(each, WHOLE) for each in self.messages), sent)
 
 
 def estimate_tokens(text: str) -> int:
@@ -58,16 +78,18 @@ def select_messages(
     context_tokens: int | None = None,
     max_tokens: int = 0,
 ) -> ContextWindow:
-    """The newest of `messages` that fit, starting with a user's.
+    """The newest of `messages` that fit, starting with a user's and alternating: a question that got no answer is
+    merged into the next.
 
     At most `history_limit` messages and, with the system prompt and `max_tokens` reserved for the answer, at most
     `context_tokens` (None: unknown, so no limit). The newest message is always in: whether it fits alone is for the
-    provider to say. Failed and empty answers, and turns that were refused, are left out.
+    provider to say. Failed and empty answers, and turns that a model or a filter refused, are left out.
 
-    Attachments go out in the form that the model of `profile` takes. If they do not fit, the oldest are left out first,
-    before the text of any message.
+    Attachments go out in the form that the model of `profile` takes; those that it refused once, by their names only.
+    If they do not fit, the oldest are left out first, before the text of any message.
     """
-    said = [_as_sent(message, profile) for message in _sendable(messages)]
+    refused = _questions_with_refused_files(messages, profile.id)
+    said = [_as_sent(message, profile, refused) for message in _sendable(messages)]
     available = math.inf
     if context_tokens is not None:
         reserved = min(max_tokens, context_tokens // 2)  # an answer gets no more than half of a small context
@@ -75,7 +97,7 @@ def select_messages(
     newest = _fit(said[-history_limit:], available, profile)
     while len(newest) > 1 and newest[0].role != "user":
         newest = newest[1:]
-    return ContextWindow(tuple(newest), _sent_context(said, newest, profile))
+    return ContextWindow(tuple(_merged(newest)), _sent_context(said, newest, profile))
 
 
 def _sendable(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
@@ -83,17 +105,47 @@ def _sendable(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
     for message in messages:
         if message.role == "user":
             sendable.append(message)
-        elif message.finish_reason in ("refusal", "content_filter"):
-            if sendable and sendable[-1].role == "user":
+        elif _is_withheld(message):
+            # With the questions before it that got no answer: they were in the same message, and may be the cause.
+            while sendable and sendable[-1].role == "user":
                 sendable.pop()
         elif message.status in ("complete", "interrupted") and message.content.strip():
             sendable.append(message)
     return sendable
 
 
-def _as_sent(message: StoredMessage, profile: ModelProfile) -> Message:
+def _is_withheld(answer: StoredMessage) -> bool:
+    is_filtered = answer.fault is not None and answer.fault.code == ContentFiltered.code
+    return is_filtered or answer.finish_reason in WITHHELD
+
+
+def _questions_with_refused_files(messages: Sequence[StoredMessage], model: str) -> set[str]:
+    """The ids of the questions whose files the model refused: sending them again would fail again."""
+    codes = (FilesNotRead.code, RequestRefused.code)
+    refused = (each for each in messages if each.fault and each.fault.code in codes and each.model == model)
+    return {each.parent_id for each in refused}
+
+
+def _as_sent(message: StoredMessage, profile: ModelProfile, refused: Collection[str]) -> Message:
     attachments = (SentAttachment(each, attachment_form(each, profile)) for each in message.attachments)
-    return Message(message.role, message.content, tuple(attachments))
+    sent = Message(message.role, message.content, tuple(attachments))
+    return _without_files(sent) if message.message_id in refused else sent
+
+
+def _merged(messages: Iterable[Message]) -> list[Message]:
+    """The messages with neighbours of one role in one: many templates want user and assistant to alternate."""
+    merged: list[Message] = []
+    for message in messages:
+        if merged and merged[-1].role == message.role:
+            merged[-1] = _joined(merged[-1], message)
+        else:
+            merged.append(message)
+    return merged
+
+
+def _joined(first: Message, second: Message) -> Message:
+    content = "\n\n".join(filter(None, (first.content, second.content)))
+    return Message(first.role, content, first.attachments + second.attachments)
 
 
 def _fit(messages: list[Message], available: float, profile: ModelProfile) -> list[Message]:
@@ -112,8 +164,10 @@ def _fit(messages: list[Message], available: float, profile: ModelProfile) -> li
     return fitting[::-1]
 
 
-def _without_files(message: Message) -> Message:
-    return replace(message, attachments=tuple(replace(each, form="name") for each in message.attachments))
+def _without_files(message: Message, forms: Collection[AttachmentForm] = ALL_FORMS) -> Message:
+    """The message with only the names of the files that are sent in one of the `forms`."""
+    named = (replace(each, form="name") if each.form in forms else each for each in message.attachments)
+    return replace(message, attachments=tuple(named))
 
 
 def _sent_context(said: Sequence[Message], sent: Sequence[Message], profile: ModelProfile) -> SentContext:

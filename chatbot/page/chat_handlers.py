@@ -8,16 +8,16 @@ from typing import Literal, NamedTuple
 import gradio as gr
 
 from chatbot.errors import Busy, ChatbotError
-from chatbot.i18n import texts
+from chatbot.i18n import Text
 from chatbot.page.conversation_view import ConversationViews
 from chatbot.page.error_toasts import error_toast, warn
 from chatbot.page.i18n import locale_of
-from chatbot.page.message_view import show_file, show_message, show_notice
+from chatbot.page.message_view import show_file, show_message, show_notice, waiting_words
 from chatbot.page.settings_values import SettingsValues
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import resolve_options
 from chatbot.replies.reply import Reply
-from chatbot.types import ProviderName, StoredMessage
+from chatbot.types import PROVIDER_NAMES, ProviderName, StoredMessage
 from chatbot.web.client_address import client_address
 from chatbot.web.services import Services
 
@@ -210,7 +210,7 @@ class ChatHandlers:
         async with aclosing(reply.snapshots(self._services.replies.update_interval, FIRST_UPDATE_SECONDS)) as snapshots:
             async for snapshot in snapshots:
                 if snapshot.status == "running":
-                    answer = show_message(snapshot, locale, self._waiting_for(snapshot, locale))
+                    answer = show_message(snapshot, locale, self._waiting_for(reply, snapshot, locale))
                     yield {**update, "phase": "running", "answer": answer}
                     update = {"view": view}
         last = await self._whole(reply, view, locale)
@@ -233,10 +233,14 @@ class ChatHandlers:
             "lines": read.lines,
         }
 
-    def _waiting_for(self, answer: StoredMessage, locale: str) -> str:
-        model = self._services.providers.local_model
-        is_loading = model and model.state.phase != "ready" and answer.provider == "local"
-        return texts(locale)["model.patience"] if is_loading else ""
+    def _waiting_for(self, reply: Reply, answer: StoredMessage, locale: str) -> str:
+        providers = self._services.providers
+        name = next((name for name in PROVIDER_NAMES if name == answer.provider), None)
+        if answer.reasoning or name is None:
+            return ""
+        label = Text("provider.local") if name == "local" else providers.label(name)
+        is_loading = name == "local" and providers.local_model and providers.local_model.state.phase != "ready"
+        return waiting_words(label, reply.elapsed_seconds, locale, is_loading=bool(is_loading))
 
     def _session_id(self, token: str | None) -> str:
         return self._services.tokens.session_id(token)

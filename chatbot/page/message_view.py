@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from chatbot.errors import waiting_time
 from chatbot.i18n import Text, texts
 from chatbot.page.answer_details import details, ending
 from chatbot.page.markdown import render_answer, render_typed
 from chatbot.providers import LoadState
+from chatbot.replies.reply import WAITING_SECONDS
 from chatbot.types import Attachment, StoredMessage
 
 ShownMessage = dict[str, Any]
@@ -31,6 +33,16 @@ def show_message(message: StoredMessage, locale: str, waiting: str = "") -> list
     if is_running and not message.content:
         return [*reasoning, _answer([f'<span class="typing">{escape(waiting)}</span>'])]
     return [*reasoning, _answer(render_answer(message.content, is_running=is_running))]
+
+
+def waiting_words(label: Text | str, seconds: float, locale: str, *, is_loading: bool = False) -> str:
+    """What an answer without text waits for: the provider with that `label` or, if `is_loading`, its model. From
+    WAITING_SECONDS on it says for how long: a server may take minutes to load its model."""
+    if seconds < WAITING_SECONDS:
+        return Text("model.patience").worded(locale) if is_loading else ""
+    what = Text("model.patience") if is_loading else Text("model.waiting", {"provider": label})
+    since = Text("model.waiting.time", {"what": what, "wait": waiting_time(seconds, exact=True)})
+    return since.worded(locale)
 
 
 def show_question(text: str) -> ShownMessage:

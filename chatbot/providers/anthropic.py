@@ -1,20 +1,20 @@
 """Anthropic's Messages protocol."""
 
-import asyncio
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar
 
 import anthropic
 import httpx2
-from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent
 
 from chatbot.attachments import attachment_text
-from chatbot.errors import StreamCutOff, UnreadableAnswer
-from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.error_mapping import map_errors
+from chatbot.providers.base import CONNECT_SECONDS, DIRECT, FIRST_SECONDS, LIST_SECONDS, SILENCE_SECONDS
+from chatbot.providers.error_mapping import Sdk, map_errors
+from chatbot.providers.finish_reasons import token_count
 from chatbot.providers.model_list_entries import parse_model_list
-from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
+from chatbot.providers.refusals import as_mapping
+from chatbot.providers.stream_reader import StreamReader
+from chatbot.providers.wire import RawStream, WireProvider
 from chatbot.types import (
     Delta,
     FileContent,
@@ -30,32 +30,32 @@ from chatbot.types import (
 OFFICIAL_URL = "https://api.anthropic.com"
 """Explicit, so that ANTHROPIC_BASE_URL in the environment never redirects a key that was not meant for it."""
 
-FINISH_REASONS: dict[str, FinishReason] = {
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refusal",
-}
-
-OPTIONAL = {"output_config": "effort", "thinking": "thinking", "cache_control": "cache_control"}
-"""Parameters that a request can do without, and the word for each in a refusal."""
-
 CACHED = {"type": "ephemeral"}
 
 INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-MAX_TOKENS = 10**9
-"""A larger count is nonsense, and is ignored."""
+
+EVENTS = ("message", "message_start", "content_block_start", "content_block_delta", "message_delta", "message_stop")
+"""The events that only a server of this protocol sends."""
 
 
-class AnthropicProvider:
+class AnthropicProvider(WireProvider):
     """A server that speaks Messages at `base_url`. It takes no temperature: the SDK and the models refuse one.
 
-    A parameter that a model refuses is left out and remembered for that model.
+    `first_seconds` is as for WireProvider.
     """
 
-    def __init__(self, label: str, api_key: str, base_url: str | None = None) -> None:
-        self.label = label
-        self._unsupported = UnsupportedParameters()
-        timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+    sdk: ClassVar[Sdk] = anthropic
+    optional: ClassVar[Mapping[str, str]] = {
+        "output_config": "effort",
+        "thinking": "thinking",
+        "cache_control": "cache_control",
+    }
+
+    def __init__(
+        self, label: str, api_key: str, base_url: str | None = None, *, first_seconds: float = FIRST_SECONDS
+    ) -> None:
+        super().__init__(label, first_seconds)
+        timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, read=None)
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
             base_url=base_url or OFFICIAL_URL,
@@ -65,18 +65,6 @@ class AnthropicProvider:
         )
         # ANTHROPIC_CUSTOM_HEADERS would replace the key, and send the operator's secrets along with a visitor's.
         self._client._custom_headers = {}
-
-    async def stream(self, request: Request) -> AsyncGenerator[Delta]:
-        """Yields the completion piece by piece. Raises ProviderErrors."""
-        reader = _EventReader()
-        with map_errors(self.label, anthropic):
-            answer = await self._start(request)
-        with map_errors(self.label, anthropic, streaming=True):
-            async with answer as events:
-                async for event in events:
-                    if delta := reader.read(event):
-                        yield delta
-        yield Delta(finish=reader.finish(self.label))
 
     async def models(self) -> list[ModelProfile]:
         """The models in use, newest first as the provider lists them."""
@@ -88,59 +76,73 @@ class AnthropicProvider:
         """Closes the connections."""
         await self._client.close()
 
-    async def _start(self, request: Request) -> Any:
-        # Base64 of many megabytes is made off the event loop.
-        parameters = await asyncio.to_thread(_parameters, request) if request.files else _parameters(request)
+    def reader(self) -> StreamReader:
+        return _EventReader()
 
-        def supported() -> dict[str, Any]:
-            unsupported = self._unsupported.of(request.model)
-            _mark_files_for_caching(parameters["messages"], wanted="cache_control" not in unsupported)
-            return {name: value for name, value in parameters.items() if name not in unsupported}
+    async def post(self, body: dict[str, Any]) -> RawStream:
+        stream: RawStream = await self._client.messages.create(**body)
+        return stream
 
-        create = self._client.messages.create
-        return await send_supported(self._unsupported, request.model, OPTIONAL, supported, create, anthropic)
+    def parameters(self, request: Request, unsupported: Collection[str]) -> dict[str, Any]:
+        parameters = _parameters(request)
+        _mark_files_for_caching(parameters["messages"], wanted="cache_control" not in unsupported)
+        return {name: value for name, value in parameters.items() if name not in unsupported}
 
 
-class _EventReader:
-    """Reads the events of one stream, and remembers how it ended."""
+class _EventReader(StreamReader):
+    """Reads the events of one stream."""
 
     def __init__(self) -> None:
-        self._reason: FinishReason | None = None
+        super().__init__()
         self._counts: dict[str, int] = {}
-        self._answered = False
 
-    def read(self, event: RawMessageStreamEvent) -> Delta | None:
-        """Returns what the event adds to the answer."""
-        self._answered = True
-        if event.type == "content_block_delta":
-            return _delta(event)
-        if event.type == "message_start":
+    def read_data(self, data: Mapping[str, Any], event: str) -> Iterable[Delta]:
+        kind = data.get("type") or event
+        self._is_answered = self._is_answered or kind in EVENTS
+        if kind == "content_block_delta":
+            yield from _block_delta(as_mapping(data.get("delta")))
+        elif kind == "content_block_start":  # some servers put the first words here
+            yield from _block_delta(as_mapping(data.get("content_block")))
+        elif kind == "message_start":
             # The output tokens of message_start are a placeholder: nothing is written yet.
-            self._count(event.message.usage, INPUT_COUNTS)
-        elif event.type == "message_delta":
-            self._count(event.usage, (*INPUT_COUNTS, "output_tokens"))
-            if event.delta.stop_reason:
-                self._reason = FINISH_REASONS.get(event.delta.stop_reason, "stop")
-        return None
+            self._count(as_mapping(data.get("message")).get("usage"), INPUT_COUNTS)
+        elif kind == "message_delta":
+            self._end(as_mapping(data.get("delta")), data.get("usage"))
+        elif kind == "message_stop":
+            self.is_over = self._is_ended = True
+        elif kind == "message" and isinstance(data.get("content"), list):  # a whole answer in place of a stream
+            for block in data["content"]:
+                yield from _block_delta(as_mapping(block))
+            self._end(data, data.get("usage"))
+            self._is_ended = True
 
-    def finish(self, label: str) -> Finish:
-        """How the stream ended. Raises CutOff or BadAnswer where it did not say."""
-        if self._reason is None:
-            raise StreamCutOff(label) if self._answered else UnreadableAnswer(label)
+    def usage(self, reason: FinishReason) -> Finish:
         counts = self._counts
         read, written = counts.get("cache_read_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
         # Tokens that came from the cache, or went into it, are counted apart from the other input tokens.
         read_in_all = counts.get("input_tokens", 0) + written + read
         # A server that reports 0 does not count tokens. The estimate is used instead.
         usage = Usage(read_in_all or None, counts.get("output_tokens") or None)
-        return Finish(self._reason, usage, read, written)
+        return Finish(reason, usage, read, written)
+
+    def _end(self, ending: Mapping[str, Any], usage: object) -> None:
+        self._count(usage, (*INPUT_COUNTS, "output_tokens"))
+        self.end_with(ending.get("stop_reason"))
 
     def _count(self, usage: object, names: tuple[str, ...]) -> None:
         """Keeps the counts of a usage object: some servers send them at the start, others only at the end."""
         for name in names:
-            value = getattr(usage, name, None)
-            if type(value) is int and 0 <= value <= MAX_TOKENS:
+            if (value := token_count(as_mapping(usage).get(name))) is not None:
                 self._counts[name] = max(value, self._counts.get(name, 0))
+
+
+def _block_delta(block: Mapping[str, Any]) -> Iterable[Delta]:
+    """What a content block, or the delta of one, adds."""
+    text, thinking = block.get("text"), block.get("thinking")
+    if isinstance(thinking, str) and thinking:
+        yield Delta(reasoning=thinking)
+    if isinstance(text, str) and text:
+        yield Delta(text)
 
 
 def _parameters(request: Request) -> dict[str, Any]:
@@ -185,11 +187,3 @@ def _mark_files_for_caching(messages: list[dict[str, Any]], *, wanted: bool) -> 
     if files := [block for block in blocks if block["type"] != "text"]:
         files[-1].pop("cache_control", None)
         files[-1] |= {"cache_control": CACHED} if wanted else {}
-
-
-def _delta(event: RawContentBlockDeltaEvent) -> Delta | None:
-    if event.delta.type == "text_delta":
-        return Delta(text=event.delta.text)
-    if event.delta.type == "thinking_delta":
-        return Delta(reasoning=event.delta.thinking)
-    return None

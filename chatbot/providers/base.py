@@ -6,8 +6,10 @@ from typing import Protocol
 from chatbot.types import Delta, ModelProfile, Request
 
 CONNECT_SECONDS = 5.0
+FIRST_SECONDS = 300.0
+"""The longest wait for the first word, the default of CHATBOT_REPLY_SECONDS: a server may have to load its model."""
 SILENCE_SECONDS = 90.0
-"""The longest wait for a silent provider. The SDKs' own 600 is longer than anybody looks at an empty page."""
+"""The longest silence after the first word."""
 
 LIST_SECONDS = 5.0
 """The longest wait for a list of models, which fills a menu and must not hold anything up."""

@@ -1,22 +1,23 @@
 """OpenAI's Chat Completions, the protocol of OpenAI, Hugging Face's router, Ollama, vLLM, llama.cpp and many more."""
 
-import asyncio
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping
-from functools import partial
-from typing import Any, Literal, get_args
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, get_args
 
 import httpx2
 import openai
 from openai import AsyncStream
 
 from chatbot.attachments import attachment_text
-from chatbot.errors import StreamCutOff, UnreadableAnswer
-from chatbot.providers.base import CONNECT_SECONDS, DIRECT, LIST_SECONDS, SILENCE_SECONDS
-from chatbot.providers.error_mapping import map_errors
+from chatbot.errors import UnreadableAnswer
+from chatbot.providers.base import CONNECT_SECONDS, DIRECT, FIRST_SECONDS, LIST_SECONDS, SILENCE_SECONDS
+from chatbot.providers.error_mapping import Sdk, map_errors
+from chatbot.providers.finish_reasons import token_count
 from chatbot.providers.model_list_entries import parse_model_list
+from chatbot.providers.refusals import as_mapping
+from chatbot.providers.stream_reader import StreamReader
 from chatbot.providers.think_tags import ThinkTagParser
-from chatbot.providers.unsupported_parameters import UnsupportedParameters, send_supported
+from chatbot.providers.wire import RawStream, WireProvider
 from chatbot.types import (
     Delta,
     FileContent,
@@ -32,26 +33,29 @@ from chatbot.types import (
 OFFICIAL_URL = "https://api.openai.com/v1"
 """Explicit, so that OPENAI_BASE_URL in the environment never redirects a key that was not meant for it."""
 
-FINISH_REASONS: dict[str, FinishReason] = {"length": "length", "content_filter": "content_filter"}
-
-FAILED = "error"
-"""OpenRouter's finish reason for an answer whose model failed part-way: it counts as none."""
-
 LengthParameter = Literal["max_tokens", "max_completion_tokens"]
 LENGTH_PARAMETERS: tuple[LengthParameter, ...] = get_args(LengthParameter)
 
-OPTIONAL = {"temperature": "temperature", "stream_options": "stream_options", "reasoning_effort": "effort"} | {
-    name: name for name in LENGTH_PARAMETERS
-}
-"""Parameters that a request can do without, and the word for each in a refusal."""
+REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
+"""The protocol has no reasoning; servers put it under one of these names, OpenRouter under two."""
+
+PART_FIELDS = ("text", "thinking", "reasoning", "summary", "content")
+"""Where the parts of a delta have their text."""
 
 
-class OpenAIProvider:
+class OpenAIProvider(WireProvider):
     """A server that speaks Chat Completions at `base_url`.
 
     `api_key` is always sent: without one, the SDK would send the OPENAI_API_KEY of the environment to whatever server
-    this is. A parameter that a model refuses is left out and remembered for that model.
+    this is. `first_seconds` is as for WireProvider.
     """
+
+    sdk: ClassVar[Sdk] = openai
+    optional: ClassVar[Mapping[str, str]] = {
+        "temperature": "temperature",
+        "stream_options": "stream_options",
+        "reasoning_effort": "effort",
+    } | {name: name for name in LENGTH_PARAMETERS}
 
     def __init__(
         self,
@@ -60,11 +64,11 @@ class OpenAIProvider:
         base_url: str | None = None,
         *,
         length_parameter: LengthParameter = "max_tokens",
+        first_seconds: float = FIRST_SECONDS,
     ) -> None:
-        self.label = label
+        super().__init__(label, first_seconds)
         self._length_parameter = length_parameter
-        self._unsupported = UnsupportedParameters()
-        timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS, read=None)
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url or OFFICIAL_URL,
@@ -75,22 +79,6 @@ class OpenAIProvider:
         # Nor do the other values in the environment for OpenAI go to whatever server this is.
         self._client.organization = self._client.project = None
         self._client._custom_headers = {}
-
-    async def stream(self, request: Request) -> AsyncGenerator[Delta]:
-        """Yields the completion piece by piece. Raises ProviderErrors."""
-        reader = _ChunkReader()
-        tags = ThinkTagParser()
-        with map_errors(self.label, openai):
-            answer = await self._start(request)
-        with map_errors(self.label, openai, streaming=True):
-            async with answer as chunks:
-                async for chunk in chunks:
-                    if delta := reader.read(chunk):
-                        for piece in tags.parse(delta):
-                            yield piece
-        for piece in tags.flush(complete=reader.reason == "stop"):
-            yield piece
-        yield Delta(finish=reader.finish(self.label))
 
     async def models(self) -> list[ModelProfile]:
         """The server's models, in the server's order."""
@@ -107,20 +95,14 @@ class OpenAIProvider:
         """Closes the connections."""
         await self._client.close()
 
-    async def _start(self, request: Request) -> AsyncStream[object]:
-        # Base64 of many megabytes is made off the event loop.
-        messages = await asyncio.to_thread(_messages, request) if request.files else _messages(request)
-        parameters = partial(self._parameters, request, messages)
-        return await send_supported(self._unsupported, request.model, OPTIONAL, parameters, self._create, openai)
+    def reader(self) -> StreamReader:
+        return _ChunkReader()
 
-    async def _create(self, **body: Any) -> AsyncStream[object]:
-        """Does what the SDK's own `create` does, with chunks as plain JSON: making pydantic models of them took a third
-        of an answer's CPU time."""
+    async def post(self, body: dict[str, Any]) -> RawStream:
         post = self._client.post
-        return await post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=AsyncStream[object])
+        return await post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=_UnreadStream)
 
-    def _parameters(self, request: Request, messages: list[dict[str, Any]]) -> dict[str, Any]:
-        unsupported = self._unsupported.of(request.model)
+    def parameters(self, request: Request, unsupported: Collection[str]) -> dict[str, Any]:
         names = sorted(LENGTH_PARAMETERS, key=lambda name: name != self._length_parameter)
         length = next((name for name in names if name not in unsupported), "")
         optional = {
@@ -129,43 +111,89 @@ class OpenAIProvider:
             "temperature": request.temperature,
             "reasoning_effort": request.effort,
         }
-        return {"model": request.model, "messages": messages, "stream": True} | {
+        return {"model": request.model, "messages": _messages(request), "stream": True} | {
             name: value for name, value in optional.items() if name and name not in unsupported and value is not None
         }
 
 
-class _ChunkReader:
-    """Reads the chunks of one stream, and remembers how it ended."""
+class _UnreadStream(AsyncStream[object]):
+    """The SDK's stream without the generator that would read it, and keep it alive in a reference cycle."""
+
+    def __init__(self, *, response: httpx2.Response, **_: Any) -> None:
+        self.response = response
+
+
+class _ChunkReader(StreamReader):
+    """Reads the chunks of one stream."""
 
     def __init__(self) -> None:
-        self.reason: FinishReason | None = None
-        self._usage: dict[str, Any] | None = None
-        self._answered = self._declined = False
+        super().__init__()
+        self._tags = ThinkTagParser()
+        self._usage: Mapping[str, Any] = {}
+        self._has_declined = False
 
-    def read(self, chunk: Any) -> Delta | None:
-        """Returns what the chunk adds to the answer."""
-        self._answered = True
-        self._usage = chunk.get("usage") or self._usage
-        if not (choices := chunk.get("choices")):
-            return None
-        choice = choices[0]
-        finish_reason, delta = choice.get("finish_reason"), choice.get("delta")
-        if finish_reason and finish_reason != FAILED:
-            self.reason = "refusal" if self._declined else FINISH_REASONS.get(finish_reason, "stop")
-        if not delta:
-            return None
-        self._declined = self._declined or bool(delta.get("refusal"))
-        return _delta(delta)
+    def read_data(self, data: Mapping[str, Any], event: str) -> Iterable[Delta]:
+        usage, choices = as_mapping(data.get("usage")), data.get("choices")
+        self._usage = usage or self._usage
+        self._is_answered = self._is_answered or "choices" in data
+        if usage and not choices and self.has_delta:  # the last chunk of a stream has usage and no choice
+            self._is_ended = True
+        choice = _first_choice(choices)
+        piece = choice.get("delta")
+        if piece is None:  # a whole answer in place of a stream, or a server of the older Completions
+            piece = choice.get("message") or choice.get("text")
+        for delta in self._pieces(piece):
+            yield from self._tags.parse(delta)
+        self.end_with(choice.get("finish_reason"))
 
-    def finish(self, label: str) -> Finish:
-        """How the stream ended. Raises CutOff or BadAnswer where it did not say."""
-        if self.reason is None:
-            raise StreamCutOff(label) if self._answered else UnreadableAnswer(label)
-        if self._usage is None:
-            return Finish(self.reason)
-        details = self._usage.get("prompt_tokens_details") or {}
-        usage = Usage(self._usage.get("prompt_tokens"), self._usage.get("completion_tokens"))
-        return Finish(self.reason, usage, details.get("cached_tokens") or 0)
+    def held(self) -> Iterable[Delta]:
+        return self._tags.flush(complete=self.reason == "stop")
+
+    def usage(self, reason: FinishReason) -> Finish:
+        details = as_mapping(self._usage.get("prompt_tokens_details"))
+        read, written = (token_count(self._usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+        is_declined = self._has_declined and reason == "stop"
+        cached = token_count(details.get("cached_tokens")) or 0
+        return Finish("refusal" if is_declined else reason, Usage(read, written), cached)
+
+    def _pieces(self, piece: object) -> Iterator[Delta]:
+        """What a delta adds: reasoning first, which comes before text also if both are in one delta."""
+        delta = {"content": piece} if isinstance(piece, str) else as_mapping(piece)
+        content = delta.get("content")
+        if content and isinstance(content, str) and len(delta) == 1:
+            yield Delta(content)  # nearly always
+            return
+        fields = (delta.get(name) for name in REASONING)
+        if reasoning := next(filter(None, map(_text, fields)), ""):
+            yield Delta(reasoning=reasoning)
+        parts = list(_parts(content))
+        if not any(text for _, text in parts) and (refusal := _text(delta.get("refusal"))):
+            self._has_declined, parts = True, [(False, refusal)]
+        yield from (Delta(reasoning=text) if is_reasoning else Delta(text) for is_reasoning, text in parts if text)
+
+
+def _first_choice(choices: object) -> Mapping[str, Any]:
+    """The choice with the index 0: only one is asked for, but some servers send others."""
+    values = choices.values() if isinstance(choices, Mapping) else choices if isinstance(choices, list) else ()
+    return next((as_mapping(each) for each in values if as_mapping(each).get("index") in (0, None)), {})
+
+
+def _parts(value: object) -> Iterator[tuple[bool, str]]:
+    """The texts in a value that is a string, a part such as `{"type": "text", "text": "…"}`, or a list of them; and
+    whether each is reasoning."""
+    if isinstance(value, str):
+        yield False, value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _parts(each)
+    elif isinstance(value, Mapping):
+        is_reasoning = any(word in str(value.get("type")) for word in ("think", "reason"))
+        inner = next((value[name] for name in PART_FIELDS if value.get(name)), "")
+        yield from ((is_reasoning or is_inner, text) for is_inner, text in _parts(inner))
+
+
+def _text(value: object) -> str:
+    return "".join(text for _, text in _parts(value))
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:
@@ -192,13 +220,3 @@ def _part(sent: SentAttachment, files: Mapping[str, FileContent]) -> dict[str, A
     if attachment.is_image:
         return {"type": "image_url", "image_url": {"url": url}}
     return {"type": "file", "file": {"filename": attachment.name, "file_data": url}}
-
-
-def _delta(delta: dict[str, Any]) -> Delta | None:
-    """What a chunk adds. The protocol has no reasoning; servers put it under one of two names."""
-    if content := delta.get("content"):
-        return Delta(text=content)
-    reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-    if isinstance(reasoning, str) and reasoning:
-        return Delta(reasoning=reasoning)
-    return Delta(text=delta["refusal"]) if delta.get("refusal") else None

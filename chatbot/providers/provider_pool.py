@@ -15,6 +15,9 @@ from chatbot.providers.user_key_clients import UserKeyProvider
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, Finish, ModelChoice, ModelProfile, ProviderName
 
+MAX_LEARNED = 1000
+"""Models of which a refusal is remembered: visitors name the models, so the number is bounded."""
+
 
 class ProviderPool:
     """The providers that `settings` turn on, each opened at its first use and closed by `aclose`; and all that take a
@@ -23,6 +26,7 @@ class ProviderPool:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._open: dict[ProviderName, Provider] = {}
+        self._learned: dict[ModelChoice, ModelProfile] = {}
         self._lists = ModelLists(lambda name: asyncio.to_thread(self.get, name))
         self.offered: list[ProviderName] = [name for name in PROVIDER_NAMES if SPECS[name].is_on(settings)]
 
@@ -100,14 +104,21 @@ class ProviderPool:
         return [model.id for model in models]
 
     def profile(self, choice: ModelChoice) -> ModelProfile:
-        """What is known of the model: what the provider's list says, else what its name tells. May block for 0.2 s the
-        first time."""
+        """What is known of the model: what it refused, else what the provider's list says, else what its name tells.
+        May block for 0.2 s the first time."""
         if choice.provider == "local" and self.local_model:
             listed = self.local_model.profile
         else:
             listed = self._lists.profile(choice)
         known = traits(choice.provider, choice.model).updated_by(published(choice.provider, choice.model))
-        return known.updated_by(listed)
+        known = known.updated_by(listed)
+        return known.updated_by(learned) if (learned := self._learned.get(choice)) else known
+
+    def learn(self, choice: ModelChoice, fact: ModelProfile) -> None:
+        """Remembers what a refusal says of the model, until the process ends."""
+        self._learned[choice] = self._learned.get(choice, fact).updated_by(fact)
+        if len(self._learned) > MAX_LEARNED:
+            del self._learned[next(iter(self._learned))]
 
     def cost(self, choice: ModelChoice, finish: Finish, *, own_key: bool = False) -> float | None:
         """US dollars for an answer: by the prices in the provider's list, else the public ones; None if neither knows.

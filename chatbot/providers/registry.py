@@ -87,9 +87,15 @@ def _open_openai(settings: Settings, label: str, key: SecretStr | None) -> Provi
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
     secret, url = (key, None) if key else (settings.openai_api_key, settings.openai_base_url)
-    base = BaseUrl(url)
+    base, first_seconds = BaseUrl(url), settings.chatbot_reply_seconds
     return base.with_query(
-        OpenAIProvider(label, _value(secret), base.address, length_parameter="max_completion_tokens")
+        OpenAIProvider(
+            label,
+            _value(secret),
+            base.address,
+            length_parameter="max_completion_tokens",
+            first_seconds=first_seconds,
+        )
     )
 
 
@@ -97,21 +103,23 @@ def _open_anthropic(settings: Settings, label: str, key: SecretStr | None) -> Pr
     from chatbot.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
     secret, url = (key, None) if key else (settings.anthropic_api_key, settings.anthropic_base_url)
-    base = BaseUrl(url, suffix="/v1")
-    return base.with_query(AnthropicProvider(label, _value(secret), base.address))
+    base, first_seconds = BaseUrl(url, suffix="/v1"), settings.chatbot_reply_seconds
+    return base.with_query(AnthropicProvider(label, _value(secret), base.address, first_seconds=first_seconds))
 
 
 def _open_huggingface(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-    return OpenAIProvider(label, _value(key or settings.hf_token), HUGGINGFACE_URL)
+    first_seconds = settings.chatbot_reply_seconds
+    return OpenAIProvider(label, _value(key or settings.hf_token), HUGGINGFACE_URL, first_seconds=first_seconds)
 
 
 def _open_compatible(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-    base = BaseUrl(settings.compatible_base_url)
-    return base.with_query(OpenAIProvider(label, _value(key or settings.compatible_api_key), base.address))
+    base, secret = BaseUrl(settings.compatible_base_url), key or settings.compatible_api_key
+    first_seconds = settings.chatbot_reply_seconds
+    return base.with_query(OpenAIProvider(label, _value(secret), base.address, first_seconds=first_seconds))
 
 
 def _open_local(settings: Settings, label: str, key: SecretStr | None) -> Provider:

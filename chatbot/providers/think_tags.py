@@ -26,6 +26,8 @@ class ThinkTagParser:
         """Returns what was held back when the stream has ended. If a `complete` answer never closed its reasoning, the
         reasoning is the answer too."""
         held, self._held = self._held, ""
+        if self._state == self._after_reasoning:  # white space only
+            return ()
         if not self._closing:
             return _deltas(text=held)
         self._reasoning.append(held)
@@ -54,10 +56,13 @@ class ThinkTagParser:
         return _deltas(text)
 
     def _after_reasoning(self) -> tuple[Delta, ...]:
-        """Drops the empty lines between the reasoning and the answer."""
-        self._held = self._held.lstrip()
-        if self._held:
-            self._state = self._in_text
+        """Drops the empty lines between the reasoning and the answer, but not the indentation of its first line."""
+        text = self._held.lstrip()
+        if not text:
+            return ()
+        _, line_end, indentation = self._held.removesuffix(text).rpartition("\n")
+        self._held = indentation + text if line_end else text
+        self._state = self._in_text
         return self._in_text()
 
     def _in_text(self) -> tuple[Delta, ...]:

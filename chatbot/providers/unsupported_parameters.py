@@ -1,29 +1,36 @@
-"""Parameters that a model refuses: left out, and remembered for that model."""
+"""What a model does not take, a parameter or the system role: left out, and remembered for that model alone."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from chatbot.errors import RequestRefused
-from chatbot.providers.error_mapping import Sdk, error_class
+from chatbot.errors import ContextOverflow, RequestRefused
+from chatbot.providers.error_meanings import meaning
+from chatbot.providers.refusal_details import longest_answer, refuses_system_role
+from chatbot.providers.refusals import Refusal
+from chatbot.types import Request
 
-T = TypeVar("T")
+SYSTEM = "system"
+"""Stands for the system role among the parameters that a model refuses."""
+
+LENGTHS = ("max_tokens", "max_completion_tokens")
 
 VALUE = re.compile(
-    r"invalid_value|(max|min)_value|(less|greater) than|at (most|least)|between|in the range|range:|"
+    r"invalid_value|(max|min)_value|(less|greater) than|at (most|least)|between|\brange|"
     r"too (large|high|big|low|small)|m(ax|in)imum|[<>]=|[≤≥]|must be"
 )
 """How a value that is out of range is described: the parameter itself is supported."""
 
+UNSUPPORTED = re.compile(
+    r"unsupported|not supported|does(n't| not) support|unknown|unrecogni[sz]ed|unexpected|extra (input|field)|"
+    r"not (permitted|allowed)|additional propert|instead"
+)
+"""How a parameter that is not supported is described. The longest answer is dropped only for these words: it is a limit
+of the operator's, and of the visitor's."""
+
 MAX_MODELS = 1000
 """Many more than any provider has; visitors name the models, so the number is bounded."""
-
-
-class StatusSdk(Sdk, Protocol):
-    """An SDK with its error for a refused request, under the name that both SDKs give it."""
-
-    @property
-    def APIStatusError(self) -> type[Exception]: ...
 
 
 class UnsupportedParameters:
@@ -43,35 +50,50 @@ class UnsupportedParameters:
             del self._by_model[next(iter(self._by_model))]
 
 
-async def send_supported(
-    unsupported: UnsupportedParameters,
-    model: str,
+def adapt(
+    request: Request,
+    refusal: Refusal,
+    sent: Mapping[str, Any],
     optional: Mapping[str, str],
-    parameters: Callable[[], dict[str, Any]],
-    send: Callable[..., Awaitable[T]],
-    sdk: StatusSdk,
-) -> T:
-    """Returns `send(**parameters())`; if an optional parameter is refused, remembers it and sends the others again.
+    unsupported: UnsupportedParameters,
+) -> Request | None:
+    """The request to send in place of the refused one; None if it cannot be made acceptable.
 
-    `optional` maps the parameters that a request can do without to the word that a refusal has for each. `parameters`
-    leaves out what is `unsupported`, so each can be refused only once. Raises as the SDK does.
+    An answer that is too long is shortened for this request only. A parameter and the system role are remembered for
+    the model. `sent` is the body that was refused; `optional` maps the parameters that a request can do without to the
+    word that a refusal has for each.
     """
-    while True:
-        sent = parameters()
-        try:
-            return await send(**sent)
-        except sdk.APIStatusError as error:
-            name = _refused_parameter(error, optional, sent, sdk)
-            if name is None:
-                raise
-            unsupported.add(model, name)
-
-
-def _refused_parameter(error: Exception, optional: Mapping[str, str], sent: Mapping[str, Any], sdk: Sdk) -> str | None:
-    """The optional parameter that the provider refuses, if that is what the error says."""
-    if getattr(error, "status_code", None) not in (400, 422) or error_class(error, sdk) is not RequestRefused:
+    kind, _ = meaning(refusal)
+    if kind in (RequestRefused, ContextOverflow) and any(name in sent for name in LENGTHS):
+        longest = None if UNSUPPORTED.search(refusal.words) else longest_answer(refusal, request.max_tokens)
+        if longest:
+            return replace(request, max_tokens=longest)
+    refused = unsupported.of(request.model)
+    if request.system_prompt and SYSTEM not in refused and refuses_system_role(refusal):
+        unsupported.add(request.model, SYSTEM)
+        return request
+    name = _refused_parameter(refusal, optional, sent) if kind is RequestRefused else None
+    if name is None:
         return None
-    words = f"{getattr(error, 'param', '')} {error} {getattr(error, 'body', '')}".lower()
+    unsupported.add(request.model, name)
+    return request
+
+
+def fold_system_prompt(request: Request) -> Request:
+    """The request with its system prompt at the beginning of the first message, for models without that role."""
+    if not request.system_prompt:
+        return request
+    first, *others = request.messages
+    content = "\n\n".join(filter(None, (request.system_prompt, first.content)))
+    return replace(request, system_prompt="", messages=(replace(first, content=content), *others))
+
+
+def _refused_parameter(refusal: Refusal, optional: Mapping[str, str], sent: Mapping[str, Any]) -> str | None:
+    """The optional parameter that the provider refuses, if that is what the error says."""
+    if refusal.status not in (None, 400, 422):
+        return None
+    words = " ".join((refusal.param.lower(), *sorted(refusal.codes), refusal.words))
     if VALUE.search(words):
         return None
-    return next((name for name, word in optional.items() if name in sent and word in words), None)
+    names = (name for name, word in optional.items() if name in sent and word in words)
+    return next((name for name in names if name not in LENGTHS or UNSUPPORTED.search(words)), None)

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from pydantic import SecretStr
 
-from chatbot.attachments import attachment_tokens
+from chatbot.attachments import attachment_form, attachment_tokens
 from chatbot.engine import ChatEngine
-from chatbot.errors import ContextOverflow, RequestRefused
+from chatbot.errors import ContextOverflow, FilesNotRead, ProviderError, RequestRefused, ServiceUnavailable
 from chatbot.memory import ContextWindow, estimate_tokens, likely_tokens, message_tokens, select_messages
 from chatbot.memory.context_window import TOKENS_PER_MESSAGE
 from chatbot.providers import Provider, ProviderPool
@@ -69,7 +69,9 @@ class Generation:
     async def run(self, append: Callable[[Delta], None]) -> Finish | None:
         """Passes every piece of the answer to `append`; returns how it ended. Raises ProviderErrors and NoProvider.
 
-        A conversation that the provider finds too long is shortened and sent again, twice at most.
+        A conversation that the provider finds too long is shortened and sent again, twice at most. If the model does
+        not read files, earlier ones are left out and the conversation is sent again; those of the question are
+        reported.
         """
         provider, window = await asyncio.to_thread(self._prepare)
         while True:
@@ -77,14 +79,15 @@ class Generation:
             try:
                 return await self._stream(provider, window, append)
             except ContextOverflow as overflow:
-                if self._has_delta or len(window.messages) < 2:
+                if self._has_delta or window.sent.sent < 2:
                     raise
                 self._trims += 1
                 window = self._shorten(window, overflow)
-            except RequestRefused as refused:
-                if any(each.form == "whole" for each in window.attachments):
-                    raise RequestRefused(refused.provider, "files") from None
-                raise
+            except (RequestRefused, ServiceUnavailable) as refused:
+                # Some servers refuse a picture with 500, and in words that nobody knows.
+                if self._has_delta or not window.whole_files:
+                    raise
+                window = self._without_files(window, refused)
 
     def account(self, answer: StoredMessage, finish: Finish | None) -> AnswerAccount:
         """What `answer` used, as far as it came: as the provider counted, else by estimate. Nothing if the provider was
@@ -115,6 +118,33 @@ class Generation:
     def _first_window(self) -> ContextWindow:
         context_tokens = self._profile.context_tokens
         return self._select(self._options.history_limit, context_tokens, max_tokens=self._options.max_tokens)
+
+    def _without_files(self, window: ContextWindow, refused: ProviderError) -> ContextWindow:
+        """What to send instead, without the files that may have been refused. Raises an error if the question itself
+        came with some: its visitor has to know."""
+        question = self._history[-1].attachments
+        if isinstance(refused, FilesNotRead):
+            self._learn(refused)
+            smaller = self._select(self._options.history_limit, self._profile.context_tokens, self._options.max_tokens)
+            is_needed = any(attachment_form(each, self._profile) == "name" for each in question)
+            if is_needed or len(smaller.whole_files) == len(window.whole_files):
+                raise refused
+            return smaller
+        if any(attachment_form(each, self._profile) == "whole" for each in question):
+            raise RequestRefused(refused.provider, "files") if isinstance(refused, RequestRefused) else refused
+        return window.without_whole_files()
+
+    def _learn(self, refused: FilesNotRead) -> None:
+        """Remembers what the model does not read. A visitor's own account may allow less than the operator's: what it
+        refuses counts for this answer only."""
+        known = ModelProfile(
+            self._options.choice.model,
+            reads_images=False if refused.images else None,
+            reads_documents=False if refused.documents else None,
+        )
+        self._profile = self._profile.updated_by(known)
+        if self._key is None:
+            self._providers.learn(self._options.choice, known)
 
     @cached_property
     def _profile(self) -> ModelProfile:
@@ -165,7 +195,7 @@ class Generation:
         if overflow.prompt_tokens and overflow.context_tokens and overflow.prompt_tokens > overflow.context_tokens:
             available = overflow.context_tokens - min(self._options.max_tokens, overflow.context_tokens // 2)
             share = min(1.0, FILL_AFTER_OVERFLOW * available / overflow.prompt_tokens)
-        return self._select(len(window.messages) - 1, int(self._input_tokens(window) * share))
+        return self._select(window.sent.sent - 1, int(self._input_tokens(window) * share))
 
     def _input_tokens(self, window: ContextWindow) -> int:
         """How many tokens are sent, by an estimate that is rather too high."""

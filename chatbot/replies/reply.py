@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chatbot.errors import ChatbotError, ProviderError, ProviderTimeout, StreamCutOff
+from chatbot.errors import ChatbotError, ProviderError
 from chatbot.types import Delta, Fault, Finish, FinishReason, SentContext, Status, StoredMessage, Timing, Usage
+
+WAITING_SECONDS = 5.0
+"""Between two snapshots of an answer that is still empty: its watcher may say for how long it has been waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Reply:
         self._first_reasoning_ms: int | None = None
         self._stop_reason: FinishReason | None = None
         self._timeout: asyncio.Timeout | None = None
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Since the answer was started."""
+        return time.perf_counter() - self._started
 
     def append(self, delta: Delta) -> None:
         """Adds a piece. This runs for every token, so it does next to nothing."""
@@ -124,12 +132,13 @@ class Reply:
     ) -> AsyncGenerator[StoredMessage]:
         """Yields snapshots: one with the first token, then at most one every `interval()` seconds while the answer
         grows, and the whole answer when it has ended. With `first_within`, the first comes after that many seconds even
-        if it is empty."""
-        seen = 0
-        if first_within is not None and not self._version:
-            await self._wait_for_change(first_within)
+        if it is empty, and others follow every WAITING_SECONDS until there is something."""
+        seen, wait = 0, first_within
+        while wait is not None and not self._version and not self.ended.is_set():
+            await self._wait_for_change(wait)
             if not self._version and not self.ended.is_set():
                 yield self.snapshot()
+            wait = WAITING_SECONDS
         while not self.ended.is_set():
             if self._version > seen:
                 seen = self._version
@@ -181,11 +190,10 @@ class Reply:
         self._watchers.clear()
 
     def _status(self, finish: Finish | None) -> Status:
-        """Interrupted: stopped, or cut off with some text. Failed: the provider reported an error, or no text came."""
+        """Interrupted: stopped, or ended by an error with some text, which counts as said. Failed: no text came."""
         if finish and not self.error and not self._stop_reason:
             return "complete"
-        is_cut_off = isinstance(self.error, StreamCutOff | ProviderTimeout) and bool(self._text)
-        return "interrupted" if self._stop_reason or is_cut_off else "failed"
+        return "interrupted" if self._stop_reason or self._text else "failed"
 
     def _timing(self) -> Timing:
         now, text, reasoning = self._elapsed_ms(), self._first_text_ms, self._first_reasoning_ms
@@ -194,4 +202,4 @@ class Reply:
         return Timing(first, now, reasoned)
 
     def _elapsed_ms(self) -> int:
-        return round((time.perf_counter() - self._started) * 1000)
+        return round(self.elapsed_seconds * 1000)

@@ -230,7 +230,7 @@ async def test_an_earlier_image_is_only_mentioned_to_a_text_model(
 async def test_the_error_for_a_refused_image_mentions_the_files(
     replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:
-    upstream.scenario = Scenario(status=400, message="image input is not supported")
+    upstream.scenario = Scenario(status=400, message="Bad request.")
     reply = await replies_setup.say("What is it?", files=upload(replies_setup, "a.png"))
     await wait_for_end(reply)
     assert isinstance(reply.error, RequestRefused)

@@ -58,7 +58,8 @@ async def test_the_partial_answer_is_shown_above_the_error(chat: ChatPage, upstr
         assert text["y"] + text["height"] <= note["y"] + 1
         await chat.reload()
     assert await chat.ask("And this?") == "You said: And this?"
-    assert conversation(upstream) == [("user", "Does this work?"), ("user", "And this?")]
+    said = ("assistant", "word1 word2 word3 word4 word5")
+    assert conversation(upstream) == [("user", "Does this work?"), said, ("user", "And this?")]
 
 
 async def test_the_error_suggests_another_provider_and_it_answers(chat: ChatPage, upstream: FakeUpstream) -> None:

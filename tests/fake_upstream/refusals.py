@@ -1,9 +1,11 @@
 """Responses in place of an answer: errors, web pages, redirects and empty bodies."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from uuid import uuid4
 
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from tests.fake_upstream.answers import Json, count_tokens
 from tests.fake_upstream.dialect import ApiError, Dialect
@@ -41,7 +43,8 @@ def instead(request: ChatRequest, scenario: Scenario) -> Response | None:
         address = scenario.redirect_to.replace("{port}", str(request.port))
         return RedirectResponse(address, headers=headers)
     if isinstance(scenario.body, str):
-        return Response(scenario.body, scenario.status, headers)
+        held = StreamingResponse(_held_open(scenario.body), scenario.status, headers)
+        return held if scenario.stays_open else Response(scenario.body, scenario.status, headers)
     if scenario.body is not None:
         return JSONResponse(scenario.body, scenario.status, headers)
     if scenario.html:
@@ -51,6 +54,11 @@ def instead(request: ChatRequest, scenario: Scenario) -> Response | None:
         return Response(b"", scenario.status, headers, "text/event-stream" if request.streaming else "application/json")
     error = _denial(request, scenario)
     return error_response(request.dialect, error, headers) if error else None
+
+
+async def _held_open(body: str) -> AsyncGenerator[str]:
+    yield body
+    await asyncio.Event().wait()  # cancelled when the client disconnects
 
 
 def refusal(request: ChatRequest, scenario: Scenario) -> Response | None:

@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-import chatbot.providers.anthropic
-import chatbot.providers.openai
 from chatbot.errors import (
     ChatbotError,
     ContextOverflow,
@@ -33,6 +31,7 @@ from chatbot.errors import (
     UnreadableAnswer,
     WrongBaseUrl,
 )
+from chatbot.providers import wire
 from chatbot.providers.local.llama_server import Endpoint, LlamaServer
 from chatbot.settings import Settings
 from chatbot.types import FinishReason, ProviderName, Status, StoredMessage
@@ -42,6 +41,7 @@ from tests.support.reply_setup import ReplySetup
 KEY = "sk-operator-for-nobody-ZQXJ"
 """A masked key shows its last four characters: these occur in no id, port or time by chance."""
 
+QUESTION = "What did the doctor say?"
 PARTIAL_TEXT = "word1 word2 word3 word4 word5"
 CLOSED_PORT = "http://127.0.0.1:9"
 
@@ -49,6 +49,7 @@ REMOTE: tuple[ProviderName, ...] = ("openai", "compatible", "anthropic")
 ALL: tuple[ProviderName, ...] = (*REMOTE, "local")
 
 NO_SETTINGS = {"openai_api_key": None, "compatible_base_url": None, "anthropic_api_key": None}
+SHORT = {"chatbot_reply_seconds": 2}
 UNREACHABLE = {f"{name}_base_url": CLOSED_PORT for name in REMOTE}
 
 
@@ -93,19 +94,19 @@ ROWS = (
     Row("rate limit, Retry-After 3600", FAULTS["rate_limit_3600"], RateLimited),
     Row("overloaded", FAULTS["overloaded"], ServiceUnavailable, tries=2, providers=ALL),
     Row("overloaded, status 200", replace(FAULTS["overloaded_middle"], error_after=0), ServiceUnavailable, tries=2),
-    Row("overloaded in the middle", FAULTS["overloaded_middle"], ServiceUnavailable, **PARTIAL),
+    Row("overloaded in the middle", FAULTS["overloaded_middle"], ServiceUnavailable, **INTERRUPTED),
     Row("500", FAULTS["server_error"], ServiceUnavailable, tries=2, providers=ALL),
-    Row("500 in the middle", FAULTS["server_error_middle"], ServiceUnavailable, **PARTIAL),
+    Row("500 in the middle", FAULTS["server_error_middle"], ServiceUnavailable, **INTERRUPTED),
     Row("503 with a web page", FAULTS["html_503"], ServiceUnavailable, tries=2),
     Row("connection refused", Scenario(), Unavailable, tries=0, settings=UNREACHABLE),
-    Row("silence before the headers", FAULTS["no_headers"], ProviderTimeout, providers=ALL),
-    Row("silence before the first token", FAULTS["silence_first"], ProviderTimeout, providers=ALL),
+    Row("silence before the headers", FAULTS["no_headers"], ProviderTimeout, providers=ALL, settings=SHORT),
+    Row("silence before the first token", FAULTS["silence_first"], ProviderTimeout, providers=ALL, settings=SHORT),
     Row("silence in the middle", FAULTS["silence_middle"], ProviderTimeout, **INTERRUPTED),
     Row("cut off", FAULTS["cut"], StreamCutOff, **INTERRUPTED),
     Row("cut off by a reset", FAULTS["reset"], StreamCutOff, **INTERRUPTED),
     Row("end without a finish reason", FAULTS["no_finish"], StreamCutOff, **INTERRUPTED),
-    Row("bad JSON", FAULTS["bad_json"], UnreadableAnswer, **PARTIAL),
-    Row("bad UTF-8", FAULTS["bad_utf8"], UnreadableAnswer, **PARTIAL),
+    Row("bad JSON", FAULTS["bad_json"], UnreadableAnswer, **INTERRUPTED),
+    Row("bad UTF-8", FAULTS["bad_utf8"], UnreadableAnswer, **INTERRUPTED),
     Row("200 with a web page", FAULTS["html_page"], UnreadableAnswer),
     Row("200 with nothing", FAULTS["empty"], UnreadableAnswer),
     Row("redirect to another host", FAULTS["redirect"], UnreadableAnswer),
@@ -141,8 +142,8 @@ async def observe(row: Row, provider: ProviderName, upstream: FakeUpstream, fold
     upstream.reset()
     upstream.scenario = row.upstream
     replies_setup = ReplySetup(_settings(upstream, folder, row))
-    with _short_timeouts(upstream, silent=row.error is ProviderTimeout, fake_local=row.error is not ModelNotLoaded):
-        reply = await replies_setup.say("What did the doctor say?", provider=provider, temperature=0.5)
+    with _short_timeouts(upstream, row, fake_local=row.error is not ModelNotLoaded):
+        reply = await replies_setup.say(QUESTION, provider=provider, temperature=0.5)
         await asyncio.wait_for(reply.ended.wait(), 20)
         tries = len(upstream.requests)
         upstream.scenario = Scenario()
@@ -164,16 +165,16 @@ def _settings(upstream: FakeUpstream, folder: Path, row: Row) -> Settings:
 
 
 @contextmanager
-def _short_timeouts(upstream: FakeUpstream, *, silent: bool, fake_local: bool) -> Iterator[None]:
-    """Shortens the timeout for a `silent` upstream. If `fake_local`, requests to the embedded model, which cannot fail
-    on demand, go to the upstream."""
+def _short_timeouts(upstream: FakeUpstream, row: Row, *, fake_local: bool) -> Iterator[None]:
+    """Shortens the timeout for an upstream that is silent in the middle. If `fake_local`, requests to the embedded
+    model, which cannot fail on demand, go to the upstream."""
 
     async def endpoint(_: LlamaServer) -> Endpoint:
         return Endpoint(upstream.openai_url, KEY)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (chatbot.providers.openai, chatbot.providers.anthropic):
-            patch.setattr(module, "SILENCE_SECONDS", 0.5 if silent else 20)  # a busy machine pauses too
+        silent = row.error is ProviderTimeout
+        patch.setattr(wire, "SILENCE_SECONDS", 0.5 if silent else 20)  # a busy machine pauses too
         patch.setattr("chatbot.providers.registry.HUGGINGFACE_URL", upstream.openai_url)
         if fake_local:
             patch.setattr(LlamaServer, "start", lambda _: None)

@@ -113,7 +113,7 @@ def test_without_any_provider_chat_is_503_no_provider(fields: Json, path: str, u
 
 
 def test_a_silent_provider_is_504_and_no_secret_is_logged(tmp_path: Path, upstream: FakeUpstream) -> None:
-    environment = two_providers(upstream) | {"CHATBOT_REPLY_SECONDS": "0.5"}
+    environment = two_providers(upstream) | {"CHATBOT_REPLY_SECONDS": "1.5"}
     with RunningApp(tmp_path, environment) as app, Visitor(app.url) as visitor:
         answer = visitor.call("POST", "/chat", json={"message": "a secret", "model": "fault:silence_first"})
         assert answer.status_code == 504

@@ -9,7 +9,6 @@ import openai
 import pytest
 
 from chatbot.errors import (
-    ContextOverflow,
     InvalidKey,
     PermissionDenied,
     ProviderError,
@@ -17,11 +16,12 @@ from chatbot.errors import (
     QuotaExhausted,
     RateLimited,
     RequestRefused,
+    RequestTooLarge,
     ServiceUnavailable,
     StreamCutOff,
     Unavailable,
-    UnknownModel,
     UnreadableAnswer,
+    WrongBaseUrl,
 )
 from chatbot.providers.error_mapping import error_class
 
@@ -33,7 +33,7 @@ BY_STATUS: Kinds = {
     "BadRequestError": RequestRefused,
     "AuthenticationError": InvalidKey,
     "PermissionDeniedError": PermissionDenied,
-    "NotFoundError": UnknownModel,
+    "NotFoundError": WrongBaseUrl,  # without a body, which would name the model
     "ConflictError": RequestRefused,
     "UnprocessableEntityError": RequestRefused,
     "RateLimitError": RateLimited,
@@ -49,7 +49,7 @@ ANTHROPIC: Kinds = OPENAI | {
     "PaymentRequiredError": QuotaExhausted,
     "RequestTimeoutError": ProviderTimeout,
     "PreconditionFailedError": RequestRefused,
-    "ContentTooLargeError": ContextOverflow,
+    "ContentTooLargeError": RequestTooLarge,
     "RequestHeaderFieldsTooLargeError": RequestRefused,
     "ClientClosedRequestError": RequestRefused,
     "HTTPNotImplementedError": ServiceUnavailable,

@@ -2,14 +2,13 @@
 
 import json
 import traceback
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
 import pytest
 
-import chatbot.providers.anthropic
-import chatbot.providers.openai
 from chatbot.errors import (
     ContextOverflow,
     InvalidKey,
@@ -26,7 +25,7 @@ from chatbot.errors import (
     UnreadableAnswer,
     WrongBaseUrl,
 )
-from chatbot.providers import Provider, connect
+from chatbot.providers import Provider, connect, wire
 from chatbot.types import Finish, Message, ProviderName, Request
 from tests.conftest import OPERATORS_KEY, MakeSettings, OpenProvider
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
@@ -81,14 +80,16 @@ def fault() -> str:
 
 
 @pytest.fixture(params=["compatible", "anthropic"])
-def provider(
-    request: pytest.FixtureRequest, fault: str, open_provider: OpenProvider, monkeypatch: pytest.MonkeyPatch
-) -> Provider:
+async def provider(
+    request: pytest.FixtureRequest, fault: str, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Provider]:
     """One provider of each protocol, with a short timeout for faults that are silent."""
-    if FAILURES.get(fault) is ProviderTimeout:
-        for module in (chatbot.providers.openai, chatbot.providers.anthropic):
-            monkeypatch.setattr(module, "SILENCE_SECONDS", 0.5)
-    return open_provider(request.param)
+    is_silent = FAILURES.get(fault) is ProviderTimeout
+    if is_silent:
+        monkeypatch.setattr(wire, "SILENCE_SECONDS", 0.5)
+    opened = connect(request.param, settings(chatbot_reply_seconds=0.5 if is_silent else 300))
+    yield opened
+    await opened.aclose()
 
 
 async def stream_answer(provider: Provider) -> tuple[str, Finish | None]:

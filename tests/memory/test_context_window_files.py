@@ -32,38 +32,37 @@ def message(content: str, *attachments: Attachment, role: Any = "user") -> Store
     return StoredMessage(f"{next(ids)}", role, content, "2026-11-22T10:00:00.000+00:00", attachments=attachments)
 
 
-def forms(messages: list[StoredMessage], reads: ModelProfile = READS_ALL, **limits: Any) -> list[list[str]]:
-    window = select_messages(messages, reads, **limits)
-    return [[each.form for each in message.attachments] for message in window.messages]
+def forms(messages: list[StoredMessage], reads: ModelProfile = READS_ALL, **limits: Any) -> list[str]:
+    return [each.form for each in select_messages(messages, reads, **limits).attachments]
 
 
 def test_all_attachments_are_sent_if_they_fit() -> None:
     messages = [message("One", photo(), document()), message("Hm", role="assistant"), message("Two", photo())]
-    assert forms(messages) == [["whole", "whole"], [], ["whole"]]
-    assert forms(messages, context_tokens=200_000) == [["whole", "whole"], [], ["whole"]]
+    assert forms(messages) == ["whole", "whole", "whole"]
+    assert forms(messages, context_tokens=200_000) == ["whole", "whole", "whole"]
 
 
 def test_the_oldest_attachments_are_left_out_but_not_their_messages() -> None:
     messages = [message(f"{number}", photo()) for number in range(4)]
-    assert forms(messages, context_tokens=4000) == [["name"], ["name"], ["whole"], ["whole"]]
+    assert forms(messages, context_tokens=4000) == ["name", "name", "whole", "whole"]
 
 
 def test_no_attachment_older_than_one_left_out_is_sent() -> None:
     messages = [message("Small", photo(100)), message("Large", document(3)), message("New")]
-    assert forms(messages, context_tokens=3000) == [["name"], ["name"], []]
+    assert forms(messages, context_tokens=3000) == ["name", "name"]
 
 
 def test_the_newest_messages_attachments_are_sent_even_if_too_large() -> None:
-    assert forms([message("One", photo()), message("Two", photo(2000))], context_tokens=1000) == [["whole"]]
+    assert forms([message("One", photo()), message("Two", photo(2000))], context_tokens=1000) == ["whole"]
 
 
 def test_no_request_is_larger_than_providers_accept() -> None:
     heavy = [message(f"{number}", photo(10, MAX_FILE_BYTES // 3)) for number in range(5)]
-    assert forms(heavy) == [["name"], ["name"], ["whole"], ["whole"], ["whole"]]
+    assert forms(heavy) == ["name", "name", "whole", "whole", "whole"]
 
 
 def test_a_model_that_reads_no_attachments_gets_text_and_names() -> None:
-    assert forms([message("One", photo(), document())], READS_NONE) == [["name", "text"]]
+    assert forms([message("One", photo(), document())], READS_NONE) == ["name", "text"]
 
 
 @pytest.mark.parametrize(
@@ -109,5 +108,5 @@ def test_the_context_is_not_exceeded_and_every_attachment_is_counted(
     sent = [each for message in window.messages for each in message.attachments if each.form != "name"]
     assert seen.files == sum(len(message.attachments) for message in messages)
     assert seen.files == len(sent) + seen.files_left_out + seen.files_unread
-    if len(window.messages) > 1:
+    if window.sent.sent > 1:
         assert sum(message_tokens(each, reads) for each in window.messages) <= context_tokens - estimate_tokens("")

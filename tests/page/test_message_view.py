@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatbot.errors import Unavailable
-from chatbot.page.message_view import Line, lines, show, show_message, show_notice
+from chatbot.page.message_view import Line, lines, show, show_message, show_notice, waiting_words
 from chatbot.types import Fault, Role, StoredMessage, Timing, Usage
 from tests.page.markdown.reading import read
 
@@ -126,3 +126,11 @@ def test_a_version_has_its_number_and_neighbours() -> None:
     (line,) = view_lines(make_answer(), versions={"2": ("0", "2", "5")})
     assert line["versions"] == {"number": 2, "count": 3, "previous": "0", "next": "5"}
     assert view_lines(make_answer(), versions={"2": ("2",)})[0]["versions"] is None
+
+
+def test_a_long_wait_names_the_provider_and_the_time() -> None:
+    assert waiting_words("Ollama", 4.9, "en") == ""
+    assert waiting_words("Ollama", 12.3, "en") == "Waiting for the first word of Ollama… 12 seconds so far"
+    assert waiting_words("Ollama", 240, "de") == "Warten auf das erste Wort von Ollama … bisher 240 Sekunden"
+    assert waiting_words("", 0.1, "en", is_loading=True) == "Loading the embedded model…"
+    assert waiting_words("", 9, "en", is_loading=True) == "Loading the embedded model… 9 seconds so far"

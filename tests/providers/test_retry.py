@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-import chatbot.providers.anthropic
-import chatbot.providers.openai
 from chatbot.errors import ProviderError, ProviderTimeout
 from chatbot.providers import Provider, connect, retry, stream_with_retry
 from chatbot.types import Message, ProviderName, Request
@@ -82,17 +80,16 @@ async def test_a_useless_retry_is_not_attempted(fault: Scenario, provider: Provi
 
 
 @pytest.mark.parametrize("silence", ["no_headers", "silence_first"])
-async def test_a_timeout_is_not_retried(
-    silence: str, open_provider: OpenProvider, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in (chatbot.providers.openai, chatbot.providers.anthropic):
-        monkeypatch.setattr(module, "SILENCE_SECONDS", 0.2)
+async def test_a_timeout_is_not_retried(silence: str, settings: MakeSettings, upstream: FakeUpstream) -> None:
     upstream.scenario = FAULTS[silence]
-    for name in ("compatible", "anthropic"):
+    names: tuple[ProviderName, ...] = ("compatible", "anthropic")
+    for name in names:
         upstream.requests.clear()
+        provider = connect(name, settings(chatbot_reply_seconds=0.3))
         with pytest.raises(ProviderTimeout):
-            await text_of(open_provider(name))
+            await text_of(provider)
         assert len(upstream.requests) == 1
+        await provider.aclose()
 
 
 async def test_a_slow_failure_is_not_retried(

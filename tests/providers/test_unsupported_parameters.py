@@ -61,19 +61,39 @@ async def test_a_refused_length_parameter_is_sent_by_its_other_name(provider: Pr
     assert second[names[1]] == 50
 
 
-async def test_a_length_that_is_too_large_keeps_the_parameter(provider: Provider, upstream: FakeUpstream) -> None:
+LENGTH_REFUSALS = [
+    ("{name} is too large: 50. This model supports at most 32 completion tokens.", 32),
+    ("Invalid {name} value, the valid range of {name} is [1, 32]", 32),
+    ("{name}: 50 > 32, which is the maximum allowed number of output tokens", 32),
+    ("`{name}` must be less than or equal to `32`", 32),
+    ("The value of {name} is 50 but the supported range is from 1 (inclusive) to 33 (exclusive).", 32),
+    ("This model's maximum context length is 40 tokens. However, you requested 60 tokens (10 in the messages, 50 in "
+     "the completion).", 30),
+    ("`inputs` tokens + `max_new_tokens` must be <= 40. Given: 10 `inputs` tokens and 50 `max_new_tokens`", 30),
+    ("{name} is out of range", 25),
+]  # fmt: skip
+"""A server's words, and the longest answer that is asked for instead of 50 tokens."""
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(("message", "longest"), LENGTH_REFUSALS)
+async def test_a_length_that_is_too_large_is_shortened_for_that_request_only(
+    message: str, longest: int, status: int, provider: Provider, upstream: FakeUpstream
+) -> None:
     name = "max_completion_tokens" if provider.label == "OpenAI" else "max_tokens"
-    error = {
-        "message": f"{name} is too large: 999999. This model supports at most 128000 completion tokens.",
-        "type": "invalid_request_error",
-        "param": name,
-        "code": "invalid_value",
-    }
-    upstream.queue(Scenario(status=400, body={"error": error}))
+    error = {"message": message.format(name=name), "type": "invalid_request_error", "param": None, "code": None}
+    upstream.queue(Scenario(status=status, body={"error": error}))
+    for _ in range(2):
+        await ask(provider)
+    assert [request.body[name] for request in upstream.requests] == [50, longest, 50]
+
+
+async def test_the_longest_answer_is_never_dropped_for_a_value(provider: Provider, upstream: FakeUpstream) -> None:
+    name = "max_completion_tokens" if provider.label == "OpenAI" else "max_tokens"
+    upstream.scenario = Scenario(status=400, body={"error": {"message": f"Strange {name}", "type": "bad"}})
     with pytest.raises(RequestRefused):
-        await ask(provider, max_tokens=999_999)
-    await ask(provider)
-    assert upstream.requests[-1].body[name] == 50
+        await ask(provider)
+    assert [request.body[name] for request in upstream.requests] == [50]
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ async def test_an_answer_that_was_cut_off_stays_stored(
         ("wrong_key", "provider_invalid_key"),
         ("empty_answer", "provider_empty_answer"),
         ("html_page", "provider_bad_answer"),
-        ("server_error_middle", "provider_unavailable"),
+        ("server_error", "provider_unavailable"),
     ],
 )
 async def test_a_failure_is_stored_with_the_apps_own_sentence(

@@ -149,19 +149,27 @@ async def test_no_more_is_sent_than_the_history_limit(replies_setup: ReplySetup,
     assert len(replies_setup.on_disk(conversation_id)) == 10
 
 
-@pytest.mark.parametrize(
-    ("fault", "text"), [("wrong_key", ""), ("server_error_middle", "word1 word2 word3 word4 word5")]
-)
-async def test_a_failed_answer_is_stored_but_never_sent(
-    fault: str, text: str, replies_setup: ReplySetup, upstream: FakeUpstream
-) -> None:
-    upstream.queue(FAULTS[fault])
+async def test_a_failed_answer_is_stored_but_never_sent(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+    upstream.queue(FAULTS["wrong_key"])
     conversation_id, failed = await replies_setup.answer("Does it work?")
-    assert (failed.status, failed.content) == ("failed", text)
+    assert (failed.status, failed.content) == ("failed", "")
     await replies_setup.answer("And now?", conversation_id)
-    assert sent(upstream) == ["Does it work?", "And now?"]
+    assert sent(upstream) == ["Does it work?\n\nAnd now?"]
     assert failed.fault
     assert str(failed.fault.words) not in str(upstream.requests[-1].body)
+
+
+@pytest.mark.parametrize("fault", ["server_error_middle", "bad_json", "bad_utf8", "silence_middle"])
+async def test_what_came_before_a_failure_counts_as_said(
+    fault: str, replies_setup: ReplySetup, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.providers.wire.SILENCE_SECONDS", 0.5)
+    upstream.queue(FAULTS[fault])
+    conversation_id, answer = await replies_setup.answer("Does it work?")
+    assert (answer.status, answer.content) == ("interrupted", "word1 word2 word3 word4 word5")
+    assert answer.fault
+    await replies_setup.answer("And now?", conversation_id)
+    assert sent(upstream) == ["Does it work?", answer.content, "And now?"]
 
 
 async def test_a_refused_turn_is_not_sent_again(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:

@@ -187,3 +187,16 @@ async def test_more_running_answers_lengthen_the_update_interval(
         await replies_setup.say(f"Question {number}")
     assert alone == pacing.MIN_UPDATE_SECONDS
     assert replies_setup.replies.update_interval() == pacing.update_interval(10) > 1.5 * alone
+
+
+async def test_an_empty_answer_is_shown_again_while_it_is_waited_for(
+    replies_setup: ReplySetup, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.replies.reply.WAITING_SECONDS", 0.0)
+    upstream.scenario = Scenario(silence_after=0)
+    reply = await replies_setup.say("Hello")
+    async with aclosing(reply.snapshots(every(60), 0)) as snapshots:
+        empty = [(await anext(snapshots)).content for _ in range(3)]
+    assert empty == ["", "", ""]
+    assert reply.elapsed_seconds > 0
+    await replies_setup.stop(reply)

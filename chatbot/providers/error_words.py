@@ -1,0 +1,64 @@
+"""The words that servers use for the causes of a refusal, as patterns over its words in small letters."""
+
+import re
+
+
+def any_of(*alternatives: str) -> re.Pattern[str]:
+    """A pattern that finds any of the alternatives, across lines."""
+    return re.compile("|".join(alternatives), re.DOTALL)
+
+
+RATE = r"rate.?limit|too many requests|\bper[ -](minute|min|second|day|hour)\b|\b[rt]p[md]\b|throttl|concurren"
+"""Words for how much an account may ask for in a time."""
+
+PICTURE = r"image|vision|picture|photo|multi-?modal|mmproj|visual"
+DOCUMENT = r"\bfiles?\b|document|\bpdfs?\b"
+NOT_READ = (
+    r"(not|n't|un|isn't|never)[ -]?(\w+ ){0,3}(support|accept|enabled|allow|capab|permit)|"
+    r"(does|can|is)(n't| ?not) (?!exist|found|available|valid)|no endpoints|only (supported|available|text)|"
+    r"text[- ]only|unknown variant|"
+    r"invalid content type|missing data required|expected (`|')?text|at most 0|not a "
+)
+FILES_NOT_READ = any_of(
+    rf"({PICTURE}|{DOCUMENT}).{{0,80}}({NOT_READ})",
+    rf"({NOT_READ}).{{0,80}}({PICTURE}|{DOCUMENT})",
+    r"content.{0,20} must be a string|content.{0,40}valid string",
+)
+"""A model that reads text only. The last words are those of servers that take no content parts at all."""
+
+FILE_DAMAGED = any_of(
+    r"\d ?mb\b|\bbytes\b|dimension|corrupt|format|media.?type|make sure|could not process|unable to process",
+    r"failed to (process|decode|load|download|fetch)",
+)
+"""A file that is refused for itself: the model may well read others."""
+
+OVERFLOW = any_of(
+    r"(context|prompts?|inputs?|sequence|conversation|messages?|request)\b.{0,120}"
+    r"(too (long|large|big|many)|exceed|longer|larger than|greater than|over(flow|run)|beyond|not enough|must be <=|"
+    r"must have less|out of range|limit is|at most|cannot be)",
+    r"(too (long|large|many)|exceed\w*|longer than|larger than|overflow\w*|reduce|shorte[rn]|maximum|limit of).{0,80}"
+    r"(context|prompt|input|conversation|\btokens?\b|length of the messages)",
+    r"range of input length|max_?length: \d+, actual|model token limit|context.{0,20}(full|overflow)",
+    r"(输入|上下文|提示).{0,20}(过长|超|太长)",
+)
+OVERFLOW_SIZE = re.compile(r"token|length|context|too long|max_?length|n_ctx|prompt|长")
+NOT_OVERFLOW = any_of(
+    RATE,
+    r"characters? in (the )?(name|title)|bytes? >|megabytes?|\d ?mb\b",
+    r"image|picture|dimension|base64",
+    r"^\W*(invalid )?\W*max_(completion_|output_|new_)?tokens",
+    r"temperature|top_p",
+)
+
+BALANCE = any_of(
+    r"(credit|account)?\s?balance.{0,30}(low|insufficient|not enough|exhausted)|insufficient.{0,20}"
+    r"(balance|credits?|quota|funds)|(out of|more|no) credits|included credits|exceeded your (current|monthly) quota|"
+    r"spend(ing)? limit|payment required|arrears|余额"
+)
+
+FILTER = any_of(
+    r"content (management )?(policy|filter)|content exists risk|flagged|moderation|inappropriate|safety (system|filter|"
+    r"polic)|usage polic|acceptable use|prohibited (content|use)|data.?inspection|guardrail|responsible ai|"
+    r"harmful content|sensitive (content|words?|information)|violat\w+ .{0,40}polic|blocked (by|due to).{0,40}"
+    r"(filter|polic|safety)|不安全|敏感"
+)

@@ -1,0 +1,72 @@
+"""What the readers of both protocols share: records in, deltas out, and how the stream ended."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chatbot.errors import ProviderError, StreamCutOff, UnreadableAnswer
+from chatbot.providers.event_stream import Record
+from chatbot.providers.finish_reasons import finish_reason
+from chatbot.providers.refusals import Refusal, as_mapping, is_error
+from chatbot.types import Delta, Finish, FinishReason
+
+
+class StreamReader(ABC):
+    """Reads the records of one answer, and remembers how it ended."""
+
+    def __init__(self) -> None:
+        self.reason: FinishReason | None = None
+        self.is_over = False
+        """Nothing more is to be read."""
+        self.has_delta = False
+        self._failure: type[ProviderError] | None = None
+        self._is_answered = self._is_ended = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the answer is complete, whatever may still follow."""
+        return self.reason is not None
+
+    def read(self, record: Record) -> Iterable[Delta]:
+        """Yields what a record adds to the answer. Raises Refusal for an error; what the record adds comes first."""
+        if record.is_end:
+            self.is_over = self._is_ended = self._is_answered = True
+            return
+        data = record.data[0] if isinstance(record.data, list) and record.data else record.data
+        yield from self.read_data(as_mapping(data), record.event)
+        is_refused = (
+            record.event == "error" or is_error(data) or (not self._is_answered and "detail" in as_mapping(data))
+        )
+        if is_refused and not self.is_finished:
+            raise Refusal(data)
+
+    @abstractmethod
+    def read_data(self, data: Mapping[str, Any], event: str) -> Iterable[Delta]:
+        """Yields what the JSON of a record adds to the answer."""
+
+    def held(self) -> Iterable[Delta]:
+        """What was held back when the stream has ended."""
+        return ()
+
+    @abstractmethod
+    def usage(self, reason: FinishReason) -> Finish:
+        """The finish with what the answer used."""
+
+    def end_with(self, value: object) -> None:
+        """Takes a server's finish reason."""
+        reason = finish_reason(value)
+        if isinstance(reason, str):
+            self.reason = reason
+        else:
+            self._failure = reason or self._failure
+
+    def finish(self, label: str) -> Finish:
+        """How the stream ended. Raises a ProviderError if it was cut off, and UnreadableAnswer if nothing was one.
+
+        A stream without a finish reason is complete if it has another mark of its end.
+        """
+        if self.reason is None and self._failure is None and self._is_ended:
+            self.reason = "stop"
+        if self.reason:
+            return self.usage(self.reason)
+        raise (self._failure or (StreamCutOff if self._is_answered else UnreadableAnswer))(label)
