@@ -47,6 +47,7 @@ def build_page(services: Services) -> gr.Blocks:
         StreamingChat(ChatHandlers(services, views), controls)
         controls.local_model.render()  # type: ignore[no-untyped-call]
         controls.turns.render()  # type: ignore[no-untyped-call]
+        controls.answers.render()  # type: ignore[no-untyped-call]
         build_extras(services)
         entered = _connect_conversations(page, services, controls, sidebar)
         _connect_data(controls, sidebar)

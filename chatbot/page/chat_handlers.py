@@ -205,16 +205,16 @@ class ChatHandlers:
 
     async def _updates(self, reply: Reply, view: int, locale: str) -> AsyncGenerator[ViewUpdate]:
         """The updates of a reply: the conversation with the first text, if that is quick, then the text as it grows,
-        and the facts below it at the end."""
-        update = await self._whole(reply, view, locale)
+        and the facts below it at the end. Each is whole: a busy browser shows only the last of several that come
+        together. Gradio sends what is new in it."""
+        whole = await self._whole(reply, view, locale)
         async with aclosing(reply.snapshots(self._services.replies.update_interval, FIRST_UPDATE_SECONDS)) as snapshots:
             async for snapshot in snapshots:
                 if snapshot.status == "running":
                     answer = show_message(snapshot, locale, self._waiting_for(reply, snapshot, locale))
-                    yield {**update, "phase": "running", "answer": answer}
-                    update = {"view": view}
-        last = await self._whole(reply, view, locale)
-        yield {**update, **last, "phase": "idle", "answer": show_message(reply.snapshot(), locale)}
+                    yield {**whole, "part": 1, "phase": "running", "answer": answer}
+        whole |= await self._whole(reply, view, locale)
+        yield {**whole, "part": 2, "phase": "idle", "answer": show_message(reply.snapshot(), locale)}
 
     async def _whole(self, reply: Reply, view: int, locale: str) -> ViewUpdate:
         """The conversation without its answer, and the lines below; nothing more if it was deleted meanwhile, or the

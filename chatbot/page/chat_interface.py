@@ -79,10 +79,10 @@ class StreamingChat(gr.ChatInterface):
         apply_js = "() => window.chatbot.applied()"
         turns.apply(None, None, [self.chatbot, self.textbox], js=apply_js, **EVERY)
         streams = [
-            turns.send(with_error_toasts(self._send), inputs, [turns], **STREAMED),
-            turns.retry(with_error_toasts(self._retry), inputs, [turns], **STREAMED),
-            turns.edit(with_error_toasts(self._edit), inputs, [turns], **STREAMED),
-            turns.follow(with_error_toasts(self._follow), [token], [turns], **STREAMED),
+            turns.send(with_error_toasts(self._send), inputs, [controls.answers], **STREAMED),
+            turns.retry(with_error_toasts(self._retry), inputs, [controls.answers], **STREAMED),
+            turns.edit(with_error_toasts(self._edit), inputs, [controls.answers], **STREAMED),
+            turns.follow(with_error_toasts(self._follow), [token], [controls.answers], **STREAMED),
         ]
         turns.leave(self._leave, None, None, **EVERY)
         turns.stop(with_error_toasts(self._stop), [token], None, **EVERY)

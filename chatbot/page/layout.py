@@ -56,10 +56,12 @@ class DataButtons:
 @dataclass(frozen=True, slots=True)
 class Controls:
     """The components that events read and change. `turns` is the hub of the conversation on display: the scripts send
-    its events, and the server sends it ViewUpdates."""
+    its events, and the server sends it ViewUpdates. Those of running answers go to `answers`: a busy browser shows only
+    the last of several values that a component gets, and an answer's must not replace another event's."""
 
     token: gr.BrowserState
     turns: gr.HTML
+    answers: gr.HTML
     files: gr.HTML
     sidebar: gr.Sidebar
     new_chat: gr.Button
@@ -107,6 +109,7 @@ def build_controls(services: Services) -> Controls:
     settings, providers = services.settings, services.providers
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=PUBLIC_KEY)
     turns = script_element("turns", events=TURN_EVENTS, render=False)
+    answers = script_element("answers", render=False)
     files = script_element("files", render=False)
     local_model = script_element("model-state", render=False)
     provider, model = build_model_fields(providers)
@@ -118,7 +121,9 @@ def build_controls(services: Services) -> Controls:
         conversations = script_element("conversations", events=["rename", "delete", "watch"])
         form, prompts = build_settings_form(settings, providers, provider, model)
         data = _build_data_buttons()
-    return Controls(token, turns, files, sidebar, new_chat, search, conversations, local_model, form, prompts, data)
+    return Controls(
+        token, turns, answers, files, sidebar, new_chat, search, conversations, local_model, form, prompts, data
+    )
 
 
 def build_extras(services: Services) -> None:

@@ -9,12 +9,14 @@ class ViewUpdate(TypedDict, total=False):
     """A missing field stays as it is.
 
     `view` is the number that the browser gave the view that asked; the browser ignores updates of a view that it has
-    left. `messages` are those before the `answer`. `box` is text for the message box, `returned` are ids of uploads
+    left. `messages` are those before the `answer`; while an answer runs, they and the `lines` are the same in all
+    updates with one `part`. `box` is text for the message box, `returned` are ids of uploads
     that a refused message gives back, `undone` the attachments of a message that was taken back. `settings` are the
     values of the settings form, in the order of its fields.
     """
 
     view: int
+    part: int
     phase: Literal["running", "idle"]
     token: str
     conversation_id: str

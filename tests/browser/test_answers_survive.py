@@ -11,6 +11,25 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.running import RunningApp, two_providers
 
 
+@pytest.mark.parametrize("delay", [5, 25, 45])
+async def test_a_busy_browser_knows_which_conversation_is_answered(delay: int, chat: ChatPage) -> None:
+    await chat.type_model("pace:50x2000")
+    await chat.box.fill("Go on")
+    await chat.page.evaluate(
+        """(delay) => {
+            const wait = () => { const end = performance.now() + 700; while (performance.now() < end); };
+            document.querySelector("#message .submit-button").click();
+            setTimeout(wait, delay); // meanwhile several updates come, of which Gradio shows the last
+        }""",
+        delay,
+    )
+    await chat.has_come(30)
+    await expect(chat.opened).to_have_text(["Go on"])
+    await chat.box.press("Escape")
+    await chat.is_ready()
+    await expect(chat.notes.last).to_contain_text("Stopped by you")
+
+
 async def test_an_answer_continues_while_its_tab_is_closed(
     app: RunningApp, context: BrowserContext, chat: ChatPage
 ) -> None:

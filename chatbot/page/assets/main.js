@@ -9,7 +9,7 @@ import { mountSidebar } from "./sidebar.js";
 import { isForgetful, tabStorage } from "./storage.js";
 import { mountTurns } from "./turns.js";
 import { mountUploads } from "./uploads.js";
-import { applied, failed, mountView, newChat, opened, send, stop, view } from "./view.js";
+import { applied, failed, mountAnswers, mountView, newChat, opened, send, stop, view } from "./view.js";
 
 // What one could ask, while there is nothing on the page yet.
 const mountExamples = ({ element, props }) =>
@@ -32,6 +32,7 @@ const mountLocalModel = ({ element, props, watch }) => {
 
 const PARTS = {
   turns: (part) => { mountTurns(part); mountView(part); },
+  answers: mountAnswers,
   files: mountUploads,
   search: mountSearch,
   conversations: mountSidebar,

@@ -63,10 +63,21 @@ export const opened = () => {
   return [...settings, sidebar];
 };
 
+// Gradio shows only the last of the updates that come while the browser is busy, so each of a running answer's brings the
+// whole conversation; what was taken from one before is left out here.
+let taken = "";
+const newOf = ({ messages, lines, ...rest }) => {
+  const part = rest.part && `${rest.view} ${rest.part}`;
+  const isNew = !part || part !== taken;
+  taken = part ?? "";
+  return JSON.parse(JSON.stringify(isNew ? { messages, lines, ...rest } : rest)); // Gradio reuses the objects
+};
+
 const receive = (update) => {
   if (update?.view !== view.number) return;
-  const copy = JSON.parse(JSON.stringify(update)); // Gradio writes the next update into the same objects
+  const copy = newOf(update);
   if (copy.token) tokenArrived(copy.token);
+  const isOther = (copy.conversation_id ?? view.conversation) !== view.conversation;
   view.conversation = copy.conversation_id ?? view.conversation;
   if (copy.messages) Object.assign(view, { messages: copy.messages, question: null });
   view.answer = copy.answer ?? view.answer;
@@ -78,7 +89,7 @@ const receive = (update) => {
   if (!(isRunning && machine.is("stopping"))) machine.to(isRunning ? "streaming" : "idle");
   apply();
   if (copy.settings || isClosingSidebar) hub.trigger("opened", {});
-  if (copy.lines || copy.conversation_id !== undefined) linesChanged();
+  if (copy.lines || isOther) linesChanged();
   if (isRunning && isStopWanted) stop();
 };
 
@@ -162,6 +173,8 @@ const restoreDraft = () => {
   const asked = view.lines.rows?.findLast(({ role }) => role === "user")?.text;
   if (draft && draft !== asked && !field().value) { box = draft; apply(); }
 };
+
+export const mountAnswers = ({ props, watch }) => watch("value", () => receive(props.value));
 
 export const mountView = ({ props, trigger, watch }) => {
   hub = { trigger };
