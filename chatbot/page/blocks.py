@@ -51,7 +51,7 @@ def build_page(services: Services) -> gr.Blocks:
         build_extras(services)
         entered = _connect_conversations(page, services, controls, sidebar)
         _connect_data(controls, sidebar)
-        _connect_settings(page, entered, controls, SettingsHandlers(services))
+        _connect_settings(entered, controls, SettingsHandlers(services))
         hide_progress(page, controls.form.listed)
     return page
 
@@ -116,7 +116,7 @@ def _connect_data(controls: Controls, sidebar: SidebarHandlers) -> None:
     )
 
 
-def _connect_settings(page: gr.Blocks, entered: Any, controls: Controls, handlers: SettingsHandlers) -> None:
+def _connect_settings(entered: Any, controls: Controls, handlers: SettingsHandlers) -> None:
     """Connects the settings form."""
     form, prompts, token = controls.form, controls.prompts, controls.token
     watched: dict[str, Any] = {
@@ -132,8 +132,8 @@ def _connect_settings(page: gr.Blocks, entered: Any, controls: Controls, handler
         "js": LIST_MODELS_JS,
         **IMMEDIATE,
     }
-    page.load(**watched)
-    entered.then(handlers.list_models, [form.provider], [form.arriving], **IMMEDIATE).then(**listed)
+    # Last: by then the list of conversations is watched. Gradio drops all events of a page when it has none for a moment.
+    entered.then(handlers.list_models, [form.provider], [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     chosen = with_error_toasts(handlers.choose_provider)
     form.provider.input(chosen, form.all, [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     fitting = [form.temperature, form.effort]

@@ -81,17 +81,18 @@ class SidebarHandlers:
         return {**_update(view, read), **self._settings(read.conversation.options, keys)}
 
     async def watch(self, request: gr.Request, token: str | None) -> AsyncGenerator[dict[str, Any]]:
-        """The list of conversations: now, after each change, and every BEAT_SECONDS. `last` marks the end of the
-        watch. Raises TooManyMessages."""
+        """The list of conversations: now, after each change, and every BEAT_SECONDS. The last has `renew`: the page
+        watches anew before this watch ends, because Gradio drops all events of a page at the moment when it has none.
+        Raises TooManyMessages."""
         session_id, seen = self._session_id(token), -1
         self._watches.admit(session_id, client_address(request, self._services.is_behind_proxy))
-        end, is_last = time.monotonic() + WATCH_SECONDS, False
-        while not is_last:
+        end, is_due = time.monotonic() + WATCH_SECONDS, False
+        while not is_due:
             seen = await self._services.store.changes.wait(session_id, seen, BEAT_SECONDS)
             found = await asyncio.to_thread(self._memory(token).list_conversations)
             # Read last: an answer that is listed as running must not have told the page already that it has ended.
             running = self._services.replies.running_conversations(session_id)
-            is_last = time.monotonic() >= end
+            is_due = time.monotonic() >= end
             yield {
                 "conversations": [
                     {
@@ -104,9 +105,10 @@ class SidebarHandlers:
                     for each in found[:MAX_LISTED]
                 ],
                 "more": len(found) > MAX_LISTED,
-                "last": is_last,
+                "renew": is_due,
                 "beat": time.time(),  # Gradio sends no value that equals the one before
             }
+        await asyncio.sleep(BEAT_SECONDS)
 
     async def show_earlier(
         self, request: gr.Request, token: str | None, view: int, conversation_id: str, first: str

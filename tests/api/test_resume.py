@@ -126,7 +126,7 @@ def test_a_client_that_joins_at_the_end_misses_nothing(words: int, visitor: Visi
 def test_a_client_disconnected_fifty_times_has_the_exact_text(visitor: Visitor, upstream: FakeUpstream) -> None:
     chance = random.Random(SEED)  # noqa: S311 - reproducible
     tokens = tuple(chance.choice(AWKWARD) + (str(number) if chance.random() < 0.5 else "") for number in range(600))
-    upstream.queue(Scenario(reasoning=5, tokens=tokens, tokens_per_second=400))
+    upstream.queue(Scenario(reasoning=5, tokens=tokens, tokens_per_second=150))
     conversation = visitor.begin()
     text, last = "", None
     while_running = 0

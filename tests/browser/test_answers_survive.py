@@ -24,7 +24,7 @@ async def test_a_busy_browser_knows_which_conversation_is_answered(delay: int, c
         delay,
     )
     await chat.has_come(30)
-    await expect(chat.opened).to_have_text(["Go on"])
+    await expect(chat.opened).to_contain_text("Go on")
     await chat.box.press("Escape")
     await chat.is_ready()
     await expect(chat.notes.last).to_contain_text("Stopped by you")

@@ -136,7 +136,7 @@ async def test_a_failure_is_shown_and_the_next_message_works(chat: ChatPage, mod
     await chat.ask("Does this work?")
     await expect(chat.notes.last).to_contain_text(sentence)
     await chat.type_model("gpt-6-luna")
-    assert await chat.ask("And this?") == "You said: And this?"
+    assert (await chat.ask("And this?")).endswith("And this?")  # behind the question that got no answer
 
 
 async def test_retry_answers_again_and_undo_restores_the_message(chat: ChatPage, upstream: FakeUpstream) -> None:

@@ -29,7 +29,7 @@ async def test_a_new_message_moves_its_conversation_to_the_top(chat: ChatPage) -
 
 async def test_a_title_is_the_shortened_first_message(chat: ChatPage) -> None:
     await chat.ask("Please explain the difference between a list and a tuple in the Python language to me")
-    await expect(chat.conversations).to_have_text(["Please explain the difference between a list and a tuple…"])
+    await expect(chat.conversations).to_have_text(["Please explain the difference between a list and a tuple in…"])
 
 
 async def test_the_open_conversation_is_marked(chat: ChatPage) -> None:

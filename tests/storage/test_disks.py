@@ -86,7 +86,7 @@ def test_deleting_a_conversation_frees_space_on_a_full_disk(disk: Path) -> None:
     conversation_id = add_conversation(memory, "word " * 8000)
     fill(disk)
     memory.delete_conversation(conversation_id)
-    assert contents(memory, add_conversation(memory, "There is space again")) == ["There is room again"]
+    assert contents(memory, add_conversation(memory, "There is space again")) == ["There is space again"]
 
 
 def test_a_disk_that_became_read_only_can_be_read(disk: Path) -> None:
@@ -128,5 +128,5 @@ async def test_a_reply_fails_on_a_broken_disk_but_not_afterwards(
         assert not replies_setup.replies.running(SESSION, reply.conversation_id)
     upstream.scenario = Scenario()
     _, answer = await replies_setup.answer("And now?", reply.conversation_id)
-    assert answer.content == "You said: And now?"
+    assert answer.content == "You said: Hello\n\nAnd now?"  # the answer to the first could not be stored
     await replies_setup.close()

@@ -132,7 +132,7 @@ export const mountSidebar = ({ element, props, trigger, watch }) => {
     if (!props.value) return;
     lastSent = Date.now();
     showList(props.value);
-    if (props.value.last) watchChanges();
+    if (props.value.renew) watchChanges();
   });
   machine.until("idle").then(() => {
     watchChanges();

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,6 +24,11 @@ STALL_SECONDS = 30.0
 """Between two pieces of a body: longer than a phone in a tunnel needs to send the next one."""
 MAX_BODY_SECONDS = 1800.0
 """For a whole body: the largest takes as long at 0.7 Mbit/s. A byte now and then does not hold a place for ever."""
+
+LINGER_BYTES = 16 * MIB
+LINGER_SECONDS = 2.0
+"""How much more of a body that is too large is read and dropped: a connection that is closed with unread data loses the
+answer on its way."""
 
 RETRY_SECONDS = 10
 """When to ask again if too many uploads are read: they take about as long."""
@@ -105,9 +111,19 @@ class _LimitedBody:
             if not self._error:
                 raise
         if self._error:
+            if self._error is self._too_large:
+                await self._drop_rest(receive)
             response = error_response(self._error, Request(scope))
             response.headers["Connection"] = "close"  # the rest of the body is not read
             await response(scope, receive, send)
+
+    async def _drop_rest(self, receive: Receive) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while not self._is_complete and self._size < self._most + LINGER_BYTES:
+                    message = await receive()
+                    self._size += len(message.get("body", b""))
+                    self._is_complete = not message.get("more_body", False)
 
     def _refuse(self, error: ChatbotError) -> None:
         """Makes the app stop reading, in the one way that all of Starlette's readers understand."""
