@@ -132,7 +132,7 @@ def _connect_settings(entered: Any, controls: Controls, handlers: SettingsHandle
         "js": LIST_MODELS_JS,
         **IMMEDIATE,
     }
-    # Last: by then the list of conversations is watched. Gradio drops all events of a page when it has none for a moment.
+    # Last: by then the list of conversations is watched. Gradio drops all events of a page that has none for a moment.
     entered.then(handlers.list_models, [form.provider], [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     chosen = with_error_toasts(handlers.choose_provider)
     form.provider.input(chosen, form.all, [form.arriving], **IMMEDIATE).then(**listed).then(**watched)

@@ -46,11 +46,14 @@ def _bind(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> list[
     for family, address in addresses:
         is_dual = family == socket.AF_INET6 and address == "::"
         try:
-            opened.append(socket.create_server((address, port), family=family, dualstack_ipv6=is_dual))
+            server = socket.create_server((address, port), family=family, dualstack_ipv6=is_dual)
         except OSError as error:
             failed = error
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 break
+        else:
+            # asyncio turns Nagle's algorithm off only for sockets that say they are TCP; it would hold answers for 40 ms.
+            opened.append(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=server.detach()))
     if failed and (not opened or failed.errno in (errno.EADDRINUSE, errno.EACCES)):
         for each in opened:
             each.close()

@@ -42,6 +42,7 @@ def test_the_app_starts_and_answers_from_this_machine(network: str, tmp_path: Pa
 @pytest.mark.parametrize("host", ["::1", "::", "[::1]", "0.0.0.0", "localhost"])  # noqa: S104
 def test_every_kind_of_address_can_be_listened_on(host: str) -> None:
     sockets = open_sockets(host, None)
+    assert {each.proto for each in sockets} == {socket.IPPROTO_TCP}, "or asyncio leaves Nagle's algorithm on"
     port = sockets[0].getsockname()[1]
     try:
         with closing(socket.create_connection((httpx.URL(local_url(host, port)).host, port))):
