@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.running import app_without_env_file, clean_environment
 
+pytestmark = pytest.mark.first_case
+
 
 def run(
     directory: Path, *arguments: str, program: Path | None = None, variables: Mapping[str, str] = MappingProxyType({})

@@ -10,6 +10,8 @@ from tests.browser.chat_page import ChatPage, tab
 from tests.fake_upstream import FakeUpstream
 from tests.support.running import RunningApp, two_providers
 
+pytestmark = pytest.mark.tier2
+
 
 @pytest.mark.parametrize("delay", [5, 25, 45])
 async def test_a_busy_browser_knows_which_conversation_is_answered(delay: int, chat: ChatPage) -> None:

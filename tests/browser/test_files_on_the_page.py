@@ -16,6 +16,9 @@ from tests.support.api_client import asked
 from tests.support.running import RunningApp, two_providers
 from tests.support.sample_files import pdf, picture
 
+pytestmark = pytest.mark.tier2
+
+
 CONTENTS = {"red.png": picture(), "report.pdf": pdf("Pears"), "notes.csv": b"a,b\n1,2\n", "x.zip": b"PK\x03\x04\0\0"}
 TYPES = {"png": "image/png", "pdf": "application/pdf", "csv": "text/csv", "zip": "application/zip"}
 

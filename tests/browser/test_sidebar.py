@@ -9,6 +9,8 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.reply_setup import until
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
 
 async def test_conversations_are_listed_newest_first_and_grouped_by_day(chat: ChatPage) -> None:
     await chat.import_all(dated("From last month", 30), dated("From yesterday", 1), dated("From last week", 7))

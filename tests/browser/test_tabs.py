@@ -2,10 +2,13 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import BrowserContext, expect
 
 from tests.browser.chat_page import ChatPage, tab
 from tests.support.running import RunningApp
+
+pytestmark = pytest.mark.tier2
 
 
 async def test_a_second_tab_streams_the_answer(app: RunningApp, context: BrowserContext, chat: ChatPage) -> None:

@@ -15,6 +15,8 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.reply_setup import until
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
 
 async def with_versions(chat: ChatPage) -> None:
     """Creates a conversation with one edited message."""

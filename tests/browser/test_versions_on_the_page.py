@@ -11,6 +11,9 @@ from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.reply_setup import until
 from tests.support.running import RunningApp, two_providers
 
+pytestmark = pytest.mark.tier2
+
+
 SLOW = "pace:50x1000"
 
 

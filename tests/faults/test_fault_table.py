@@ -12,6 +12,9 @@ from chatbot.types import PROVIDER_NAMES, ProviderName
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.faults.fault_table import KEY, QUESTION, ROWS, Observed, Row, observe
 
+pytestmark = pytest.mark.first_case
+
+
 ADVICE = re.compile(r"\b(try|choose|check|wait|set|lower|top it up|put the question)\b", re.IGNORECASE)
 CASES = [(row.for_provider(provider), provider) for row in ROWS for provider in row.providers]
 

@@ -16,6 +16,9 @@ from chatbot.providers.local.weights import default_cache
 from chatbot.providers.openai import OpenAIProvider
 from chatbot.types import Finish, Message, Request
 
+pytestmark = pytest.mark.tier2
+
+
 PROTOCOLS = ["openai", "anthropic"]
 REQUEST = Request("any", (Message("user", "What is the capital of France?"),), "Answer briefly.", 24)
 LONG = Request("any", (Message("user", "Tell a very long story about a king."),), "", 1500)

@@ -20,6 +20,9 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor
 from tests.support.running import RunningApp, two_providers
 
+pytestmark = pytest.mark.first_case
+
+
 DEAD = "http://127.0.0.1:9"
 """A proxy that nothing answers at: whatever goes through it fails."""
 
