@@ -52,7 +52,7 @@ def _bind(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> list[
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 break
         else:
-            # asyncio turns Nagle's algorithm, which holds answers for 40 ms, off only for sockets that say they are TCP.
+            # asyncio turns off Nagle's algorithm, which holds answers for 40 ms, only if a socket is said to be TCP.
             opened.append(socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=server.detach()))
     if failed and (not opened or failed.errno in (errno.EADDRINUSE, errno.EACCES)):
         for each in opened:
