@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from comrak import ExtensionOptions, render_markdown
+from markdown_it import MarkdownIt
 
 from chatbot.types import Attachment, Conversation, StoredMessage
 
@@ -14,6 +14,7 @@ FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
 HTML_ENDS = ("-->", "?>", "]]>", ">", "</script>", "</style>", "</pre>", "</textarea>")
 """What ends the kinds of HTML that run on over empty lines."""
 PROBE = "the-next-message"
+PARSER = MarkdownIt("commonmark").enable("table")
 
 
 def export_markdown(
@@ -47,9 +48,7 @@ def close_blocks(text: str) -> str:
 
 def _runs_on(text: str) -> bool:
     """Whether a paragraph after the text would not be one."""
-    options = ExtensionOptions()
-    options.table = True
-    html = render_markdown(f"{text}\n\n{PROBE}\n", extension_options=options)
+    html = PARSER.render(f"{text}\n\n{PROBE}\n")
     return not html.rstrip().endswith(f"<p>{PROBE}</p>")
 
 

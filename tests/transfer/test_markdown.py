@@ -1,7 +1,7 @@
 """A conversation as Markdown: what one message leaves open must not swallow the next ones."""
 
 import pytest
-from comrak import render_markdown
+from markdown_it import MarkdownIt
 
 from chatbot.storage import ConversationMemory
 from chatbot.transfer import export_markdown
@@ -9,9 +9,14 @@ from chatbot.transfer.markdown import close_blocks, escape
 from tests.support.stored_files import add_conversation
 
 
+def render(text: str) -> str:
+    """The HTML that a reader of Markdown makes of the text."""
+    return str(MarkdownIt("commonmark").render(text))
+
+
 def rendered(memory: ConversationMemory, conversation_id: str) -> str:
     conversation = memory.get_conversation(conversation_id)
-    return str(render_markdown(export_markdown(conversation, memory.get_messages(conversation_id))))
+    return render(export_markdown(conversation, memory.get_messages(conversation_id)))
 
 
 OPEN = [
@@ -78,6 +83,6 @@ def test_closing_only_adds_to_the_end(text: str) -> None:
     ],
 )
 def test_a_name_is_shown_as_it_is(name: str) -> None:
-    shown = str(render_markdown(f"# {escape(name)}\n\n*Attached: {escape(name)}*"))
+    shown = render(f"# {escape(name)}\n\n*Attached: {escape(name)}*")
     as_html = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert shown == f"<h1>{as_html}</h1>\n<p><em>Attached: {as_html}</em></p>\n"
