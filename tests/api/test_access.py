@@ -67,7 +67,7 @@ def test_a_token_that_this_server_did_not_sign_is_401(
     method: str, path: str, change: Callable[[str], str], visitor: Visitor, upstream: FakeUpstream
 ) -> None:
     token = visitor.chat()["session_token"]
-    upstream.requests.clear()
+    upstream.all_requests.clear()
     headers = {"Authorization": f"Bearer {change(token)}"}
     answer = visitor.http.request(method, path, headers=headers, json={"message": "Hello"})
     assert answer.status_code == 401

@@ -156,7 +156,7 @@ def test_export_and_import_preserve_a_conversation(visitor: Visitor, other: Visi
         without_ids(json.loads(answer.content))
     ] * 2
     reply = other.chat("Go on", conversation_id=summary["conversation_id"], provider="anthropic")
-    assert reply["response"] == "You said: Go on"
+    assert reply["response"].endswith("Go on")  # behind "Count.", if it was stopped before its first word
 
 
 def file_with(**changes: Any) -> Json:

@@ -91,8 +91,8 @@ async def test_a_key_enables_its_provider_and_lists_its_models(chat: ChatPage, u
     await has_a_key(chat, "anthropic", upstream, "Anthropic")
     await expect(chat.page.locator("#model input")).to_have_value("claude-opus-5-5")  # the first of the list
     assert await chat.ask("Hello") == "You said: Hello"
-    assert {received.path for received in upstream.requests} == {"/v1/models", "/v1/messages"}
-    assert keys_of(upstream.requests) == {KEY}
+    assert {received.path for received in upstream.all_requests} == {"/v1/models", "/v1/messages"}
+    assert keys_of(upstream.all_requests) == {KEY}
 
 
 async def test_the_key_serves_only_its_visitor_at_the_official_host(
@@ -102,10 +102,10 @@ async def test_the_key_serves_only_its_visitor_at_the_official_host(
     assert await chat.ask("Mine") == "You said: Mine"
     assert await other.ask("Theirs") == "You said: Theirs"
     assert await chat.ask("Mine again") == "You said: Mine again"
-    assert keys_of(upstream.requests) == {KEY}
-    assert keys_of(operators_upstream.requests) == {OPERATORS}
-    assert "Theirs" not in json.dumps([received.body for received in upstream.requests])
-    assert "Mine" not in json.dumps([received.body for received in operators_upstream.requests])
+    assert keys_of(upstream.all_requests) == {KEY}
+    assert keys_of(operators_upstream.all_requests) == {OPERATORS}
+    assert "Theirs" not in json.dumps([received.body for received in upstream.all_requests])
+    assert "Mine" not in json.dumps([received.body for received in operators_upstream.all_requests])
 
 
 async def test_enter_submits_a_key(chat: ChatPage, upstream: FakeUpstream) -> None:
@@ -126,8 +126,8 @@ async def test_the_operators_key_is_used_after_the_visitors_is_removed(
     upstream.reset()
     await chat.type_key("openai", "")
     assert await chat.ask("Yours") == "You said: Yours"
-    assert upstream.requests == []
-    assert keys_of(operators_upstream.requests) == {OPERATORS}
+    assert upstream.all_requests == []
+    assert keys_of(operators_upstream.all_requests) == {OPERATORS}
 
 
 async def test_retries_and_edits_use_the_visitors_key(
@@ -139,7 +139,7 @@ async def test_retries_and_edits_use_the_visitors_key(
     await expect(chat.page.locator("#chat .versions .number")).to_have_text("2 / 2")
     await chat.edit(0, "Two")
     await expect(chat.answers.last).to_have_text("You said: Two")
-    assert [received.body for received in operators_upstream.requests if received.body] == []
+    assert [received.body for received in operators_upstream.all_requests if received.body] == []
 
 
 async def test_an_invalid_key_is_reported_without_showing_it(chat: ChatPage, upstream: FakeUpstream) -> None:
@@ -155,7 +155,7 @@ async def test_the_key_is_stored_nowhere(chat: ChatPage, upstream: FakeUpstream,
     await chat.ask("Hello")
     await chat.type_model("fault:echo_key")
     await chat.ask("And this?")
-    assert keys_of(upstream.requests) == {KEY}
+    assert keys_of(upstream.all_requests) == {KEY}
     assert KEY not in await in_browser(chat.page)
     for path in ("/config", "/gradio_api/info", "/models", "/openapi.json"):
         assert KEY not in httpx.get(app.url + path).text
@@ -187,7 +187,7 @@ async def test_the_embedded_model_answers_without_keys(browser: Browser, upstrea
         await has_a_key(chat, "openai", upstream, "OpenAI")
         await expect(chat.page.locator("#model-state")).to_be_empty()
         assert await chat.ask("Hello") == "You said: Hello"
-        assert keys_of(upstream.requests) == {KEY}
+        assert keys_of(upstream.all_requests) == {KEY}
         await chat.type_key("openai", "")
         await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
         await expect(chat.page.locator("#model-state")).to_contain_text("is ready")

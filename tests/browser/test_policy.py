@@ -78,7 +78,7 @@ async def test_page_and_api_docs_need_no_other_host(page: Page, app: RunningApp,
 async def test_the_policy_blocks_injected_content(page: Page, app: RunningApp, upstream: FakeUpstream) -> None:
     await ChatPage(page).open(app.url)
     foreign = f"http://127.0.0.1:{upstream.port}"
-    upstream.requests.clear()
+    upstream.all_requests.clear()
     outcome = await page.evaluate(BREAK_OUT, foreign)
     assert outcome["ran"] == []
     assert outcome["failed"] == 6

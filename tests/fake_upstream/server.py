@@ -57,7 +57,7 @@ class FakeUpstream:
         self.list_body: Any = None
         """The whole body of the list of models, if it is not as the protocol has it."""
         # list.append, deque.append and deque.popleft are atomic, so several threads may use them.
-        self.requests: list[Received] = []
+        self.all_requests: list[Received] = []
         self._queue: deque[Scenario] = deque()
         self._traffic = Traffic()
 
@@ -70,6 +70,11 @@ class FakeUpstream:
     def anthropic_url(self) -> str:
         """Base URL for an Anthropic client."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def requests(self) -> list[Received]:
+        """The requests but those for lists of models: an app that other tests share sends these at any time."""
+        return [each for each in self.all_requests if not each.path.endswith("/models")]
 
     @property
     def open_streams(self) -> int:
@@ -105,7 +110,7 @@ class FakeUpstream:
         self.scenario = Scenario()
         self.listed = self.list_body = None
         self._queue.clear()
-        self.requests.clear()
+        self.all_requests.clear()
         self._traffic = Traffic()  # an answer of an earlier test that ends late counts no more
 
     def __enter__(self) -> Self:
@@ -167,7 +172,7 @@ class FakeUpstream:
 
     async def _receive(self, request: Request) -> ChatRequest:
         body = _object_of(await request.body())
-        self.requests.append(Received(request.url.path, dict(request.headers), body, request.url.query))
+        self.all_requests.append(Received(request.url.path, dict(request.headers), body, request.url.query))
         model = request.query_params.get("model") or str(body.get("model", ""))
         return ChatRequest(_dialect_of(request), model, _key_of(request), body, self.port)
 

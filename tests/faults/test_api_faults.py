@@ -82,7 +82,7 @@ def test_a_disk_error_is_500_and_no_model_is_called(
     conversation = visitor.chat()["conversation_id"]
     obstacle = api_app.data / "sessions" / visitor.token.partition(".")[0] / "draft"
     obstacle.mkdir()
-    upstream.requests.clear()
+    upstream.all_requests.clear()
     try:
         for path in ("/chat", "/chat/stream"):
             answer = visitor.call("POST", path, json={"message": "Two", "conversation_id": conversation})

@@ -19,7 +19,7 @@ async def called(name: ProviderName, url: str, settings: MakeSettings, upstream:
     text = "".join([delta.text async for delta in provider.stream(HELLO)])
     await provider.aclose()
     assert text
-    return [f"{each.path}?{each.query}".removesuffix("?") for each in upstream.requests]
+    return [f"{each.path}?{each.query}".removesuffix("?") for each in upstream.all_requests]
 
 
 @pytest.mark.parametrize("name", ["openai", "compatible"])

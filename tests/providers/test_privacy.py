@@ -54,8 +54,8 @@ async def test_a_provider_sends_its_own_key(
     name: ProviderName, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     await use(open_provider(name))
-    assert len(upstream.requests) == 2
-    assert all(OPERATORS_KEY in headers_of(request) for request in upstream.requests)
+    assert len(upstream.all_requests) == 2
+    assert all(OPERATORS_KEY in headers_of(request) for request in upstream.all_requests)
 
 
 @pytest.mark.parametrize("key", [OPERATORS_KEY, None])
@@ -71,8 +71,8 @@ async def test_the_keys_of_openai_and_anthropic_never_reach_another_server(
     for variable, value in SDK_VARIABLES.items():
         monkeypatch.setenv(variable, value)
     await use(connect(name, chosen))
-    assert len(upstream.requests) == 2
-    for request in upstream.requests:
+    assert len(upstream.all_requests) == 2
+    for request in upstream.all_requests:
         assert FOREIGN not in headers_of(request)
         expected = OPERATORS_KEY if key or name == "huggingface" else "none"
         assert request.headers["authorization"] == f"Bearer {expected}"
@@ -85,8 +85,8 @@ async def test_anthropics_other_credentials_are_not_sent(
     for variable, value in SDK_VARIABLES.items():
         monkeypatch.setenv(variable, value)
     await use(connect("anthropic", chosen))
-    assert len(upstream.requests) == 2
-    assert all(FOREIGN not in headers_of(request) for request in upstream.requests)
+    assert len(upstream.all_requests) == 2
+    assert all(FOREIGN not in headers_of(request) for request in upstream.all_requests)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,8 +102,8 @@ async def test_no_credential_of_the_environment_is_sent_with_any_key(
     await use(connect(name, chosen))
     await use(connect(name, chosen, visitors_key))
     keys = [OPERATORS_KEY, OPERATORS_KEY, "a-visitors-own-key", "a-visitors-own-key"]
-    assert len(upstream.requests) == len(keys)
-    for request, key in zip(upstream.requests, keys, strict=True):
+    assert len(upstream.all_requests) == len(keys)
+    for request, key in zip(upstream.all_requests, keys, strict=True):
         assert key in headers_of(request)
         assert FOREIGN not in headers_of(request)
 
@@ -119,7 +119,7 @@ async def test_a_key_without_base_url_reaches_only_the_official_host(
         monkeypatch.setenv(proxy, "http://127.0.0.1:9")  # nothing leaves this machine
     with pytest.raises(Unavailable):
         await use(connect(name, chosen))
-    assert upstream.requests == []
+    assert upstream.all_requests == []
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ async def test_a_server_on_this_machine_bypasses_the_proxy(
     monkeypatch.delenv("NO_PROXY", raising=False)
     address = getattr(settings(), f"{name}_base_url").replace("127.0.0.1", host)
     await use(connect(name, settings(**{f"{name}_base_url": address})))
-    assert len(upstream.requests) == 2
+    assert len(upstream.all_requests) == 2
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -147,8 +147,8 @@ async def test_a_redirect_is_not_followed(
         await use(provider)
     with pytest.raises(UnreadableAnswer):
         await provider.models()
-    assert len(upstream.requests) == 2
-    assert "/moved" not in {request.path for request in upstream.requests}
+    assert len(upstream.all_requests) == 2
+    assert "/moved" not in {request.path for request in upstream.all_requests}
 
 
 def test_the_tests_see_no_key_of_the_developer() -> None:

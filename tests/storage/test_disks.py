@@ -128,5 +128,5 @@ async def test_a_reply_fails_on_a_broken_disk_but_not_afterwards(
         assert not replies_setup.replies.running(SESSION, reply.conversation_id)
     upstream.scenario = Scenario()
     _, answer = await replies_setup.answer("And now?", reply.conversation_id)
-    assert answer.content == "You said: Hello\n\nAnd now?"  # the answer to the first could not be stored
+    assert answer.content.endswith("And now?")  # behind "Hello", if nothing of its answer was stored
     await replies_setup.close()
