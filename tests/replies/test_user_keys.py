@@ -47,9 +47,8 @@ async def providers(settings: MakeSettings) -> AsyncIterator[ProviderPool]:
 
 def received_keys(upstream: FakeUpstream) -> set[str]:
     """Returns the keys that the upstream received."""
-    sent = (
-        request.headers.get("x-api-key") or request.headers.get("authorization", "") for request in upstream.all_requests
-    )
+    headers = (request.headers for request in upstream.all_requests)
+    sent = (each.get("x-api-key") or each.get("authorization", "") for each in headers)
     return {key.removeprefix("Bearer ") for key in sent}
 
 
