@@ -50,8 +50,8 @@ def needs_chromium() -> None:
 
 
 @pytest.fixture
-def app(needs_chromium: None, api_app: RunningApp) -> RunningApp:
-    """The app shared by all tests that do not stop it; each test is a separate visitor."""
+def app(needs_chromium: None, api_app: RunningApp, upstream: FakeUpstream) -> RunningApp:
+    """The app shared by all tests that do not stop it; each test is a separate visitor, and has its upstream reset."""
     return api_app
 
 

@@ -12,6 +12,9 @@ from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import asked
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
+
 MODELS = [f"org/chat-model-{number}" for number in range(37)]
 
 

@@ -97,7 +97,7 @@ async def test_an_answer_stopped_while_reasoning_keeps_its_reasoning(chat: ChatP
     await chat.reload()
     await expect(chat.reasoning).to_be_visible()
     await expect(chat.notes.last).to_contain_text("Stopped by you")
-    assert await chat.ask("And now?") == "You said: And now?"
+    assert (await chat.ask("And now?")).endswith("And now?")  # behind the question that got no answer
     sent = [received.body for received in upstream.requests if received.body][-1]
     assert "word3" not in json.dumps(sent)
 

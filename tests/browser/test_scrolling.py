@@ -1,8 +1,12 @@
 """Scrolling while an answer streams."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.chat_page import ChatPage
+
+pytestmark = pytest.mark.tier2
+
 
 LONG = "pace:100x4000"
 
