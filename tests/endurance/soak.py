@@ -18,7 +18,7 @@ from random import Random
 from chatbot.storage import Store
 from tests.endurance.observer import Observer
 from tests.endurance.page import Wiring
-from tests.endurance.talks import fault_in, to_model
+from tests.endurance.talks import fault_in, sent_questions, to_model
 from tests.endurance.visitor import RandomVisitor
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor
@@ -131,7 +131,7 @@ def _differences(data: Path, visitors: list[RandomVisitor]) -> list[str]:
             for name, message in messages.items():
                 if message.role == "assistant":
                     seen = visitor.seen.get((conversation_id, name))
-                    fault = fault_in(message, model.messages[name].parent, seen)
+                    fault = fault_in(message, sent_questions(model, messages, model.messages[name].parent), seen)
                     faults += [f"{conversation_id}, {message}: {fault}"] if fault else []
     store.close()
     return faults

@@ -4,7 +4,7 @@ A question is named by its text, which is unique; an answer by its question and 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chatbot.types import StoredMessage
 from tests.endurance.model import ConversationModel, MessageModel
@@ -39,15 +39,31 @@ def to_model(messages: Sequence[StoredMessage], head: str) -> tuple[Conversation
     return ConversationModel("", tree, names[head]), by_name
 
 
-def fault_in(message: StoredMessage, question: str, seen: str | None) -> str | None:
-    """Returns the fault of a stored answer, or None. `seen` is the text that its visitor received, if known."""
-    full = f"You said: {question}"
+def sent_questions(model: ConversationModel, messages: Mapping[str, StoredMessage], question: str) -> list[str]:
+    """Returns what may have been sent as the question: questions before it that got no text go along."""
+    sent, parent = [question], model.messages[question].parent
+    while parent and not messages[parent].content:
+        question = model.messages[parent].parent
+        sent.append(f"{question}\n\n{sent[-1]}")
+        parent = model.messages[question].parent
+    return sent
+
+
+def fault_in(message: StoredMessage, questions: Sequence[str], seen: str | None) -> str | None:
+    """Returns the fault of a stored answer to one of the questions, or None. `seen` is the text that its visitor
+    received, if known."""
+    full = [f"You said: {question}" for question in questions]
     if message.status == "running":
         return "it is still running"
     if seen is not None and message.content != seen:
         return f"its visitor received {seen!r}"
-    if message.model and message.model.startswith("pace") and message.status == "complete" and message.content != full:
+    if (
+        message.model
+        and message.model.startswith("pace")
+        and message.status == "complete"
+        and message.content not in full
+    ):
         return "its status is complete, but its text is not"
-    if not any(text.startswith(message.content) for text in (full, COUNTED, "I can")):
+    if not any(text.startswith(message.content) for text in (*full, COUNTED, "I can")):
         return "it is the answer to another question"
     return None
