@@ -18,7 +18,7 @@ from chatbot.types import PROVIDER_NAMES, ProviderName
 from chatbot.web.services import Services
 
 LOAD_STATE_SECONDS = 0.3
-"""How often the page is told how far the local model is, while it is loading."""
+"""How often the page gets the progress of the local model while it loads."""
 
 MAX_PROMPT_NAME = 60
 

@@ -90,7 +90,7 @@ class SidebarHandlers:
         while not is_due:
             seen = await self._services.store.changes.wait(session_id, seen, BEAT_SECONDS)
             found = await asyncio.to_thread(self._memory(token).list_conversations)
-            # Read last: an answer that is listed as running must not have told the page already that it has ended.
+            # Read last: the page must not know already that an answer listed as running has ended.
             running = self._services.replies.running_conversations(session_id)
             is_due = time.monotonic() >= end
             yield {

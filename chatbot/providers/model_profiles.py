@@ -28,7 +28,7 @@ TAKES_EFFORT: dict[ProviderName, re.Pattern[str]] = {
     "compatible": open_models,
 }
 """The models whose reasoning effort can be set: OpenAI's since o1, Anthropic's since Opus 4.6 (adaptive thinking), and
-elsewhere those whose names say so. A model that refuses it is not asked again."""
+of other providers those whose names say so. A model that refuses it is not asked again."""
 
 TEXT_ONLY: dict[ProviderName, re.Pattern[str]] = {
     "openai": re.compile(r"^(ft:)?(gpt-3\.5|gpt-4(-\d{4}|-32k|$)|o1-(mini|preview)|o3-mini|gpt-oss)"),

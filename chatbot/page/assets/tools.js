@@ -23,7 +23,7 @@ export const icon = (name) => {
 
 export const tool = (name, label, act) => button(`tool ${name}`, label, act, icon(name));
 
-// Browsers have a clipboard for https and localhost only; elsewhere they still copy what is selected.
+// Browsers have a clipboard for https and localhost only; on other pages they still copy what is selected.
 const copySelected = (text) => {
   const field = Object.assign(make("textarea"), { value: text });
   const focused = document.activeElement;

@@ -28,7 +28,7 @@ CLOSED = (
 """Prefixes of routes that could only be misused."""
 
 IMAGES = ("/favicon.ico", "/static/", "/assets/", "/pwa_icon", "/docs/")
-"""Where images are. An image in a message that points elsewhere would be a call, such as one to /logout."""
+"""Where images are. An image in a message that points to another path would be a call, such as one to /logout."""
 
 
 class ClosedRoutes:
