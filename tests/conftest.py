@@ -24,6 +24,7 @@ LOGINS = (("alice", "pass: word"), ("Jürgen", "schlüssel🔑"))
 
 MakeSettings = Callable[..., Settings]
 OpenProvider = Callable[[ProviderName], Provider]
+CreateReplies = Callable[..., ReplySetup]
 
 
 TIERS = {
@@ -126,11 +127,23 @@ async def open_provider(settings: MakeSettings) -> AsyncIterator[OpenProvider]:
 
 
 @pytest.fixture
-async def replies_setup(settings: MakeSettings) -> AsyncIterator[ReplySetup]:
+async def create_replies(settings: MakeSettings) -> AsyncIterator[CreateReplies]:
+    """Creates replies over the test's data directory, with the given settings changed; closes them after the test."""
+    created: list[ReplySetup] = []
+
+    def create(**values: object) -> ReplySetup:
+        created.append(ReplySetup(settings(**values)))
+        return created[-1]
+
+    yield create
+    for replies_setup in created:
+        await replies_setup.close()
+
+
+@pytest.fixture
+def replies_setup(create_replies: CreateReplies) -> ReplySetup:
     """Replies over an empty store."""
-    replies_setup = ReplySetup(settings())
-    yield replies_setup
-    await replies_setup.close()
+    return create_replies()
 
 
 @pytest.fixture(scope="session")

@@ -77,6 +77,7 @@ async def test_a_new_browser_sees_no_conversation_of_another(chat: ChatPage, bro
     await context.close()
 
 
+@pytest.mark.tier2
 async def test_an_answer_continues_during_a_reload(chat: ChatPage) -> None:
     await chat.type_model("pace:50x400")
     await chat.send("Take your time")
@@ -97,6 +98,7 @@ async def test_a_new_chat_starts_with_empty_memory(chat: ChatPage, upstream: Fak
     assert [message["role"] for message in upstream.requests[-1].body["messages"]] == ["system", "user"]
 
 
+@pytest.mark.tier2
 async def test_a_new_chat_shows_nothing_of_the_running_answer(chat: ChatPage) -> None:
     await chat.type_model("pace:50x100")
     await chat.send("Take your time")
@@ -176,6 +178,7 @@ async def test_the_settings_reach_the_model(chat: ChatPage, upstream: FakeUpstre
     assert (sent["max_completion_tokens"], sent["temperature"]) == (77, 0.3)
 
 
+@pytest.mark.tier2
 async def test_the_temperature_is_shown_only_if_the_model_takes_one(chat: ChatPage) -> None:
     await chat.open_settings()
     temperature = chat.page.locator("#temperature input")
@@ -214,6 +217,7 @@ async def test_markdown_code_and_formulas_are_rendered(chat: ChatPage, upstream:
     assert await code.locator("span.token, span[class*=hljs]").count() > 3
 
 
+@pytest.mark.tier2
 async def test_a_model_that_cannot_be_loaded_is_explained(browser: Browser, data: Path) -> None:
     with RunningApp(data, {"LOCAL_MODEL": "/nowhere/model.gguf"}) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
@@ -224,6 +228,7 @@ async def test_a_model_that_cannot_be_loaded_is_explained(browser: Browser, data
         await expect(chat.notes.last).to_contain_text("could not be loaded")
 
 
+@pytest.mark.tier2
 async def test_the_embedded_model_answers_and_is_called_a_toy(browser: Browser, data: Path) -> None:
     with RunningApp(data, {}) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)

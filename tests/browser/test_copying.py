@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
@@ -38,6 +39,7 @@ async def test_copying_leaves_out_notes_and_details(chat: ChatPage) -> None:
         assert word not in everything
 
 
+@pytest.mark.tier2
 async def test_the_copy_button_works_without_the_clipboard_api(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     await chat.reload()
@@ -49,6 +51,7 @@ async def test_the_copy_button_works_without_the_clipboard_api(chat: ChatPage, u
     await expect(chat.box).to_have_value("Two\n\n    lines")
 
 
+@pytest.mark.tier2
 async def test_exports_and_prompts_leave_out_notes_and_details(chat: ChatPage, upstream: FakeUpstream) -> None:
     first = await stopped_answer(chat)
     await chat.type_model("gpt-6-luna")

@@ -61,6 +61,7 @@ async def test_a_message_runs_loads_covers_and_sends_nothing(
         assert await hostile.found() == []
 
 
+@pytest.mark.tier2
 async def test_a_streaming_message_executes_nothing(hostile: Hostile, visitor: Visitor, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply="\n\n".join(PAYLOADS), tokens_per_second=400))
     await ChatPage(hostile.page).ask("Say all of it")
@@ -79,6 +80,7 @@ async def test_html_is_shown_as_text_and_images_as_links(
     assert await hostile.found() == []
 
 
+@pytest.mark.tier2
 async def test_titles_files_prompts_models_and_failures_execute_nothing(
     hostile: Hostile, visitor: Visitor, upstream: FakeUpstream
 ) -> None:

@@ -15,6 +15,7 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(chat: ChatPage) -> No
     assert (await chat.questions.last.inner_text()).splitlines() == ["My name", "is Alice"]
 
 
+@pytest.mark.tier2
 async def test_enter_during_ime_composition_does_not_send(chat: ChatPage) -> None:
     keys = await chat.page.context.new_cdp_session(chat.page)
     await chat.box.focus()
@@ -34,6 +35,7 @@ ENTER = """(field, [code, composing]) => ["keydown", "keypress"].forEach((type) 
 """An Enter as browsers report it; with 229, the key code of input methods, Safari says that it composes no more."""
 
 
+@pytest.mark.tier2
 @pytest.mark.parametrize(("code", "composing"), [(229, False), (229, True), (13, True)])
 async def test_an_input_methods_enter_sends_and_saves_nothing(chat: ChatPage, code: int, composing: bool) -> None:
     await chat.ask("My name is Alice")
@@ -69,6 +71,7 @@ async def test_escape_stops_the_answer(chat: ChatPage) -> None:
     await expect(chat.notes.last).to_contain_text("Stopped by you")
 
 
+@pytest.mark.tier2
 async def test_arrow_up_in_an_empty_box_edits_the_last_message(chat: ChatPage) -> None:
     await chat.ask("My name is Alcie")
     await chat.box.fill("something")
@@ -95,6 +98,7 @@ async def test_shortcuts_start_a_new_chat_and_focus_the_search(chat: ChatPage) -
     await expect(chat.search_box).to_have_value("")
 
 
+@pytest.mark.tier2
 async def test_the_question_mark_lists_the_shortcuts(chat: ChatPage) -> None:
     sheet = chat.page.get_by_role("dialog", name="Keyboard")
     await chat.page.locator("#new-chat").focus()

@@ -7,7 +7,7 @@ import pytest
 from chatbot.errors import ContextOverflow, FilesNotRead, InvalidAttachment, RequestRefused, ServiceUnavailable
 from chatbot.types import ProviderName
 from tests.attachments.test_files_sent import upload
-from tests.conftest import MakeSettings
+from tests.conftest import CreateReplies
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.support.reply_setup import ReplySetup, until, wait_for_end
 
@@ -157,15 +157,16 @@ async def test_a_conversation_with_a_picture_goes_on_with_a_text_model(
     assert has_picture(upstream)
 
 
-async def test_a_refused_picture_stays_left_out_after_a_restart(settings: MakeSettings, upstream: FakeUpstream) -> None:
-    first = ReplySetup(settings())
+async def test_a_refused_picture_stays_left_out_after_a_restart(
+    create_replies: CreateReplies, upstream: FakeUpstream
+) -> None:
+    first = create_replies()
     upstream.queue(refusal(500, "image input is not supported"))
     conversation_id, _ = await first.answer("What is it?", files=upload(first, "a.png"))
     await first.close()
-    second = ReplySetup(settings())
+    second = create_replies()
     await second.answer("Go on", conversation_id)
     assert not has_picture(upstream)
-    await second.close()
 
 
 @pytest.mark.parametrize(("status", "error"), [(400, RequestRefused), (500, ServiceUnavailable)])
@@ -184,15 +185,14 @@ async def test_an_older_picture_that_is_refused_in_unknown_words_is_left_out(
 
 
 async def test_what_a_visitors_account_refuses_counts_for_nobody_else(
-    settings: MakeSettings, upstream: FakeUpstream
+    create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(settings())
+    replies_setup = create_replies()
     conversation_id, _ = await replies_setup.answer("What is it?", files=upload(replies_setup, "a.png"))
     upstream.queue(refusal(404, "No endpoints found that support image input"))
     await replies_setup.answer("And now?", conversation_id, key="sk-visitor")
     await replies_setup.answer("And now?", conversation_id)
     assert [has_picture(upstream, index) for index in (-2, -1)] == [False, True]
-    await replies_setup.close()
 
 
 @pytest.mark.parametrize("stored", [200, 400])
@@ -243,13 +243,12 @@ async def test_a_blank_system_prompt_is_not_sent(
 
 
 async def test_a_server_may_take_longer_to_begin_than_to_go_on(
-    settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    create_replies: CreateReplies, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatbot.providers.wire.SILENCE_SECONDS", 0.2)
-    replies_setup = ReplySetup(settings(chatbot_reply_seconds=60))
+    replies_setup = create_replies(chatbot_reply_seconds=60)
     for slow in (Scenario(headers_after=0.6), Scenario(first_token_after=0.6)):
         upstream.scenario = slow
         for provider in ("compatible", "anthropic"):
             _, answer = await replies_setup.answer("Hello", provider=provider)
             assert answer.content == "You said: Hello"
-    await replies_setup.close()

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chatbot.errors import StorageError
-from tests.conftest import MakeSettings
+from tests.conftest import CreateReplies
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import asked
 from tests.support.reply_setup import SESSION, ReplySetup, full_disk, wait_for_end
@@ -48,8 +48,10 @@ async def test_a_file_damaged_during_an_answer_frees_the_conversation(
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
 
 
-async def test_a_full_disk_is_reported_if_tokens_are_counted(settings: MakeSettings, upstream: FakeUpstream) -> None:
-    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1000))
+async def test_a_full_disk_is_reported_if_tokens_are_counted(
+    create_replies: CreateReplies, upstream: FakeUpstream
+) -> None:
+    replies_setup = create_replies(chatbot_daily_tokens=1000)
     draft = replies_setup.path.parent.parent / "draft"
     with full_disk(replies_setup), pytest.raises(StorageError):
         draft.mkdir()
@@ -57,20 +59,18 @@ async def test_a_full_disk_is_reported_if_tokens_are_counted(settings: MakeSetti
     draft.rmdir()
     assert asked(upstream) == []
     assert (await replies_setup.answer("Hello again"))[1].status == "complete"
-    await replies_setup.close()
 
 
 async def test_an_answer_that_cannot_be_counted_frees_the_conversation(
-    settings: MakeSettings, upstream: FakeUpstream
+    create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1000))
+    replies_setup = create_replies(chatbot_daily_tokens=1000)
     upstream.scenario = Scenario(tokens=9, tokens_per_second=50)
     reply = await replies_setup.say("Hello")
     (replies_setup.path.parent.parent / "draft").mkdir()
     await wait_for_end(reply)
     assert replies_setup.on_disk(reply.conversation_id)[-1].status == "complete"
     assert not replies_setup.replies.running(SESSION, reply.conversation_id)
-    await replies_setup.close()
 
 
 async def test_an_answer_is_stored_if_its_cost_is_unknown(

@@ -7,7 +7,7 @@ import pytest
 
 from chatbot.errors import ChatbotError, InvalidKey, NoProvider, ProviderTimeout, ShuttingDown
 from chatbot.types import ProviderName, StoredMessage
-from tests.conftest import MakeSettings
+from tests.conftest import CreateReplies, MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.support.api_client import asked
 from tests.support.reply_setup import SESSION, ReplySetup, slow_disk, until, wait_for_end
@@ -135,9 +135,9 @@ async def test_an_answer_at_its_length_limit_is_complete(replies_setup: ReplySet
     ],
 )
 async def test_an_answer_ends_at_its_time_limit(
-    seconds: float, scenario: Scenario, status: str, text: str, settings: MakeSettings, upstream: FakeUpstream
+    seconds: float, scenario: Scenario, status: str, text: str, create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(settings(chatbot_reply_seconds=seconds))
+    replies_setup = create_replies(chatbot_reply_seconds=seconds)
     upstream.scenario = scenario
     reply = await replies_setup.say("Hello")
     await wait_for_end(reply)
@@ -146,17 +146,17 @@ async def test_an_answer_ends_at_its_time_limit(
     assert answer.content == text
     assert isinstance(reply.error, ProviderTimeout)
     await until(lambda: upstream.closed_early == 1)
-    await replies_setup.close()
 
 
-async def test_a_missing_provider_is_reported_in_the_answer(settings: MakeSettings, upstream: FakeUpstream) -> None:
-    replies_setup = ReplySetup(settings(compatible_base_url=None))
+async def test_a_missing_provider_is_reported_in_the_answer(
+    create_replies: CreateReplies, upstream: FakeUpstream
+) -> None:
+    replies_setup = create_replies(compatible_base_url=None)
     reply = await replies_setup.say("Hello")
     await wait_for_end(reply)
     assert isinstance(reply.error, NoProvider)
     assert outcome(replies_setup.on_disk(reply.conversation_id)[-1]) == ("failed", "interrupted", "no_provider")
     assert upstream.requests == []
-    await replies_setup.close()
 
 
 async def test_an_unexpected_exception_is_an_internal_error(settings: MakeSettings) -> None:
@@ -190,8 +190,8 @@ async def test_a_session_deleted_meanwhile_stays_deleted(replies_setup: ReplySet
     assert not replies_setup.path.exists()
 
 
-async def test_a_shutdown_stores_every_running_answer(settings: MakeSettings, upstream: FakeUpstream) -> None:
-    replies_setup = ReplySetup(settings())
+async def test_a_shutdown_stores_every_running_answer(create_replies: CreateReplies, upstream: FakeUpstream) -> None:
+    replies_setup = create_replies()
     upstream.scenario = SLOW
     replies = [await replies_setup.say(f"Question {number}") for number in range(20)]
     await until(lambda: all(reply.snapshot().content for reply in replies))
@@ -202,7 +202,6 @@ async def test_a_shutdown_stores_every_running_answer(settings: MakeSettings, up
         assert answer.content == reply.snapshot().content
         assert answer.content.startswith("word1")
     await until(lambda: upstream.closed_early == 20)
-    await replies_setup.close()
 
 
 async def test_a_key_in_an_error_message_is_never_stored(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:

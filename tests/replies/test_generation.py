@@ -5,7 +5,7 @@ import pytest
 from chatbot.errors import ContextOverflow
 from chatbot.memory.context_window import likely_tokens
 from chatbot.types import SentContext, Usage
-from tests.conftest import MakeSettings
+from tests.conftest import CreateReplies
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.support.reply_setup import ReplySetup, until
 
@@ -131,9 +131,9 @@ async def test_a_refusal_of_the_provider_costs_nothing(replies_setup: ReplySetup
 
 
 async def test_an_answer_is_no_longer_than_the_model_writes_or_has_room_for(
-    settings: MakeSettings, upstream: FakeUpstream
+    create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(settings())
+    replies_setup = create_replies()
     upstream.listed = [{"id": "small", "max_model_len": 1000}, {"id": "terse", "max_tokens": 64}]
     await replies_setup.providers.warm_up()
     for model in ("small", "terse", "unknown"):
@@ -141,7 +141,6 @@ async def test_an_answer_is_no_longer_than_the_model_writes_or_has_room_for(
     small, terse, unknown = (request.body["max_tokens"] for request in upstream.requests[-3:])
     assert 900 < small < 1000
     assert (terse, unknown) == (64, 2000)
-    await replies_setup.close()
 
 
 async def test_an_effort_goes_only_to_models_that_take_one(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:

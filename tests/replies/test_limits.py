@@ -17,15 +17,17 @@ from chatbot.replies.reply import Reply
 from chatbot.storage.token_counter import TokenCounter
 from chatbot.types import Usage
 from chatbot.web.client_address import client_address
-from tests.conftest import MakeSettings
+from tests.conftest import CreateReplies
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import Visitor, asked, error_of
 from tests.support.reply_setup import ReplySetup, wait_for_end
 from tests.support.running import RunningApp, two_providers
 
 
-async def test_a_rate_limited_session_learns_how_long_to_wait(settings: MakeSettings, upstream: FakeUpstream) -> None:
-    replies_setup = ReplySetup(settings(chatbot_messages_per_minute=2))
+async def test_a_rate_limited_session_learns_how_long_to_wait(
+    create_replies: CreateReplies, upstream: FakeUpstream
+) -> None:
+    replies_setup = create_replies(chatbot_messages_per_minute=2)
     await replies_setup.answer("One")
     await replies_setup.answer("Two")
     with pytest.raises(TooManyMessages, match=r"Wait \d+ seconds") as refused:
@@ -33,17 +35,15 @@ async def test_a_rate_limited_session_learns_how_long_to_wait(settings: MakeSett
     assert 0 < (refused.value.retry_after or 0) <= 60
     await wait_for_end(await replies_setup.say("Somebody else's", session_id="another"))
     assert len(asked(upstream)) == 3
-    await replies_setup.close()
 
 
-async def test_an_address_is_rate_limited_over_all_its_sessions(settings: MakeSettings) -> None:
-    replies_setup = ReplySetup(settings(chatbot_messages_per_minute=2))
+async def test_an_address_is_rate_limited_over_all_its_sessions(create_replies: CreateReplies) -> None:
+    replies_setup = create_replies(chatbot_messages_per_minute=2)
     for session in ("one", "two"):
         await wait_for_end(await replies_setup.say("Hello", session_id=session, address="192.0.2.1"))
     with pytest.raises(TooManyMessages):
         await replies_setup.say("Hello", session_id="three", address="192.0.2.1")
     await wait_for_end(await replies_setup.say("Hello", session_id="three", address="192.0.2.2"))
-    await replies_setup.close()
 
 
 async def test_running_answers_of_a_session_are_limited(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
@@ -55,39 +55,36 @@ async def test_running_answers_of_a_session_are_limited(replies_setup: ReplySetu
     await wait_for_end(await replies_setup.say("Somebody else's", session_id="another", model="pace:0x1"))
 
 
-async def test_the_daily_token_count_survives_restarts(settings: MakeSettings, upstream: FakeUpstream) -> None:
+async def test_the_daily_token_count_survives_restarts(create_replies: CreateReplies, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=5)
-    limited = settings(chatbot_daily_tokens=15)
     spent = 0
     while spent < 15:
-        replies_setup = ReplySetup(limited)
+        replies_setup = create_replies(chatbot_daily_tokens=15)
         usage = (await replies_setup.answer("Hello"))[1].usage
         spent += (usage.input_tokens or 0) + (usage.output_tokens or 0)
         await replies_setup.close()
-    replies_setup = ReplySetup(limited)
+    replies_setup = create_replies(chatbot_daily_tokens=15)
     with pytest.raises(DailyLimitReached, match="midnight UTC") as refused:
         await replies_setup.say("Three")
     assert 0 < (refused.value.retry_after or 0) <= 86_400
-    await replies_setup.close()
 
 
 async def test_running_answers_reserve_tokens_of_the_daily_budget(
-    settings: MakeSettings, upstream: FakeUpstream
+    create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(settings(chatbot_daily_tokens=150))
+    replies_setup = create_replies(chatbot_daily_tokens=150)
     upstream.scenario = Scenario(tokens=3, tokens_per_second=20)
     first, second = await replies_setup.say("One", max_tokens=100), await replies_setup.say("Two", max_tokens=100)
     with pytest.raises(DailyLimitReached):
         await replies_setup.say("Three", max_tokens=100)
     await asyncio.gather(wait_for_end(first), wait_for_end(second))
     await wait_for_end(await replies_setup.say("Three again", max_tokens=100))
-    await replies_setup.close()
 
 
 async def test_simultaneous_long_questions_do_not_exceed_the_daily_budget(
-    settings: MakeSettings, upstream: FakeUpstream
+    create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1000))
+    replies_setup = create_replies(chatbot_daily_tokens=1000)
     upstream.scenario = Scenario(tokens=3, tokens_per_second=10)
     starting = [replies_setup.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
     outcomes = await asyncio.gather(*starting, return_exceptions=True)
@@ -96,7 +93,6 @@ async def test_simultaneous_long_questions_do_not_exceed_the_daily_budget(
     assert (len(started), len(refused)) == (1, 9)
     assert all("Wait a moment" in str(each) and each.retry_after == RESERVED_RETRY_SECONDS for each in refused)
     await wait_for_end(started[0])
-    await replies_setup.close()
 
 
 def test_tokens_that_the_disk_cannot_count_stay_reserved(tmp_path: Path) -> None:
@@ -136,26 +132,24 @@ def test_a_forwarded_address_counts_only_behind_a_spaces_proxy(behind_proxy: boo
     "content", [b"", b"[]", b'{"tokens": {"2026-11-25": {"count": "many"}}}', b'{"tokens": {"1": {}}}']
 )
 async def test_a_damaged_count_is_set_aside_and_starts_again(
-    content: bytes, settings: MakeSettings, tmp_path: Path
+    content: bytes, create_replies: CreateReplies, tmp_path: Path
 ) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "spending.json").write_bytes(content)
-    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1))
+    replies_setup = create_replies(chatbot_daily_tokens=1)
     await replies_setup.answer("Hello")
     assert [path.read_bytes() for path in (tmp_path / "data").glob("spending.damaged-*")] == [content]
     with pytest.raises(DailyLimitReached):
         await replies_setup.say("Once more")
-    await replies_setup.close()
 
 
-async def test_a_clock_set_back_a_day_loses_no_count(settings: MakeSettings) -> None:
+async def test_a_clock_set_back_a_day_loses_no_count(create_replies: CreateReplies) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
-    replies_setup = ReplySetup(settings(chatbot_daily_tokens=1))
+    replies_setup = create_replies(chatbot_daily_tokens=1)
     counts = replies_setup.path.parent.parent / "spending.json"
     counts.write_text(f'{{"tokens": {{"{tomorrow}": {{"count": 1}}, "2000-01-01": {{"count": 1}}}}}}')
     await replies_setup.answer("Hello")
     assert json.loads(counts.read_text())["tokens"].keys() == {tomorrow, datetime.now(UTC).date().isoformat()}
-    await replies_setup.close()
 
 
 def anthropic_stream(at_start: str, at_end: str) -> Scenario:
@@ -188,9 +182,9 @@ def anthropic_stream(at_start: str, at_end: str) -> Scenario:
     ],
 )
 async def test_input_tokens_count_wherever_a_server_reports_them(
-    at_start: str, at_end: str, expected: int | None, settings: MakeSettings, upstream: FakeUpstream
+    at_start: str, at_end: str, expected: int | None, create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(settings(chatbot_daily_tokens=100_000))
+    replies_setup = create_replies(chatbot_daily_tokens=100_000)
     upstream.scenario = anthropic_stream(at_start, at_end)
     _, answer = await replies_setup.answer("Name a thing.", provider="anthropic")
     assert (answer.content, answer.status) == ("Blue kettle.", "complete")
@@ -200,4 +194,3 @@ async def test_input_tokens_count_wherever_a_server_reports_them(
     assert expected in (input_tokens + output_tokens, None)
     assert answer.usage.estimated == (expected is None)
     assert TokenCounter(replies_setup.path.parents[1] / "spending.json").today() == input_tokens + output_tokens
-    await replies_setup.close()

@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.errors import Busy, InvalidMessage, NotFound
 from chatbot.types import ProviderName, Usage
-from tests.conftest import MakeSettings
+from tests.conftest import CreateReplies
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.support.reply_setup import SESSION, ReplySetup, slow_disk, until
 
@@ -189,20 +189,19 @@ async def test_a_temperature_goes_only_to_models_that_take_one(
 
 
 async def test_a_name_is_remembered_across_providers_and_restarts(
-    settings: MakeSettings, upstream: FakeUpstream
+    create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
-    before = ReplySetup(settings())
+    before = create_replies()
     conversation_id, _ = await before.answer("My name is Alice.", provider="openai")
     _, answer = await before.answer("What is my name?", conversation_id, provider="anthropic")
     assert answer.content == "Your name is Alice."
     await before.close()
-    after = ReplySetup(settings())
+    after = create_replies()
     _, answer = await after.answer("What's my name?", conversation_id, provider="openai")
     assert answer.content == "Your name is Alice."
     other, answer = await after.answer("What's my name?", provider="openai")
     assert other != conversation_id
     assert "Alice" not in answer.content
-    await after.close()
 
 
 async def test_a_cancelled_start_still_stores_a_complete_turn(

@@ -12,7 +12,7 @@ import chatbot.providers.openai
 from chatbot.errors import InvalidKey, NoProvider
 from chatbot.providers import Provider, ProviderPool
 from chatbot.types import Message, ProviderName, Request
-from tests.conftest import OPERATORS_KEY, MakeSettings
+from tests.conftest import OPERATORS_KEY, CreateReplies, MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream
 from tests.support.reply_setup import ReplySetup, until, wait_for_end
 
@@ -72,15 +72,12 @@ async def test_a_visitors_key_is_sent_to_its_provider(
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_visitors_key_works_without_an_operators_key(
-    name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, official: FakeUpstream
+    name: ProviderName, create_replies: CreateReplies, upstream: FakeUpstream, official: FakeUpstream
 ) -> None:
-    replies_setup = ReplySetup(
-        settings(openai_api_key=None, anthropic_api_key=None, hf_token=None, compatible_api_key=None)
-    )
+    replies_setup = create_replies(openai_api_key=None, anthropic_api_key=None, hf_token=None, compatible_api_key=None)
     _, answer = await replies_setup.answer("Hello", provider=name, key=MINE)
     assert answer.status == "complete"
     assert received_keys(upstream) | received_keys(official) == {MINE}
-    await replies_setup.close()
 
 
 async def test_which_providers_take_a_key(settings: MakeSettings) -> None:

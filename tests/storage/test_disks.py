@@ -9,9 +9,9 @@ import pytest
 
 from chatbot.errors import SettingsError, StorageError
 from chatbot.storage import Store
-from tests.conftest import MakeSettings
+from tests.conftest import CreateReplies
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.support.reply_setup import SESSION, ReplySetup, until, wait_for_end
+from tests.support.reply_setup import SESSION, until, wait_for_end
 from tests.support.stored_files import add_conversation, contents
 
 
@@ -114,9 +114,12 @@ def test_a_read_only_directory_raises_a_settings_error(disk: Path) -> None:
 
 @pytest.mark.parametrize("failure", [full, read_only])
 async def test_a_reply_fails_on_a_broken_disk_but_not_afterwards(
-    failure: Callable[[Path], AbstractContextManager[None]], disk: Path, settings: MakeSettings, upstream: FakeUpstream
+    failure: Callable[[Path], AbstractContextManager[None]],
+    disk: Path,
+    create_replies: CreateReplies,
+    upstream: FakeUpstream,
 ) -> None:
-    replies_setup = ReplySetup(settings(chatbot_data_dir=disk / "data"))
+    replies_setup = create_replies(chatbot_data_dir=disk / "data")
     upstream.scenario = Scenario(tokens=400, tokens_per_second=400)
     reply = await replies_setup.say("Hello")
     await until(lambda: reply.snapshot().content)
@@ -129,4 +132,3 @@ async def test_a_reply_fails_on_a_broken_disk_but_not_afterwards(
     upstream.scenario = Scenario()
     _, answer = await replies_setup.answer("And now?", reply.conversation_id)
     assert answer.content.endswith("And now?")  # behind "Hello", if nothing of its answer was stored
-    await replies_setup.close()

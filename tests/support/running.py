@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from threading import Event, Thread
+from threading import Condition, Event, Thread
 from typing import IO, Self
 
 from chatbot.settings import Settings
@@ -19,6 +19,7 @@ from tests.support.forked_process import ForkedProcess
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180
+LOG_SECONDS = 60
 
 
 class RunningApp:
@@ -42,6 +43,7 @@ class RunningApp:
         self._is_forked = forked and sys.platform == "linux"
         self._process: subprocess.Popen[str] | ForkedProcess | None = None
         self._ready = Event()
+        self._line_read = Condition()
         self.log = ""
 
     def start(self) -> Self:
@@ -81,6 +83,11 @@ class RunningApp:
         self._reader.join(START_SECONDS)
         return status
 
+    def logs(self, text: str) -> bool:
+        """Returns whether the app prints `text`; waits for it, since a line is read after the answer it is about."""
+        with self._line_read:
+            return self._line_read.wait_for(lambda: text in self.log, LOG_SECONDS)
+
     def _command(self) -> tuple[list[str], dict[str, str], Path]:
         """Returns the command, its whole environment and its working directory."""
         command = [sys.executable, str(self._script), "--port", str(self.port), *self._arguments]
@@ -98,7 +105,9 @@ class RunningApp:
         """Reads all output of the app: a full pipe would block it."""
         with output:
             for line in output:
-                self.log += line
+                with self._line_read:
+                    self.log += line
+                    self._line_read.notify_all()
                 if self.url in line:
                     self._ready.set()
         self._ready.set()

@@ -3,10 +3,11 @@
 import re
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chatbot.web.middleware.body_limits import MAX_CONCURRENT_UPLOADS, MAX_IMPORT_BYTES, RETRY_SECONDS
@@ -18,6 +19,7 @@ MIB = 1024 * 1024
 CHUNK = bytes(MIB)
 SMALL_LIMITS = ROOT / "tests" / "support" / "small_limits.py"
 
+EXPECT = ["Content-Type: application/json", "Expect: 100-continue"]
 PATHS = ["/chat", "/session/import", "/attachments", "/gradio_api/queue/join", "/login"]
 
 
@@ -55,6 +57,11 @@ class Unfinished:
     def send(self, chunk: bytes) -> None:
         """Sends the next chunk of the body."""
         self.socket.sendall(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+
+    def begin(self, chunk: bytes) -> None:
+        """Sends the first chunk once the server reads the body, which it says if it is asked with EXPECT."""
+        assert b"100 Continue" in self.socket.recv(65_536)
+        self.send(chunk)
 
     def answer(self) -> tuple[int, bytes]:
         """Returns the status and everything that comes until the connection is closed."""
@@ -110,19 +117,24 @@ def test_concurrent_uploads_are_limited_and_slots_are_released(client: Visitor, 
     for _ in range(3):  # a slot that was not released would be missing the next time
         with ExitStack() as leaving:
             for _ in range(MAX_CONCURRENT_UPLOADS):
-                request = leaving.enter_context(closing(Unfinished(client, "/session/import")))
-                request.send(CHUNK)
-            time.sleep(0.5)  # until all chunks have arrived
+                request = leaving.enter_context(closing(Unfinished(client, "/session/import", EXPECT)))
+                request.begin(CHUNK)
             refused = client.call("POST", "/attachments", content=b"Hello")
             assert refused.status_code == 503
             assert error_of(refused)["code"] == "too_many_uploads"
             assert error_of(refused)["retry_after"] == RETRY_SECONDS
             assert refused.headers["retry-after"] == str(RETRY_SECONDS)
             assert client.chat("Hello")["response"] == "You said: Hello", "a message is still accepted"
-        until = time.monotonic() + 10
-        while client.call("POST", "/session/import", content=CHUNK * 3).status_code != 422:
-            assert time.monotonic() < until, "closed connections hold no slot"
+        ask_until(422, lambda: client.call("POST", "/session/import", content=CHUNK * 3))  # closed ones hold no slot
     assert "Traceback" not in small_limits_app.log
+
+
+def ask_until(status: int, ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """Asks until the answer has this status."""
+    deadline = time.monotonic() + 60
+    while (answer := ask()).status_code != status:
+        assert time.monotonic() < deadline, answer.text
+    return answer
 
 
 def resident_bytes(process_id: int) -> int:

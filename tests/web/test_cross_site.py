@@ -89,7 +89,7 @@ def test_a_login_that_a_proxy_made_foreign_is_refused_in_a_sentence_that_names_t
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "other_origin")
     for part in ("http://chat.example", "backend:7860", "X-Forwarded-Host", "Anfrage"):
         assert part in refused.json()["error"]["message"]
-    assert "X-Forwarded-Host" in login_app.log, "the operator reads it too: the page shows no text for such a refusal"
+    assert login_app.logs("X-Forwarded-Host"), "the operator reads it too: the page shows no text for such a refusal"
 
 
 @pytest.mark.parametrize(

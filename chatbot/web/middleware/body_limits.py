@@ -95,10 +95,9 @@ class _LimitedBody:
                     message = await receive()
             except TimeoutError:
                 self._refuse(UploadTimeout())
-            self._size += len(message.get("body", b""))
+            self._count(message)
             if self._size > self._most:
                 self._refuse(self._too_large)
-            self._is_complete = not message.get("more_body", False)
             return message
 
         async def send_unless_refused(message: Message) -> None:
@@ -121,9 +120,11 @@ class _LimitedBody:
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
                 while not self._is_complete and self._size < self._most + LINGER_BYTES:
-                    message = await receive()
-                    self._size += len(message.get("body", b""))
-                    self._is_complete = not message.get("more_body", False)
+                    self._count(await receive())
+
+    def _count(self, message: Message) -> None:
+        self._size += len(message.get("body", b""))
+        self._is_complete = not message.get("more_body", False)
 
     def _refuse(self, error: ChatbotError) -> None:
         """Makes the app stop reading, in the one way that all of Starlette's readers understand."""
