@@ -16,6 +16,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
+from tests.support.certificates import create_certificate
 from tests.support.running import ROOT, RunningApp, two_providers
 
 pytestmark = pytest.mark.tier2
@@ -80,8 +81,8 @@ def apache(directory: Path, lines: str, port: int) -> list[str]:
 
 
 def caddy(directory: Path, lines: str, port: int) -> list[str]:
-    certificate = f"tls {directory}/cert.pem {directory}/key.pem\n    redir"
-    lines = lines.replace("chat.example.com", f"https://localhost:{port}").replace("redir", certificate, 1)
+    files = "tls {} {}\n    redir".format(*create_certificate())
+    lines = lines.replace("chat.example.com", f"https://localhost:{port}").replace("redir", files, 1)
     (directory / "Caddyfile").write_text("{\n    admin off\n    auto_https off\n}\n" + lines)
     return ["caddy", "run", "--config", str(directory / "Caddyfile")]
 
@@ -94,10 +95,10 @@ PROGRAMS = {"nginx": "nginx", "caddy": "caddy", "apache": "apache2"}
 def proxy(name: str, directory: Path, app_port: int, change: Callable[[str], str]) -> Iterator[str]:
     """Runs the proxy with the README's lines, to which `change` is made, in front of the app; yields its address."""
     port = _free_port()
-    _make_certificate(directory)
+    certificate, key = create_certificate()
     lines = lines_of(name).replace("127.0.0.1:7860", f"127.0.0.1:{app_port}")
-    lines = lines.replace("/etc/ssl/chat.example.com.pem", f"{directory}/cert.pem")
-    lines = lines.replace("/etc/ssl/chat.example.com.key", f"{directory}/key.pem")
+    lines = lines.replace("/etc/ssl/chat.example.com.pem", str(certificate))
+    lines = lines.replace("/etc/ssl/chat.example.com.key", str(key))
     command = PROXIES[name](directory, change(lines), port)
     environment = os.environ | {"PATH": PATH, "HOME": str(directory)}
     with (directory / "output.log").open("wb") as log:
@@ -116,12 +117,6 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", directory: Path) ->
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
     raise AssertionError((directory / "output.log").read_text())
-
-
-def _make_certificate(directory: Path) -> None:
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-nodes"]
-    keys = ["-newkey", "rsa:2048", "-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem")]
-    subprocess.run(["openssl", "req", "-x509", *keys, *names], check=True, capture_output=True)
 
 
 def _free_port() -> int:

@@ -12,6 +12,8 @@ class Line:
         self._target = target
         self._open: set[asyncio.StreamWriter] = set()
         self.is_cut = False
+        self.refused = 0
+        """Connections that were tried while it was cut."""
         self.url = ""
 
     async def start(self) -> asyncio.Server:
@@ -32,6 +34,7 @@ class Line:
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.is_cut:
+            self.refused += 1
             return writer.transport.abort()
         app_reader, app_writer = await asyncio.open_connection("127.0.0.1", self._target)
         ends = {writer, app_writer}

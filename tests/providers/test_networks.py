@@ -3,7 +3,6 @@
 import asyncio
 import os
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from chatbot.providers import connect
 from chatbot.types import Message, ProviderName, Request
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream
+from tests.support.certificates import create_certificate
 
 NAMES: list[ProviderName] = ["openai", "anthropic", "compatible"]
 HELLO = Request("any-model", (Message("user", "Hello"),))
@@ -102,13 +102,10 @@ async def test_without_a_proxy_or_past_it_the_provider_itself_is_unreachable(
 
 
 @asynccontextmanager
-async def tls_server(directory: Path) -> AsyncIterator[int]:
-    """A TLS server with a certificate that it signed itself, in `directory`; yields its port."""
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-nodes"]
-    keys = ["-newkey", "rsa:2048", "-keyout", str(directory / "key.pem"), "-out", str(directory / "cert.pem")]
-    subprocess.run(["openssl", "req", "-x509", *keys, *names], check=True, capture_output=True)
+async def tls_server() -> AsyncIterator[int]:
+    """A TLS server with a certificate that it signed itself; yields its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+    context.load_cert_chain(*create_certificate())
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -124,11 +121,11 @@ async def tls_server(directory: Path) -> AsyncIterator[int]:
 async def test_a_certificate_of_an_unknown_authority_is_named_and_one_of_the_file_is_accepted(
     name: ProviderName, settings: MakeSettings, tmp_path: Path, variables: pytest.MonkeyPatch
 ) -> None:
-    async with tls_server(tmp_path) as port:
+    async with tls_server() as port:
         url = f"https://localhost:{port}/v1"
         with pytest.raises(UntrustedCertificate, match="SSL_CERT_FILE"):
             await answer(name, settings, url)
-        variables.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        variables.setenv("SSL_CERT_FILE", str(create_certificate()[0]))
         with pytest.raises(ProviderError) as caught:
             await answer(name, settings, url)
     assert not isinstance(caught.value, UntrustedCertificate), "it reached the server, which says 503"
