@@ -102,11 +102,12 @@ async def test_a_slow_failure_is_not_retried(
     assert len(upstream.requests) == 1
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])
 async def test_a_starting_server_is_reached_by_the_retry(
     name: ProviderName, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "PAUSE_SECONDS", (0.5, 0.6))
+    monkeypatch.setattr(retry, "PAUSE_SECONDS", (2, 2.1))  # longer than the server needs to start
     with FakeUpstream(RECOVERED) as stopped:
         port = stopped.port
     url = {"compatible": f"http://127.0.0.1:{port}/v1", "anthropic": f"http://127.0.0.1:{port}"}[name]
