@@ -7,7 +7,9 @@ PARTS = (
     ("kills", "--times", "300", "--seed", "1"),
     ("ends", "--times", "2", "--seed", "1"),
     ("soak", "--minutes", "10", "--sessions", "50", "--seed", "1"),
+    ("alone",),
     ("orders", "--times", "10"),
+    ("orders", "--times", "10", "--load"),
     ("pythons",),
 )
 
