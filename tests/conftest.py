@@ -63,7 +63,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     options = terminalreporter.config.option
     seed = getattr(options, "randomly_seed", "none")
     terminalreporter.write_line(f"Tier {options.tier}: {TIERS[options.tier]}. Order: --randomly-seed={seed}")
-    terminalreporter.write_line("More: python -m pytest --tier 2; python -m tests.endurance, which takes about two hours.")
+    terminalreporter.write_line("More: python -m pytest --tier 2; python -m tests.endurance, which takes two hours.")
 
 
 @pytest.fixture(scope="session")
