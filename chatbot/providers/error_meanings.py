@@ -22,6 +22,7 @@ from chatbot.errors import (
     RequestRefused,
     RequestTooLarge,
     ServiceUnavailable,
+    StreamCutOff,
     TokenRateExceeded,
     UnknownModel,
     UnreachableProxy,
@@ -30,6 +31,7 @@ from chatbot.errors import (
 )
 from chatbot.providers.error_words import (
     BALANCE,
+    BROKEN_OFF,
     FILE_DAMAGED,
     FILES_NOT_READ,
     FILTER,
@@ -95,7 +97,7 @@ RULES = (
         _codes(
             "insufficient_quota billing_error contract_spend_limit_reached enforced_spend_limit_reached "
             "insufficient_balance billing_hard_limit_reached exceeded_current_quota_error arrearage "
-            "credit_balance_too_low payment_required billing_not_active"
+            "credit_balance_too_low payment_required billing_not_active budget_exceeded"
         ),
     ),
     Rule(RateLimited, frozenset({"resource_exhausted"})),
@@ -117,11 +119,13 @@ RULES = (
             "content_too_large"
         ),
     ),
+    Rule(PermissionDenied, _codes("key_model_access_denied team_model_access_denied user_model_access_denied")),
     Rule(
         InvalidKey,
         _codes(
+            # LiteLLM without a database says the last one to every key but its own.
             "invalid_api_key authentication_error api_key_invalid unauthenticated incorrect_api_key invalid_key "
-            "authenticationerror invalid_authentication_error invalidapikey"
+            "authenticationerror invalid_authentication_error invalidapikey no_db_connection"
         ),
         any_of(
             r"(api.?key|token|credentials?)\b.{0,30}(not valid|invalid|incorrect|expired|not found|missing)",
@@ -131,6 +135,7 @@ RULES = (
         statuses=frozenset({None, 400, 401, 403, 422}),
     ),
     Rule(ProviderTimeout, frozenset({"timeout_error", "deadline_exceeded", "timeout"})),
+    Rule(StreamCutOff, words=BROKEN_OFF),
 )
 
 OVERFLOW_STATUSES = frozenset({None, 400, 413, 422, 424, 500})
@@ -155,7 +160,7 @@ LATER_RULES = (
         _codes("model_not_found not_found_error model_not_available invalid_model notfounderror"),
         any_of(
             r"model\b.{0,80}(not found|does not exist|doesn't exist|not exist|not available|unknown|decommissioned)",
-            r"(no such|unknown|invalid|unrecognized|not a valid|could not find( the)?) model",
+            r"(no such|unknown|invalid|unrecognized|not a valid|could not find( the)?) model|no healthy deployments",
         ),
     ),
     Rule(PermissionDenied, _codes("permission_error permission_denied permissiondeniederror")),

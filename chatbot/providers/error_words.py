@@ -62,3 +62,10 @@ FILTER = any_of(
     r"harmful content|sensitive (content|words?|information)|violat\w+ .{0,40}polic|blocked (by|due to).{0,40}"
     r"(filter|polic|safety)|不安全|敏感"
 )
+
+BROKEN_OFF = any_of(
+    r"payload is not completed|incomplete (chunked )?(read|response)|peer closed|response ended prematurely|"
+    r"(connection|stream|socket)( was| has been)? (reset|closed|aborted|lost|broken|cut|interrupted|disconnected)|"
+    r"server disconnected|unexpected eof|econnreset|socket hang up"
+)
+"""A gateway that lost the connection to the server behind it."""

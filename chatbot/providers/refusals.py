@@ -9,6 +9,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 CODE_FIELDS = frozenset({"code", "type", "status", "reason", "error_code", "error_type", "error_name", "object"})
@@ -99,15 +101,18 @@ def _strings(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[st
 
 
 def _retry_after(headers: Mapping[str, str], found: list[tuple[str, str]]) -> float | None:
-    """How many seconds the headers or the body ask to wait; a date counts as nothing."""
-    if (seconds := _seconds(headers.get("retry-after"))) is not None:
-        return seconds
+    """How many seconds the headers or the body ask to wait."""
+    for name in ("retry-after", "llm_provider-retry-after"):  # the second is LiteLLM's, of the server behind it
+        if (seconds := _seconds(headers.get(name))) is not None:
+            return seconds
+        if (seconds := _seconds_until(headers.get(name), headers.get("date"))) is not None:
+            return seconds
     if (milliseconds := _seconds(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     for name, value in found:
         if name == "retrydelay" and (delay := DELAY.fullmatch(value)):  # Google's
             return _seconds(delay[1])
-        if name in ("retry_after", "estimated_time"):  # Hugging Face's, while a model loads
+        if name in ("retry_after", "retry_after_seconds", "estimated_time"):  # Hugging Face's, while a model loads
             return _seconds(value)
     return None
 
@@ -115,7 +120,20 @@ def _retry_after(headers: Mapping[str, str], found: list[tuple[str, str]]) -> fl
 def _seconds(value: str | None) -> float | None:
     if value is None or not SECONDS.fullmatch(value := value.strip()):
         return None
-    seconds = float(value)
+    return _bounded(float(value))
+
+
+def _seconds_until(value: str | None, now: str | None) -> float | None:
+    """The seconds until an HTTP date, by the clock of the server that wrote it; None if it has passed."""
+    try:
+        until = parsedate_to_datetime(value or "")
+        seconds = (until - (parsedate_to_datetime(now) if now else datetime.now(UTC))).total_seconds()
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a time zone
+        return None
+    return _bounded(seconds) if seconds > 0 else None
+
+
+def _bounded(seconds: float) -> float | None:
     return seconds if math.isfinite(seconds) and seconds <= MAX_RETRY_SECONDS else None
 
 

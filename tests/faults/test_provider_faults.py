@@ -134,13 +134,34 @@ async def test_an_unusual_answer_is_still_an_answer(fault: str, provider: Provid
     assert finish.reason in ANSWERS[fault]
 
 
-@pytest.mark.parametrize("header", ["nan", "inf", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
+@pytest.mark.parametrize("header", ["nan", "inf", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", ""])
 async def test_a_malformed_retry_after_is_ignored(
     header: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers={"retry-after": header})
     error = await failure_of(open_provider("compatible"))
     assert (type(error), error.retry_after) == (RateLimited, None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "41.5"}, 41.5),
+        ({"retry-after": "Thu, 26 Nov 2026 10:00:30 GMT", "date": "Thu, 26 Nov 2026 10:00:00 GMT"}, 30),
+        ({"retry-after": "Thu, 26 Nov 2026 10:00:30 +0000", "date": "Thu, 26 Nov 2026 10:00:00 GMT"}, 30),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"retry-after": "soon", "retry-after-ms": "1500"}, 1.5),
+        ({"llm_provider-retry-after": "20"}, 20),
+        ({"retry-after": "9" * 12}, None),
+        ({"retry-after": "Fri, 26 Nov 2038 10:00:30 GMT", "date": "Thu, 26 Nov 2026 10:00:00 GMT"}, None),
+    ],
+)
+async def test_a_wait_is_read_in_every_form(
+    headers: dict[str, str], seconds: float | None, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers=headers)
+    error = await failure_of(open_provider("compatible"))
+    assert (type(error), error.retry_after) == (RateLimited, seconds)
 
 
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])
