@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from chatbot.types import FinishReason, ProviderName, Status
+from chatbot.types import FinishReason, ProviderName, Status, StoredMessage
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.support.litellm_proxy import INSTALL_SECONDS, KEY, START_SECONDS, litellm_proxy
@@ -85,7 +86,7 @@ async def test_an_answer_is_read_stored_and_followed(
     assert (answer.status, answer.finish_reason) == (case.status, case.finish)
     assert answer.content.startswith(case.text)
     assert answer.reasoning == case.reasoning
-    assert _sentence(answer.fault and dict(answer.fault.text)) == case.sentence
+    assert _sentence(answer) == case.sentence
     upstream.reset()
     _, after = await behind_proxy.answer("Two", conversation_id, provider=provider, model=f"{behind}/any")
     assert after.status == "complete"
@@ -115,11 +116,11 @@ async def test_what_the_proxy_itself_refuses_has_its_own_sentence(
     keys = {"compatible_api_key": key, "anthropic_api_key": key}
     replies_setup = ReplySetup(settings(compatible_base_url=f"{proxy}/v1", anthropic_base_url=proxy, **keys))
     _, answer = await replies_setup.answer("One", provider=provider, model=model)
-    assert _sentence(answer.fault and dict(answer.fault.text)) == sentence
+    assert _sentence(answer) == sentence
     await replies_setup.close()
 
 
-def _sentence(text: dict[str, object] | None) -> str:
-    """The key of an error's text, which may stand inside a recommendation of other providers."""
-    inner = text and text.get("sentence", text)
-    return str(inner["key"]).removeprefix("failure.provider_") if isinstance(inner, dict) else ""
+def _sentence(answer: StoredMessage) -> str:
+    """The key of the error's text, which may stand inside a recommendation of other providers."""
+    text: dict[str, Any] = dict(answer.fault.text) if answer.fault else {"key": ""}
+    return str(text.get("sentence", text)["key"]).removeprefix("failure.provider_")

@@ -43,7 +43,7 @@ def install() -> Path:
     with FileLock(folder.with_suffix(".lock")):
         if not installed.is_file() or installed.read_text(encoding="utf-8") != REQUIREMENT:
             venv.create(folder, with_pip=True)
-            command = [scripts / "python", "-m", "pip", "install", "--quiet", REQUIREMENT]
+            command = [str(scripts / "python"), "-m", "pip", "install", "--quiet", REQUIREMENT]
             try:
                 subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_SECONDS)
             except (subprocess.SubprocessError, OSError):
