@@ -1,6 +1,7 @@
 """Decodes text files: UTF-8, even with a damaged byte, UTF-16, or an older encoding that the text itself gives away."""
 
 import codecs
+import math
 import re
 from typing import TYPE_CHECKING
 from unicodedata import category
@@ -24,6 +25,9 @@ SHIFTS = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022
 
 SAMPLE_BYTES = 32_768
 """How much of a file is used to guess an older encoding: more takes longer and guesses no better."""
+NOT_ASCII = re.compile(rb"[\x80-\xff]")
+BEFORE_BYTES = 100
+"""How much of the sample comes before the first byte that is not ASCII."""
 
 NOT_TEXT = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\ufffe\uffff]")
 """Control characters that text files do not contain. Logs do have escape (colours) and backspace (progress)."""
@@ -102,29 +106,42 @@ def _guess(content: bytes) -> str | None:
     """The text in the most likely older encoding: one of those of the web, unless its words then look odd."""
     from chardet import EncodingEra as Era  # noqa: PLC0415 - only older files need it
 
-    guesses = _guesses(content, Era.MODERN_WEB | Era.LEGACY_ISO)
-    usual = [each for each in guesses if not RARE.match(each[1])]
+    start = NOT_ASCII.search(content)
+    sample = content[max(0, start.start() - BEFORE_BYTES if start else 0) :][:SAMPLE_BYTES]
+    guesses = _guesses(sample, Era.MODERN_WEB | Era.LEGACY_ISO)
     # Among equally likely ones, the one that gives the most letters.
-    best = max(((round(likely, 2), _letters(text), text) for likely, _, text in usual), default=None)
-    text = best[2] if best else _decode(content, "cp1252")
-    if text and not ODD.search(text):
-        return text
-    others = _guesses(content, Era.ALL & ~Era.MAINFRAME)
-    ranked = [(-len(ODD.findall(text)), likely, _letters(text), text) for likely, _, text in others]
-    least_odd = max(ranked, default=None)
-    is_better = least_odd and (text is None or -least_odd[0] < len(ODD.findall(text)))
-    return least_odd[3] if least_odd and is_better else text
+    usual = [(round(likely, 2), _letters(text), name) for likely, name, text in guesses if not RARE.match(name)]
+    names = [name for _, _, name in sorted(usual, reverse=True)] + ["cp1252"]
+    odd = _oddness(sample, names[0])
+    if odd:
+        others = _guesses(sample, Era.ALL & ~Era.MAINFRAME)
+        ranked = sorted(((_oddness(sample, name), -likely, -_letters(text), name) for likely, name, text in others))
+        names = [name for oddness, *_, name in ranked if oddness < odd] + names
+    return next(filter(None, (_decode(content, name) for name in names)), None)
 
 
-def _guesses(content: bytes, era: "EncodingEra") -> list[tuple[float, str, str]]:
+def _guesses(sample: bytes, era: "EncodingEra") -> list[tuple[float, str, str]]:
     """How likely each encoding of the era is, its name, and the text in it, if that is plausible."""
     from chardet import detect_all  # noqa: PLC0415 - as above
 
-    found = [
-        (each["confidence"], each["encoding"] or "") for each in detect_all(content[:SAMPLE_BYTES], encoding_era=era)
-    ]
-    texts = ((likely, name, _decode(content, name)) for likely, name in found)
+    found = [(each["confidence"], each["encoding"] or "") for each in detect_all(sample, encoding_era=era)]
+    texts = ((likely, name, _decode_start(sample, name)) for likely, name in found)
     return [(likely, name, text) for likely, name, text in texts if text and _is_plausible(text)]
+
+
+def _decode_start(sample: bytes, encoding: str) -> str | None:
+    """The text of a sample, whose end may cut a character."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)("strict").decode(sample)
+    except (UnicodeDecodeError, LookupError):
+        return None
+    return None if NOT_TEXT.search(text) else text
+
+
+def _oddness(sample: bytes, encoding: str) -> float:
+    """How many of its words look odd if it is decoded so."""
+    text = _decode_start(sample, encoding)
+    return math.inf if text is None else len(ODD.findall(text))
 
 
 def _letters(text: str) -> int:
