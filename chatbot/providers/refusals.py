@@ -14,7 +14,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 CODE_FIELDS = frozenset({"code", "type", "status", "reason", "error_code", "error_type", "error_name", "object"})
-ECHO_FIELDS = frozenset({"input", "flagged_input", "prompt", "messages", "url", "request_id", "user_id"})
+ECHO_FIELDS = frozenset(
+    {"input", "flagged_input", "prompt", "messages", "url", "path", "timestamp", "request_id", "user_id"}
+)
 """Fields that repeat what was sent: they say nothing about the cause."""
 
 MAX_DEPTH = 8
