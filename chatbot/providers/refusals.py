@@ -19,6 +19,10 @@ ECHO_FIELDS = frozenset(
 )
 """Fields that repeat what was sent: they say nothing about the cause."""
 
+ERROR_FIELDS = ("error", "errors", "details", "error_code", "error_msg")
+SUCCESS = (0, 200, "0", "200")
+"""Codes of records that only say that all is well."""
+
 MAX_DEPTH = 8
 MAX_WORDS = 4000
 """Characters. The cause is named at the beginning."""
@@ -65,10 +69,15 @@ def is_error(value: object) -> bool:
     """Whether a JSON value is an error, in any of the shapes that servers give one."""
     if isinstance(value, list):
         return any(map(is_error, value))
-    if not isinstance(value, Mapping) or "choices" in value:
-        return isinstance(value, Mapping) and bool(value.get("error"))
+    if not isinstance(value, Mapping):
+        return False
+    if "choices" in value:
+        choices = value["choices"] if isinstance(value["choices"], list) else ()
+        return bool(value.get("error") or any(as_mapping(choice).get("error") for choice in choices))
     is_marked = "error" in (value.get("object"), value.get("type"), value.get("status"))
-    return is_marked or bool(value.get("error") or value.get("details")) or isinstance(value.get("message"), str)
+    is_named = any(value.get(name) for name in ERROR_FIELDS)
+    has_message = isinstance(value.get("message"), str) and value.get("code") not in SUCCESS
+    return is_marked or is_named or has_message
 
 
 def _parsed(body: object) -> object:
