@@ -13,7 +13,7 @@ from tests.conftest import OpenProvider
 from tests.fake_upstream import FakeUpstream, Scenario
 
 STREAMS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("streams.json").read_text(encoding="utf-8"))
-"""Each has a `body`, the `text` and the `reasoning` in it, and its `ending`: a finish reason, or the name of an error."""
+"""Each has a `body`, its `text` and `reasoning`, and its `ending`: a finish reason, or the name of an error."""
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=[stream["name"] for stream in STREAMS])
