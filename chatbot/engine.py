@@ -62,7 +62,7 @@ class ChatEngine:
         async with aclosing(stream_with_retry(self.provider, self._request(messages, files or {}))) as deltas:
             async for piece in deltas:
                 delta = blanks.hold(surrogates.join(piece))
-                if delta.finish and delta.finish.reason == "stop" and not blanks.has_text:
+                if delta.finish and delta.finish.reason in ("stop", "paused") and not blanks.has_text:
                     raise EmptyAnswer(self.provider.label)
                 if delta.text or delta.reasoning or delta.finish:
                     yield delta

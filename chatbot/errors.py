@@ -33,7 +33,6 @@ ChatbotError                    500
     ├── ContentFiltered         502  the provider's filter refused the text
     ├── RequestRefused          502
     │   └── FilesNotRead        502  the model reads text only
-    ├── AnswerPaused            502  retryable: the model stopped to be asked to go on
     ├── UnreadableAnswer        502  retryable: not the protocol
     ├── EmptyAnswer             502  retryable: a normal end without text
     ├── StreamCutOff            502  retryable: the stream ended before the answer did
@@ -350,16 +349,6 @@ class FilesNotRead(RequestRefused):
     code = "provider_files_not_read"
     images = True
     documents = False
-
-
-class AnswerPaused(ProviderError):
-    """The model paused before its answer was complete, and goes on when it is asked to."""
-
-    code = "provider_paused"
-    retryable = True
-
-    def with_alternatives(self, labels: Sequence[str]) -> Self:
-        return self  # the same model goes on with its own answer
 
 
 class UnreadableAnswer(ProviderError):

@@ -17,18 +17,30 @@ BUNDLED = "bundled"
 
 
 def _strip(value: object) -> object:
-    """Strips white space: a key pasted with a newline would end as a connection error in the SDKs."""
-    return value.strip() if isinstance(value, str) else value
+    """Strips white space, with which a key would end as a connection error in the SDKs, and the quotes around a value,
+    which Docker's --env-file leaves there."""
+    if not isinstance(value, str):
+        return value
+    stripped = value.strip()
+    is_quoted = len(stripped) > 1 and stripped[0] == stripped[-1] and stripped[0] in "\"'"
+    return stripped[1:-1].strip() if is_quoted else stripped
+
+
+def _parse_word(value: object) -> object:
+    """One of a few words, however it is written."""
+    stripped = _strip(value)
+    return stripped.lower() if isinstance(stripped, str) else stripped
 
 
 def _parse_off(value: object) -> object:
-    return None if value == "off" else value
+    return None if _parse_word(value) == "off" else _strip(value)
 
 
 def _check_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and value.isprintable()
+        usable = usable and " " not in value
     except ValueError:  # a port that is no number
         usable = False
     if not usable:
@@ -83,7 +95,7 @@ class Settings(BaseSettings):
     hf_token: Key | None = None
     local_model: Annotated[str | None, BeforeValidator(_parse_off), BeforeValidator(_expand_home)] = BUNDLED
 
-    chatbot_provider: ProviderName | None = None
+    chatbot_provider: Annotated[ProviderName | None, BeforeValidator(_parse_word)] = None
     chatbot_model: str | None = None
     chatbot_system_prompt: str = "You are a helpful AI assistant."
     chatbot_temperature: float | None = Field(default=None, ge=0, le=2)
@@ -103,7 +115,7 @@ class Settings(BaseSettings):
     chatbot_most_sessions: int = Field(default=10_000, ge=0)
     chatbot_most_conversations: int = Field(default=1000, ge=0)
     chatbot_keep_days: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    chatbot_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    chatbot_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_parse_word)] = "info"
     chatbot_log_texts: bool = False
     chatbot_frame_ancestors: str | None = None
 
@@ -170,6 +182,11 @@ def _describe(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     is_secret = "SecretStr" in str(Settings.model_fields[name].annotation)
-    value = "(hidden)" if is_secret else repr(first["input"])
+    value = "(hidden)" if is_secret or _has_password(first["input"]) else repr(first["input"])
     expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return f"{name.upper()}={value}: expected {expected.removeprefix('expected ')}"
+
+
+def _has_password(value: object) -> bool:
+    """Whether a value may be an address with a password in it, which stands before the @."""
+    return isinstance(value, str) and "@" in value and "//" in value

@@ -238,3 +238,32 @@ def test_a_tilde_in_a_path_is_the_home_directory(
 def test_a_root_path_may_lack_its_slash(value: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADIO_ROOT_PATH", value)
     assert Settings.load().gradio_root_path == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("OPENAI_BASE_URL", ' "http://a.example/v1" ', "http://a.example/v1"),
+        ("CHATBOT_PROVIDER", " OpenAI", "openai"),
+        ("CHATBOT_LOG_LEVEL", "'DEBUG'", "debug"),
+        ("LOCAL_MODEL", " OFF", None),
+        ("LOCAL_MODEL", '"models/a.gguf"', "models/a.gguf"),
+    ],
+)
+def test_quotes_and_capital_letters_around_a_value_do_not_count(
+    name: str, value: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert getattr(Settings.load(), name.lower()) == expected
+
+
+def test_quotes_around_a_key_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "'sk-quoted'\n")
+    assert Settings.load().secrets() == ["sk-quoted"]
+
+
+def test_a_password_in_a_wrong_address_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPATIBLE_BASE_URL", "http://me:keep-out@a b/v1")
+    with pytest.raises(SettingsError, match=r"^COMPATIBLE_BASE_URL=\(hidden\): ") as caught:
+        Settings.load()
+    assert "keep-out" not in str(caught.value)

@@ -1,27 +1,55 @@
 """Decodes text files: UTF-8, even with a damaged byte, UTF-16, or an older encoding that the text itself gives away."""
 
 import codecs
+import math
 import re
+from typing import TYPE_CHECKING
 from unicodedata import category
 
-BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+import regex
+
+if TYPE_CHECKING:
+    from chardet import EncodingEra
+
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16: its mark begins in the same way
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Byte order marks, with which a text begins."""
+
+SHIFTS = {b"\x1b$B": "iso2022_jp", b"\x1b$@": "iso2022_jp", b"\x1b$)C": "iso2022_kr"}
+"""Sequences that change the alphabet, in encodings of seven bits."""
+
 SAMPLE_BYTES = 32_768
 """How much of a file is used to guess an older encoding: more takes longer and guesses no better."""
+NOT_ASCII = re.compile(rb"[\x80-\xff]")
+BEFORE_BYTES = 100
+"""How much of the sample comes before the first byte that is not ASCII."""
 
 NOT_TEXT = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\ufffe\uffff]")
 """Control characters that text files do not contain. Logs do have escape (colours) and backspace (progress)."""
 
 C1_CONTROL = re.compile("[\x80-\x9f]")
 """What a Windows encoding's quotes and dashes become if they are decoded as ISO 8859."""
+LATIN = "A-Za-z\u00c0-\u024f"
 OTHER_ALPHABET = "\u0370-\u03ff\u0400-\u052f\u0590-\u06ff\u0e00-\u0e7f"
-MIXED_WORD = re.compile(f"[A-Za-z][{OTHER_ALPHABET}]|[{OTHER_ALPHABET}][A-Za-z]")
+MIXED_WORD = re.compile(f"[{LATIN}][{OTHER_ALPHABET}]|[{OTHER_ALPHABET}][{LATIN}]")
 """A word half in Latin and half in Greek, Cyrillic, Hebrew, Arabic or Thai letters: the encoding is another one."""
+
+ODD = regex.compile(r"\p{L}[^\p{L}\p{M}\p{Nd}\p{Pd}\s\x00-\x7f’…·\u200c\u200d]\p{L}|\p{Ll}(?![\x00-\x7f])[\p{Lu}‚„]")
+"""A sign inside a word, or a capital letter or an opening quote behind a small one: what letters of DOS, old Macs and
+rarer encodings become if they are decoded as those of Windows."""
 
 RARE = re.compile(r"iso8859-|cp1006|cp1258|ISO-8859-(?![2579]$)")
 """Encodings that are rarer than mistakes for them."""
 
 UNUSED = {"Cn", "Co"}
-UTF16 = {"utf-16-le", "utf-16-be"}
+UTF16 = ("utf-16-le", "utf-16-be")
+COMMON = frozenset(" \n\r\t.,、。，")
+"""Characters of nearly every text, which no text has many of if its bytes are taken in the wrong order."""
 DOS_END = b"\x1a"
 """The end of a file under DOS."""
 
@@ -32,9 +60,12 @@ GOOD_PER_BAD = 10
 def decode_text(content: bytes) -> str | None:
     """The text in `content`, or None if it is not text. Damaged characters of UTF-8 become U+FFFD."""
     content = content.removesuffix(DOS_END)
-    for mark, encoding in BYTE_ORDER_MARKS.items():
+    for mark, encoding in MARKS.items():
         if content.startswith(mark):
             return _decode(content, encoding, "replace")
+    for shift, encoding in SHIFTS.items():
+        if shift in content and (text := _decode(content, encoding)):
+            return text
     damaged = content.decode("utf-8", "replace")
     if "\ufffd" not in damaged or _is_utf8(content):
         return _utf16(content) if "\0" in damaged else _decode(content, "utf-8", "replace")
@@ -64,23 +95,57 @@ def _is_utf8(content: bytes) -> bool:
 def _utf16(content: bytes) -> str | None:
     """The text of UTF-16 without a byte order mark. Half of all binary data decodes as that too, but into characters
     that no script has, or without a space."""
-    from chardet import detect  # noqa: PLC0415 - only older files need it
-
-    encoding = str(detect(content[:SAMPLE_BYTES])["encoding"])
-    text = _decode(content, encoding) if encoding in UTF16 else None
-    is_text = text and re.search(r"\s", text) and not any(category(each) in UNUSED for each in text[:SAMPLE_BYTES])
-    return text if is_text else None
+    texts = filter(None, (_decode(content, encoding) for encoding in UTF16))
+    used = (text for text in texts if not any(category(each) in UNUSED for each in text[:SAMPLE_BYTES]))
+    counts = [(sum(each in COMMON for each in text[:SAMPLE_BYTES]), text) for text in used]
+    common, text = max(counts, default=(0, None))
+    return text if common else None
 
 
 def _guess(content: bytes) -> str | None:
-    """The text in the most likely older encoding. Among equally likely ones, the one that gives the most letters."""
-    from chardet import EncodingEra, detect_all  # noqa: PLC0415 - only older files need it
+    """The text in the most likely older encoding: one of those of the web, unless its words then look odd."""
+    from chardet import EncodingEra as Era  # noqa: PLC0415 - only older files need it
 
-    found = detect_all(content[:SAMPLE_BYTES], encoding_era=EncodingEra.MODERN_WEB | EncodingEra.LEGACY_ISO)
-    guesses = [(round(each["confidence"], 2), each["encoding"] or "") for each in found]
-    texts = [(likely, _decode(content, name)) for likely, name in guesses if not RARE.match(name)]
-    fitting = [(likely, sum(map(str.isalpha, text)), text) for likely, text in texts if text and _is_plausible(text)]
-    return max(fitting)[2] if fitting else _decode(content, "cp1252")
+    start = NOT_ASCII.search(content)
+    sample = content[max(0, start.start() - BEFORE_BYTES if start else 0) :][:SAMPLE_BYTES]
+    guesses = _guesses(sample, Era.MODERN_WEB | Era.LEGACY_ISO)
+    # Among equally likely ones, the one that gives the most letters.
+    usual = [(round(likely, 2), _letters(text), name) for likely, name, text in guesses if not RARE.match(name)]
+    names = [name for _, _, name in sorted(usual, reverse=True)] + ["cp1252"]
+    odd = _oddness(sample, names[0])
+    if odd:
+        others = _guesses(sample, Era.ALL & ~Era.MAINFRAME)
+        ranked = sorted(((_oddness(sample, name), -likely, -_letters(text), name) for likely, name, text in others))
+        names = [name for oddness, *_, name in ranked if oddness < odd] + names
+    return next(filter(None, (_decode(content, name) for name in names)), None)
+
+
+def _guesses(sample: bytes, era: "EncodingEra") -> list[tuple[float, str, str]]:
+    """How likely each encoding of the era is, its name, and the text in it, if that is plausible."""
+    from chardet import detect_all  # noqa: PLC0415 - as above
+
+    found = [(each["confidence"], each["encoding"] or "") for each in detect_all(sample, encoding_era=era)]
+    texts = ((likely, name, _decode_start(sample, name)) for likely, name in found)
+    return [(likely, name, text) for likely, name, text in texts if text and _is_plausible(text)]
+
+
+def _decode_start(sample: bytes, encoding: str) -> str | None:
+    """The text of a sample, whose end may cut a character."""
+    try:
+        text = codecs.getincrementaldecoder(encoding)("strict").decode(sample)
+    except (UnicodeDecodeError, LookupError):
+        return None
+    return None if NOT_TEXT.search(text) else text
+
+
+def _oddness(sample: bytes, encoding: str) -> float:
+    """How many of its words look odd if it is decoded so."""
+    text = _decode_start(sample, encoding)
+    return math.inf if text is None else len(ODD.findall(text))
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
 
 
 def _is_plausible(text: str) -> bool:

@@ -17,7 +17,7 @@ PAGE_START = 4096
 NOTEBOOK = re.compile(rb'\s*\{.*"cells"\s*:', re.S)
 
 
-CONVERTED = re.compile(r"\.(docx|xls[xmb]?|ods|pptx|epub|x?html?|ipynb)$", re.I)
+CONVERTED = re.compile(r"\.(do[ct][xm]|xls[xmb]?|xlt[xm]|ods|p[op][ts][xm]|epub|x?html?|ipynb)$", re.I)
 
 
 def saved_name(attachment: Attachment) -> str:
@@ -38,6 +38,8 @@ def read_document(name: str, content: bytes) -> str | None:
         return None
     if status == document_worker.LOCKED:
         raise InvalidAttachment("pdf_locked", name=name)
+    if status in document_worker.SAVE_AS:
+        raise InvalidAttachment("other_format", name=name, format=document_worker.SAVE_AS[status])
     if status == document_worker.TOO_LARGE:
         raise InvalidAttachment("pdf_slow", name=name)
     if status:

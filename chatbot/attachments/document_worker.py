@@ -16,7 +16,11 @@ from typing import Any
 from urllib.parse import unquote
 
 UNKNOWN, LOCKED, TOO_LARGE = 3, 4, 5
-"""Exit statuses for such files; any other one but 0 means a damaged document."""
+"""Exit statuses for such files; any other one but 0, and those in SAVE_AS, means a damaged document."""
+
+SAVE_AS = {6: ".docx", 7: ".pptx", 8: "PDF"}
+"""The format to save a document in that is of an older or another program, by exit status."""
+TEXT, SLIDES, OTHER = SAVE_AS
 
 MAX_SECONDS = 20
 """Processor time. The longest of ordinary documents, of a thousand pages, take a tenth of it."""
@@ -28,11 +32,23 @@ MAX_TEXT_BYTES = 2_100_000
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How files of Office before 2007 begin, and encrypted ones of today."""
-ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+OLE_STREAMS = {
+    "EncryptedPackage": LOCKED,
+    "WordDocument": TEXT,
+    "PowerPoint Document": SLIDES,
+    "Workbook": 0,
+    "Book": 0,
+    "Root Entry": OTHER,
+}
+"""What the file's directory names, and the exit status that it means; 0: a spreadsheet, which can be read. A text may
+have a spreadsheet within, so texts come first."""
 
-SHEETS = ("xl/workbook.xml", "xl/workbook.bin")
-OPEN_SHEET, EPUB = b"application/vnd.oasis.opendocument.spreadsheet", b"application/epub+zip"
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
+OPEN_SHEET, EPUB = OPEN_DOCUMENT + b"spreadsheet", b"application/epub+zip"
 """The content of the member `mimetype`."""
+OTHER_OPEN_DOCUMENTS = {b"text": TEXT, b"presentation": SLIDES}
+APPLE_MEMBER = ".iwa"
+"""How the members of Pages, Numbers and Keynote end."""
 
 FIRST_MEMBERS = (b"[Content_Types].xml", b"mimetype")
 """What the zips of documents begin with."""
@@ -59,8 +75,9 @@ def main() -> int:
 def _read(content: bytes) -> Iterator[str]:
     """The parts of the document's text. Ends the process for what is no document."""
     if content.startswith(OLE):
-        if ENCRYPTED in content:
-            sys.exit(LOCKED)
+        found = (status for name, status in OLE_STREAMS.items() if name.encode("utf-16-le") in content)
+        if status := next(found, 1):
+            sys.exit(status)
         return _sheets(content)
     if content.startswith(b"PK"):
         return _zipped(content)
@@ -78,36 +95,44 @@ def _zipped(content: bytes) -> Iterator[str]:
         sys.exit(TOO_LARGE)
     names = set(archive.namelist())
     kind = archive.read("mimetype").strip() if "mimetype" in names else b""
-    if "word/document.xml" in names:
+    folders = {name.partition("/")[0] for name in names if name.endswith((".xml", ".bin"))}
+    if "word" in folders:
         return iter([_word(content)])
-    if names & set(SHEETS) or kind == OPEN_SHEET:
+    if "xl" in folders or kind == OPEN_SHEET:
         return _sheets(content)
-    if "ppt/presentation.xml" in names:
+    if "ppt" in folders:
         return _slides(content)
     if kind == EPUB:
         return _chapters(archive)
-    sys.exit(UNKNOWN)
+    if kind.startswith(OPEN_DOCUMENT):
+        sys.exit(OTHER_OPEN_DOCUMENTS.get(kind.removeprefix(OPEN_DOCUMENT), OTHER))
+    sys.exit(OTHER if any(name.endswith(APPLE_MEMBER) for name in names) else UNKNOWN)
 
 
 def _word(content: bytes) -> str:
     import mammoth  # type: ignore[import-untyped]  # noqa: PLC0415 - each document needs one of the libraries
 
     no_image = mammoth.images.img_element(lambda image: {})
-    return _markdown(mammoth.convert_to_html(io.BytesIO(content), convert_image=no_image).value)
+    comments = "comment-reference => sup"  # else they are left out
+    return _markdown(mammoth.convert_to_html(io.BytesIO(content), convert_image=no_image, style_map=comments).value)
 
 
 def _sheets(content: bytes) -> Iterator[str]:
-    """Each sheet as a table, as wide as its longest row."""
+    """Each sheet as a table."""
     import python_calamine  # noqa: PLC0415 - as above
 
-    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-    for name in book.sheet_names:
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    except python_calamine.PasswordError:
+        sys.exit(LOCKED)
+    for about in book.sheets_metadata:
         try:
-            rows = book.get_sheet_by_name(name).to_python()
+            rows = book.get_sheet_by_name(about.name).to_python()
         except python_calamine.WorksheetNotFound:  # a chart has a name as well
             continue
-        yield f"## {name}\n"
-        yield from _table([[_cell(value) for value in row] for row in rows])
+        is_shown = about.visible == python_calamine.SheetVisibleEnum.Visible
+        yield f"## {about.name}{'' if is_shown else ' (hidden)'}\n"
+        yield from _table([[_cell(value) for value in row] for row in rows if any(cell != "" for cell in row)])
 
 
 def _cell(value: object) -> str:
@@ -116,7 +141,9 @@ def _cell(value: object) -> str:
 
 
 def _table(rows: list[list[str]]) -> Iterator[str]:
-    for number, row in enumerate(rows):
+    """The rows, as wide as the last column with something in it."""
+    width = max((number for row in rows for number, cell in enumerate(row, 1) if cell), default=0)
+    for number, row in enumerate(each[:width] for each in rows):
         yield f"| {' | '.join(row)} |"
         if number == 0:
             yield "|" + " --- |" * len(row)
@@ -125,9 +152,11 @@ def _table(rows: list[list[str]]) -> Iterator[str]:
 
 def _slides(content: bytes) -> Iterator[str]:
     """The text of each slide, in the order of its shapes, its tables, and the speaker's notes."""
-    import pptx  # noqa: PLC0415 - as above
+    from pptx.package import Package  # noqa: PLC0415 - as above
 
-    for number, slide in enumerate(pptx.Presentation(io.BytesIO(content)).slides, 1):
+    # Not by `pptx.Presentation`, which refuses templates and shows.
+    presentation = Package.open(io.BytesIO(content)).main_document_part.presentation
+    for number, slide in enumerate(presentation.slides, 1):
         yield f"## Slide {number}\n"
         yield from _shapes(slide.shapes)
         if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) and frame.text.strip():

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 from chatbot.types import Attachment, AttachmentForm, FileContent, ModelProfile, SentAttachment
 
-LANGUAGE = re.compile(r"\.(?!(?:pdf|docx|xls[xmb]?|ods|pptx|epub|x?html?|ipynb)$)([a-z0-9+#]{1,12})$", re.I)
+LANGUAGE = re.compile(
+    r"\.(?!(?:pdf|do[ct][xm]|xls[xmb]?|xlt[xm]|ods|p[op][ts][xm]|epub|x?html?|ipynb)$)([a-z0-9+#]{1,12})$", re.I
+)
 """The fence's language is the name's extension; the text of a document has none."""
 FENCE = re.compile("`{3,}")
 

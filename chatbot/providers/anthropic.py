@@ -110,8 +110,9 @@ class _EventReader(StreamReader):
             self._end(as_mapping(data.get("delta")), data.get("usage"))
         elif kind == "message_stop":
             self.is_over = self._is_ended = True
-        elif kind == "message" and isinstance(data.get("content"), list):  # a whole answer in place of a stream
-            for block in data["content"]:
+        elif kind == "message" and isinstance(content := data.get("content"), list | str):
+            # A whole answer in place of a stream.
+            for block in [{"text": content}] if isinstance(content, str) else content:
                 yield from _block_delta(as_mapping(block))
             self._end(data, data.get("usage"))
             self._is_ended = True

@@ -22,6 +22,7 @@ from chatbot.errors import (
     RequestRefused,
     RequestTooLarge,
     ServiceUnavailable,
+    StreamCutOff,
     TokenRateExceeded,
     UnknownModel,
     UnreachableProxy,
@@ -30,10 +31,16 @@ from chatbot.errors import (
 )
 from chatbot.providers.error_words import (
     BALANCE,
+    BROKEN_OFF,
     FILE_DAMAGED,
     FILES_NOT_READ,
     FILTER,
+    KEY_REFUSED,
+    MODEL_UNKNOWN,
+    NOT_ALLOWED_HERE,
+    NOT_FOUND,
     NOT_OVERFLOW,
+    OUT_OF_ORDER,
     OVERFLOW,
     OVERFLOW_SIZE,
     any_of,
@@ -70,7 +77,7 @@ class Rule:
 
 RULES = (
     Rule(WrongBaseUrl, words=any_of(r"invalid url \(", "file not found", "unexpected endpoint or method")),
-    Rule(WrongBaseUrl, words=re.compile(r"^(404 page )?not found\.?$|^$"), statuses=frozenset({404})),
+    Rule(WrongBaseUrl, words=NOT_FOUND, statuses=frozenset({404})),
     Rule(
         PermissionDenied,
         words=any_of(r"data policy", r"privacy settings", r"guardrail restrictions"),
@@ -95,7 +102,7 @@ RULES = (
         _codes(
             "insufficient_quota billing_error contract_spend_limit_reached enforced_spend_limit_reached "
             "insufficient_balance billing_hard_limit_reached exceeded_current_quota_error arrearage "
-            "credit_balance_too_low payment_required billing_not_active"
+            "credit_balance_too_low payment_required billing_not_active budget_exceeded"
         ),
     ),
     Rule(RateLimited, frozenset({"resource_exhausted"})),
@@ -118,19 +125,23 @@ RULES = (
         ),
     ),
     Rule(
+        PermissionDenied,
+        _codes("key_model_access_denied team_model_access_denied user_model_access_denied"),
+        NOT_ALLOWED_HERE,
+    ),
+    Rule(
         InvalidKey,
         _codes(
+            # LiteLLM without a database says the last one to every key but its own.
             "invalid_api_key authentication_error api_key_invalid unauthenticated incorrect_api_key invalid_key "
-            "authenticationerror invalid_authentication_error invalidapikey"
+            "authenticationerror invalid_authentication_error invalidapikey no_db_connection"
         ),
-        any_of(
-            r"(api.?key|token|credentials?)\b.{0,30}(not valid|invalid|incorrect|expired|not found|missing)",
-            r"(invalid|incorrect|wrong|no|missing|bad).{0,20}(api.?key|auth\w* (credentials?|token)|credentials)",
-        ),
+        KEY_REFUSED,
         unless=any_of("context", "length", r"\btokens\b"),
         statuses=frozenset({None, 400, 401, 403, 422}),
     ),
     Rule(ProviderTimeout, frozenset({"timeout_error", "deadline_exceeded", "timeout"})),
+    Rule(StreamCutOff, words=BROKEN_OFF),
 )
 
 OVERFLOW_STATUSES = frozenset({None, 400, 413, 422, 424, 500})
@@ -141,8 +152,12 @@ BY_STATUS: Mapping[int, type[ProviderError]] = {
     405: WrongBaseUrl,
     407: UnreachableProxy,
     408: ProviderTimeout,
+    410: UnknownModel,
     413: RequestTooLarge,
     429: RateLimited,
+    451: ContentFiltered,
+    498: ServiceUnavailable,  # Groq's, for a lack of capacity
+    499: StreamCutOff,  # nginx's, for a client that left: a gateway
     504: ProviderTimeout,
     522: ProviderTimeout,
     524: ProviderTimeout,
@@ -152,11 +167,11 @@ LATER_RULES = (
     *(Rule(kind, statuses=frozenset({status})) for status, kind in BY_STATUS.items()),
     Rule(
         UnknownModel,
-        _codes("model_not_found not_found_error model_not_available invalid_model notfounderror"),
-        any_of(
-            r"model\b.{0,80}(not found|does not exist|doesn't exist|not exist|not available|unknown|decommissioned)",
-            r"(no such|unknown|invalid|unrecognized|not a valid|could not find( the)?) model",
+        _codes(
+            "model_not_found not_found_error model_not_available invalid_model notfounderror model_not_supported "
+            "model_decommissioned model_deprecated deploymentnotfound"
         ),
+        MODEL_UNKNOWN,
     ),
     Rule(PermissionDenied, _codes("permission_error permission_denied permissiondeniederror")),
     Rule(
@@ -169,7 +184,7 @@ LATER_RULES = (
     Rule(ProviderTimeout, words=any_of(r"timed? ?out", "deadline")),
     Rule(
         ServiceUnavailable,
-        words=any_of(r"overload|over capacity|temporarily|try again later|is (currently )?(loading|starting)"),
+        words=OUT_OF_ORDER,
         statuses=frozenset({None}),
     ),
     Rule(UnknownModel, statuses=frozenset({404})),

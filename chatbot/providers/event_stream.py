@@ -19,6 +19,10 @@ MAX_INTEGER_DIGITS = 19
 """Of a number in JSON. Python refuses one of 4,301 digits, and an answer must not be lost for a nonsensical count."""
 
 
+KEEP_ALIVE = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
+"""Events that say nothing but that the connection is open. Their data may be a word, or a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record: the name of its event, empty if it has none, and its JSON. `is_end`: it says that the stream is over,
@@ -93,6 +97,7 @@ class _RecordDecoder:
     def decode(self, line: bytes) -> Iterator[Record]:
         """Yields what is complete with `line`."""
         name, _, value = line.partition(b":")
+        name = name.strip().lower()
         self._held += len(line)
         if self._held > MAX_RECORD_BYTES:
             raise UnreadableRecord
@@ -108,7 +113,7 @@ class _RecordDecoder:
         elif name == b"error":
             yield from self._dispatch()
             yield Record("error", _parse_or_text(value))
-        elif name.strip() not in (b"", b"id", b"retry"):
+        elif name not in (b"", b"id", b"retry"):
             yield from self._read_other(line)
 
     def decode_rest(self, lines: Iterable[bytes]) -> Iterator[Record]:
@@ -135,6 +140,8 @@ class _RecordDecoder:
 
 def _record(event: bytes, data: bytes) -> Record:
     name = event.decode("utf-8", "replace")
+    if name in KEEP_ALIVE:
+        return Record(name)
     if not data.startswith(b"{") and data.strip(b"\"' \t\n").lower() in (b"[done]", b"done"):
         return Record(name, is_end=True)
     if name == "error":

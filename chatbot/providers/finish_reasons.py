@@ -3,27 +3,31 @@
 import re
 from typing import Any
 
-from chatbot.errors import AnswerPaused, ProviderError, ProviderTimeout, ServiceUnavailable, StreamCutOff
+from chatbot.errors import ProviderError, ProviderTimeout, ServiceUnavailable, StreamCutOff, UnreadableAnswer
 from chatbot.types import FinishReason
 
 MAX_TOKENS = 10**9
 """A larger count is nonsense, and is ignored."""
 
 REASONS: tuple[tuple[re.Pattern[str], FinishReason | type[ProviderError] | None], ...] = (
-    (re.compile(r"^(null|none|unknown|unspecified|finish_reason_unspecified)?$"), None),
-    (re.compile(r"pause"), AnswerPaused),
+    (re.compile(r"^(null|none|unknown|not_?finished|in_?progress|(finish_reason_)?unspecified)?$"), None),
+    (re.compile(r"pause|compaction"), "paused"),
     (re.compile(r"refus|declin"), "refusal"),
     (
-        re.compile(r"filter|safety|prohibit|blocklist|recitation|spii|sensitive|guardrail|moderat|polic"),
+        re.compile(
+            r"filter|safety|prohibit|blocklist|recitation|spii|sensitive|guardrail|moderat|polic|toxic|^language$|blocked"
+        ),
         "content_filter",
     ),
-    (re.compile(r"resource|overload|capacity|unavailable|rate_limit"), ServiceUnavailable),
-    (re.compile(r"time_?d?_?out|deadline"), ProviderTimeout),
-    (re.compile(r"length|max_|limit|context|token_budget|exhaust"), "length"),
-    (re.compile(r"stop|eos|\bend|end_|done|complete|finish|tool|function|normal|success|^length$"), "stop"),
+    (re.compile(r"malformed|unexpected|invalid|missing"), UnreadableAnswer),
+    (re.compile(r"resource|overload|capacity|unavailable|rate_?limit|unload"), ServiceUnavailable),
+    (re.compile(r"time_?d?_?out|deadline|time_?limit"), ProviderTimeout),
+    (re.compile(r"abort|cancel|incomplete|unfinished|interrupt|disconnect|userstopped"), StreamCutOff),
+    (re.compile(r"length|max|limit|context|token_budget|exhaust"), "length"),
+    (re.compile(r"stop|eos|\bend|end_|done|complete|finish|tool|function|normal|succe"), "stop"),
 )
-"""By what a reason says, in small letters; the first that matches counts. A reason that none matches, as `abort`,
-`error` or `cancelled`, is no normal end: the answer was cut off."""
+"""By what a reason says, in small letters; the first that matches counts. A reason that none matches, as `error`, is
+no normal end: the answer was cut off."""
 
 
 def finish_reason(value: object) -> FinishReason | type[ProviderError] | None:

@@ -16,7 +16,6 @@ from chatbot.providers.finish_reasons import token_count
 from chatbot.providers.model_list_entries import parse_model_list
 from chatbot.providers.refusals import as_mapping
 from chatbot.providers.stream_reader import StreamReader
-from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.providers.wire import RawStream, WireProvider
 from chatbot.types import (
     Delta,
@@ -36,7 +35,7 @@ OFFICIAL_URL = "https://api.openai.com/v1"
 LengthParameter = Literal["max_tokens", "max_completion_tokens"]
 LENGTH_PARAMETERS: tuple[LengthParameter, ...] = get_args(LengthParameter)
 
-REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details")
+REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details", "thinking_blocks")
 """The protocol has no reasoning; servers put it under one of these names, OpenRouter under two."""
 
 PART_FIELDS = ("text", "thinking", "reasoning", "summary", "content")
@@ -128,7 +127,6 @@ class _ChunkReader(StreamReader):
 
     def __init__(self) -> None:
         super().__init__()
-        self._tags = ThinkTagParser()
         self._usage: Mapping[str, Any] = {}
         self._has_declined = False
 
@@ -142,12 +140,9 @@ class _ChunkReader(StreamReader):
         piece = choice.get("delta")
         if piece is None:  # a whole answer in place of a stream, or a server of the older Completions
             piece = choice.get("message") or choice.get("text")
-        for delta in self._pieces(piece):
-            yield from self._tags.parse(delta)
+            self._is_ended = self._is_ended or "message" in choice
+        yield from self._pieces(piece)
         self.end_with(choice.get("finish_reason"))
-
-    def held(self) -> Iterable[Delta]:
-        return self._tags.flush(complete=self.reason == "stop")
 
     def usage(self, reason: FinishReason) -> Finish:
         details = as_mapping(self._usage.get("prompt_tokens_details"))
@@ -169,13 +164,14 @@ class _ChunkReader(StreamReader):
         parts = list(_parts(content))
         if not any(text for _, text in parts) and (refusal := _text(delta.get("refusal"))):
             self._has_declined, parts = True, [(False, refusal)]
-        yield from (Delta(reasoning=text) if is_reasoning else Delta(text) for is_reasoning, text in parts if text)
+        is_thought = as_mapping(as_mapping(delta.get("extra_content")).get("google")).get("thought") is True
+        yield from (Delta(reasoning=text) if part or is_thought else Delta(text) for part, text in parts if text)
 
 
 def _first_choice(choices: object) -> Mapping[str, Any]:
     """The choice with the index 0: only one is asked for, but some servers send others."""
     values = choices.values() if isinstance(choices, Mapping) else choices if isinstance(choices, list) else ()
-    return next((as_mapping(each) for each in values if as_mapping(each).get("index") in (0, None)), {})
+    return next((as_mapping(each) for each in values if as_mapping(each).get("index") in (0, None, "0")), {})
 
 
 def _parts(value: object) -> Iterator[tuple[bool, str]]:
@@ -183,6 +179,8 @@ def _parts(value: object) -> Iterator[tuple[bool, str]]:
     whether each is reasoning."""
     if isinstance(value, str):
         yield False, value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield False, str(value)
     elif isinstance(value, list):
         for each in value:
             yield from _parts(each)

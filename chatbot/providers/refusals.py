@@ -9,11 +9,19 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 CODE_FIELDS = frozenset({"code", "type", "status", "reason", "error_code", "error_type", "error_name", "object"})
-ECHO_FIELDS = frozenset({"input", "flagged_input", "prompt", "messages", "url", "request_id", "user_id"})
+ECHO_FIELDS = frozenset(
+    {"input", "flagged_input", "prompt", "messages", "url", "path", "timestamp", "request_id", "user_id"}
+)
 """Fields that repeat what was sent: they say nothing about the cause."""
+
+ERROR_FIELDS = ("error", "errors", "details", "error_code", "error_msg")
+SUCCESS = (0, 200, "0", "200")
+"""Codes of records that only say that all is well."""
 
 MAX_DEPTH = 8
 MAX_WORDS = 4000
@@ -61,10 +69,15 @@ def is_error(value: object) -> bool:
     """Whether a JSON value is an error, in any of the shapes that servers give one."""
     if isinstance(value, list):
         return any(map(is_error, value))
-    if not isinstance(value, Mapping) or "choices" in value:
-        return isinstance(value, Mapping) and bool(value.get("error"))
+    if not isinstance(value, Mapping):
+        return False
+    if "choices" in value:
+        choices = value["choices"] if isinstance(value["choices"], list) else ()
+        return bool(value.get("error") or any(as_mapping(choice).get("error") for choice in choices))
     is_marked = "error" in (value.get("object"), value.get("type"), value.get("status"))
-    return is_marked or bool(value.get("error") or value.get("details")) or isinstance(value.get("message"), str)
+    is_named = any(value.get(name) for name in ERROR_FIELDS)
+    has_message = isinstance(value.get("message"), str) and value.get("code") not in SUCCESS
+    return is_marked or is_named or has_message
 
 
 def _parsed(body: object) -> object:
@@ -99,15 +112,18 @@ def _strings(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[st
 
 
 def _retry_after(headers: Mapping[str, str], found: list[tuple[str, str]]) -> float | None:
-    """How many seconds the headers or the body ask to wait; a date counts as nothing."""
-    if (seconds := _seconds(headers.get("retry-after"))) is not None:
-        return seconds
+    """How many seconds the headers or the body ask to wait."""
+    for name in ("retry-after", "llm_provider-retry-after"):  # the second is LiteLLM's, of the server behind it
+        if (seconds := _seconds(headers.get(name))) is not None:
+            return seconds
+        if (seconds := _seconds_until(headers.get(name), headers.get("date"))) is not None:
+            return seconds
     if (milliseconds := _seconds(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     for name, value in found:
         if name == "retrydelay" and (delay := DELAY.fullmatch(value)):  # Google's
             return _seconds(delay[1])
-        if name in ("retry_after", "estimated_time"):  # Hugging Face's, while a model loads
+        if name in ("retry_after", "retry_after_seconds", "estimated_time"):  # Hugging Face's, while a model loads
             return _seconds(value)
     return None
 
@@ -115,7 +131,20 @@ def _retry_after(headers: Mapping[str, str], found: list[tuple[str, str]]) -> fl
 def _seconds(value: str | None) -> float | None:
     if value is None or not SECONDS.fullmatch(value := value.strip()):
         return None
-    seconds = float(value)
+    return _bounded(float(value))
+
+
+def _seconds_until(value: str | None, now: str | None) -> float | None:
+    """The seconds until an HTTP date, by the clock of the server that wrote it; None if it has passed."""
+    try:
+        until = parsedate_to_datetime(value or "")
+        seconds = (until - (parsedate_to_datetime(now) if now else datetime.now(UTC))).total_seconds()
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a time zone
+        return None
+    return _bounded(seconds) if seconds > 0 else None
+
+
+def _bounded(seconds: float) -> float | None:
     return seconds if math.isfinite(seconds) and seconds <= MAX_RETRY_SECONDS else None
 
 

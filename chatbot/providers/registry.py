@@ -125,7 +125,8 @@ def _open_compatible(settings: Settings, label: str, key: SecretStr | None) -> P
 def _open_local(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     source = None if settings.local_model == BUNDLED else settings.local_model
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
-    return LocalProvider(label, LlamaServer(source, default_cache(settings.chatbot_data_dir), token))
+    server = LlamaServer(source, default_cache(settings.chatbot_data_dir), token)
+    return LocalProvider(label, server, first_seconds=settings.chatbot_reply_seconds)
 
 
 SPECS: dict[ProviderName, ProviderSpec] = {

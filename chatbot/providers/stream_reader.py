@@ -8,6 +8,7 @@ from chatbot.errors import ProviderError, StreamCutOff, UnreadableAnswer
 from chatbot.providers.event_stream import Record
 from chatbot.providers.finish_reasons import finish_reason
 from chatbot.providers.refusals import Refusal, as_mapping, is_error
+from chatbot.providers.think_tags import ThinkTagParser
 from chatbot.types import Delta, Finish, FinishReason
 
 
@@ -19,6 +20,7 @@ class StreamReader(ABC):
         self.is_over = False
         """Nothing more is to be read."""
         self.has_delta = False
+        self._tags = ThinkTagParser()
         self._failure: type[ProviderError] | None = None
         self._is_answered = self._is_ended = False
 
@@ -32,13 +34,14 @@ class StreamReader(ABC):
         if record.is_end:
             self.is_over = self._is_ended = self._is_answered = True
             return
-        data = record.data[0] if isinstance(record.data, list) and record.data else record.data
-        yield from self.read_data(as_mapping(data), record.event)
-        is_refused = (
-            record.event == "error" or is_error(data) or (not self._is_answered and "detail" in as_mapping(data))
-        )
-        if is_refused and not self.is_finished:
-            raise Refusal(data)
+        for data in record.data if isinstance(record.data, list) else [record.data]:
+            for delta in self.read_data(as_mapping(data), record.event):
+                yield from self._tags.parse(delta)
+            is_refused = (
+                record.event == "error" or is_error(data) or (not self._is_answered and "detail" in as_mapping(data))
+            )
+            if is_refused and not self.is_finished:
+                raise Refusal(data)
 
     @abstractmethod
     def read_data(self, data: Mapping[str, Any], event: str) -> Iterable[Delta]:
@@ -46,7 +49,7 @@ class StreamReader(ABC):
 
     def held(self) -> Iterable[Delta]:
         """What was held back when the stream has ended."""
-        return ()
+        return self._tags.flush(complete=self.reason == "stop")
 
     @abstractmethod
     def usage(self, reason: FinishReason) -> Finish:

@@ -1,9 +1,19 @@
 """Separates reasoning that comes in the text, between `<think>` and `</think>`, from the answer."""
 
+import re
+
 from chatbot.types import Delta
 
-TAGS = {"<think>": "</think>", "<thinking>": "</thinking>"}
-"""The tags that open reasoning at the very beginning of an answer, and those that close it."""
+TAGS = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",  # Gemini
+    "<reasoning>": "</reasoning>",
+    "<seed:think>": "</seed:think>",
+    "[think]": "[/think]",  # Magistral
+    "◁think▷": "◁/think▷",  # Kimi
+}
+"""The tags that open reasoning at the very beginning of an answer, and those that close it, in small letters."""
 
 
 class ThinkTagParser:
@@ -36,18 +46,19 @@ class ThinkTagParser:
     def _at_start(self) -> tuple[Delta, ...]:
         start = self._held.lstrip()
         for tag, closing in TAGS.items():
-            if start.startswith(tag):
-                self._closing, self._held = closing, start.removeprefix(tag)
+            if start[: len(tag)].lower() == tag:
+                self._closing, self._held = closing, start[len(tag) :]
                 self._state = self._in_reasoning
                 return self._state()
-        if start and not any(tag.startswith(start) for tag in TAGS):
+        if start and not any(tag.startswith(start.lower()) for tag in TAGS):
             self._state = self._in_text
         return self._state() if self._state == self._in_text else ()
 
     def _in_reasoning(self) -> tuple[Delta, ...]:
-        text, closed, after = self._held.partition(self._closing)
-        if closed:
-            self._closing, self._held = "", after
+        text = self._held
+        if found := re.search(re.escape(self._closing), text, re.IGNORECASE):
+            text = text[: found.start()]
+            self._closing, self._held = "", self._held[found.end() :]
             self._state = self._after_reasoning
             return _deltas(text) + self._state()
         size = len(text) - _overlap(text, self._closing)
@@ -73,7 +84,7 @@ class ThinkTagParser:
 def _overlap(text: str, tag: str) -> int:
     """How many characters at the end of `text` may be the beginning of `tag`."""
     sizes = range(min(len(text), len(tag) - 1), 0, -1)
-    return next((size for size in sizes if text.endswith(tag[:size])), 0)
+    return next((size for size in sizes if text[-size:].lower() == tag[:size]), 0)
 
 
 def _deltas(reasoning: str = "", text: str = "") -> tuple[Delta, ...]:

@@ -190,8 +190,9 @@ class Reply:
         self._watchers.clear()
 
     def _status(self, finish: Finish | None) -> Status:
-        """Interrupted: stopped, or ended by an error with some text, which counts as said. Failed: no text came."""
-        if finish and not self.error and not self._stop_reason:
+        """Interrupted: stopped, paused, or ended by an error with some text, which counts as said. Failed: no text
+        came."""
+        if finish and finish.reason != "paused" and not self.error and not self._stop_reason:
             return "complete"
         return "interrupted" if self._stop_reason or self._text else "failed"
 

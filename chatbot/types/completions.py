@@ -9,9 +9,9 @@ from chatbot.types.provider_names import ProviderName
 
 Role = Literal["user", "assistant"]
 
-FinishReason = Literal["stop", "length", "refusal", "content_filter", "stopped", "interrupted"]
-"""How an answer ended: normally, at the longest answer, declined by the model, withheld by the provider, stopped by the
-visitor, or cut off."""
+FinishReason = Literal["stop", "length", "paused", "refusal", "content_filter", "stopped", "interrupted"]
+"""How an answer ended: normally, at the longest answer, paused by the model until it is asked to go on, declined by the
+model, withheld by the provider, stopped by the visitor, or cut off."""
 
 Effort = Literal["low", "medium", "high"]
 """How long a reasoning model thinks before it answers."""

@@ -43,7 +43,7 @@ def prepare_environment(settings: Settings) -> None:
         os.environ.pop(name, None)
     proxies = [name for name, value in os.environ.items() if name.upper() in PROXY_VARIABLES and value.strip()]
     for name in proxies:
-        os.environ[name] = _usable_proxy(name, os.environ[name].strip())
+        os.environ[name] = _usable_proxy(name, os.environ[name].strip(" \"'"))
     if proxies:  # alone, NO_PROXY would hide the proxies that are set up in macOS and Windows
         os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(_hosts_without_proxy(settings))
     _check_certificates()

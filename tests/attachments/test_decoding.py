@@ -14,6 +14,8 @@ HUNGARIAN = "Árvíztűrő tükörfúrógép; köszönöm szépen, holnap talál
 TURKISH = "Bu, kodlamanın kolayca tanınması için oldukça uzun bir Türkçe metindir; şeker ve ağaç güzel.\n"
 JAPANESE = "吾輩は猫である。名前はまだ無い。どこで生れたか頓と見当がつかぬ。\n"
 RUSSIAN = "Привет, это короткий текст.\n"
+LONG_RUSSIAN = "Съешь же ещё этих мягких французских булок, да выпей чаю.\n"
+FRENCH = "L'été dernier, les élèves étaient déjà à la plage, ça va être génial. Voilà leur sœur.\n"
 GREEK = "Καλημέρα κόσμε, αυτό είναι ένα αρχείο.\n"
 MULTI_BYTE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 
@@ -60,7 +62,18 @@ def test_utf8_that_was_cut_inside_a_character_is_read_up_to_there(text: str) -> 
         ("El niño comió piña – ¿qué pasó?\n", "cp1252"),
         *((text, name) for text in (ENGLISH, RUSSIAN * 9) for name in ("utf-16-le", "utf-16-be")),
         ("Plain ASCII text in UTF-16.\r\nLine two.\r\n", "utf-16-le"),
-        *((GERMAN, name) for name in ("utf-8-sig", "utf-16", "utf-8")),
+        *((GERMAN, name) for name in ("utf-8-sig", "utf-16", "utf-8", "utf-32")),
+        *((FRENCH, name) for name in ("cp1252", "mac_roman", "iso8859_15")),
+        (FRENCH.replace("œ", "oe"), "cp850"),
+        *((LONG_RUSSIAN, name) for name in ("cp866", "mac_cyrillic", "cp1251", "koi8_r", "iso8859_5")),
+        (POLISH, "cp852"),
+        ("Sehr geehrte Frau Müller, über die Größe der Straße sprechen wir noch.\n", "cp850"),
+        ("Sehr geehrte Frau Müller, über die Größe der Straße sprechen wir noch.\n", "mac_roman"),
+        ("هذا نص عربي لاختبار ترميز الأحرف في الملفات القديمة. شكرا جزيلا.\n", "iso8859_6"),
+        *((JAPANESE, name) for name in ("iso2022_jp", "utf-16-le", "utf-16-be")),
+        *(("这是一个测试文件，内容是中文。\n", name) for name in ("utf-16-le", "utf-16-be")),
+        ("plain\n" * 20_000 + FRENCH, "cp1252"),
+        ("plain\n" * 20_000 + LONG_RUSSIAN, "cp1251"),
     ],
 )
 def test_the_text_itself_gives_its_encoding_away(text: str, encoding: str) -> None:

@@ -51,7 +51,7 @@ ANTHROPIC: Kinds = OPENAI | {
     "PreconditionFailedError": RequestRefused,
     "ContentTooLargeError": RequestTooLarge,
     "RequestHeaderFieldsTooLargeError": RequestRefused,
-    "ClientClosedRequestError": RequestRefused,
+    "ClientClosedRequestError": StreamCutOff,
     "HTTPNotImplementedError": ServiceUnavailable,
     "ServiceUnavailableError": ServiceUnavailable,
     "GatewayTimeoutError": ProviderTimeout,

@@ -5,6 +5,8 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import cast
 
 import pytest
@@ -134,13 +136,40 @@ async def test_an_unusual_answer_is_still_an_answer(fault: str, provider: Provid
     assert finish.reason in ANSWERS[fault]
 
 
-@pytest.mark.parametrize("header", ["nan", "inf", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", ""])
+@pytest.mark.parametrize("header", ["nan", "inf", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", ""])
 async def test_a_malformed_retry_after_is_ignored(
     header: str, open_provider: OpenProvider, upstream: FakeUpstream
 ) -> None:
     upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers={"retry-after": header})
     error = await failure_of(open_provider("compatible"))
     assert (type(error), error.retry_after) == (RateLimited, None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "41.5"}, 41.5),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"retry-after": "soon", "retry-after-ms": "1500"}, 1.5),
+        ({"llm_provider-retry-after": "20"}, 20),
+        ({"retry-after": "9" * 12}, None),
+        ({"retry-after": "Fri, 01 Jan 2100 10:00:30 GMT"}, None),
+    ],
+)
+async def test_a_wait_is_read_in_every_form(
+    headers: dict[str, str], seconds: float | None, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers=headers)
+    error = await failure_of(open_provider("compatible"))
+    assert (type(error), error.retry_after) == (RateLimited, seconds)
+
+
+async def test_a_wait_until_a_date_is_read(open_provider: OpenProvider, upstream: FakeUpstream) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers={"retry-after": date})
+    error = await failure_of(open_provider("compatible"))
+    assert error.retry_after
+    assert 3000 < error.retry_after <= 3600
 
 
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])

@@ -151,15 +151,21 @@ STREAMS = [
     Case("no finish reason, but usage", stream(
         said(TEXT), {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}}), tokens=(7, 3)),
     *(Case(f"finish reason {reason}", stream(said(TEXT), chunk({}, reason), DONE))
-      for reason in ("eos", "end_turn", "COMPLETE", "stop_sequence", "unknown")),
+      for reason in ("eos", "eos_token", "end_turn", "COMPLETE", "stop_sequence", "unknown", "not_finished", "eosFound",
+                     "stopStringFound", "endoftext", "tool_calls", "succeeded")),
     *(Case(f"finish reason {reason}", stream(said(HALF), chunk({}, reason), DONE), HALF, finish="length")
-      for reason in ("model_length", "MAX_TOKENS", "max_output_tokens", "context_length")),
+      for reason in ("model_length", "MAX_TOKENS", "max_output_tokens", "context_length", "maxPredictedTokensReached",
+                     "contextLengthReached", "token_limit", "model_context_window_exceeded")),
     *(Case(f"finish reason {reason}", stream(said(HALF), chunk({}, reason), DONE), HALF, finish="content_filter",
            turn="left_out")
-      for reason in ("SAFETY", "content_filtered", "sensitive", "guardrail_intervened")),
+      for reason in ("SAFETY", "content_filtered", "content_filter: RECITATION", "sensitive", "guardrail_intervened",
+                     "IMAGE_SAFETY", "PROHIBITED_CONTENT", "ERROR_TOXIC")),
     *(cut(f"finish reason {reason}", reason, sentence) for reason, sentence in (
         ("insufficient_system_resource", "provider_unavailable.overloaded"), ("abort", "provider_cut_off"),
-        ("cancelled", "provider_cut_off"), ("error", "provider_cut_off"), ("timeout", "provider_timeout"))),
+        ("cancelled", "provider_cut_off"), ("error", "provider_cut_off"), ("timeout", "provider_timeout"),
+        ("network_error", "provider_cut_off"), ("OTHER", "provider_cut_off"), ("incomplete", "provider_cut_off"),
+        ("time_limit", "provider_timeout"), ("MALFORMED_FUNCTION_CALL", "provider_bad_answer"),
+        ("UNEXPECTED_TOOL_CALL", "provider_bad_answer"), ("modelUnloaded", "provider_unavailable.overloaded"))),
     *(Case(f"usage {value!r:.20}", usage(value)) for value in (
         [{"prompt_tokens": 5}], True, "many", {"prompt_tokens": -4, "completion_tokens": True},
         {"prompt_tokens": 10**30}, {"prompt_tokens": None, "prompt_tokens_details": [1]},
@@ -183,8 +189,12 @@ STREAMS = [
     claude("open after message_stop", block(TEXT), message_delta("end_turn"), MESSAGE_STOP, stays_open=True),
     claude("no message_delta", message_start(input_tokens=5), block(TEXT), MESSAGE_STOP),
     claude("events of a vendor", {"type": "vendor_extra"}, block(TEXT), message_delta("end_turn"), MESSAGE_STOP),
-    claude("paused", block(HALF), message_delta("pause_turn"), MESSAGE_STOP, text=HALF, status="interrupted",
-           finish="interrupted", sentence="provider_paused"),
+    *(claude(f"stop reason {reason}", block(HALF), message_delta(reason), MESSAGE_STOP, text=HALF, status="interrupted",
+             finish="paused") for reason in ("pause_turn", "compaction")),
+    claude("stop reason refusal", block(HALF), message_delta("refusal"), MESSAGE_STOP, text=HALF, finish="refusal",
+           turn="left_out"),
+    failed("paused before the first word", "provider_empty_answer", Scenario(body=events(
+        message_start(input_tokens=5), message_delta("pause_turn"), MESSAGE_STOP)), provider="anthropic"),
     claude("the context is full", block(HALF), message_delta("model_context_window_exceeded"), MESSAGE_STOP, text=HALF,
            finish="length"),
     Case("a whole message in place of a stream", Scenario(body=json.dumps({

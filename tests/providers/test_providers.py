@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from chatbot.errors import NoProvider, StreamCutOff
+from chatbot.errors import NoProvider, ProviderTimeout, StreamCutOff
 from chatbot.providers import Provider, ProviderPool, connect
+from chatbot.providers.local.llama_server import Endpoint, LlamaServer
 from chatbot.providers.registry import SPECS
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, Delta, Finish, Message, ProviderName, Request, Usage
 from tests.conftest import MakeSettings, OpenProvider
-from tests.fake_upstream import FakeUpstream, Scenario
+from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fake_upstream.answers import count_tokens
 from tests.support.reply_setup import until
 
@@ -50,6 +51,23 @@ async def test_the_text_streams_while_the_model_generates(provider: Provider, up
         chunks.append(delta.text)
     assert chunks == ["One", " two", "\n\n  three", " 四", " 🙂", ""]
     assert all(was_streaming[:4])
+
+
+@pytest.mark.parametrize("name", [*REMOTE, "local"])
+@pytest.mark.parametrize("fault", ["no_headers", "silence_first"])
+async def test_the_first_word_may_take_as_long_as_the_setting_says(
+    fault: str, name: ProviderName, settings: MakeSettings, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def endpoint(_: LlamaServer) -> Endpoint:  # the embedded model cannot be silent on demand
+        return Endpoint(upstream.openai_url, "any")
+
+    monkeypatch.setattr(LlamaServer, "start", lambda _: None)
+    monkeypatch.setattr(LlamaServer, "endpoint", endpoint)
+    upstream.scenario = FAULTS[fault]
+    provider = connect(name, settings(chatbot_reply_seconds=0.2, local_model="missing.gguf"))
+    with pytest.raises(ProviderTimeout):
+        await deltas_of(provider)
+    await provider.aclose()
 
 
 async def test_the_last_delta_has_the_finish_reason_and_the_usage(provider: Provider, upstream: FakeUpstream) -> None:

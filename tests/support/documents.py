@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -18,18 +18,20 @@ def zip_of(members: Mapping[str, str | bytes]) -> bytes:
     return file.getvalue()
 
 
-def word(body: str) -> bytes:
-    """A Word file with that body, in WordprocessingML."""
+def word(body: str, **notes: str) -> bytes:
+    """A Word file with that body, and further parts such as `footnotes`, in WordprocessingML."""
     types = "http://schemas.openxmlformats.org/package/2006/content-types"
     main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    links = "".join(f'<Relationship Id="{name}" Type="{OFFICE}/{name}" Target="{name}.xml"/>' for name in notes)
     return zip_of({
         "[Content_Types].xml": f'<Types xmlns="{types}"><Default Extension="rels" ContentType="application/vnd.'
         'openxmlformats-package.relationships+xml"/>'
         f'<Override PartName="/word/document.xml" ContentType="{main}"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r" Type="{OFFICE}/officeDocument" '
         'Target="word/document.xml"/></Relationships>',
+        "word/_rels/document.xml.rels": f'<Relationships xmlns="{RELATIONS}">{links}</Relationships>',
         "word/document.xml": f'<?xml version="1.0"?><w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>',
-    })  # fmt: skip
+    } | {f"word/{name}.xml": f'<w:{name} xmlns:w="{W}">{part}</w:{name}>' for name, part in notes.items()})  # fmt: skip
 
 
 def paragraph(text: str, style: str = "") -> str:
@@ -37,8 +39,8 @@ def paragraph(text: str, style: str = "") -> str:
     return f'<w:p>{properties}<w:r><w:t xml:space="preserve">{text}</w:t></w:r></w:p>'
 
 
-def excel(**sheets: list[list[object]]) -> bytes:
-    """An Excel file with these sheets."""
+def excel(hidden: Collection[str] = (), **sheets: list[list[object]]) -> bytes:
+    """An Excel file with these sheets, some of them hidden."""
     import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415 - a dependency of python-pptx
 
     file = io.BytesIO()
@@ -47,6 +49,8 @@ def excel(**sheets: list[list[object]]) -> bytes:
             sheet = book.add_worksheet(name)
             for number, row in enumerate(rows):
                 sheet.write_row(number, 0, row)
+            if name in hidden:
+                sheet.hide()
     return file.getvalue()
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from chatbot.errors import ModelNotLoaded
+from chatbot.providers.base import FIRST_SECONDS
 from chatbot.providers.local.llama_server import LlamaServer, escape_control_tokens
 from chatbot.types import Delta, Message, ModelProfile, Request, SentAttachment
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
 
 class LocalProvider:
-    """Completes with `server`; the first stream waits until the model is loaded."""
+    """Completes with `server`; the first stream waits until the model is loaded. `first_seconds` is as for
+    WireProvider."""
 
-    def __init__(self, label: str, server: LlamaServer) -> None:
+    def __init__(self, label: str, server: LlamaServer, *, first_seconds: float = FIRST_SECONDS) -> None:
         self.label = label
         self.server = server
+        self._first_seconds = first_seconds
         self._client: OpenAIProvider | None = None
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
@@ -51,7 +54,9 @@ class LocalProvider:
         if self._client is None:
             from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-            self._client = OpenAIProvider(self.label, endpoint.api_key, endpoint.base_url)
+            self._client = OpenAIProvider(
+                self.label, endpoint.api_key, endpoint.base_url, first_seconds=self._first_seconds
+            )
         return self._client
 
 
