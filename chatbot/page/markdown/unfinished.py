@@ -69,12 +69,11 @@ def close_emphasis(state: StateInline) -> None:
     """Closes emphasis at the end of a running text: the rules after it then see a pair."""
     if not state.env["is_tail"]:
         return
-    pairs = [(place, each.end) for place, each in enumerate(state.delimiters) if each.end >= 0]
-    openers = [
-        each
-        for place, each in enumerate(state.delimiters)
-        if each.open and not any(first <= place <= last for first, last in pairs)
-    ]
+    openers, closed = [], 0
+    for place, each in enumerate(state.delimiters):
+        closed = max(closed, each.end + 1)
+        if each.open and place >= closed:
+            openers.append(each)
     for opener in reversed(openers):
         if state.pending:
             state.pushPending()
