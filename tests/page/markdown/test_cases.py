@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.page.markdown import render_answer
+from chatbot.page.markdown.answers import render_unfinished
 from tests.browser.payloads import PAYLOADS
 from tests.page.markdown.reading import Read, live_parts, read
 
@@ -26,7 +27,7 @@ def test_no_answer_has_a_live_part(name: str) -> None:
 def test_no_payload_has_a_live_part() -> None:
     for payload in [*PAYLOADS, *(f"> {each}" for each in PAYLOADS), *(f"- a\n\n  {each}" for each in PAYLOADS)]:
         assert live_parts(read(render_answer(payload))) == []
-        assert live_parts(read(render_answer(payload, is_running=True))) == []
+        assert live_parts(read(render_unfinished(payload))) == []
 
 
 WORDS = {
