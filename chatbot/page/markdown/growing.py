@@ -2,8 +2,8 @@
 
 CommonMark reads line by line: a new block ends the one before it, as does a new item of a list or a new row of a table.
 What is before the last of them is kept as HTML, and only the rest is parsed at each update. A long paragraph is cut
-where no mark is open, and code that has not ended is not parsed at all. tests/page/markdown/test_streaming.py shows that
-every update equals the whole text parsed at once.
+where no mark is open, and code that has not ended is not parsed at all. tests/page/markdown/test_streaming.py shows
+that every update equals the whole text parsed at once.
 """
 
 import re
@@ -46,6 +46,8 @@ LINE_DECIDES = frozenset(
     ("heading_open", "hr", "fence", "blockquote_open", "bullet_list_open", "ordered_list_open", "paragraph_open")
 )
 """Blocks of which the first line decides that the one before has ended."""
+
+MAY_BE_FORMULA = re.compile(r"\$\$|\\[(\[]")
 
 SURE_START = re.compile(r"(?:[ ]{0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+)?(?:\*\*)?[^\W\d_]|#{1,6} |\||.*\n")
 """A line whose kind no later character changes: a whole one, words, a heading, a row, an item with words."""
@@ -175,8 +177,8 @@ class GrowingAnswer:
     def _settle_words(self, rest: str) -> None:
         """Cuts the paragraph at the last word, if no mark before it is open."""
         cuts = list(CUT.finditer(rest, self._cut + UNCUT)) if len(rest) > self._cut + UNCUT else []
-        if not cuts or "|" in rest[rest.rfind("\n", 0, cuts[-1].end()) + 1 :] or "$$" in rest:
-            return  # the line may be the head of a table, the dollars half a formula
+        if not cuts or "|" in rest[rest.rfind("\n", 0, cuts[-1].end()) + 1 :] or MAY_BE_FORMULA.search(rest):
+            return  # the line may be the head of a table; formulas decide what later marks are
         tokens = parse_inline(rest[self._cut : cuts[-1].end()])
         if not _is_open(tokens):
             self._words += render_inline(tokens)
@@ -197,7 +199,7 @@ def _is_sure(rest: str, place: int, token: Token) -> bool:
     paragraph before it."""
     before = rest[:place]
     is_apart = before.endswith("\n\n")
-    if not SURE_START.match(rest, place) or (not is_apart and any(mark in before for mark in ("$$", "\\["))):
+    if not SURE_START.match(rest, place) or (not is_apart and MAY_BE_FORMULA.search(before)):
         return False
     return is_apart or token.type in LINE_DECIDES or token.level > 0
 
