@@ -2,8 +2,9 @@ r"""Formulas: `\(…\)`, `\[…\]`, `$$…$$` and `$…$`, where a writer means 
 
 `\(` and `\[` need their other half in the same paragraph; `\[` and `$$` may also open and close a block of their own,
 with empty lines inside. Escaped brackets look the same (`\[text\](url)`, `\[x\] done`, `[^\[\]]`, `call\(a\)`), so in a
-sentence `\[` needs something that only formulas have, and neither stands right behind a word or holds plain words. Dollars are prices, variables and process ids as well, so in a sentence they follow Pandoc's
-rule (no space inside), stand behind a space or an opening bracket and before a space or punctuation, and hold no prose.
+sentence `\[` needs something that only formulas have, and neither stands right behind a word or holds plain words.
+Dollars are prices, variables and process ids as well, so in a sentence they follow Pandoc's rule (no space inside),
+stand behind a space or an opening bracket and before a space or punctuation, and hold no prose.
 """
 
 import re
