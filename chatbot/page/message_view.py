@@ -1,19 +1,27 @@
 """How stored messages look: their HTML, and the lines below them."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 from chatbot.errors import waiting_time
 from chatbot.i18n import Text, texts
 from chatbot.page.answer_details import details, ending
-from chatbot.page.markdown import render_answer, render_typed
+from chatbot.page.markdown import GrowingAnswer, render_answer, render_typed
 from chatbot.providers import LoadState
 from chatbot.replies.reply import WAITING_SECONDS
 from chatbot.types import Attachment, StoredMessage
 
 ShownMessage = dict[str, Any]
 """A message as assets/messages.js takes it: its role, the HTML of each of its blocks, and Gradio's metadata."""
+
+GROWING_ANSWERS = 200
+"""Running answers whose rendering is kept; one more begins anew, which costs it a few milliseconds."""
+
+END_TAGS = re.compile(r"(?:</\w+>(?:<td[^>]*></td>)*)+\Z")
+"""Those of a block, with the empty cells of a table's last row."""
 
 Line = dict[str, Any]
 """What stands below a message; assets/turns.js draws it."""
@@ -32,7 +40,8 @@ def show_message(message: StoredMessage, locale: str, waiting: str = "") -> list
     is_running = message.status == "running"
     if is_running and not message.content:
         return [*reasoning, _answer([f'<span class="typing">{escape(waiting)}</span>'])]
-    return [*reasoning, _answer(render_answer(message.content, is_running=is_running))]
+    content = _grown(message.message_id, message.content) if is_running else render_answer(message.content)
+    return [*reasoning, _answer(content)]
 
 
 def waiting_words(label: Text | str, seconds: float, locale: str, *, is_loading: bool = False) -> str:
@@ -81,8 +90,21 @@ def show_file(attachment: Attachment) -> dict[str, Any]:
     return {"id": attachment.attachment_id, "name": attachment.name, "kind": kind} | extent
 
 
-def _answer(blocks: list[str]) -> ShownMessage:
-    return {"role": "assistant", "blocks": blocks, "metadata": None}
+def _grown(name: str, text: str) -> Sequence[str]:
+    """The blocks of a text that grows. The last has no end tags: its HTML then only grows too, so Gradio sends no more
+    than what is new, and a browser adds them."""
+    *blocks, last = _growing(name).render(text) or [""]
+    return [*blocks, END_TAGS.sub("", last)]
+
+
+@lru_cache(GROWING_ANSWERS)
+def _growing(name: str) -> GrowingAnswer:
+    """What is rendered of a running text so far."""
+    return GrowingAnswer()
+
+
+def _answer(blocks: Sequence[str]) -> ShownMessage:
+    return {"role": "assistant", "blocks": [*blocks], "metadata": None}
 
 
 def _reasoning(message: StoredMessage, locale: str) -> ShownMessage:
@@ -94,7 +116,8 @@ def _reasoning(message: StoredMessage, locale: str) -> ShownMessage:
     }
     if message.timing and message.timing.reasoning_ms is not None:
         metadata["duration"] = message.timing.reasoning_ms / 1000
-    blocks = render_answer(message.reasoning, is_running=not is_over)
+    name = f"reasoning of {message.message_id}"
+    blocks = render_answer(message.reasoning) if is_over else _grown(name, message.reasoning)
     return {"role": "assistant", "blocks": blocks, "metadata": metadata}
 
 

@@ -33,6 +33,34 @@ async def test_the_page_follows_an_answer_until_scrolled_up(chat: ChatPage) -> N
     await chat.is_ready()
 
 
+UP_AND_GROW = """async () => {
+  const panel = document.querySelector("#chat .panel-wrap");
+  const frame = () => new Promise(requestAnimationFrame);
+  const places = [];
+  for (let round = 0; round < 12; round += 1) {
+    window.chatbot.view.isFollowing = true;
+    panel.scrollTop = panel.scrollHeight;
+    await frame();
+    await frame();
+    const end = panel.scrollTop;
+    const words = Object.assign(document.createElement("p"), { textContent: "More words." });
+    const steps = [() => { panel.scrollTop -= 200; }, () => panel.querySelector(".bot-row .written").append(words)];
+    for (const step of round % 2 ? steps : steps.reverse()) step();
+    await frame();
+    await frame();
+    places.push([end - panel.scrollTop, window.chatbot.view.isFollowing]);
+    words.remove();
+  }
+  return places;
+}"""
+
+
+async def test_scrolling_up_in_the_moment_of_an_update_is_not_undone(chat: ChatPage) -> None:
+    await chat.type_model("pace:2000x800")
+    await chat.ask("Go on")
+    assert await chat.page.evaluate(UP_AND_GROW) == [[200, False]] * 12
+
+
 async def test_a_new_message_scrolls_to_the_end(chat: ChatPage) -> None:
     panel = chat.page.locator("#chat .panel-wrap")
     await chat.type_model("pace:2000x800")

@@ -1,7 +1,11 @@
 """Stored messages as the page displays them."""
 
+import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
+
+import pytest
 
 from chatbot.errors import Unavailable
 from chatbot.page.message_view import Line, lines, show, show_message, show_notice, waiting_words
@@ -62,12 +66,31 @@ def test_markup_in_a_notice_is_escaped() -> None:
 
 def test_reasoning_is_rendered_like_an_answer() -> None:
     reasoning, _ = show_message(make_answer("", reasoning="So `x<y` is **im", status="running"), "en")
-    assert reasoning["blocks"] == ['<p dir="auto">So <code>x&lt;y</code> is <strong>im</strong></p>']
+    assert reasoning["blocks"] == ['<p dir="auto">So <code>x&lt;y</code> is <strong>im']
 
 
 def test_only_a_running_answer_hides_half_written_marks() -> None:
     for status, words in (("running", "It is bo"), ("interrupted", "It is **bo")):
-        assert read(show_message(make_answer("It is **bo", status=status), "en")[0]["blocks"]).words == words
+        (block,) = show_message(make_answer("It is **bo", status=status), "en")[0]["blocks"]
+        assert re.sub("<[^>]+>", "", block) == words
+
+
+GROWING = {
+    "paragraph": "Words that **grow** with `code` and so on",
+    "list": "- one **item**\n- another one\n- a third",
+    "code": "```py\nx = 1\ny = 2\nz = 3",
+    "row": "| a | b |\n|---|---|\n| some words | more of them",
+}
+
+
+@pytest.mark.parametrize("kind", GROWING)
+def test_the_html_of_a_block_that_grows_is_only_appended_to(kind: str) -> None:
+    text = GROWING[kind]
+    start = text.find("\n| some") + 3 if kind == "row" else 6
+    answers = [make_answer(text[:end], status="running") for end in range(start, len(text))]
+    updates = [show_message(answer, "en")[0]["blocks"] for answer in answers]
+    assert [len(blocks) for blocks in updates] == [1] * len(updates)
+    assert all(later[0].startswith(earlier[0]) for earlier, later in pairwise(updates))
 
 
 def test_a_question_is_shown_as_typed() -> None:

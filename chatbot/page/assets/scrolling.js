@@ -11,14 +11,22 @@ machine.until("idle").then(() => {
   const panel = find("#chat .panel-wrap");
   let top = panel.scrollTop;
   let height = panel.scrollHeight;
-  const toEnd = () => { if (view.isFollowing) panel.scrollTop = panel.scrollHeight; };
-  panel.addEventListener("scroll", () => {
+  const look = () => {
     const isUp = panel.scrollTop < top && panel.scrollHeight >= height; // not because something went away
     const isAtEnd = panel.scrollHeight - panel.scrollTop - panel.clientHeight < NEAR;
     view.isFollowing = !isUp && (isAtEnd || view.isFollowing);
     top = panel.scrollTop;
     height = panel.scrollHeight;
-  }, { passive: true });
+  };
+  // A browser may call this before it tells of a scroll in the same frame, so the place is looked at first.
+  const toEnd = () => {
+    look();
+    if (view.isFollowing) panel.scrollTop = panel.scrollHeight;
+    top = panel.scrollTop;
+  };
+  panel.addEventListener("scroll", look, { passive: true });
+  // A wheel scrolls beside the scripts, and setting the place would undo it.
+  panel.addEventListener("wheel", ({ deltaY }) => { if (deltaY < 0 && panel.scrollTop > 0) view.isFollowing = false; }, { passive: true });
   const sizes = new ResizeObserver(toEnd);
   const observeRows = () => { sizes.disconnect(); [panel, ...panel.children].forEach((each) => sizes.observe(each)); };
   new MutationObserver(observeRows).observe(panel, { childList: true });

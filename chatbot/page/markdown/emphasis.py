@@ -2,6 +2,8 @@
 
 By https://github.com/tats-u/markdown-cjk-friendly: a CJK character, punctuation included, counts as a letter on its own
 side of `**`, and lets `**` beside it open or close before any punctuation.
+
+Asterisks between numbers multiply (`2*3*4`, `2**10`): as emphasis they would make other numbers of them.
 """
 
 import re
@@ -22,6 +24,9 @@ PYTHON_NAMES = frozenset(
 ) | {"__main__", "__all__", "__path__", "__version__", "__pycache__", "__enter__", "__exit__", "__slots__"}
 """Names that mean themselves in a sentence too, and no bold `init`."""
 
+PRODUCT = re.compile(r"[0-9]\*{1,2}[0-9]|[0-9]\*[A-Za-z]|[A-Za-z]\*[0-9]")
+"""Asterisks that mean themselves, with what is before and behind them."""
+
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 
 
@@ -36,6 +41,8 @@ class ChatState(StateInline):
             end += 1
         before = self.src[start - 1] if start else " "
         after = self.src[end] if end < self.posMax else " "
+        if marker == "*" and PRODUCT.fullmatch(f"{before}{self.src[start:end]}{after}"):
+            return Scanned(False, False, end - start)
         left, right = _flanks(before, after), _flanks(after, before)
         can_open = left and (canSplitWord or not right or _is_punctuation(before))
         can_close = right and (canSplitWord or not left or _is_punctuation(after))

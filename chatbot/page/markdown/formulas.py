@@ -1,8 +1,10 @@
 r"""Formulas: `\(…\)`, `\[…\]`, `$$…$$` and `$…$`, where a writer means one.
 
 `\(` and `\[` need their other half in the same paragraph; `\[` and `$$` may also open and close a block of their own,
-with empty lines inside. Dollars are prices, variables and process ids as well, so in a sentence they follow Pandoc's
-rule (no space inside), stand behind a space or an opening bracket and before a space or punctuation, and hold no prose.
+with empty lines inside. Escaped brackets look the same (`\[text\](url)`, `\[x\] done`, `[^\[\]]`, `call\(a\)`), so in a
+sentence `\[` needs something that only formulas have, and neither stands right behind a word or holds plain words.
+Dollars are prices, variables and process ids as well, so in a sentence they follow Pandoc's rule (no space inside),
+stand behind a space or an opening bracket and before a space or punctuation, and hold no prose.
 """
 
 import re
@@ -21,6 +23,13 @@ IN_TEXT = {
 }
 BEFORE_DOLLAR = re.compile(r"[\s([{\"'*_~|-]")
 PROSE = re.compile(r"(?:(?<![\\\w{])[^\W\d_]{2,}[,;:]?\s+){3}|^[\d.,]+\s+[^\W\d_]{2,}|^[\d.,]+[,;:]?\s+(?:or|and|to)\b")
+WORDS = re.compile(r"\s*[^\W\d_]{2,}(?:[\s,;:.'’-]+[^\W\d_]{2,})+[.!?]?\s*|\s*[^\W\d_]{3,}[.!?]?\s*")
+"""Plain words between brackets: two or more, or one that is no product of two variables."""
+SIGN = re.compile(
+    r"\\(?:[A-Za-z]{2,}|[{}|,;!])|(?<=[\w)}\]])\^|(?:\b[A-Za-z]|[)}\]])_|\s[=+]\s|\b\w\s*[=+]|\w\s+[-*/<>]\s+\w"
+    r"|[\u0370-\u03ff\u2200-\u22ff√×÷±]"
+)
+"""What formulas have and escaped brackets do not: a command, power, index, operation, sign or Greek letter."""
 TEXT_COMMAND = re.compile(r"\\(?:text\w*|mbox|operatorname)\s*\{[^{}]*\}")
 BLOCK_END = re.compile(r"(?:\\\]|\$\$)[ \t]*[.,;:]?[ \t]*$")
 
@@ -35,7 +44,7 @@ def formula_block(state: StateBlock, start_line: int, end_line: int, silent: boo
         return False
     written = "\n".join(line_of(state, line) for line in range(start_line, end_line if last is None else last + 1))
     latex, _, behind = written.rstrip()[2:].rpartition(CLOSERS[opener]) if last is not None else (written[2:], "", "")
-    if last is not None and (not latex.strip() or (opener == "$$" and reads_as_prose(latex))):
+    if last is not None and (not latex.strip() or _is_text(latex, opener)):
         return False
     if silent:
         return True
@@ -54,7 +63,11 @@ def formula_in_text(state: StateInline, silent: bool) -> bool:
     if opener not in IN_TEXT or (opener[0] == "$" and not _may_open(state, opener)):
         return False
     match = IN_TEXT[opener].match(state.src, state.pos, state.posMax)
-    if match and re.search(r"\w", match["latex"]) and not (opener[0] == "$" and reads_as_prose(match["latex"])):
+    if (
+        match
+        and re.search(r"\w", match["latex"])
+        and not (_is_text(match["latex"], opener) or _is_escaped(state, match, opener))
+    ):
         if not silent:
             token = state.push("formula", "span", 0)
             token.content, token.markup = match["latex"].strip(), opener
@@ -71,6 +84,24 @@ def formula_in_text(state: StateInline, silent: bool) -> bool:
 def reads_as_prose(latex: str) -> bool:
     """Whether the text between dollars is words and no formula."""
     return PROSE.search(TEXT_COMMAND.sub("", latex)) is not None
+
+
+def _is_text(latex: str, opener: str) -> bool:
+    return reads_as_prose(latex) if opener[0] == "$" else WORDS.fullmatch(latex) is not None
+
+
+def _is_escaped(state: StateInline, match: re.Match[str], opener: str) -> bool:
+    """Whether the marks of a match are escaped brackets: of a link, or, in a paragraph without a sure formula before,
+    behind a word or without anything of a formula."""
+    if opener[0] == "$":
+        return False
+    if state.src[match.end() : match.end() + 1] in ("(", "["):
+        return True
+    if any(token.type == "formula" and token.markup[0] == "\\" for token in state.tokens):
+        return False
+    before = state.src[match.start() - 1] if match.start() else " "
+    is_at_word = before.isascii() and (before.isalnum() or before in "_])^")
+    return is_at_word or (opener == "\\[" and not SIGN.search(match["latex"]))
 
 
 def _last_line(state: StateBlock, start: int, end: int, opener: str) -> int | None:

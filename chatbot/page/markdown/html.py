@@ -23,17 +23,23 @@ CLOSING = {"table": "</table></div>"}
 def render_tokens(parsed: Parsed) -> list[str]:
     """The HTML of each top-level block."""
     words = {id(token): _render_words(parsed, token) for token in parsed.blocks if token.type == "inline"}
-    blocks: list[str] = []
-    parts: list[str] = []
-    for token in parsed.blocks:
-        if token.type == "inline":
-            parts.append(words[id(token)])
-        elif not token.hidden:
-            parts.append(_render_block(parsed, token))
+    blocks, start = [], 0
+    for place, token in enumerate(parsed.blocks):
         if token.level == 0 and token.nesting <= 0:
-            blocks.append("".join(parts))
-            parts = []
+            blocks.append("".join(_render(parsed, each, words) for each in parsed.blocks[start : place + 1]))
+            start = place + 1
     return [block for block in blocks if block]
+
+
+def render_part(parsed: Parsed, tokens: list[Token]) -> str:
+    """The HTML of some of the tokens, in a text without link definitions."""
+    return "".join(_render(parsed, token, {}) for token in tokens)
+
+
+def _render(parsed: Parsed, token: Token, words: dict[int, str]) -> str:
+    if token.type == "inline":
+        return words[id(token)] if words else _render_words(parsed, token)
+    return "" if token.hidden else _render_block(parsed, token)
 
 
 def _render_words(parsed: Parsed, token: Token) -> str:
@@ -71,8 +77,10 @@ def _is_closed(fence: Token) -> bool:
     return is_whole and end - first == fence.content.count("\n") + 2
 
 
-def _render_list(token: Token) -> str:
-    """An ordered list; its class makes room for the digits of its numbers."""
+def render_list_opening(token: Token) -> str:
+    """A list; the class of an ordered one makes room for the digits of its numbers."""
+    if token.tag == "ul":
+        return '<ul dir="auto">'
     start = int(token.attrs.get("start", 1))
     number = f' start="{start}"' if start != 1 else ""
     return f'<ol dir="auto"{number} class="digits-{len(str(token.meta["most"]))}">'
@@ -115,7 +123,8 @@ def _attribute(text: str) -> str:
 
 
 BLOCKS: dict[str, Callable[[Token], str]] = {
-    "ordered_list_open": _render_list,
+    "ordered_list_open": render_list_opening,
+    "bullet_list_open": render_list_opening,
     "list_item_open": _render_item,
     "th_open": _render_cell,
     "td_open": _render_cell,

@@ -40,9 +40,11 @@ def autolink_bare(state: StateInline, silent: bool) -> bool:
     """The inline rule for text, up to an address; and for an address at the start of it."""
     if state.linkLevel:
         return False
-    start = START.search(state.src, state.pos, state.posMax)
+    # Not beyond the next mark: to look through all that follows at every piece would take quadratic time.
     special = state.md.inline.terminator_re.search(state.src, state.pos)
-    if not start or (special and special.start() < start.start()):
+    end = special.start() if special else state.posMax
+    start = START.search(state.src, state.pos, min(end + len("https://"), state.posMax))
+    if not start or start.start() > end:
         return False
     if start.start() > state.pos:
         if not silent:

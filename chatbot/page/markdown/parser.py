@@ -38,6 +38,16 @@ class References(dict[str, dict[str, Any]]):
 
 
 @dataclass(frozen=True, slots=True)
+class ListSoFar:
+    """What the items of a list so far decide for the next ones: their numbers, and whether the list is loose."""
+
+    start: int
+    next: int
+    most: int
+    is_loose: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """The blocks of a text. Inline tokens are not parsed yet: `inline` does that."""
 
@@ -106,15 +116,43 @@ def parse_inline(
     return tokens
 
 
-def parse(text: str, *, is_running: bool = False, parser: MarkdownIt = PARSER) -> Parsed:
-    """Parses the blocks of a text whose lines end with newlines. `is_running`: more of it will come."""
+def parse(
+    text: str, *, is_running: bool = False, parser: MarkdownIt = PARSER, so_far: ListSoFar | None = None
+) -> Parsed:
+    """Parses the blocks of a text whose lines end with newlines. `is_running`: more of it will come. With `so_far` it
+    begins with further items of that list."""
     references = References()
     env: dict[str, Any] = {"references": references, "is_running": is_running}
     blocks: list[Token] = []
     parser.block.parse(text, parser, env, blocks)
+    if so_far:
+        continue_list(blocks, so_far)
     mark_items(blocks)
     tail = find_tail(blocks, text) if is_running else None
     return Parsed(parser, blocks, references, is_running, tail)
+
+
+def continue_list(blocks: list[Token], so_far: ListSoFar) -> None:
+    """Makes the first block the rest of a list: it counts on, and is loose if the items before are."""
+    blocks[0].meta |= {"start": so_far.start, "next": so_far.next, "most": so_far.most}
+    if so_far.is_loose:
+        set_loose(blocks[: end_of_block(blocks)], is_loose=True)
+
+
+def end_of_block(blocks: list[Token]) -> int:
+    """The number of tokens of the first top-level block."""
+    return next(place for place, token in enumerate(blocks, 1) if token.level == 0 and token.nesting <= 0)
+
+
+def item_paragraphs(tokens: list[Token]) -> list[Token]:
+    """The marks of the paragraphs in a top-level list that are shown only if it is loose."""
+    return [token for token in tokens if token.level == 2 and token.tag == "p"]
+
+
+def set_loose(tokens: list[Token], *, is_loose: bool) -> None:
+    """Makes a top-level list loose or tight."""
+    for token in item_paragraphs(tokens):
+        token.hidden = not is_loose
 
 
 def find_tail(blocks: list[Token], text: str) -> Token | None:
@@ -149,10 +187,10 @@ def _number(listed: Token, item: Token) -> None:
     `1.`; here it counts on only if an item repeats the first number."""
     if listed.type == "bullet_list_open":
         return
-    start, written = int(listed.attrs.get("start", 1)), int(item.info)
+    start, written = listed.meta.get("start", int(listed.attrs.get("start", 1))), int(item.info)
     expected = listed.meta.get("next", start)
     number = expected if written == start else written
     if number != expected:
         item.meta["number"] = number
-    listed.meta["next"] = number + 1
+    listed.meta["next"] = item.meta["next"] = number + 1
     listed.meta["most"] = max(number, listed.meta.get("most", 0))

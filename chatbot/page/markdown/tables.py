@@ -25,7 +25,7 @@ def table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bo
     if state.is_code_block(start_line) or "|" not in (head := line_of(state, start_line)):
         return False
     alignment = _alignment(state, start_line, end_line, head)
-    if not alignment or state.sCount[start_line] < state.blkIndent:
+    if not alignment or state.sCount[start_line] < state.blkIndent or _begins_block(state, start_line, end_line):
         return False
     if silent:
         return True
@@ -86,13 +86,18 @@ def _alignment(state: StateBlock, start: int, end: int, head: str) -> list[str] 
     return [""] * len(split_row(head, 0)) if is_half and HALF_DELIMITER.match(delimiter) else None
 
 
+def _begins_block(state: StateBlock, line: int, end: int) -> bool:
+    """Whether a line is code's fence, a heading, a list's item or a quote, and so no row."""
+    return any(rule(state, line, end, True) for rule in state.md.block.ruler.getRules("blockquote"))
+
+
 def _last_row(state: StateBlock, start: int, end: int, columns: int) -> int:
     """The line behind the last row."""
-    terminators, empty = state.md.block.ruler.getRules("blockquote"), 0
+    empty = 0
     for line in range(start, end):
         if state.isEmpty(line) or state.sCount[line] < state.blkIndent or state.is_code_block(line):
             return line
-        if any(rule(state, line, end, True) for rule in terminators):
+        if _begins_block(state, line, end):
             return line
         empty += columns - len(split_row(line_of(state, line), columns))
         if empty > MOST_EMPTY_CELLS:

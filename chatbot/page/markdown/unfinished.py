@@ -5,7 +5,7 @@ import re
 from markdown_it.rules_inline.state_inline import Delimiter, StateInline
 
 HALF_LINE = re.compile(
-    r"(?:^|(?<=\n))[ >]*(?:[-*+] +|\d+[.)] +)*"
+    r"[ >]*(?:[-*+] +|\d+[.)] +)*"
     r"(?:[=\-*_+]{1,3}|={3,}|-{3,}|#{1,6}|(?:`{3,}|~{3,})[^`\n]*|[`~]+|\d{1,3}[.)])[ \t]*\Z"
 )
 """A last line of marks alone: it may become a heading, a rule, a list, or the end of code."""
@@ -26,7 +26,7 @@ CODE = re.compile(r"(?P<marks>`+)(?=[^`\s])(?P<code>[^`]*)\Z")
 
 def without_half_line(text: str) -> str:
     """The text without marks at its end that cannot be read yet."""
-    half = HALF_LINE.search(text, max(0, text.rfind("\n")))
+    half = HALF_LINE.match(text, text.rfind("\n") + 1)
     if half:
         return text[: half.start()]
     return HALF_AUTOLINK.sub("", text[: _end_of_words(text)], count=1)
@@ -69,12 +69,11 @@ def close_emphasis(state: StateInline) -> None:
     """Closes emphasis at the end of a running text: the rules after it then see a pair."""
     if not state.env["is_tail"]:
         return
-    pairs = [(place, each.end) for place, each in enumerate(state.delimiters) if each.end >= 0]
-    openers = [
-        each
-        for place, each in enumerate(state.delimiters)
-        if each.open and not any(first <= place <= last for first, last in pairs)
-    ]
+    openers, closed = [], 0
+    for place, each in enumerate(state.delimiters):
+        closed = max(closed, each.end + 1)
+        if each.open and place >= closed:
+            openers.append(each)
     for opener in reversed(openers):
         if state.pending:
             state.pushPending()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.page.markdown import render_answer
+from chatbot.page.markdown.answers import render_unfinished
 from tests.browser.payloads import PAYLOADS
 from tests.page.markdown.reading import Read, live_parts, read
 
@@ -26,7 +27,7 @@ def test_no_answer_has_a_live_part(name: str) -> None:
 def test_no_payload_has_a_live_part() -> None:
     for payload in [*PAYLOADS, *(f"> {each}" for each in PAYLOADS), *(f"- a\n\n  {each}" for each in PAYLOADS)]:
         assert live_parts(read(render_answer(payload))) == []
-        assert live_parts(read(render_answer(payload, is_running=True))) == []
+        assert live_parts(read(render_unfinished(payload))) == []
 
 
 WORDS = {
@@ -48,7 +49,7 @@ WORDS = {
     "r39_tag_talk": "Use the <s> tag to strike, <b> for bold and <u> to underline. The end.",
     "r43_footnote": "A fact.[^1] Another.[^2] [^1]: First source. [^2]: Second source.",
     "r45_hash": "#hashtag here #1 is first ##标题 Real",
-    "r58_escapes": "*not bold* _x_ # ` 1. <b> \\[x\\] End.",
+    "r58_escapes": "*not bold* _x_ # ` 1. <b> [x] End.",
     "r75_refs_only": "Sources: [1]: https://example.org/one [2]: https://example.org/two End.",
     "r77_compare": "if x<y and y>z then a<=b, a<-b, x<3, <3 love, 5<b>4. End.",
     "r85_shell": "Run: cat <file> | grep foo > out && kill -9 <pid> ; echo !$ ![x] date. End.",
@@ -208,7 +209,7 @@ WITH_FORMULA = [
     ("$$ x = 1 $$", ["x = 1"]),
     ("> $$\n> x = 1\n> $$", ["x = 1"]),
     ("- item\n\n  \\[\n  x = 1\n  \\]\n- next", ["x = 1"]),
-    ("1. first: \\[x\\]\n2. second", ["x"]),
+    ("1. first: \\[x^2\\]\n2. second", ["x^2"]),
     ("- $$x$$", ["x"]),
     ("\\[\na\n= b\n- c\n\\]", ["a\n= b\n- c"]),
     ("# About \\(x\\)", ["x"]),
@@ -216,6 +217,11 @@ WITH_FORMULA = [
     ("\\[x\\].", ["x"]),
     ("| $|x|$ | b |\n|---|---|\n| 1 | 2 |", ["|x|"]),
     ("text\n\\[\nx\n\\]\ntext", ["x"]),
+    ("so \\[E = mc^2\\] holds", ["E = mc^2"]),
+    ("so \\[\\frac{a}{b}\\], and \\[x_1\\] too", ["\\frac{a}{b}", "x_1"]),
+    ("函数\\(x\\)和\\(ab\\)", ["x", "ab"]),
+    ("angle \\[α\\] here", ["α"]),
+    ("\\[ n \\]", ["n"]),
     ("$\\text{price in dollars today}$", ["\\text{price in dollars today}"]),
 ]
 WITHOUT_FORMULA = [
@@ -238,6 +244,16 @@ WITHOUT_FORMULA = [
     "\\\\(x\\\\)",
     "~~~\n$$\nx\n$$\n~~~",
     "$1 and 2$ and 3",
+    "\\[the guide\\](https://example.org/)",
+    "\\[x\\] done and \\[ \\] to do",
+    "as in \\[1\\] and \\[2, 3\\]",
+    "the class `[` is \\[a-z\\] or \\[^abc\\]",
+    "\\[optional\\]",
+    "usage: run \\[--flag=value\\] \\[file_name\\] \\[<path>\\]",
+    "call\\(x\\) and list\\[0\\]",
+    "words \\(see below\\) and \\(optional\\)",
+    "\\d+\\[x\\]\\(y\\)",
+    "\\[note to self\\] is text",
     "open \\[ without end\n\n```sh\necho \\]\n```",
     "$$ starts\n\n```sh\necho $$\n```",
 ]
@@ -307,6 +323,10 @@ AS_WRITTEN = [
     "1~2~3",
     "H~2~O",
     "~/a ~/b",
+    "2*3*4 = 24",
+    "2**10 and 3**2",
+    "2*x + 3*y",
+    "a 3*4 grid, or 5*6",
 ]
 
 

@@ -20,6 +20,7 @@ BARE = "a bare web address is a link"
 ESCAPES = "a backslash before a character that means nothing in Markdown, or in a path or a pattern, is itself"
 IMAGE = "an image is a link, and inside a link its name"
 NOWHERE = "a link without an address is shown as it was written"
+PRODUCT = "asterisks between numbers multiply: as emphasis they would make other numbers of them"
 NAMELESS = "a link without words shows its address"
 
 DEVIATIONS = {
@@ -29,6 +30,7 @@ DEVIATIONS = {
     **dict.fromkeys((12, 606), ESCAPES),
     **dict.fromkeys((517, 531), IMAGE),
     **dict.fromkeys((484,), NAMELESS),
+    **dict.fromkeys((356,), PRODUCT),
     **dict.fromkeys((200, 485, 486, 487), NOWHERE),
 }
 """By the number of the example. The sections “HTML blocks” and “Raw HTML” differ as a whole."""

@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.page.markdown import render_answer
-from chatbot.page.markdown.answers import render_chunk
+from chatbot.page.markdown import GrowingAnswer, growing, parser, render_answer
+from chatbot.page.markdown.answers import render_unfinished
 from tests.page.markdown.reading import live_parts, read
 
 ANSWERS: dict[str, str] = json.loads(Path(__file__).with_name("answers.json").read_text("utf-8"))
@@ -28,32 +30,33 @@ def prefixes(text: str) -> list[str]:
     return [text[:end] for end in (*range(0, len(text), step), len(text))]
 
 
-def at_once(text: str, *, is_running: bool = False) -> list[str]:
-    return render_chunk(text.replace("\r\n", "\n").replace("\r", "\n"), is_running=is_running)
+def frames(texts: Iterable[str]) -> list[list[str]]:
+    """What the page is sent as one answer grows."""
+    growing = GrowingAnswer()
+    return [growing.render(text) for text in texts]
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_every_prefix_in_chunks_equals_the_prefix_rendered_at_once(name: str) -> None:
-    for prefix in prefixes(ANSWERS[name]):
-        assert render_answer(prefix) == at_once(prefix)
-        assert render_answer(prefix, is_running=True) == at_once(prefix, is_running=True)
+def test_every_update_of_a_growing_answer_equals_its_text_rendered_at_once(name: str) -> None:
+    texts = prefixes(ANSWERS[name])
+    assert frames(texts) == [render_unfinished(text) for text in texts]
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_finished_blocks_do_not_change_as_the_answer_grows(name: str) -> None:
     if name in CHANGE_BY_DEFINITION:
         return
-    frames = [render_answer(prefix, is_running=True) for prefix in prefixes(ANSWERS[name])]
-    for earlier, later in pairwise(frames):
+    for earlier, later in pairwise(frames(prefixes(ANSWERS[name]))):
         assert later[: len(earlier) - 1] == earlier[:-1]
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_no_frame_has_a_live_part_and_none_loses_a_word(name: str) -> None:
-    for prefix in prefixes(ANSWERS[name]):
-        found = read(render_answer(prefix, is_running=True))
+def test_no_update_has_a_live_part_and_none_loses_a_word(name: str) -> None:
+    texts = prefixes(ANSWERS[name])
+    for prefix, blocks in zip(texts, frames(texts), strict=True):
+        found = read(blocks)
         assert live_parts(found) == []
-        assert words(found.text) in words(read(at_once(prefix)).text) or is_subsequence(found.text, prefix)
+        assert words(found.text) in words(read(render_answer(prefix)).text) or is_subsequence(found.text, prefix)
         assert not missing_words(prefix, found.text)
 
 
@@ -75,59 +78,38 @@ def missing_words(prefix: str, shown: str) -> list[str]:
     return [word for word in re.findall(r"[A-Za-z]{3,}", prose) if word not in shown]
 
 
-PIECES = st.sampled_from(
-    [
-        "a",
-        "word ",
-        "*",
-        "**",
-        "_",
-        "~~",
-        "`",
-        "```",
-        "```py\n",
-        "~~~",
-        "\n",
-        "\n\n",
-        "- ",
-        "1. ",
-        "> ",
-        "# ",
-        "|",
-        "| a | b |\n",
-        "|---|---|\n",
-        "$",
-        "$$",
-        "\\(",
-        "\\)",
-        "\\[",
-        "\\]",
-        "[",
-        "](",
-        ")",
-        "https://example.org/",
-        "    ",
-        "<b>",
-        "\\",
-        "。",
-        "\t",
-        "```markdown\n",
-        "$$\n",
-        "\n  ```\n",
-        "[x]: https://example.org\n",
-    ]
-)
-
-
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(st.lists(PIECES, max_size=25).map("".join))
-def test_any_text_in_chunks_equals_the_text_rendered_at_once(text: str) -> None:
-    assert render_answer(text) == at_once(text)
-    assert render_answer(text, is_running=True) == at_once(text, is_running=True)
-    assert live_parts(read(render_answer(text, is_running=True))) == []
-
-
-TOP = [
+MARKS = [
+    "*",
+    "**",
+    "_",
+    "~~",
+    "`",
+    "$",
+    "$$",
+    "\\(",
+    "\\)",
+    "\\[",
+    "\\]",
+    "[",
+    "](",
+    ")",
+    "<b>",
+    "\\",
+    "|",
+    "&amp;",
+    "\\* ",
+]
+LINES = ["\n", "\n\n", "    ", "\t", "- ", "1. ", "2. ", "> ", "# ", "===\n", "---\n", "- - -\n", "text\n", "  more\n"]
+CODE = ["```", "```py\n", "~~~", "```markdown\n", "\n  ```\n", "    code\n", "```c | d\n"]
+TABLES = ["| a | b |\n", "|---|---|\n", "| c | d |\n", "a | b\n", "-|-\n", "c | d\n"]
+FORMULAS = [
+    "$$\n",
+    "\\[ x",
+    "\\]\n",
+    "with $x$ and \\(y\\) go on and on and on and on. " * 3,
+    "`$$` word " + "word " * 20,
+]
+LISTS = [
     "- a\n",
     "- b\n",
     "* c\n",
@@ -141,26 +123,71 @@ TOP = [
     "-",
     "2.",
 ]
-INNER = [
-    "  - nested\n",
-    "  more\n",
-    "   - deep\n",
-    "  ```\n",
-    "\n",
-    "text\n",
-    "---\n",
-    "- - -\n",
-    "# H\n",
-    "- half `co",
+INNER = ["  - nested\n", "   - deep\n", "  ```\n", "- half `co", "\n- x\n", "   para\n", "2. b\n\n", "   c\n\n"]
+WORDS = ["a", "word ", "snake_case ", "__init__ ", "。", "שלום ", "🙂", "plain words go on and on, plainly. " * 6]
+MARKED = ["a **bold** `co` word word " * 6, "https://example.org/", "[x]: https://example.org\n"]
+PIECES = st.sampled_from([*MARKS, *LINES, *CODE, *TABLES, *FORMULAS, *LISTS, *INNER, *WORDS, *MARKED])
+STEPS = st.sampled_from([1, 2, 3, 7, 20])
+
+
+def check_growth(text: str, step: int) -> None:
+    texts = [text[:end] for end in (*range(0, len(text), step), len(text))]
+    for prefix, blocks in zip(texts, frames(texts), strict=True):
+        assert blocks == render_unfinished(prefix)
+        assert live_parts(read(blocks)) == []
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.lists(PIECES, max_size=14).map("".join), STEPS)
+def test_every_update_of_any_text_equals_the_text_rendered_at_once(text: str, step: int) -> None:
+    check_growth(text, step)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from([*LISTS, *INNER, *LINES[:2]]), max_size=14).map("".join), STEPS)
+def test_every_update_of_any_list_equals_the_list_rendered_at_once(text: str, step: int) -> None:
+    check_growth(text, step)
+
+
+FOUND = [
+    ("1. a\n\n2.\n- x\n", 3),
+    ("```py\n    ", 3),
+    ("```c | d\n|---|---|\n", 1),
+    ("- half `co\n1. 2.", 1),
+    ("https://example.org/_\\]" + "with $x$ and \\(y\\) go on here and on and on and on. " * 3, 3),
+    ("plain words go on and on and on, plainly. " * 4 + "```py\n1. 1. ", 2),
+    ("_3) c\n1. 10. j\n", 1),
+    ("| a | b |\n- 2. b\n\n", 1),
 ]
-LINES = st.sampled_from([*TOP, *INNER])
+"""Texts of which an update once differed."""
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
-@given(st.lists(LINES, max_size=12).map("".join))
-def test_any_list_that_grows_equals_the_list_rendered_at_once(text: str) -> None:
-    assert render_answer(text, is_running=True) == at_once(text, is_running=True)
-    assert render_answer(text) == at_once(text)
+@pytest.mark.parametrize(("text", "step"), FOUND)
+def test_texts_that_once_differed_are_the_same(text: str, step: int) -> None:
+    check_growth(text, step)
+
+
+LONG = {
+    "paragraph": "Words with **bold** and `code` and $x^2$ go on. " * 400,
+    "paragraphs": "Some **bold** text with `code`.\n\n" * 600,
+    "list": "".join(f"{number}. **Item**: with `code`\n   - nested\n" for number in range(1, 500)),
+    "loose list": "".join(f"{number}. **Item**: words\n\n   More.\n\n" for number in range(1, 600)),
+    "table": "| a | b |\n|---|---|\n" + "| **n** | some words |\n" * 800,
+    "code": "```python\n" + "x = 1\n" * 3000,
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_only_the_end_of_a_long_answer_is_parsed_again(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[int] = []
+
+    def parse_counted(text: str, **options: Any) -> parser.Parsed:
+        parsed.append(len(text))
+        return parser.parse(text, **options)
+
+    monkeypatch.setattr(growing, "parse", parse_counted)
+    frames(LONG[kind][:end] for end in range(0, len(LONG[kind]), 40))
+    assert max(parsed, default=0) < 500
 
 
 UNFINISHED = [
@@ -181,7 +208,7 @@ UNFINISHED = [
 
 @pytest.mark.parametrize(("markdown", "text", "element"), UNFINISHED)
 def test_what_is_not_closed_yet_hides_its_marks_and_shows_its_words(markdown: str, text: str, element: str) -> None:
-    found = read(render_answer(markdown, is_running=True))
+    found = read(render_unfinished(markdown))
     assert found.words == text
     assert found.tags(element)
 
@@ -197,7 +224,7 @@ def test_what_is_not_closed_yet_hides_its_marks_and_shows_its_words(markdown: st
     ],
 )
 def test_an_unfinished_link_is_its_words(markdown: str) -> None:
-    found = read(render_answer(markdown, is_running=True))
+    found = read(render_unfinished(markdown))
     assert (found.words, found.links) == ("see the guide", [])
 
 
@@ -205,7 +232,7 @@ def test_an_unfinished_link_is_its_words(markdown: str) -> None:
     "markdown", ["so \\(a + b", "so \\[a + b", "so $$\\alpha a + b", "so $a^2 + b", "\\[\na + b", "$$\na + b"]
 )
 def test_an_unfinished_formula_is_its_source_without_its_mark(markdown: str) -> None:
-    found = read(render_answer(markdown, is_running=True))
+    found = read(render_unfinished(markdown))
     assert found.formulas == []
     assert re.search(r"a(\^2)? \+ b$", found.words)
     assert not re.search(r"\$|\\\(|\\\[", found.words)
@@ -213,7 +240,7 @@ def test_an_unfinished_formula_is_its_source_without_its_mark(markdown: str) -> 
 
 @pytest.mark.parametrize("half", ["-", "--", "=", "#", "##", "*", "**", "`", "``", "```", "```py", "1.", ">", "_"])
 def test_marks_alone_in_the_last_line_do_not_change_what_is_before(half: str) -> None:
-    assert read(render_answer(f"One line\n{half}", is_running=True)).words == "One line"
+    assert read(render_unfinished(f"One line\n{half}")).words == "One line"
 
 
 @pytest.mark.parametrize(
@@ -228,12 +255,12 @@ def test_marks_alone_in_the_last_line_do_not_change_what_is_before(half: str) ->
     ],
 )
 def test_what_is_no_mark_stays(running: str, shown: str) -> None:
-    assert read(render_answer(running, is_running=True)).words == shown
+    assert read(render_unfinished(running)).words == shown
 
 
 def test_code_is_highlighted_once_its_fence_is_closed() -> None:
-    running = render_answer("```py\nx = 1  # one\n", is_running=True)
-    closed = render_answer("```py\nx = 1  # one\n```\n", is_running=True)
+    running = render_unfinished("```py\nx = 1  # one\n")
+    closed = render_unfinished("```py\nx = 1  # one\n```\n")
     assert read(running).code == read(closed).code == ["x = 1  # one\n"]
     assert "token" not in running[0]
     assert "token comment" in closed[0]
