@@ -34,17 +34,17 @@ class ChatPage:
         self.hits = page.locator("#search li button")
 
     async def open(self, url: str) -> Self:
-        """Opens the page and waits until it is idle."""
+        """Opens the page and waits until it is loaded."""
         await self.page.goto(url)
         return await self.is_open()
 
     async def is_open(self) -> Self:
-        """Waits until the page is idle."""
+        """Waits until the page is loaded."""
         await self._entered()
         return self
 
     async def reload(self) -> None:
-        """Reloads the page and waits until it is idle."""
+        """Reloads the page and waits until it is loaded."""
         with suppress(Error):  # where Gradio is just doing so itself, because the server is back
             await self.page.reload()
         await self._entered()
@@ -213,7 +213,8 @@ class ChatPage:
 
     async def _entered(self) -> None:
         await expect(self.box).to_be_visible()
-        await self.page.wait_for_function("document.documentElement.dataset.state === 'idle'")
+        # Not “is idle”: an answer that runs may begin to stream at once.
+        await self.page.wait_for_function("(document.documentElement.dataset.state ?? 'loading') !== 'loading'")
 
     def _dropdown(self, name: str) -> Locator:
         return self.page.locator(f"#{name} input")

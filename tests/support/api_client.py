@@ -159,6 +159,6 @@ def error_of(response: httpx.Response) -> Json:
     assert {"code", "message"} <= error.keys() <= {"code", "message", "retry_after"}
     assert error["code"]
     assert error["message"]
-    for secret in ("Traceback", 'File "', "sk-", "operator", "invalid x-api-key", "platform.openai.com", "org-test"):
+    for secret in ("Traceback", 'File "', "sk-", "-operator", "invalid x-api-key", "platform.openai.com", "org-test"):
         assert secret not in response.text
     return dict(error)
