@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from chatbot.api.responses import Provider
 from chatbot.replies.options import MAX_HISTORY, MAX_PROMPT_LENGTH, MAX_TEMPERATURE, RequestedOptions
 from chatbot.replies.turns import MAX_MESSAGE_LENGTH
+from chatbot.storage.notes import MAX_NOTE_LENGTH
+from chatbot.types import NoteSource
 
 MAX_NAME_LENGTH = 200
 
@@ -99,11 +101,60 @@ class ChatBody(Body):
         }
 
 
-class TitleBody(Body):
-    """A conversation's new title."""
+class ConversationChangesBody(Body):
+    """What to change of a conversation: its title, whether notes and passages go along with its messages (`memory`),
+    and whether it is excluded from recall."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes", "excluded": True}]})
 
-    title: Annotated[
-        str, Field(min_length=1, max_length=MAX_NAME_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
-    ]
+    title: (
+        Annotated[
+            str, Field(min_length=1, max_length=MAX_NAME_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+        ]
+        | None
+    ) = None
+    memory: bool | None = None
+    excluded: bool | None = None
+
+
+NoteText = Annotated[
+    str, Field(min_length=1, max_length=MAX_NOTE_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+]
+
+
+class SourceIn(Body):
+    """The conversation that a note comes from, and the message of it if it comes from one."""
+
+    conversation_id: Annotated[str, Field(max_length=MAX_NAME_LENGTH)]
+    message_id: Annotated[str, Field(max_length=MAX_NAME_LENGTH)] | None = None
+
+    def place(self) -> NoteSource:
+        """The source."""
+        return NoteSource(self.conversation_id, self.message_id)
+
+
+class NoteBody(Body):
+    """A fact to remember. A pinned note goes along with every message."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "My dentist is Dr. Example, on Tuesdays."}]})
+
+    text: NoteText
+    pinned: bool = False
+    source: SourceIn | None = None
+
+
+class NoteChangesBody(Body):
+    """What to change of a note."""
+
+    text: NoteText | None = None
+    pinned: bool | None = None
+
+
+class SwitchesBody(Body):
+    """What may go along with the session's messages: notes (`memory`), and passages of earlier conversations too
+    (`recall`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"recall": True}]})
+
+    memory: bool | None = None
+    recall: bool | None = None

@@ -1,9 +1,11 @@
 """The responses of the HTTP API, as pydantic models that describe themselves in /docs."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from chatbot.storage import SearchResult
 from chatbot.types import (
     PROVIDER_NAMES,
     Attachment,
@@ -11,6 +13,8 @@ from chatbot.types import (
     Fault,
     FinishReason,
     MediaType,
+    MemorySwitches,
+    Note,
     ProviderName,
     Role,
     Status,
@@ -123,18 +127,26 @@ class ChatOut(BaseModel):
 
 
 class ConversationOut(BaseModel):
-    """A conversation without its messages. Times are ISO 8601 in UTC."""
+    """A conversation without its messages. Times are ISO 8601 in UTC. `memory` is false if no notes and passages go
+    along with its messages, `excluded` true if it is never recalled in others, `temporary` true if it is in memory
+    only. What is as usual is left out, unless the call has just set it."""
 
     conversation_id: Id
     title: Title
     created_at: Time
     updated_at: Time
     message_count: Annotated[int, Field(examples=[2])]
+    memory: bool = True
+    excluded: bool = False
+    temporary: bool = False
 
     @classmethod
-    def of(cls, conversation: Conversation) -> "ConversationOut":
-        """The conversation, without what only the page shows."""
-        return cls.model_validate(conversation, from_attributes=True)
+    def of(cls, conversation: Conversation, *said: str) -> Self:
+        """The conversation, with the switches that are not as usual, and those in `said`. For a route with
+        `response_model_exclude_unset`."""
+        values = {name: getattr(conversation, name) for name in cls.model_fields}
+        usual = {name: each.default for name, each in cls.model_fields.items() if not each.is_required()}
+        return cls(**{name: value for name, value in values.items() if name in said or usual.get(name) is not value})
 
 
 class ConversationsOut(BaseModel):
@@ -218,6 +230,85 @@ class ConversationWithMessagesOut(BaseModel):
     created_at: Time
     updated_at: Time
     messages: list[MessageOut]
+
+
+class SourceOut(BaseModel):
+    """The conversation that a note comes from, and the message; null if it comes from no message."""
+
+    conversation_id: Id
+    message_id: Id | None
+
+
+class NoteOut(BaseModel):
+    """A note. `last_used_at` is when a model was last sent it, null if never. `source` is null for a note that comes
+    from no conversation, or from a deleted one."""
+
+    note_id: Id
+    text: Annotated[str, Field(examples=["My dentist is Dr. Example, on Tuesdays."])]
+    pinned: bool
+    created_at: Time
+    last_used_at: Time | None
+    source: SourceOut | None
+
+    @classmethod
+    def of(cls, note: Note) -> "NoteOut":
+        """The note."""
+        return cls.model_validate(note, from_attributes=True)
+
+
+class NotesOut(BaseModel):
+    """The session's notes: pinned ones first, then the newest first."""
+
+    notes: list[NoteOut]
+
+    @classmethod
+    def of(cls, notes: Iterable[Note]) -> "NotesOut":
+        """The notes, in their order."""
+        return cls(notes=[NoteOut.of(each) for each in notes])
+
+
+class SearchResultOut(BaseModel):
+    """A match: the text around it, in a message or, if there is no `message_id`, in the conversation's title."""
+
+    conversation_id: Id
+    title: Title
+    message_id: Id | None
+    excerpt: Content
+    created_at: Time
+
+
+class SearchOut(BaseModel):
+    """What was found, the best first."""
+
+    results: list[SearchResultOut]
+
+    @classmethod
+    def of(cls, found: Iterable[SearchResult]) -> Self:
+        """The results, in their order."""
+        return cls(
+            results=[
+                SearchResultOut(
+                    conversation_id=each.conversation.conversation_id,
+                    title=each.conversation.title,
+                    message_id=each.message_id,
+                    excerpt=each.excerpt,
+                    created_at=each.created_at,
+                )
+                for each in found
+            ]
+        )
+
+
+class SwitchesOut(BaseModel):
+    """What may go along with the session's messages: notes, and passages of earlier conversations too."""
+
+    memory: bool
+    recall: bool
+
+    @classmethod
+    def of(cls, switches: MemorySwitches) -> "SwitchesOut":
+        """The switches."""
+        return cls(memory=switches.memory, recall=switches.recall)
 
 
 class StatusOut(BaseModel):

@@ -11,7 +11,9 @@ from chatbot.attachments import PreparedAttachment
 from chatbot.errors import TooManyConversations
 from chatbot.storage.attachment_files import SessionAttachments
 from chatbot.storage.conversation_file import ConversationFile
-from chatbot.storage.message_tree import branch, newest_leaf, versions
+from chatbot.storage.forgetting import forget, without
+from chatbot.storage.message_tree import branch, newest_leaf, subtree, versions
+from chatbot.storage.notes import Notes
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.saved_prompts import SavedPrompts
 from chatbot.storage.search import SearchMatch, SearchQuery, SearchResult, newest_first, search_results
@@ -19,7 +21,7 @@ from chatbot.storage.serialization import encode_options, is_leased
 from chatbot.storage.session_directory import SessionDirectory
 from chatbot.storage.timestamps import now
 from chatbot.storage.titles import make_title
-from chatbot.types import Conversation, Options, Role, StoredMessage, clean
+from chatbot.types import Conversation, Options, Role, SentMemory, StoredMessage, clean
 
 
 class ConversationMemory:
@@ -27,7 +29,9 @@ class ConversationMemory:
 
     Messages form a tree: each follows its parent, and those with the same parent are versions of each other. One branch
     is on display. `path` is the session's directory, `notify` is called after each write, `check` before each access,
-    and `quotas` say how much may be stored. `attachments` and `prompts` are stored with the conversations.
+    and `quotas` say how much may be stored. `attachments`, `prompts` and `notes` are stored with the conversations.
+
+    What was removed is on disk no more, in the accounts of answers neither.
 
     Methods block for about a millisecond of disk work; any number of threads may call them. They raise NotFound for a
     conversation or message that this session does not have, and StorageError if the disk refuses.
@@ -43,6 +47,7 @@ class ConversationMemory:
         self._directory = SessionDirectory(path, notify, check, quotas or Quotas())
         self.attachments = SessionAttachments(self._directory)
         self.prompts = SavedPrompts(self._directory)
+        self.notes = Notes(self._directory, self.attachments.check_size)
 
     def create_conversation(self, title: str = "", *, conversation_id: str | None = None) -> str:
         """Creates an empty conversation; returns its id, a random one unless given. Raises ValueError for an id that is
@@ -80,7 +85,7 @@ class ConversationMemory:
             self.create_conversation(title, conversation_id=conversation_id)
             file.add(
                 *(
-                    replace(_ended(m), message_id=new_ids[m.message_id], parent_id=new_ids[m.parent_id])
+                    replace(_restored(m), message_id=new_ids[m.message_id], parent_id=new_ids[m.parent_id])
                     for m in messages
                 )
             )
@@ -110,10 +115,15 @@ class ConversationMemory:
 
     def update_message(self, conversation_id: str, message: StoredMessage) -> None:
         """Replaces the message that has the same id; a removed one stays removed. A running answer is only replaced by
-        the process that holds its lease."""
+        the process that holds its lease. Notes and passages of its account that were deleted meanwhile are left out;
+        the other notes count as used now."""
         with self._directory.write(conversation_id) as file:
             record = file.records.get(message.message_id)
             if record and (record["status"] != "running" or is_leased(record)):
+                if message.memory:
+                    sent = self._without_deleted(message.memory)
+                    self.notes.record_use(each.note_id for each in sent.notes)
+                    message = replace(message, memory=sent)
                 file.replace(message)
                 self._touch(file)
 
@@ -149,6 +159,7 @@ class ConversationMemory:
         version is now, or the message before it."""
         with self._directory.write(conversation_id) as file:
             if message_id in file.records:
+                self._forget_passages(subtree(file.records, message_id))
                 file.remove_from(message_id)
                 self._touch(file)
         self.attachments.delete_unused(conversation_id)
@@ -181,6 +192,13 @@ class ConversationMemory:
         with self._directory.write(conversation_id) as file:
             file.change(title=clean(title))
 
+    def set_memory(self, conversation_id: str, *, memory: bool | None = None, excluded: bool | None = None) -> None:
+        """Sets whether notes and passages go along with the conversation's messages, and whether it is excluded from
+        recall; None leaves it."""
+        changes = {"memory": memory, "excluded": excluded}
+        with self._directory.write(conversation_id) as file:
+            file.change(**{name: value for name, value in changes.items() if value is not None})
+
     def set_options(self, conversation_id: str, options: Options) -> None:
         """Stores the options of the conversation's last turn."""
         with self._directory.write(conversation_id) as file:
@@ -189,6 +207,7 @@ class ConversationMemory:
     def clear_conversation(self, conversation_id: str) -> None:
         """Removes all messages of the conversation."""
         with self._directory.write(conversation_id) as file:
+            self._forget_passages([conversation_id])
             file.clear()
             self._touch(file)
         self.attachments.delete_unused(conversation_id)
@@ -196,6 +215,7 @@ class ConversationMemory:
     def delete_conversation(self, conversation_id: str) -> None:
         """Removes the conversation with all its messages, at once, in a `transaction` too."""
         with self._directory.read(conversation_id) as file:
+            self._forget_passages([conversation_id])
             file.storage.delete()
             self._directory.mark_changed(conversation_id)
         self.attachments.delete_unused(conversation_id)
@@ -230,6 +250,19 @@ class ConversationMemory:
         """About how much memory the session takes, in bytes."""
         return self._directory.cached_size()
 
+    def _forget_passages(self, deleted: Sequence[str]) -> None:
+        """Removes passages of these conversations or messages from the accounts of other conversations' answers. If
+        nothing was ever recalled there are none to look for."""
+        if self.notes.was_recall_on():
+            forget(self._directory, deleted)
+
+    def _without_deleted(self, memory: SentMemory) -> SentMemory:
+        notes = {each.note_id for each in self.notes.list()}
+        files = {each.conversation_id: self._directory.peek(each.conversation_id) for each in memory.passages}
+        messages = {message_id for file in files.values() if file for message_id in file.records}
+        named = {each.note_id for each in memory.notes} | {each.message_id for each in memory.passages}
+        return without(memory, named - notes - messages)
+
     def _ids(self) -> list[str]:
         with self._directory.lock():
             return self._directory.ids()
@@ -238,7 +271,9 @@ class ConversationMemory:
         file.change(updated_at=self._directory.next_time(file.document["updated_at"]), **changes)
 
 
-def _ended(message: StoredMessage) -> StoredMessage:
+def _restored(message: StoredMessage) -> StoredMessage:
+    """The message as an exported one is stored: nothing runs, and no account quotes what may be deleted here."""
+    message = replace(message, memory=None, note=None)
     if message.status != "running":
         return message
     return replace(message, status="interrupted", finish_reason="interrupted")

@@ -26,6 +26,7 @@ class SearchMatch:
 
     message_id: str | None
     text: str
+    created_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class SearchResult:
     message_id: str | None
     excerpt: str
     place: tuple[int, int]
+    created_at: str = ""
 
 
 class SearchQuery:

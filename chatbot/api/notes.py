@@ -1,0 +1,41 @@
+"""The API's operations on notes: list, create, change, delete."""
+
+import asyncio
+
+from fastapi import APIRouter
+
+from chatbot.api.auth import Memory
+from chatbot.api.openapi import errors
+from chatbot.api.requests import NoteBody, NoteChangesBody
+from chatbot.api.responses import NoteOut, NotesOut, StatusOut
+
+router = APIRouter(tags=["memory"])
+
+ONE = "/notes/{note_id}"
+OWNED_NOTE = errors(401, 404, 413, 422, 500)
+
+
+@router.get("/notes", responses=errors(401, 500))
+async def list_notes(memory: Memory) -> NotesOut:
+    """The session's notes: pinned ones first, then the newest first."""
+    return NotesOut.of(await asyncio.to_thread(memory.notes.list))
+
+
+@router.post("/notes", status_code=201, responses=errors(401, 404, 409, 413, 422, 500, 503))
+async def create_note(body: NoteBody, memory: Memory) -> NoteOut:
+    """Store a fact that goes along with the questions that it matches; a pinned one goes along with all."""
+    source = body.source.place() if body.source else None
+    return NoteOut.of(await asyncio.to_thread(memory.notes.create, body.text, pinned=body.pinned, source=source))
+
+
+@router.patch(ONE, responses=OWNED_NOTE)
+async def update_note(note_id: str, body: NoteChangesBody, memory: Memory) -> NoteOut:
+    """Change a note's text, or whether it is pinned."""
+    return NoteOut.of(await asyncio.to_thread(memory.notes.update, note_id, text=body.text, pinned=body.pinned))
+
+
+@router.delete(ONE, responses=OWNED_NOTE)
+async def delete_note(note_id: str, memory: Memory) -> StatusOut:
+    """Delete a note for good: it goes along with no later message, and no account of an answer quotes it any more."""
+    await asyncio.to_thread(memory.notes.delete, note_id)
+    return StatusOut(status="deleted")
