@@ -72,7 +72,8 @@ class UploadedIn(Body):
 
 
 class ChatBody(Body):
-    """A message, and how it is to be answered. Fields that are left out have the operator's defaults."""
+    """A message, and how it is to be answered. Fields that are left out have the operator's defaults. `memory`: whether
+    notes and, if the session allows it, passages of earlier conversations go along; null as the session says."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"message": "Tell me a joke.", "stream": False}]})
 
@@ -88,6 +89,7 @@ class ChatBody(Body):
     history_limit: Annotated[int, Field(ge=1, le=MAX_HISTORY), INTEGRAL] | None = None
     attachments: list[InlineIn | UploadedIn] = []
     stream: bool = False
+    memory: bool | None = None
 
     def options(self) -> RequestedOptions:
         """How the message is to be answered."""

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from chatbot.memory.memory_block import block
 from chatbot.storage import SearchResult
 from chatbot.types import (
     PROVIDER_NAMES,
@@ -17,6 +18,7 @@ from chatbot.types import (
     Note,
     ProviderName,
     Role,
+    SentMemory,
     Status,
     StoredMessage,
     Usage,
@@ -113,6 +115,58 @@ class ModelsOut(BaseModel):
     default: DefaultOut
 
 
+class RecalledOut(BaseModel):
+    """A message of an earlier conversation."""
+
+    conversation_id: Id
+    message_id: Id
+
+
+class MemoryOut(BaseModel):
+    """What of the visitor's memory went along with a question: the notes' ids, and the messages of which passages
+    did."""
+
+    notes: list[Id]
+    recalled: list[RecalledOut]
+    summary: bool = False
+
+    @classmethod
+    def of(cls, memory: SentMemory | None) -> Self:
+        """The account; of None that nothing went along."""
+        return cls(**_memory_values(memory or SentMemory()))
+
+
+class MemoryAccountOut(MemoryOut):
+    """What went along, and `text`, the block exactly as the model was sent it. How many notes and passages matched but
+    did not fit, and how many of the conversation's messages were sent."""
+
+    text: Annotated[str, Field(examples=["<memory>\nNotes by the user:\n- I live in Oslo.\n</memory>\n…"])]
+    notes_left_out: Annotated[int, Field(examples=[0])]
+    recalled_left_out: Annotated[int, Field(examples=[0])]
+    messages_sent: Annotated[int, Field(examples=[20])]
+    messages_in_all: Annotated[int, Field(examples=[48])]
+
+    @classmethod
+    def of_answer(cls, answer: StoredMessage) -> Self | None:
+        """The account of an answer; None if no model was asked."""
+        if answer.seen is None:
+            return None
+        memory = answer.memory or SentMemory()
+        return cls(
+            **_memory_values(memory),
+            text=block(memory),
+            notes_left_out=memory.notes_left_out,
+            recalled_left_out=memory.passages_left_out,
+            messages_sent=answer.seen.sent,
+            messages_in_all=answer.seen.total,
+        )
+
+
+def _memory_values(memory: SentMemory) -> dict[str, Any]:
+    recalled = [RecalledOut.model_validate(each, from_attributes=True) for each in memory.passages]
+    return {"notes": [each.note_id for each in memory.notes], "recalled": recalled}
+
+
 class ChatOut(BaseModel):
     """A whole answer."""
 
@@ -124,6 +178,7 @@ class ChatOut(BaseModel):
     model: ModelId
     finish_reason: FinishReason | None
     usage: UsageOut
+    memory: MemoryOut
 
 
 class ConversationOut(BaseModel):
@@ -197,7 +252,8 @@ class AttachmentOut(UploadOut):
 
 
 class MessageOut(BaseModel):
-    """A stored message."""
+    """A stored message. Of an answer, `memory` is what went along with the question, and `note` the id of the note that
+    the question asked to make."""
 
     message_id: Id
     role: Role
@@ -212,11 +268,14 @@ class MessageOut(BaseModel):
     timing: TimingOut | None
     error: FaultOut | None
     attachments: list[AttachmentOut]
+    memory: MemoryAccountOut | None
+    note: Id | None
 
     @classmethod
     def of(cls, message: StoredMessage, conversation_id: str) -> "MessageOut":
         """The message, with its fault as `error`."""
         fields = {name: getattr(message, name) for name in cls.model_fields if name != "error"}
+        fields["memory"] = MemoryAccountOut.of_answer(message)
         fields["attachments"] = [AttachmentOut.of(each, conversation_id) for each in message.attachments]
         error = FaultOut.of(message.fault) if message.fault else None
         return cls.model_validate(fields | {"error": error}, from_attributes=True)

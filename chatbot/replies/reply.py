@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chatbot.errors import ChatbotError, ProviderError
-from chatbot.types import Delta, Fault, Finish, FinishReason, SentContext, Status, StoredMessage, Timing, Usage
+from chatbot.types import (
+    Delta,
+    Fault,
+    Finish,
+    FinishReason,
+    SentContext,
+    SentMemory,
+    Status,
+    StoredMessage,
+    Timing,
+    Usage,
+)
 
 WAITING_SECONDS = 5.0
 """Between two snapshots of an answer that is still empty: its watcher may say for how long it has been waiting."""
@@ -96,10 +107,12 @@ class Reply:
         )
         return self._answer
 
-    def set_account(self, usage: Usage, cost: float | None, sent: SentContext | None) -> StoredMessage:
+    def set_account(
+        self, usage: Usage, cost: float | None, sent: SentContext | None, memory: SentMemory | None
+    ) -> StoredMessage:
         """Sets what the answer used, in tokens and US dollars, and what the model was sent; returns it for the
         store."""
-        self._answer = replace(self._answer, usage=usage, cost=cost, seen=sent)
+        self._answer = replace(self._answer, usage=usage, cost=cost, seen=sent, memory=memory)
         return self._answer
 
     def end(self) -> None:

@@ -50,7 +50,7 @@ def test_chat_without_a_token_answers_and_starts_a_session(visitor: Visitor, ups
     answer = visitor.chat("Hello, my name is Alice", stream=False)
     assert answer.keys() == {
         *("response", "conversation_id", "message_id", "session_token"),
-        *("provider", "model", "finish_reason", "usage"),
+        *("provider", "model", "finish_reason", "usage", "memory"),
     }
     assert answer["response"] == "You said: Hello, my name is Alice"
     assert ID.fullmatch(answer["conversation_id"])
