@@ -16,7 +16,8 @@ from chatbot.storage.message_tree import branch, newest_leaf, subtree, versions
 from chatbot.storage.notes import Notes
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.saved_prompts import SavedPrompts
-from chatbot.storage.search import SearchMatch, SearchQuery, SearchResult, newest_first, search_results
+from chatbot.storage.search import SearchQuery, SearchResult, newest_first
+from chatbot.storage.search_index import SearchIndex
 from chatbot.storage.serialization import encode_options, is_leased
 from chatbot.storage.session_directory import SessionDirectory
 from chatbot.storage.timestamps import now
@@ -48,6 +49,7 @@ class ConversationMemory:
         self.attachments = SessionAttachments(self._directory)
         self.prompts = SavedPrompts(self._directory)
         self.notes = Notes(self._directory, self.attachments.check_size)
+        self.index = SearchIndex(self._directory)
 
     def create_conversation(self, title: str = "", *, conversation_id: str | None = None) -> str:
         """Creates an empty conversation; returns its id, a random one unless given. Raises ValueError for an id that is
@@ -162,6 +164,7 @@ class ConversationMemory:
                 self._forget_passages(subtree(file.records, message_id))
                 file.remove_from(message_id)
                 self._touch(file)
+        self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
 
     def get_conversation(self, conversation_id: str) -> Conversation:
@@ -177,15 +180,16 @@ class ConversationMemory:
 
     def search(self, query: str, limit: int = 50) -> list[SearchResult]:
         """The titles, and messages of any branch, that contain every word of `query`, whatever its case and accents: at
-        most `limit`, those of the last changed conversation first."""
-        parsed = SearchQuery(query)
-        matches: dict[Conversation, list[SearchMatch]] = {}
-        for conversation_id in self._ids() if parsed else ():
-            with self._directory.lock():  # for one conversation at a time: writers do not wait for the whole search
-                file = self._directory.peek(conversation_id)
-                if file and (found := parsed.matches(file.document["title"], file.records)):
-                    matches[file.summary()] = found
-        return search_results(parsed, matches, limit)
+        most `limit`, in the order of `SearchIndex.search`. Do not call it in a `transaction`."""
+        parsed = SearchQuery(clean(query))
+        found = self.index.search(parsed, limit) if parsed else []
+        with self._directory.lock():
+            summaries = {each.conversation_id: self._directory.summary(each.conversation_id) for each in found}
+        return [
+            SearchResult(summary, each.message_id or None, *parsed.excerpt(each.text), each.created_at)
+            for each in found
+            if (summary := summaries[each.conversation_id])
+        ]
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Gives the conversation another title."""
@@ -210,6 +214,7 @@ class ConversationMemory:
             self._forget_passages([conversation_id])
             file.clear()
             self._touch(file)
+        self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
 
     def delete_conversation(self, conversation_id: str) -> None:
@@ -218,6 +223,7 @@ class ConversationMemory:
             self._forget_passages([conversation_id])
             file.storage.delete()
             self._directory.mark_changed(conversation_id)
+        self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
         self._directory.notify()
 
@@ -225,6 +231,7 @@ class ConversationMemory:
         """Removes everything that the session has."""
         with self._directory.lock():
             self._directory.delete()
+        self.index.forget_changes()
         self._directory.notify()
 
     def delete_if_inactive(self, since: float) -> bool:
@@ -262,10 +269,6 @@ class ConversationMemory:
         messages = {message_id for file in files.values() if file for message_id in file.records}
         named = {each.note_id for each in memory.notes} | {each.message_id for each in memory.passages}
         return without(memory, named - notes - messages)
-
-    def _ids(self) -> list[str]:
-        with self._directory.lock():
-            return self._directory.ids()
 
     def _touch(self, file: ConversationFile, **changes: str) -> None:
         file.change(updated_at=self._directory.next_time(file.document["updated_at"]), **changes)

@@ -51,6 +51,8 @@ class SessionDirectory:
         self._lock = threading.RLock()
         self._summaries: dict[str, Conversation | None] | None = None
         """By conversation; None for those that were not read since they changed."""
+        self.changed: set[str] = set()
+        """Conversations that were created, changed or deleted. Whoever has looked at them takes them out."""
         self._damaged: set[str] = set()
         self._cached: OrderedDict[str, ConversationFile] = OrderedDict()
         self._last_change = ""
@@ -129,6 +131,7 @@ class SessionDirectory:
 
     def mark_changed(self, conversation_id: str) -> None:
         """The conversation was created, changed or deleted."""
+        self.changed.add(conversation_id)
         self._listing()[conversation_id] = None
 
     def ids(self) -> list[str]:
@@ -177,6 +180,7 @@ class SessionDirectory:
     def delete(self) -> None:
         """Removes the directory, and whatever else has the session's name."""
         self._cached.clear()
+        self.changed.update(self._summaries or ())
         self._summaries = None
         removed = self.path.with_name(f"{self.path.name}{REMOVED}")
         _remove_tree(removed)

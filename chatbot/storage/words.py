@@ -11,8 +11,7 @@ HIRAGANA = "\u3041-\u309f"
 KATAKANA = "\u30a0-\u30ff"
 
 RUN = re.compile(rf"[{IDEOGRAPHS}]+|[{HIRAGANA}]+|[{KATAKANA}]+|[^\W_{IDEOGRAPHS}{HIRAGANA}{KATAKANA}]+")
-IS_UNSPACED = re.compile(rf"[{IDEOGRAPHS}{HIRAGANA}]")
-"""Scripts without spaces between words. A word in katakana is a run of its own."""
+UNSPACED = re.compile(rf"[{IDEOGRAPHS}{HIRAGANA}]")
 
 
 @lru_cache(maxsize=4096)
@@ -24,14 +23,17 @@ def runs(text: str) -> tuple[str, ...]:
 
 def pieces(run: str) -> list[str]:
     """A run as an index has it: a word as it is, ideographs and hiragana one by one and in pairs."""
-    if not IS_UNSPACED.match(run):
-        return [run]
-    return [*run, *pairs(run)]
+    return [*run, *pairs(run)] if is_unspaced(run) else [run]
+
+
+def is_unspaced(run: str) -> bool:
+    """Whether the run is of a script without spaces between words; one of katakana is a word."""
+    return UNSPACED.match(run) is not None
 
 
 def pairs(run: str) -> list[str]:
-    """Each two neighbours of a run."""
-    return [run[at : at + 2] for at in range(len(run) - 1)]
+    """Each two neighbours of a run; a single character as it is."""
+    return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
 def indexed(text: str) -> str:
