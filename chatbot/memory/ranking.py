@@ -14,10 +14,8 @@ from functools import lru_cache
 from chatbot.memory.stop_words import FIRST_PERSON, FIRST_PERSON_CHARACTERS, STOP, STOP_CHARACTERS, WEAK
 from chatbot.storage.words import HIRAGANA, IDEOGRAPHS, pairs, pieces, runs
 
-MIN_SHARE = 0.34
-"""Of the question's strong terms that a text has to have, if it has one of them."""
-MIN_SHARE_OF_TWO = 0.15
-"""If it has two or more."""
+MIN_SHARE, MIN_SHARE_OF_TWO = 0.34, 0.15
+"""Of the question's strong terms that a note has to have: if it has one of them, and if it has two or more."""
 WEAK_WEIGHT = 0.3
 COMPOUND_WEIGHT = 0.7
 
@@ -121,9 +119,16 @@ class Match:
 
 class Ranking:
     """Matches of texts with one question. `texts` are all that could match: a term that few of them have counts for
-    more."""
+    more. `min_share` and `min_share_of_two` are as MIN_SHARE and MIN_SHARE_OF_TWO."""
 
-    def __init__(self, question: str, texts: Iterable[str]) -> None:
+    def __init__(
+        self,
+        question: str,
+        texts: Iterable[str],
+        min_share: float = MIN_SHARE,
+        min_share_of_two: float = MIN_SHARE_OF_TWO,
+    ) -> None:
+        self._min_shares = min_share, min_share_of_two
         self.terms = question_terms(question)
         by_text = [text_terms(text) for text in texts]
         vocabulary = _Vocabulary(word for words in by_text for word in words)
@@ -156,7 +161,7 @@ class Ranking:
             return bool(weak) and len(weak) >= len(self.terms.weak) / 2
         share = len(strong) / len(self.terms.strong)
         is_own = not self.terms.own.isdisjoint(strong)
-        return is_own or (bool(strong) and share >= (MIN_SHARE_OF_TWO if len(strong) > 1 else MIN_SHARE))
+        return is_own or (bool(strong) and share >= self._min_shares[len(strong) > 1])
 
 
 class _Vocabulary:
