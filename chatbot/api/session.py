@@ -29,6 +29,8 @@ async def get_session(memory: Memory) -> SwitchesOut:
 async def update_session(body: SwitchesBody, memory: Memory) -> SwitchesOut:
     """Switch notes or recall on or off. Without `memory`, neither goes along."""
     switches = await asyncio.to_thread(memory.notes.set_switches, memory=body.memory, recall=body.recall)
+    if switches.recall:
+        memory.index.start_building()
     return SwitchesOut.of(switches)
 
 

@@ -19,7 +19,7 @@ PASSAGE_LENGTH = 400
 """Characters of a passage: of a longer message the sentences that match best."""
 MIN_SHARE, MIN_SHARE_OF_TWO = 0.5, 0.3
 """As for notes, but more: a message has more words that match by chance."""
-QUESTION_WEIGHT = 0.5
+QUESTION_WEIGHT = 0.8
 """Of a message that only asks."""
 EVER = "", "9999"
 
@@ -55,7 +55,7 @@ def rank(subject: str, question: str, found: Sequence[IndexedMessage]) -> list[I
     """The messages that match the subject well enough, cut to the passages that do, the best first."""
     terms = question_terms(subject)
     asked = fold(question).strip()
-    others = [each for each in found if fold(each.text).strip() != asked]
+    others = [each for each in found if asked not in fold(each.text)]  # somebody has asked that before
     ranking = Ranking(subject, [each.text for each in others], MIN_SHARE, MIN_SHARE_OF_TWO)
     passages = [replace(each, text=_excerpt(each.text, ranking)) for each in others]
     if terms.strong or any(each.score for each in found):

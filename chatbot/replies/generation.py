@@ -103,11 +103,11 @@ class Generation:
             return AnswerAccount()
         sent = replace(self._window.sent, trimmed=self._trims > 0)
         if answer.status == "failed" and not answer.content and not answer.reasoning and finish is None:
-            return AnswerAccount(sent=sent, memory=self._memory)
+            return AnswerAccount(sent=sent, memory=self._memory.or_none())
         usage = self._usage(self._window, answer, finish.usage if finish else Usage())
         counted = replace(finish, usage=usage) if finish else Finish("interrupted", usage)
         cost = self._providers.cost(self._options.choice, counted, own_key=self._key is not None)
-        return AnswerAccount(usage, cost, sent, self._memory)
+        return AnswerAccount(usage, cost, sent, self._memory.or_none())
 
     def max_input_tokens(self) -> int:
         """How many tokens the model is sent at most, by estimate. Blocks as selecting them does."""

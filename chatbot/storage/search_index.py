@@ -7,7 +7,7 @@ conversations' files, which it reads again after every change.
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ CACHE_KILOBYTES = 32_000
 SMALL_BYTES = 1_000_000
 """A session whose conversations take no more is indexed within about 0.1 s."""
 MATCHES_PER_CONVERSATION = 3
+CONTEXT_WEIGHT = 0.35
+"""Of words in the message before: an answer such as "Green." has few of the question's own."""
 TITLE = ""
 """In place of a message's id."""
 
@@ -36,16 +38,17 @@ SCHEMA = f"""
     CREATE TABLE conversation (id TEXT PRIMARY KEY, changed TEXT);
     CREATE TABLE message (
         id INTEGER PRIMARY KEY, conversation TEXT, message TEXT, place INTEGER, role TEXT, created TEXT, text TEXT,
-        folded TEXT, recalled INTEGER
+        before TEXT, recalled INTEGER, folded TEXT
     );
     CREATE INDEX of_conversation ON message (conversation);
-    CREATE VIRTUAL TABLE words USING fts5 (pieces, tokenize = "unicode61 remove_diacritics 0");
+    CREATE VIRTUAL TABLE words USING fts5 (pieces, context, tokenize = "unicode61 remove_diacritics 0");
 """
 
 SELECT = "SELECT * FROM message WHERE id = ?"
 
-Row = tuple[str, int, str, str, str, bool]
-"""A message's id, its place in the conversation, role, time and text, and whether it may be recalled."""
+Row = tuple[str, int, str, str, str, str, bool]
+"""A message's id, its place in the conversation, role and time, its text, that of the message before, and whether it
+may be recalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,15 @@ class SearchIndex:
     def is_quick(self) -> bool:
         """Whether the next use takes no longer than about 0.1 s."""
         return self._is_complete or self._directory.size() <= SMALL_BYTES
+
+    def start_building(self) -> None:
+        """Builds the index in a thread, unless that is under way."""
+        if not self._lock.locked():
+            threading.Thread(target=self._build_quietly, name="search-index", daemon=True).start()
+
+    def _build_quietly(self) -> None:
+        with suppress(StorageError):  # the next use will raise it
+            self.update()
 
     def update(self) -> None:
         """Builds the index, or brings it up to date."""
@@ -118,11 +130,11 @@ class SearchIndex:
         language; from `since` on and before `until`, and not of the conversation `without`."""
         with self._updated() as database:
             found = database.execute(
-                """
-                SELECT m.*, -bm25(words) FROM words JOIN message m ON m.id = words.rowid
+                f"""
+                SELECT m.*, -bm25(words, 1.0, {CONTEXT_WEIGHT}) AS score FROM words JOIN message m ON m.id = words.rowid
                 WHERE words MATCH ? AND m.recalled AND m.created >= ? AND m.created < ? AND m.conversation <> ?
-                ORDER BY bm25(words), m.created DESC LIMIT ?
-                """,
+                ORDER BY score DESC, m.created DESC LIMIT ?
+                """,  # noqa: S608 - a number
                 (terms, since, until, without, limit),
             )
             return [_message(row) for row in found]
@@ -174,7 +186,7 @@ class SearchIndex:
         known = {
             row[0]: row[1:]
             for row in database.execute(
-                "SELECT message, id, place, role, created, text, recalled FROM message WHERE conversation = ?",
+                "SELECT message, id, place, role, created, text, before, recalled FROM message WHERE conversation = ?",
                 (conversation_id,),
             )
         }
@@ -202,23 +214,29 @@ class SearchIndex:
 
 def _rows(file: ConversationFile, never: set[str]) -> Iterator[Row]:
     """The title and the messages of all branches. Only the branch on display may be recalled, without the messages in
-    `never` and the answers to them."""
+    `never` and the answers to them, and without answers that were made with memory: what they repeat would outlive
+    it."""
     document, records = file.document, file.records
-    yield TITLE, -1, "user", document["created_at"], document["title"], False
+    yield TITLE, -1, "user", document["created_at"], document["title"], "", False
     shown = set() if document.get("excluded") is True else set(branch(records, document["head"]))
     for place, (message_id, record) in enumerate(records.items()):
-        is_recalled = message_id in shown and never.isdisjoint((message_id, record["parent_id"]))
-        yield message_id, place, record["role"], record["created_at"], record["content"], is_recalled
+        is_own = message_id in shown and not record.get("memory")
+        is_recalled = is_own and never.isdisjoint((message_id, record["parent_id"]))
+        before = records[record["parent_id"]]["content"] if record["parent_id"] else ""
+        yield message_id, place, record["role"], record["created_at"], record["content"], before, is_recalled
 
 
 def _insert(database: sqlite3.Connection, conversation_id: str, row: Row) -> None:
-    message_id, place, role, created, text, is_recalled = row
+    message_id, place, role, created, text, before, is_recalled = row
     folded = None if text.isascii() else fold(text)  # SQLite's lower() does the same, and saves the space
     inserted = database.execute(
-        "INSERT INTO message VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (conversation_id, message_id, place, role, created, text, folded, is_recalled),
+        "INSERT INTO message VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (conversation_id, message_id, place, role, created, text, before, is_recalled, folded),
     )
-    database.execute("INSERT INTO words (rowid, pieces) VALUES (?, ?)", (inserted.lastrowid, indexed(text)))
+    database.execute(
+        "INSERT INTO words (rowid, pieces, context) VALUES (?, ?, ?)",
+        (inserted.lastrowid, indexed(text), indexed(before)),
+    )
 
 
 def _with_whole_words(database: sqlite3.Connection, query: SearchQuery) -> set[int]:
@@ -228,7 +246,7 @@ def _with_whole_words(database: sqlite3.Connection, query: SearchQuery) -> set[i
     ]
     if not found:
         return set()
-    terms = " AND ".join(f'"{each}"' for each in found)
+    terms = "pieces : " + " AND ".join(f'"{each}"' for each in found)
     return {row[0] for row in database.execute("SELECT rowid FROM words WHERE words MATCH ?", (terms,))}
 
 
@@ -239,5 +257,5 @@ def _create_database() -> sqlite3.Connection:
 
 
 def _message(row: Sequence[Any]) -> IndexedMessage:
-    _, conversation_id, message_id, _, role, created, text, _, _, *score = row
+    _, conversation_id, message_id, _, role, created, text, _, _, _, *score = row
     return IndexedMessage(conversation_id, message_id, role, created, text, *score)

@@ -65,3 +65,7 @@ class SentMemory:
 
     def __bool__(self) -> bool:
         return bool(self.notes or self.passages)
+
+    def or_none(self) -> "SentMemory | None":
+        """None if nothing matched. An account that was emptied later still says that there was one."""
+        return None if self == SentMemory() else self
