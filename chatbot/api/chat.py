@@ -59,6 +59,8 @@ async def _start(body: ChatBody, services: Services, credentials: Credentials, a
     token = credentials.credentials if credentials else services.tokens.create()
     session_id = services.tokens.session_id(token)
     options = await asyncio.to_thread(resolve_options, services.settings, services.providers, body.options())
+    if body.attachments:
+        services.replies.check_takes_files(session_id, body.conversation_id, body.temporary)
     files = [await _attachment_id(services, session_id, each, address) for each in body.attachments]
     reply = await services.replies.start(
         session_id,
@@ -68,6 +70,7 @@ async def _start(body: ChatBody, services: Services, credentials: Credentials, a
         address=address,
         files=files,
         memory=body.memory,
+        temporary=body.temporary,
     )
     return token, reply
 

@@ -18,6 +18,7 @@ from chatbot.api.responses import (
     MessageOut,
     StatusOut,
 )
+from chatbot.errors import NotFound
 from chatbot.transfer import ExportedConversation, export_json, export_markdown
 
 router = APIRouter(tags=["conversations"])
@@ -61,11 +62,13 @@ async def get_conversation(
     )
 
 
-@router.patch(ONE, response_model_exclude_unset=True, responses=OWNED | errors(413))
+@router.patch(ONE, response_model_exclude_unset=True, responses=OWNED | errors(409, 413, 503))
 async def update_conversation(conversation_id: str, body: ConversationChangesBody, memory: Memory) -> ConversationOut:
     """Change a conversation's title, or what memory does with it."""
     if body.title is not None:
         await asyncio.to_thread(memory.rename_conversation, conversation_id, body.title)
+    if body.temporary is False:
+        await asyncio.to_thread(memory.keep_conversation, conversation_id)
     await asyncio.to_thread(memory.set_memory, conversation_id, memory=body.memory, excluded=body.excluded)
     return ConversationOut.of(await asyncio.to_thread(memory.get_conversation, conversation_id), *body.model_fields_set)
 
@@ -94,7 +97,9 @@ async def export_conversation(
     memory: Memory,
     file_format: Annotated[Literal["json", "md"], Query(alias="format")] = "json",
 ) -> Response:
-    """A conversation as a file: `json` to import it again, `md` to read it."""
+    """A conversation as a file: `json` to import it again, `md` to read it. A temporary chat is in no export."""
+    if memory.is_temporary(conversation_id):
+        raise NotFound("temporary")
     if file_format == "md":
         conversation, messages = await services.replies.messages(session_id, conversation_id)
         content, media_type = export_markdown(conversation, messages).encode(), "text/markdown"

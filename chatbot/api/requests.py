@@ -1,7 +1,7 @@
 """The request bodies of the HTTP API, as pydantic models that describe themselves in /docs."""
 
 from base64 import b64decode
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
@@ -73,7 +73,9 @@ class UploadedIn(Body):
 
 class ChatBody(Body):
     """A message, and how it is to be answered. Fields that are left out have the operator's defaults. `memory`: whether
-    notes and, if the session allows it, passages of earlier conversations go along; null as the session says."""
+    notes and, if the session allows it, passages of earlier conversations go along; null as the session says.
+    `temporary`: a new conversation is in memory only, for some minutes; of notes and passages none go along unless
+    `memory` is true."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"message": "Tell me a joke.", "stream": False}]})
 
@@ -90,6 +92,7 @@ class ChatBody(Body):
     attachments: list[InlineIn | UploadedIn] = []
     stream: bool = False
     memory: bool | None = None
+    temporary: bool = False
 
     def options(self) -> RequestedOptions:
         """How the message is to be answered."""
@@ -105,7 +108,7 @@ class ChatBody(Body):
 
 class ConversationChangesBody(Body):
     """What to change of a conversation: its title, whether notes and passages go along with its messages (`memory`),
-    and whether it is excluded from recall."""
+    and whether it is excluded from recall. With `temporary` as false, a temporary chat is stored from now on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes", "excluded": True}]})
 
@@ -117,6 +120,7 @@ class ConversationChangesBody(Body):
     ) = None
     memory: bool | None = None
     excluded: bool | None = None
+    temporary: Literal[False] | None = None
 
 
 NoteText = Annotated[

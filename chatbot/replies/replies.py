@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from chatbot.errors import Busy, ChatbotError, NotFound, ProviderTimeout, ShuttingDown, StorageError
+from chatbot.errors import Busy, ChatbotError, InvalidAttachment, NotFound, ProviderTimeout, ShuttingDown, StorageError
 from chatbot.memory.memory_block import Recollection
 from chatbot.providers import ProviderPool
 from chatbot.replies.checkpoints import checkpoints
@@ -20,7 +20,7 @@ from chatbot.replies.limits import Limits, Reservation
 from chatbot.replies.pacing import update_interval
 from chatbot.replies.recollection import recollect
 from chatbot.replies.reply import Reply
-from chatbot.replies.turns import Turn, new_question, store_turn, stored_question
+from chatbot.replies.turns import Turn, new_question, store_turn, stored_question, take_back_note
 from chatbot.storage import ConversationMemory, Store
 from chatbot.types import (
     Conversation,
@@ -72,16 +72,18 @@ class Replies:
         address: str = "",
         files: Sequence[str] = (),
         memory: bool | None = None,
+        temporary: bool = False,
     ) -> Reply:
         """Stores the visitor's message and starts its answer, in a new conversation unless an id is given.
 
         `edited` is the id of the message that this one is another version of; `key` the visitor's own for the provider;
         `address` the visitor's; `files` the ids of uploads; `memory` says whether notes and passages go along, None as
-        the session does. Raises InvalidMessage, InvalidAttachment, Busy, NotFound,
-        StorageError, ShuttingDown, and what `Limits` raises; a later failure becomes part of the answer.
+        the session does; a `temporary` conversation is in memory only.
+
+        Raises InvalidMessage, InvalidAttachment, Busy, NotFound, StorageError, ShuttingDown, and what `Limits` raises; a later failure becomes part of the answer.
         """
         question = new_question(text, edited, files, self._max_files)
-        return await self._start(session_id, conversation_id, Turn(question, options, key, address, memory))
+        return await self._start(session_id, conversation_id, Turn(question, options, key, address, memory, temporary))
 
     async def retry(
         self,
@@ -97,8 +99,8 @@ class Replies:
         return await self._start(session_id, conversation_id, Turn(stored_question(question), options, key, address))
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
-        """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again. Ends a
-        running answer first. Raises NotFound."""
+        """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again, and
+        the note that it asked for is deleted. Ends a running answer first. Raises NotFound."""
         await self.stop(session_id, conversation_id)
         memory = self._store.memory(session_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
@@ -107,8 +109,15 @@ class Replies:
             raise NotFound
         if question.attachments:
             await asyncio.to_thread(memory.attachments.return_to_uploads, conversation_id, question.attachments)
+        await asyncio.to_thread(take_back_note, memory, question)
         await asyncio.to_thread(memory.remove_from, conversation_id, question.message_id)
         return question
+
+    def check_takes_files(self, session_id: str, conversation_id: str | None, temporary: bool) -> None:
+        """Raises InvalidAttachment if the conversation, or a new one, is temporary: files are stored on the disk."""
+        memory = self._store.memory(session_id)
+        if temporary or (conversation_id and memory.is_temporary(conversation_id)):
+            raise InvalidAttachment("temporary")
 
     def running(self, session_id: str, conversation_id: str) -> Reply | None:
         """The running answer of that conversation, if there is one."""
@@ -209,8 +218,9 @@ class Replies:
         generation = Generation(self._providers, history, turn.options, turn.key, read_files, recollection)
         if reservation.is_counted:
             reservation.add(await asyncio.to_thread(generation.max_input_tokens))
-        reply = self._running[place] = Reply(session_id, conversation_id, answer)
-        log.info("message", extra={"fields": reply.log_fields(), "texts": {"text": history[-1].content}})
+        is_temporary = await asyncio.to_thread(memory.is_temporary, conversation_id)
+        reply = self._running[place] = Reply(session_id, conversation_id, answer, is_temporary=is_temporary)
+        log.info("message", extra=reply.log_extra(history[-1].content))
         self._spawn(self._run(reply, memory, generation, choice.provider, reservation))
         return reply
 
@@ -250,7 +260,7 @@ class Replies:
         finally:
             await _settle(reservation, account.usage)
             del self._running[reply.session_id, reply.conversation_id]
-            log.info("answer", extra={"fields": reply.log_fields(), "texts": {"text": answer.content}})
+            log.info("answer", extra=reply.log_extra(answer.content))
             reply.end()
             self._store.changes.notify(reply.session_id)  # no write says that it runs no more
 

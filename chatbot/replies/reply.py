@@ -35,15 +35,19 @@ class Chunk:
 
 
 class Reply:
-    """The answer to one message. `answer` is the message as it was stored, empty, before the model was asked."""
+    """The answer to one message. `answer` is the message as it was stored, empty, before the model was asked;
+    `is_temporary`: nothing of its conversation is logged."""
 
-    def __init__(self, session_id: str, conversation_id: str, answer: StoredMessage) -> None:
+    def __init__(
+        self, session_id: str, conversation_id: str, answer: StoredMessage, *, is_temporary: bool = False
+    ) -> None:
         self.session_id = session_id
         self.conversation_id = conversation_id
         self.error: ChatbotError | None = None
         self.ended = asyncio.Event()
         """Set when the whole answer is stored and the conversation is free for the next message."""
         self._answer = answer
+        self._is_temporary = is_temporary
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._version = 0
@@ -120,12 +124,16 @@ class Reply:
         self.ended.set()
         self._wake_watchers()
 
+    def log_extra(self, text: str) -> dict[str, Any]:
+        """What a log line has besides its words, with a text of the conversation unless it is temporary."""
+        return {"fields": self.log_fields()} | ({} if self._is_temporary else {"texts": {"text": text}})
+
     def log_fields(self) -> dict[str, Any]:
         """The answer without its text, for the log."""
         answer = self._answer
         return {
             "session": self.session_id,
-            "conversation": self.conversation_id,
+            "conversation": "temporary" if self._is_temporary else self.conversation_id,
             "provider": answer.provider,
             "model": answer.model,
             "status": answer.status,

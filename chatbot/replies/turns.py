@@ -31,13 +31,15 @@ Question = Callable[[ConversationMemory, str], StoredMessage]
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A turn to start. `key` is the visitor's own for the provider, None the operator's; `address` is the visitor's,
-    empty if it does not count. `memory`: whether notes and passages go along, None as the session says."""
+    empty if it does not count. `memory`: whether notes and passages go along, None as the session says; `temporary`: a
+    new conversation is in memory only."""
 
     question: Question
     options: Options
     key: SecretStr | None = None
     address: str = ""
     memory: bool | None = None
+    temporary: bool = False
 
 
 def new_question(text: str, edited: str | None = None, files: Sequence[str] = (), max_files: int = 10) -> Question:
@@ -59,8 +61,12 @@ def new_question(text: str, edited: str | None = None, files: Sequence[str] = ()
         old = original.attachments if original else ()
         if not text.strip() and not old and not files:
             raise InvalidMessage
+        if files and memory.is_temporary(conversation_id):
+            raise InvalidAttachment("temporary")
         new = memory.attachments.attach_uploads(conversation_id, files) if files else ()
         after = original.parent_id if original else None
+        if original:
+            take_back_note(memory, original)
         return memory.add_message(conversation_id, "user", text, after=after, attachments=(*old, *new))
 
     return store
@@ -79,6 +85,11 @@ def store_turn(
     model is known not to read an attachment of the question."""
     choice = turn.options.choice
     question: StoredMessage | None = None
+    if turn.temporary and is_new:
+        memory.start_temporary(conversation_id)
+    elif turn.temporary and not memory.is_temporary(conversation_id):
+        memory.get_conversation(conversation_id)
+        raise InvalidMessage("not_temporary")
     try:
         with memory.transaction(conversation_id):
             if is_new:
@@ -98,6 +109,8 @@ def store_turn(
             )
             history = memory.get_messages(conversation_id, limit=None)[:-1]
     except BaseException:
+        if turn.temporary and is_new:
+            memory.drop_temporary(conversation_id)
         if question and question.attachments:
             memory.attachments.delete_unused(conversation_id)
         raise
@@ -106,17 +119,29 @@ def store_turn(
     return history, answer
 
 
+def take_back_note(memory: ConversationMemory, question: StoredMessage) -> None:
+    """Deletes the note that the question asked for: it is taken back or put differently."""
+    fact = remembered(question.content)
+    for note in memory.notes.list() if fact else ():
+        if note.source and note.source.message_id == question.message_id and note.text == fact:
+            memory.notes.delete(note.note_id)
+
+
 def _make_note(
     memory: ConversationMemory, conversation_id: str, question: StoredMessage, requested: bool | None
 ) -> str | None:
-    """Stores the note that the question asks for; returns its id. None if it asks for none, has one already, memory is
-    off here, or no more notes can be stored: the question is answered all the same."""
+    """Stores the note that the question asks for; returns its id. None if it asks for none, memory is off here, the
+    chat is temporary, or no more notes can be stored: the question is answered all the same."""
     fact = remembered(question.content)
-    if fact is None or not switches_of(memory, conversation_id, requested).memory:
+    if (
+        fact is None
+        or memory.is_temporary(conversation_id)
+        or not switches_of(memory, conversation_id, requested).memory
+    ):
         return None
-    for note in memory.notes.list():
-        if note.source and note.source.message_id == question.message_id:
-            return note.note_id
+    known = (note for note in memory.notes.list() if note.source and note.source.message_id == question.message_id)
+    if note := next(known, None):  # the question is answered once more
+        return note.note_id
     with suppress(InvalidMessage, TooManyConversations, TooManySessions, TooLarge):
         return memory.notes.create(fact, source=NoteSource(conversation_id, question.message_id)).note_id
     return None

@@ -18,9 +18,10 @@ class ConversationFile:
     Methods raise OSError, and StorageError for a file of another format. The caller holds the session's lock.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, storage: type[AtomicJsonStorage] = AtomicJsonStorage) -> None:
         self.conversation_id = path.stem
-        self.storage = AtomicJsonStorage(path, check_conversation)
+        self.storage = storage(path, check_conversation)
+        self.is_temporary = storage is not AtomicJsonStorage
         database = KeyedDB(self.storage)
         self._conversation = database.keyed("conversation")
         self._messages = database.keyed("messages")
@@ -113,4 +114,5 @@ class ConversationFile:
             touched_at=max(document["updated_at"], document.get("shown_at", "")),
             memory=document.get("memory") is not False,
             excluded=document.get("excluded") is True,
+            temporary=self.is_temporary,
         )

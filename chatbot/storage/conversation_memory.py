@@ -20,6 +20,7 @@ from chatbot.storage.search import SearchQuery, SearchResult, newest_first
 from chatbot.storage.search_index import SearchIndex
 from chatbot.storage.serialization import encode_options, is_leased
 from chatbot.storage.session_directory import SessionDirectory
+from chatbot.storage.temporary_chats import TemporaryChats
 from chatbot.storage.timestamps import now
 from chatbot.storage.titles import make_title
 from chatbot.types import Conversation, Options, Role, SentMemory, StoredMessage, clean
@@ -44,8 +45,10 @@ class ConversationMemory:
         notify: Callable[[], None] = lambda: None,
         check: Callable[[], None] = lambda: None,
         quotas: Quotas | None = None,
+        temporary: TemporaryChats | None = None,
     ) -> None:
-        self._directory = SessionDirectory(path, notify, check, quotas or Quotas())
+        chats = TemporaryChats() if temporary is None else temporary
+        self._directory = SessionDirectory(path, notify, check, quotas or Quotas(), chats)
         self.attachments = SessionAttachments(self._directory)
         self.prompts = SavedPrompts(self._directory)
         self.notes = Notes(self._directory, self.attachments.check_size)
@@ -58,12 +61,34 @@ class ConversationMemory:
         with self._directory.transaction(conversation_id) as file:
             if file.exists:
                 raise ValueError(f"there is a conversation {conversation_id} already")
-            most = self._directory.quotas.conversations
-            if most and self._directory.has_conversations(most):
-                raise TooManyConversations
-            self._directory.quotas.admit_session(self._directory.path)
+            if not file.is_temporary:
+                self._check_quotas()
             file.create(clean(title), self._directory.next_time())
         return conversation_id
+
+    def start_temporary(self, conversation_id: str) -> None:
+        """Makes the conversation, which is yet to be created, one in memory only."""
+        self._directory.temporary.add(self._directory.path, conversation_id)
+
+    def drop_temporary(self, conversation_id: str) -> None:
+        """Drops the temporary chat, if there is one of that id."""
+        self._directory.temporary.remove(self._directory.path, conversation_id)
+
+    def is_temporary(self, conversation_id: str) -> bool:
+        """Whether the conversation is in memory only."""
+        return self._directory.temporary.get(self._directory.path, conversation_id) is not None
+
+    def keep_conversation(self, conversation_id: str) -> None:
+        """Stores a temporary chat, which is none any more; leaves a stored conversation as it is. Raises
+        TooManyConversations and TooManySessions."""
+        with self._directory.read(conversation_id) as file:
+            tables = file.storage.read()
+            if file.is_temporary and tables is not None:
+                self._check_quotas()
+                ConversationFile(self._directory.path / f"{conversation_id}.json").storage.write(tables)
+                self.drop_temporary(conversation_id)
+                self._directory.mark_changed(conversation_id)
+                self._directory.notify()
 
     def restore_conversation(
         self,
@@ -124,7 +149,8 @@ class ConversationMemory:
             if record and (record["status"] != "running" or is_leased(record)):
                 if message.memory:
                     sent = self._without_deleted(message.memory)
-                    self.notes.record_use(each.note_id for each in sent.notes)
+                    if not file.is_temporary:
+                        self.notes.record_use(each.note_id for each in sent.notes)
                     message = replace(message, memory=sent)
                 file.replace(message)
                 self._touch(file)
@@ -222,6 +248,7 @@ class ConversationMemory:
         with self._directory.read(conversation_id) as file:
             self._forget_passages([conversation_id])
             file.storage.delete()
+            self.drop_temporary(conversation_id)
             self._directory.mark_changed(conversation_id)
         self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
@@ -256,6 +283,13 @@ class ConversationMemory:
     def cached_size(self) -> int:
         """About how much memory the session takes, in bytes."""
         return self._directory.cached_size()
+
+    def _check_quotas(self) -> None:
+        """Raises TooManyConversations or TooManySessions if one more conversation is too many."""
+        most = self._directory.quotas.conversations
+        if most and self._directory.has_conversations(most):
+            raise TooManyConversations
+        self._directory.quotas.admit_session(self._directory.path)
 
     def _forget_passages(self, deleted: Sequence[str]) -> None:
         """Removes passages of these conversations or messages from the accounts of other conversations' answers. If
