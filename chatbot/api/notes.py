@@ -2,12 +2,13 @@
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from chatbot.api.auth import Memory
-from chatbot.api.openapi import errors
-from chatbot.api.requests import NoteBody, NoteChangesBody
-from chatbot.api.responses import NoteOut, NotesOut, StatusOut
+from chatbot.api.auth import Memory, SessionId
+from chatbot.api.openapi import MARKDOWN, errors
+from chatbot.api.requests import NoteBody, NoteChangesBody, NotesTextBody
+from chatbot.api.responses import CandidatesOut, NoteOut, NotesOut, StatusOut
+from chatbot.transfer.notes import candidates, export_notes_markdown, import_notes, parse_notes_markdown
 
 router = APIRouter(tags=["memory"])
 
@@ -26,6 +27,26 @@ async def create_note(body: NoteBody, memory: Memory) -> NoteOut:
     """Store a fact that goes along with the questions that it matches; a pinned one goes along with all."""
     source = body.source.place() if body.source else None
     return NoteOut.of(await asyncio.to_thread(memory.notes.create, body.text, pinned=body.pinned, source=source))
+
+
+@router.get("/notes/export", response_class=Response, responses=MARKDOWN | errors(401, 500))
+async def export_notes(memory: Memory) -> Response:
+    """The notes as a Markdown list."""
+    content = export_notes_markdown(await asyncio.to_thread(memory.notes.list))
+    headers = {"Content-Disposition": 'attachment; filename="notes.md"'}
+    return Response(content, media_type="text/markdown", headers=headers)
+
+
+@router.post("/notes/import", status_code=201, responses=errors(401, 409, 413, 422, 500, 503))
+async def import_notes_list(body: NotesTextBody, memory: Memory) -> NotesOut:
+    """Store each line of a Markdown list as a note, and get the new ones."""
+    return NotesOut.of(await asyncio.to_thread(import_notes, memory, parse_notes_markdown(body.text)))
+
+
+@router.post("/notes/candidates", responses=errors(401, 413, 422))
+async def split_into_candidates(body: NotesTextBody, _: SessionId) -> CandidatesOut:
+    """Split what another assistant has remembered into lines that could be notes. Nothing is stored."""
+    return CandidatesOut(candidates=candidates(body.text))
 
 
 @router.patch(ONE, responses=OWNED_NOTE)

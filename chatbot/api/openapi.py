@@ -78,6 +78,13 @@ FILE: Responses = {
     }
 }
 
+MARKDOWN: Responses = {
+    200: {
+        "description": "The list.",
+        "content": {"text/markdown": {"schema": {"type": "string"}, "example": "- I live in Oslo.\n"}},
+    }
+}
+
 ZIP: Responses = {
     200: {
         "description": "The zip file.",

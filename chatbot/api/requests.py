@@ -12,6 +12,8 @@ from chatbot.storage.notes import MAX_NOTE_LENGTH
 from chatbot.types import NoteSource
 
 MAX_NAME_LENGTH = 200
+MAX_NOTES_TEXT = 500_000
+"""Characters of a list of notes: a thousand notes of the greatest length, with what stands around them."""
 
 BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
@@ -154,6 +156,14 @@ class NoteChangesBody(Body):
 
     text: NoteText | None = None
     pinned: bool | None = None
+
+
+class NotesTextBody(Body):
+    """A list of facts, a line each."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "- I live in Oslo.\n- I have two cats."}]})
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_NOTES_TEXT)]
 
 
 class SwitchesBody(Body):

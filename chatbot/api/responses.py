@@ -358,6 +358,12 @@ class SearchOut(BaseModel):
         )
 
 
+class CandidatesOut(BaseModel):
+    """Lines that could be notes. Nothing is stored of them."""
+
+    candidates: list[str]
+
+
 class SwitchesOut(BaseModel):
     """What may go along with the session's messages: notes, and passages of earlier conversations too."""
 
