@@ -4,10 +4,11 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from chatbot.api.auth import Memory, SessionId
-from chatbot.api.openapi import MARKDOWN, errors
-from chatbot.api.requests import NoteBody, NoteChangesBody, NotesTextBody
-from chatbot.api.responses import CandidatesOut, NoteOut, NotesOut, StatusOut
+from chatbot.api.auth import Address, Memory, ServicesDep, SessionId
+from chatbot.api.openapi import ASKING, MARKDOWN, errors
+from chatbot.api.requests import NoteBody, NoteChangesBody, NotesTextBody, SuggestBody
+from chatbot.api.responses import CandidatesOut, NoteOut, NotesOut, StatusOut, SuggestionsOut
+from chatbot.replies.options import RequestedOptions, resolve_options
 from chatbot.transfer.notes import candidates, export_notes_markdown, import_notes, parse_notes_markdown
 
 router = APIRouter(tags=["memory"])
@@ -47,6 +48,17 @@ async def import_notes_list(body: NotesTextBody, memory: Memory) -> NotesOut:
 async def split_into_candidates(body: NotesTextBody, _: SessionId) -> CandidatesOut:
     """Split what another assistant has remembered into lines that could be notes. Nothing is stored."""
     return CandidatesOut(candidates=candidates(body.text))
+
+
+@router.post("/conversations/{conversation_id}/suggestions", responses=ASKING)
+async def suggest_notes(
+    conversation_id: str, body: SuggestBody, services: ServicesDep, session_id: SessionId, address: Address
+) -> SuggestionsOut:
+    """Ask a model which facts of a conversation to remember: one call, which counts as a message. Nothing is stored:
+    make notes of those that you want."""
+    requested: RequestedOptions = {"provider": body.provider, "model": body.model}
+    options = await asyncio.to_thread(resolve_options, services.settings, services.providers, requested)
+    return SuggestionsOut.of(await services.suggestions.suggest(session_id, conversation_id, options, address=address))
 
 
 @router.patch(ONE, responses=OWNED_NOTE)

@@ -166,6 +166,13 @@ class NotesTextBody(Body):
     text: Annotated[str, Field(min_length=1, max_length=MAX_NOTES_TEXT)]
 
 
+class SuggestBody(Body):
+    """The model to ask; the operator's default if it is left out."""
+
+    provider: Provider | None = None
+    model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)] | None = None
+
+
 class SwitchesBody(Body):
     """What may go along with the session's messages: notes (`memory`), and passages of earlier conversations too
     (`recall`)."""

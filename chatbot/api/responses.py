@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from chatbot.memory.memory_block import block
+from chatbot.replies.suggestions import SuggestedNotes
 from chatbot.storage import SearchResult
 from chatbot.types import (
     PROVIDER_NAMES,
@@ -362,6 +363,27 @@ class CandidatesOut(BaseModel):
     """Lines that could be notes. Nothing is stored of them."""
 
     candidates: list[str]
+
+
+class SuggestionsOut(BaseModel):
+    """Facts that a model suggests to remember, and what the call used; `cost` is in US dollars, null if unknown."""
+
+    suggestions: list[str]
+    provider: ProviderLabel
+    model: ModelId
+    usage: UsageOut
+    cost: Annotated[float, Field(examples=[0.0004])] | None
+
+    @classmethod
+    def of(cls, suggested: SuggestedNotes) -> Self:
+        """The suggestions."""
+        return cls(
+            suggestions=list(suggested.texts),
+            provider=suggested.choice.provider,
+            model=suggested.choice.model,
+            usage=UsageOut.model_validate(suggested.usage, from_attributes=True),
+            cost=suggested.cost,
+        )
 
 
 class SwitchesOut(BaseModel):

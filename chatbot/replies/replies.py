@@ -80,8 +80,8 @@ class Replies:
         `address` the visitor's; `files` the ids of uploads; `memory` says whether notes and passages go along, None as
         the session does; a `temporary` conversation is in memory only.
 
-        Raises InvalidMessage, InvalidAttachment, Busy, NotFound, StorageError, ShuttingDown, and what `Limits` raises; a
-        later failure becomes part of the answer.
+        Raises InvalidMessage, InvalidAttachment, Busy, NotFound, StorageError, ShuttingDown, and what `Limits` raises;
+        a later failure becomes part of the answer.
         """
         question = new_question(text, edited, files, self._max_files)
         return await self._start(session_id, conversation_id, Turn(question, options, key, address, memory, temporary))

@@ -193,6 +193,8 @@ def test_openapi_describes_every_call(visitor: Visitor) -> None:
         *(("get", "/health"), ("get", "/models"), ("get", "/search")),
         *((method, "/session") for method in ("get", "post", "patch", "delete")),
         *(("get", "/notes"), ("post", "/notes"), ("patch", "/notes/{note_id}"), ("delete", "/notes/{note_id}")),
+        *(("get", "/notes/export"), ("post", "/notes/import"), ("post", "/notes/candidates")),
+        ("post", "/conversations/{conversation_id}/suggestions"),
         *(("post", "/chat"), ("post", "/chat/stream"), ("get", "/conversations"), ("post", "/conversations/import")),
         *((method, "/conversations/{conversation_id}") for method in ("get", "patch", "delete")),
         ("get", "/conversations/{conversation_id}/stream"),
@@ -226,8 +228,8 @@ def test_openapi_marks_the_calls_that_need_a_token(visitor: Visitor) -> None:
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 20
-    assert len(calls) == 25
+    assert len(needed) == 24
+    assert len(calls) == 29
 
 
 def test_gradios_page_and_routes_still_work(api_app: RunningApp, upstream: FakeUpstream) -> None:

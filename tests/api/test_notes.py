@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.api_client import NO_CONVERSATION, Json, Visitor, error_of
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.support.api_client import NO_CONVERSATION, Json, Visitor, asked, error_of
 from tests.support.running import RunningApp
 
 
@@ -111,3 +112,39 @@ def test_a_conversation_says_what_memory_does_with_it(owner: Visitor) -> None:
     assert changed == usual | {"title": "Greeting", "memory": False, "excluded": True}
     assert owner.get("/conversations")["conversations"] == [changed]
     assert owner.call("PATCH", path, json={"memory": True}).json() == changed | {"memory": True}
+
+
+def test_notes_are_exported_and_imported_as_a_markdown_list(owner: Visitor) -> None:
+    create(owner, "I live in Oslo.")
+    create(owner, "Short answers, please.", pinned=True)
+    exported = owner.call("GET", "/notes/export")
+    assert exported.text == "- 📌 Short answers, please.\n- I live in Oslo.\n"
+    pasted = exported.text + "- I have two cats.\n"
+    new = owner.call("POST", "/notes/import", json={"text": pasted})
+    assert (new.status_code, [each["text"] for each in new.json()["notes"]]) == (201, ["I have two cats."])
+    assert len(notes(owner)) == 3
+    found = owner.call("POST", "/notes/candidates", json={"text": "# Memory\n* Likes tea"}).json()
+    assert found == {"candidates": ["Likes tea"]}
+    assert len(notes(owner)) == 3
+
+
+def test_suggestions_are_one_call_that_says_its_price_and_stores_nothing(
+    owner: Visitor, upstream: FakeUpstream
+) -> None:
+    answer = owner.chat("I live in Oslo and have two cats.")
+    create(owner, "I live in Oslo.")
+    upstream.queue(Scenario(reply="Facts:\n- I live in Oslo.\n- I have two cats.\n-\n"))
+    path = f"/conversations/{answer['conversation_id']}"
+    before, asked_before = owner.messages(answer["conversation_id"]), len(asked(upstream))
+    found = owner.call("POST", f"{path}/suggestions", json={}).json()
+    assert found["suggestions"] == ["I have two cats."]
+    assert found["usage"]["output_tokens"] > 0
+    assert found.keys() == {"suggestions", "provider", "model", "usage", "cost"}
+    assert len(asked(upstream)) == asked_before + 1
+    assert owner.messages(answer["conversation_id"]) == before
+    assert len(notes(owner)) == 1
+    upstream.queue(Scenario(status=500))
+    upstream.queue(Scenario(status=500))
+    assert owner.call("POST", f"{path}/suggestions", json={}).status_code in (502, 503)
+    missing = owner.call("POST", f"/conversations/{NO_CONVERSATION}/suggestions", json={})
+    assert (missing.status_code, error_of(missing)["code"]) == (404, "not_found")
