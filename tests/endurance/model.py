@@ -73,6 +73,8 @@ class SessionModel:
 
     conversations: dict[str, ConversationModel] = field(default_factory=dict)
     prompts: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    """By the first word of their texts."""
 
     def apply(self, step: Step) -> None:
         match step:
@@ -101,13 +103,23 @@ class SessionModel:
             case ["forget", name]:
                 self.prompts.pop(name, None)
             case ["delete_all"]:
-                self.conversations, self.prompts = {}, {}
+                self.conversations, self.prompts, self.notes = {}, {}, {}
+            case _:
+                self._apply_to_notes(step)
+
+    def _apply_to_notes(self, step: Step) -> None:
+        match step:
+            case ["note", name, text] | ["change_note", name, text]:
+                self.notes[name] = f"{name} {text}".strip()
+            case ["delete_note", name]:
+                del self.notes[name]
 
 
 def read_model(memory: ConversationMemory) -> SessionModel:
     """Returns the model of what the session has stored."""
     ids = [each.conversation_id for each in memory.list_conversations()]
-    return SessionModel({each: _conversation(memory, each) for each in ids}, memory.prompts.list())
+    notes = {each.text.split()[0]: each.text for each in memory.notes.list()}
+    return SessionModel({each: _conversation(memory, each) for each in ids}, memory.prompts.list(), notes)
 
 
 def _conversation(memory: ConversationMemory, key: str) -> ConversationModel:

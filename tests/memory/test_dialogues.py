@@ -1,7 +1,7 @@
 """Sixty small dialogues in LongMemEval's five classes and one for leaks, scored by what the provider was sent.
 
-`dialogues.json` has for each its notes (the oldest first), what was said earlier, the question, and which words of it all
-have to go along (`needs`) or must not (`never`).
+`dialogues.json` has for each its notes (the oldest first), what was said earlier, the question, and which words of it
+all have to go along (`needs`) or must not (`never`).
 """
 
 import json
