@@ -98,17 +98,17 @@ class SessionModel:
                 self.conversations[key].title = title
             case ["delete", key]:
                 del self.conversations[key]
+            case ["delete_all"]:
+                self.conversations, self.prompts, self.notes = {}, {}, {}
+            case _:
+                self._apply_to_session_file(step)
+
+    def _apply_to_session_file(self, step: Step) -> None:
+        match step:
             case ["prompt", name, text]:
                 self.prompts[name] = text
             case ["forget", name]:
                 self.prompts.pop(name, None)
-            case ["delete_all"]:
-                self.conversations, self.prompts, self.notes = {}, {}, {}
-            case _:
-                self._apply_to_notes(step)
-
-    def _apply_to_notes(self, step: Step) -> None:
-        match step:
             case ["note", name, text] | ["change_note", name, text]:
                 self.notes[name] = f"{name} {text}".strip()
             case ["delete_note", name]:

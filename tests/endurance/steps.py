@@ -89,18 +89,18 @@ def apply_step(memory: ConversationMemory, step: Step) -> None:
             memory.clear_conversation(key)
         case ["delete", key]:
             memory.delete_conversation(key)
+        case ["delete_all"]:
+            memory.delete_all()
+        case _:
+            _apply_to_session_file(memory, step)
+
+
+def _apply_to_session_file(memory: ConversationMemory, step: Step) -> None:
+    match step:
         case ["prompt", name, text]:
             memory.prompts.save(name, text)
         case ["forget", name]:
             memory.prompts.delete(name)
-        case ["delete_all"]:
-            memory.delete_all()
-        case _:
-            _apply_to_notes(memory, step)
-
-
-def _apply_to_notes(memory: ConversationMemory, step: Step) -> None:
-    match step:
         case ["note", name, text]:
             memory.notes.create(f"{name} {text}")
         case ["change_note", name, text]:
