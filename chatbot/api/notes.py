@@ -50,15 +50,16 @@ async def split_into_candidates(body: NotesTextBody, _: SessionId) -> Candidates
     return CandidatesOut(candidates=candidates(body.text))
 
 
-@router.post("/conversations/{conversation_id}/suggestions", responses=ASKING)
+@router.post("/notes/suggestions", responses=ASKING)
 async def suggest_notes(
-    conversation_id: str, body: SuggestBody, services: ServicesDep, session_id: SessionId, address: Address
+    body: SuggestBody, services: ServicesDep, session_id: SessionId, address: Address
 ) -> SuggestionsOut:
     """Ask a model which facts of a conversation to remember: one call, which counts as a message. Nothing is stored:
     make notes of those that you want."""
     requested: RequestedOptions = {"provider": body.provider, "model": body.model}
     options = await asyncio.to_thread(resolve_options, services.settings, services.providers, requested)
-    return SuggestionsOut.of(await services.suggestions.suggest(session_id, conversation_id, options, address=address))
+    found = await services.suggestions.suggest(session_id, body.conversation_id, options, address=address)
+    return SuggestionsOut.of(found)
 
 
 @router.patch(ONE, responses=OWNED_NOTE)

@@ -167,8 +167,9 @@ class NotesTextBody(Body):
 
 
 class SuggestBody(Body):
-    """The model to ask; the operator's default if it is left out."""
+    """The conversation to find facts in, and the model to ask: the operator's default if it is left out."""
 
+    conversation_id: Annotated[str, Field(max_length=MAX_NAME_LENGTH)]
     provider: Provider | None = None
     model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)] | None = None
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from chatbot.errors import InvalidMessage, ProviderTimeout, StorageError
+from chatbot.errors import NotFound, ProviderTimeout, StorageError
 from chatbot.providers import ProviderPool
 from chatbot.replies.generation import AnswerAccount, Generation
 from chatbot.replies.limits import Limits, Reservation
@@ -56,11 +56,11 @@ class Suggestions:
         address: str = "",
     ) -> SuggestedNotes:
         """Makes one call with the conversation and an instruction; returns facts that are no notes yet. Raises
-        NotFound, InvalidMessage for an empty conversation, what `Limits` raises, and ProviderErrors."""
+        NotFound, also for a conversation without messages, what `Limits` raises, and ProviderErrors."""
         memory = self._store.memory(session_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
         if not messages:
-            raise InvalidMessage
+            raise NotFound("message")
         asked = StoredMessage("", "user", INSTRUCTION, now())
         shortened = replace(options, max_tokens=min(options.max_tokens, MAX_TOKENS))
         read_files = partial(memory.attachments.get_all, conversation_id)

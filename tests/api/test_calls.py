@@ -194,7 +194,7 @@ def test_openapi_describes_every_call(visitor: Visitor) -> None:
         *((method, "/session") for method in ("get", "post", "patch", "delete")),
         *(("get", "/notes"), ("post", "/notes"), ("patch", "/notes/{note_id}"), ("delete", "/notes/{note_id}")),
         *(("get", "/notes/export"), ("post", "/notes/import"), ("post", "/notes/candidates")),
-        ("post", "/conversations/{conversation_id}/suggestions"),
+        ("post", "/notes/suggestions"),
         *(("post", "/chat"), ("post", "/chat/stream"), ("get", "/conversations"), ("post", "/conversations/import")),
         *((method, "/conversations/{conversation_id}") for method in ("get", "patch", "delete")),
         ("get", "/conversations/{conversation_id}/stream"),

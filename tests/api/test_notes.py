@@ -134,9 +134,9 @@ def test_suggestions_are_one_call_that_says_its_price_and_stores_nothing(
     answer = owner.chat("I live in Oslo and have two cats.")
     create(owner, "I live in Oslo.")
     upstream.queue(Scenario(reply="Facts:\n- I live in Oslo.\n- I have two cats.\n-\n"))
-    path = f"/conversations/{answer['conversation_id']}"
+    body = {"conversation_id": answer["conversation_id"]}
     before, asked_before = owner.messages(answer["conversation_id"]), len(asked(upstream))
-    found = owner.call("POST", f"{path}/suggestions", json={}).json()
+    found = owner.call("POST", "/notes/suggestions", json=body).json()
     assert found["suggestions"] == ["I have two cats."]
     assert found["usage"]["output_tokens"] > 0
     assert found.keys() == {"suggestions", "provider", "model", "usage", "cost"}
@@ -145,6 +145,6 @@ def test_suggestions_are_one_call_that_says_its_price_and_stores_nothing(
     assert len(notes(owner)) == 1
     upstream.queue(Scenario(status=500))
     upstream.queue(Scenario(status=500))
-    assert owner.call("POST", f"{path}/suggestions", json={}).status_code in (502, 503)
-    missing = owner.call("POST", f"/conversations/{NO_CONVERSATION}/suggestions", json={})
+    assert owner.call("POST", "/notes/suggestions", json=body).status_code in (502, 503)
+    missing = owner.call("POST", "/notes/suggestions", json={"conversation_id": NO_CONVERSATION})
     assert (missing.status_code, error_of(missing)["code"]) == (404, "not_found")
