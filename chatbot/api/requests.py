@@ -12,8 +12,8 @@ from chatbot.storage.notes import MAX_NOTE_LENGTH
 from chatbot.types import NoteSource
 
 MAX_NAME_LENGTH = 200
-MAX_NOTES_TEXT = 500_000
-"""Characters of a list of notes: a thousand notes of the greatest length, with what stands around them."""
+MAX_NOTES_TEXT = 80_000
+"""Characters of a list of notes: however they are escaped, the body has less than 1 MiB."""
 
 BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
