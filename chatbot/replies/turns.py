@@ -11,6 +11,7 @@ from chatbot.errors import (
     InvalidAttachment,
     InvalidMessage,
     NotFound,
+    NotTemporary,
     TooLarge,
     TooManyConversations,
     TooManySessions,
@@ -89,7 +90,7 @@ def store_turn(
         memory.start_temporary(conversation_id)
     elif turn.temporary and not memory.is_temporary(conversation_id):
         memory.get_conversation(conversation_id)
-        raise InvalidMessage("not_temporary")
+        raise NotTemporary
     try:
         with memory.transaction(conversation_id):
             if is_new:

@@ -93,7 +93,7 @@ def test_a_stored_conversation_does_not_become_temporary(owner: Visitor) -> None
     answer = owner.chat("Hello")
     body = {"message": "Hi", "conversation_id": answer["conversation_id"], "temporary": True}
     response = owner.call("POST", "/chat", json=body)
-    assert (response.status_code, error_of(response)["code"]) == (422, "invalid")
+    assert (response.status_code, error_of(response)["code"]) == (409, "not_temporary")
     assert len(owner.messages(answer["conversation_id"])) == 2
 
 
