@@ -7,6 +7,7 @@ ChatbotError                    500
 ├── TooManyLogins               429  wrong ones from one address
 ├── NotFound                    404  no such conversation, message or file in this session
 ├── Busy                        409  the conversation already has a running answer
+├── NotTemporary                409  a temporary message to a stored conversation
 ├── InvalidMessage              422  empty, too long, or with impossible settings
 ├── InvalidFile                 422  an import that this app did not export
 ├── InvalidAttachment           422  a file that no model can be sent
@@ -130,6 +131,13 @@ class Busy(ChatbotError):
     """The conversation already has a running answer."""
 
     code = "busy"
+    status = 409
+
+
+class NotTemporary(ChatbotError):
+    """A message that is to be temporary, to a conversation that is stored already."""
+
+    code = "not_temporary"
     status = 409
 
 

@@ -106,6 +106,7 @@ class Settings(BaseSettings):
     chatbot_auth: SecretStr | None = None
     chatbot_messages_per_minute: int = Field(default=20, ge=0)
     chatbot_daily_tokens: int = Field(default=0, ge=0)
+    chatbot_memory_tokens: int = Field(default=800, ge=0)
     chatbot_reply_seconds: float = Field(default=300, gt=0, allow_inf_nan=False)
 
     chatbot_max_file_mb: float = Field(default=20, gt=0, le=100)

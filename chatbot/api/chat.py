@@ -10,7 +10,7 @@ from chatbot.api import sse
 from chatbot.api.auth import Address, Credentials, ServicesDep
 from chatbot.api.openapi import ASKING, EVENTS, OPTIONAL_TOKEN, WHOLE_OR_EVENTS
 from chatbot.api.requests import ChatBody, InlineIn, UploadedIn
-from chatbot.api.responses import ChatOut, UsageOut
+from chatbot.api.responses import ChatOut, MemoryOut, UsageOut
 from chatbot.replies.options import resolve_options
 from chatbot.replies.reply import Reply
 from chatbot.web.services import Services
@@ -37,6 +37,7 @@ async def chat(body: ChatBody, services: ServicesDep, credentials: Credentials, 
         model=answer.model or "",
         finish_reason=answer.finish_reason,
         usage=UsageOut.model_validate(answer.usage, from_attributes=True),
+        memory=MemoryOut.of(answer.memory),
     )
 
 
@@ -58,6 +59,8 @@ async def _start(body: ChatBody, services: Services, credentials: Credentials, a
     token = credentials.credentials if credentials else services.tokens.create()
     session_id = services.tokens.session_id(token)
     options = await asyncio.to_thread(resolve_options, services.settings, services.providers, body.options())
+    if body.attachments:
+        services.replies.check_takes_files(session_id, body.conversation_id, body.temporary)
     files = [await _attachment_id(services, session_id, each, address) for each in body.attachments]
     reply = await services.replies.start(
         session_id,
@@ -66,6 +69,8 @@ async def _start(body: ChatBody, services: Services, credentials: Credentials, a
         conversation_id=body.conversation_id,
         address=address,
         files=files,
+        memory=body.memory,
+        temporary=body.temporary,
     )
     return token, reply
 

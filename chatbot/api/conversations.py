@@ -10,7 +10,7 @@ from sse_starlette import EventSourceResponse
 from chatbot.api import sse
 from chatbot.api.auth import Address, Memory, ServicesDep, SessionId, Token
 from chatbot.api.openapi import COUNT, EVENTS, FILE, NOTHING_RUNS, OWNED, errors
-from chatbot.api.requests import TitleBody
+from chatbot.api.requests import ConversationChangesBody
 from chatbot.api.responses import (
     ConversationOut,
     ConversationsOut,
@@ -18,6 +18,7 @@ from chatbot.api.responses import (
     MessageOut,
     StatusOut,
 )
+from chatbot.errors import NotFound
 from chatbot.transfer import ExportedConversation, export_json, export_markdown
 
 router = APIRouter(tags=["conversations"])
@@ -25,14 +26,19 @@ router = APIRouter(tags=["conversations"])
 ONE = "/conversations/{conversation_id}"
 
 
-@router.get("/conversations", responses=errors(401, 500))
+@router.get("/conversations", response_model_exclude_unset=True, responses=errors(401, 500))
 async def list_conversations(memory: Memory) -> ConversationsOut:
     """The session's conversations, the last changed one first."""
     found = await asyncio.to_thread(memory.list_conversations)
     return ConversationsOut(conversations=[ConversationOut.of(each) for each in found])
 
 
-@router.post("/conversations/import", status_code=201, responses=errors(401, 413, 422, 429, 500))
+@router.post(
+    "/conversations/import",
+    status_code=201,
+    response_model_exclude_unset=True,
+    responses=errors(401, 413, 422, 429, 500),
+)
 async def import_conversation(
     content: ExportedConversation, services: ServicesDep, session_id: SessionId, address: Address
 ) -> ConversationOut:
@@ -56,11 +62,15 @@ async def get_conversation(
     )
 
 
-@router.patch(ONE, responses=OWNED | errors(413))
-async def rename_conversation(conversation_id: str, body: TitleBody, memory: Memory) -> ConversationOut:
-    """Give a conversation another title."""
-    await asyncio.to_thread(memory.rename_conversation, conversation_id, body.title)
-    return ConversationOut.of(await asyncio.to_thread(memory.get_conversation, conversation_id))
+@router.patch(ONE, response_model_exclude_unset=True, responses=OWNED | errors(409, 413, 503))
+async def update_conversation(conversation_id: str, body: ConversationChangesBody, memory: Memory) -> ConversationOut:
+    """Change a conversation's title, or what memory does with it."""
+    if body.title is not None:
+        await asyncio.to_thread(memory.rename_conversation, conversation_id, body.title)
+    if body.temporary is False:
+        await asyncio.to_thread(memory.keep_conversation, conversation_id)
+    await asyncio.to_thread(memory.set_memory, conversation_id, memory=body.memory, excluded=body.excluded)
+    return ConversationOut.of(await asyncio.to_thread(memory.get_conversation, conversation_id), *body.model_fields_set)
 
 
 @router.delete(ONE, responses=OWNED)
@@ -87,7 +97,9 @@ async def export_conversation(
     memory: Memory,
     file_format: Annotated[Literal["json", "md"], Query(alias="format")] = "json",
 ) -> Response:
-    """A conversation as a file: `json` to import it again, `md` to read it."""
+    """A conversation as a file: `json` to import it again, `md` to read it. A temporary chat is in no export."""
+    if memory.is_temporary(conversation_id):
+        raise NotFound("temporary")
     if file_format == "md":
         conversation, messages = await services.replies.messages(session_id, conversation_id)
         content, media_type = export_markdown(conversation, messages).encode(), "text/markdown"

@@ -36,7 +36,7 @@ data: ", Alice!"
 
 event: done
 data: {"conversation_id":"9f…","message_id":"a1…","finish_reason":"stop","usage":{"input_tokens":21,"output_tokens":4},\
-"timing":{"first_token_ms":310,"total_ms":420}}
+"timing":{"first_token_ms":310,"total_ms":420},"memory":{"notes":["5e…"],"recalled":[],"summary":false}}
 
 """
 
@@ -75,6 +75,13 @@ FILE: Responses = {
         "description": "The file.",
         "model": ExportedConversation,
         "content": {"text/markdown": {"schema": {"type": "string"}, "example": "# Greeting\n\n**You**\n\nHello!\n"}},
+    }
+}
+
+MARKDOWN: Responses = {
+    200: {
+        "description": "The list.",
+        "content": {"text/markdown": {"schema": {"type": "string"}, "example": "- I live in Oslo.\n"}},
     }
 }
 

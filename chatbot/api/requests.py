@@ -1,15 +1,19 @@
 """The request bodies of the HTTP API, as pydantic models that describe themselves in /docs."""
 
 from base64 import b64decode
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from chatbot.api.responses import Provider
 from chatbot.replies.options import MAX_HISTORY, MAX_PROMPT_LENGTH, MAX_TEMPERATURE, RequestedOptions
 from chatbot.replies.turns import MAX_MESSAGE_LENGTH
+from chatbot.storage.notes import MAX_NOTE_LENGTH
+from chatbot.types import NoteSource
 
 MAX_NAME_LENGTH = 200
+MAX_NOTES_TEXT = 80_000
+"""Characters of a list of notes: however they are escaped, the body has less than 1 MiB."""
 
 BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 
@@ -70,7 +74,10 @@ class UploadedIn(Body):
 
 
 class ChatBody(Body):
-    """A message, and how it is to be answered. Fields that are left out have the operator's defaults."""
+    """A message, and how it is to be answered. Fields that are left out have the operator's defaults. `memory`: whether
+    notes and, if the session allows it, passages of earlier conversations go along; null as the session says.
+    `temporary`: a new conversation is in memory only, for some minutes; of notes and passages none go along unless
+    `memory` is true."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"message": "Tell me a joke.", "stream": False}]})
 
@@ -86,6 +93,8 @@ class ChatBody(Body):
     history_limit: Annotated[int, Field(ge=1, le=MAX_HISTORY), INTEGRAL] | None = None
     attachments: list[InlineIn | UploadedIn] = []
     stream: bool = False
+    memory: bool | None = None
+    temporary: bool = False
 
     def options(self) -> RequestedOptions:
         """How the message is to be answered."""
@@ -99,11 +108,77 @@ class ChatBody(Body):
         }
 
 
-class TitleBody(Body):
-    """A conversation's new title."""
+class ConversationChangesBody(Body):
+    """What to change of a conversation: its title, whether notes and passages go along with its messages (`memory`),
+    and whether it is excluded from recall. With `temporary` as false, a temporary chat is stored from now on."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes", "excluded": True}]})
 
-    title: Annotated[
-        str, Field(min_length=1, max_length=MAX_NAME_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
-    ]
+    title: (
+        Annotated[
+            str, Field(min_length=1, max_length=MAX_NAME_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+        ]
+        | None
+    ) = None
+    memory: bool | None = None
+    excluded: bool | None = None
+    temporary: Literal[False] | None = None
+
+
+NoteText = Annotated[
+    str, Field(min_length=1, max_length=MAX_NOTE_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+]
+
+
+class SourceIn(Body):
+    """The conversation that a note comes from, and the message of it if it comes from one."""
+
+    conversation_id: Annotated[str, Field(max_length=MAX_NAME_LENGTH)]
+    message_id: Annotated[str, Field(max_length=MAX_NAME_LENGTH)] | None = None
+
+    def place(self) -> NoteSource:
+        """The source."""
+        return NoteSource(self.conversation_id, self.message_id)
+
+
+class NoteBody(Body):
+    """A fact to remember. A pinned note goes along with every message."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "My dentist is Dr. Example, on Tuesdays."}]})
+
+    text: NoteText
+    pinned: bool = False
+    source: SourceIn | None = None
+
+
+class NoteChangesBody(Body):
+    """What to change of a note."""
+
+    text: NoteText | None = None
+    pinned: bool | None = None
+
+
+class NotesTextBody(Body):
+    """A list of facts, a line each."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "- I live in Oslo.\n- I have two cats."}]})
+
+    text: Annotated[str, Field(min_length=1, max_length=MAX_NOTES_TEXT)]
+
+
+class SuggestBody(Body):
+    """The conversation to find facts in, and the model to ask: the operator's default if it is left out."""
+
+    conversation_id: Annotated[str, Field(max_length=MAX_NAME_LENGTH)]
+    provider: Provider | None = None
+    model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)] | None = None
+
+
+class SwitchesBody(Body):
+    """What may go along with the session's messages: notes (`memory`), and passages of earlier conversations too
+    (`recall`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"recall": True}]})
+
+    memory: bool | None = None
+    recall: bool | None = None

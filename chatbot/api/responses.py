@@ -1,9 +1,13 @@
 """The responses of the HTTP API, as pydantic models that describe themselves in /docs."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from chatbot.memory.memory_block import block
+from chatbot.replies.suggestions import SuggestedNotes
+from chatbot.storage import SearchResult
 from chatbot.types import (
     PROVIDER_NAMES,
     Attachment,
@@ -11,8 +15,11 @@ from chatbot.types import (
     Fault,
     FinishReason,
     MediaType,
+    MemorySwitches,
+    Note,
     ProviderName,
     Role,
+    SentMemory,
     Status,
     StoredMessage,
     Usage,
@@ -109,6 +116,58 @@ class ModelsOut(BaseModel):
     default: DefaultOut
 
 
+class RecalledOut(BaseModel):
+    """A message of an earlier conversation."""
+
+    conversation_id: Id
+    message_id: Id
+
+
+class MemoryOut(BaseModel):
+    """What of the visitor's memory went along with a question: the notes' ids, and the messages of which passages
+    did."""
+
+    notes: list[Id]
+    recalled: list[RecalledOut]
+    summary: bool = False
+
+    @classmethod
+    def of(cls, memory: SentMemory | None) -> Self:
+        """The account; of None that nothing went along."""
+        return cls(**_memory_values(memory or SentMemory()))
+
+
+class MemoryAccountOut(MemoryOut):
+    """What went along, and `text`, the block exactly as the model was sent it. How many notes and passages matched but
+    did not fit, and how many of the conversation's messages were sent."""
+
+    text: Annotated[str, Field(examples=["<memory>\nNotes by the user:\n- I live in Oslo.\n</memory>\n…"])]
+    notes_left_out: Annotated[int, Field(examples=[0])]
+    recalled_left_out: Annotated[int, Field(examples=[0])]
+    messages_sent: Annotated[int, Field(examples=[20])]
+    messages_in_all: Annotated[int, Field(examples=[48])]
+
+    @classmethod
+    def of_answer(cls, answer: StoredMessage) -> Self | None:
+        """The account of an answer; None if no model was asked."""
+        if answer.seen is None:
+            return None
+        memory = answer.memory or SentMemory()
+        return cls(
+            **_memory_values(memory),
+            text=block(memory),
+            notes_left_out=memory.notes_left_out,
+            recalled_left_out=memory.passages_left_out,
+            messages_sent=answer.seen.sent,
+            messages_in_all=answer.seen.total,
+        )
+
+
+def _memory_values(memory: SentMemory) -> dict[str, Any]:
+    recalled = [RecalledOut.model_validate(each, from_attributes=True) for each in memory.passages]
+    return {"notes": [each.note_id for each in memory.notes], "recalled": recalled}
+
+
 class ChatOut(BaseModel):
     """A whole answer."""
 
@@ -120,21 +179,30 @@ class ChatOut(BaseModel):
     model: ModelId
     finish_reason: FinishReason | None
     usage: UsageOut
+    memory: MemoryOut
 
 
 class ConversationOut(BaseModel):
-    """A conversation without its messages. Times are ISO 8601 in UTC."""
+    """A conversation without its messages. Times are ISO 8601 in UTC. `memory` is false if no notes and passages go
+    along with its messages, `excluded` true if it is never recalled in others, `temporary` true if it is in memory
+    only. What is as usual is left out, unless the call has just set it."""
 
     conversation_id: Id
     title: Title
     created_at: Time
     updated_at: Time
     message_count: Annotated[int, Field(examples=[2])]
+    memory: bool = True
+    excluded: bool = False
+    temporary: bool = False
 
     @classmethod
-    def of(cls, conversation: Conversation) -> "ConversationOut":
-        """The conversation, without what only the page shows."""
-        return cls.model_validate(conversation, from_attributes=True)
+    def of(cls, conversation: Conversation, *said: str) -> Self:
+        """The conversation, with the switches that are not as usual, and those in `said`. For a route with
+        `response_model_exclude_unset`."""
+        values = {name: getattr(conversation, name) for name in cls.model_fields}
+        usual = {name: each.default for name, each in cls.model_fields.items() if not each.is_required()}
+        return cls(**{name: value for name, value in values.items() if name in said or usual.get(name) is not value})
 
 
 class ConversationsOut(BaseModel):
@@ -185,7 +253,8 @@ class AttachmentOut(UploadOut):
 
 
 class MessageOut(BaseModel):
-    """A stored message."""
+    """A stored message. Of an answer, `memory` is what went along with the question, and `note` the id of the note that
+    the question asked to make."""
 
     message_id: Id
     role: Role
@@ -200,11 +269,14 @@ class MessageOut(BaseModel):
     timing: TimingOut | None
     error: FaultOut | None
     attachments: list[AttachmentOut]
+    memory: MemoryAccountOut | None
+    note: Id | None
 
     @classmethod
     def of(cls, message: StoredMessage, conversation_id: str) -> "MessageOut":
         """The message, with its fault as `error`."""
         fields = {name: getattr(message, name) for name in cls.model_fields if name != "error"}
+        fields["memory"] = MemoryAccountOut.of_answer(message)
         fields["attachments"] = [AttachmentOut.of(each, conversation_id) for each in message.attachments]
         error = FaultOut.of(message.fault) if message.fault else None
         return cls.model_validate(fields | {"error": error}, from_attributes=True)
@@ -218,6 +290,112 @@ class ConversationWithMessagesOut(BaseModel):
     created_at: Time
     updated_at: Time
     messages: list[MessageOut]
+
+
+class SourceOut(BaseModel):
+    """The conversation that a note comes from, and the message; null if it comes from no message."""
+
+    conversation_id: Id
+    message_id: Id | None
+
+
+class NoteOut(BaseModel):
+    """A note. `last_used_at` is when a model was last sent it, null if never. `source` is null for a note that comes
+    from no conversation, or from a deleted one."""
+
+    note_id: Id
+    text: Annotated[str, Field(examples=["My dentist is Dr. Example, on Tuesdays."])]
+    pinned: bool
+    created_at: Time
+    last_used_at: Time | None
+    source: SourceOut | None
+
+    @classmethod
+    def of(cls, note: Note) -> "NoteOut":
+        """The note."""
+        return cls.model_validate(note, from_attributes=True)
+
+
+class NotesOut(BaseModel):
+    """The session's notes: pinned ones first, then the newest first."""
+
+    notes: list[NoteOut]
+
+    @classmethod
+    def of(cls, notes: Iterable[Note]) -> "NotesOut":
+        """The notes, in their order."""
+        return cls(notes=[NoteOut.of(each) for each in notes])
+
+
+class SearchResultOut(BaseModel):
+    """A match: the text around it, in a message or, if there is no `message_id`, in the conversation's title."""
+
+    conversation_id: Id
+    title: Title
+    message_id: Id | None
+    excerpt: Content
+    created_at: Time
+
+
+class SearchOut(BaseModel):
+    """What was found, the best first."""
+
+    results: list[SearchResultOut]
+
+    @classmethod
+    def of(cls, found: Iterable[SearchResult]) -> Self:
+        """The results, in their order."""
+        return cls(
+            results=[
+                SearchResultOut(
+                    conversation_id=each.conversation.conversation_id,
+                    title=each.conversation.title,
+                    message_id=each.message_id,
+                    excerpt=each.excerpt,
+                    created_at=each.created_at,
+                )
+                for each in found
+            ]
+        )
+
+
+class CandidatesOut(BaseModel):
+    """Lines that could be notes. Nothing is stored of them."""
+
+    candidates: list[str]
+
+
+class SuggestionsOut(BaseModel):
+    """Facts that a model suggests to remember, and what the call used; `cost` is in US dollars, null if unknown."""
+
+    suggestions: list[str]
+    provider: ProviderLabel
+    model: ModelId
+    usage: UsageOut
+    cost: Annotated[float, Field(examples=[0.0004])] | None
+
+    @classmethod
+    def of(cls, suggested: SuggestedNotes) -> Self:
+        """The suggestions."""
+        return cls(
+            suggestions=list(suggested.texts),
+            provider=suggested.choice.provider,
+            model=suggested.choice.model,
+            usage=UsageOut.model_validate(suggested.usage, from_attributes=True),
+            cost=suggested.cost,
+        )
+
+
+class SwitchesOut(BaseModel):
+    """What may go along with the session's messages: notes, and passages of earlier conversations too."""
+
+    memory: bool
+    recall: bool
+
+    @classmethod
+    def of(cls, switches: MemorySwitches) -> "SwitchesOut":
+        """The switches."""
+        return cls(memory=switches.memory, recall=switches.recall)
 
 
 class StatusOut(BaseModel):

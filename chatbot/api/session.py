@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from chatbot.api.auth import Address, Memory, ServicesDep, SessionId
 from chatbot.api.openapi import FILE_BODY, ZIP, errors
-from chatbot.api.responses import ConversationOut, ConversationsOut, SessionOut, StatusOut
+from chatbot.api.requests import SwitchesBody
+from chatbot.api.responses import ConversationOut, ConversationsOut, SessionOut, StatusOut, SwitchesOut
 from chatbot.transfer import export_zip
 
 router = APIRouter(tags=["session"])
@@ -16,6 +17,21 @@ router = APIRouter(tags=["session"])
 async def create_session(services: ServicesDep) -> SessionOut:
     """Start a session. Keep the token: nothing else opens its conversations."""
     return SessionOut(token=services.tokens.create())
+
+
+@router.get("/session", responses=errors(401, 500))
+async def get_session(memory: Memory) -> SwitchesOut:
+    """Whether notes go along with the session's messages, and whether passages of earlier conversations may."""
+    return SwitchesOut.of(await asyncio.to_thread(memory.notes.get_switches))
+
+
+@router.patch("/session", responses=errors(401, 413, 422, 500, 503))
+async def update_session(body: SwitchesBody, memory: Memory) -> SwitchesOut:
+    """Switch notes or recall on or off. Without `memory`, neither goes along."""
+    switches = await asyncio.to_thread(memory.notes.set_switches, memory=body.memory, recall=body.recall)
+    if switches.recall:
+        memory.index.start_building()
+    return SwitchesOut.of(switches)
 
 
 @router.delete("/session", responses=errors(401, 500))
@@ -33,7 +49,11 @@ async def export_session(memory: Memory) -> Response:
 
 
 @router.post(
-    "/session/import", status_code=201, openapi_extra=FILE_BODY, responses=errors(401, 408, 413, 422, 429, 500, 503)
+    "/session/import",
+    status_code=201,
+    response_model_exclude_unset=True,
+    openapi_extra=FILE_BODY,
+    responses=errors(401, 408, 413, 422, 429, 500, 503),
 )
 async def import_session(
     services: ServicesDep, session_id: SessionId, address: Address, request: Request

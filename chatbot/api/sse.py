@@ -7,7 +7,7 @@ from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from chatbot.api.responses import FaultOut, TimingOut, UsageOut
+from chatbot.api.responses import FaultOut, MemoryOut, TimingOut, UsageOut
 from chatbot.replies.reply import Chunk, Reply
 from chatbot.types import StoredMessage
 
@@ -69,6 +69,7 @@ def _last_event(conversation_id: str, answer: StoredMessage) -> ServerSentEvent:
         "finish_reason": answer.finish_reason,
         "usage": UsageOut.model_validate(answer.usage, from_attributes=True).model_dump(),
         "timing": answer.timing and TimingOut.model_validate(answer.timing, from_attributes=True).model_dump(),
+        "memory": MemoryOut.of(answer.memory).model_dump(),
     }
     return _event("done", done)
 

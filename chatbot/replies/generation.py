@@ -13,6 +13,7 @@ from chatbot.engine import ChatEngine
 from chatbot.errors import ContextOverflow, FilesNotRead, ProviderError, RequestRefused, ServiceUnavailable
 from chatbot.memory import ContextWindow, estimate_tokens, likely_tokens, message_tokens, select_messages
 from chatbot.memory.context_window import TOKENS_PER_MESSAGE
+from chatbot.memory.memory_block import NOTHING, Recollection, with_memory
 from chatbot.providers import Provider, ProviderPool
 from chatbot.types import (
     Attachment,
@@ -22,6 +23,7 @@ from chatbot.types import (
     ModelProfile,
     Options,
     SentContext,
+    SentMemory,
     StoredMessage,
     Usage,
 )
@@ -35,17 +37,20 @@ FILL_AFTER_OVERFLOW = 0.9
 
 @dataclass(frozen=True, slots=True)
 class AnswerAccount:
-    """What an answer used: tokens, US dollars (None: unknown), and how much of the conversation the model was sent."""
+    """What an answer used: tokens, US dollars (None: unknown), and how much of the conversation, and of the visitor's
+    memory, the model was sent."""
 
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
     sent: SentContext | None = None
+    memory: SentMemory | None = None
 
 
 class Generation:
     """One answer with `options` to `history`, whose last message is the question.
 
     `key` is the visitor's own for the provider, None the operator's. `read_files` reads the attachments of the history.
+    Of the notes and passages in `recollection` those go along that fit.
     """
 
     def __init__(
@@ -55,12 +60,14 @@ class Generation:
         options: Options,
         key: SecretStr | None = None,
         read_files: ReadFiles = lambda _: {},
+        recollection: Recollection = NOTHING,
     ) -> None:
         self._providers = providers
         self._history = history
         self._options = options
         self._key = key
         self._read_files = read_files
+        self._recollection = recollection
         self._files: Mapping[str, FileContent] = {}
         self._window: ContextWindow | None = None
         self._trims = 0
@@ -96,11 +103,11 @@ class Generation:
             return AnswerAccount()
         sent = replace(self._window.sent, trimmed=self._trims > 0)
         if answer.status == "failed" and not answer.content and not answer.reasoning and finish is None:
-            return AnswerAccount(sent=sent)
+            return AnswerAccount(sent=sent, memory=self._memory.or_none())
         usage = self._usage(self._window, answer, finish.usage if finish else Usage())
         counted = replace(finish, usage=usage) if finish else Finish("interrupted", usage)
         cost = self._providers.cost(self._options.choice, counted, own_key=self._key is not None)
-        return AnswerAccount(usage, cost, sent)
+        return AnswerAccount(usage, cost, sent, self._memory.or_none())
 
     def max_input_tokens(self) -> int:
         """How many tokens the model is sent at most, by estimate. Blocks as selecting them does."""
@@ -113,6 +120,14 @@ class Generation:
         attachments = [each.attachment for each in window.attachments if each.form != "name"]
         self._files = self._read_files(attachments) if attachments else {}
         return provider, window
+
+    @cached_property
+    def _memory(self) -> SentMemory:
+        return self._recollection.select(self._profile)
+
+    @property
+    def _system_prompt(self) -> str:
+        return with_memory(self._options.system_prompt, self._memory)
 
     @cached_property
     def _first_window(self) -> ContextWindow:
@@ -154,7 +169,7 @@ class Generation:
         return select_messages(
             self._history,
             self._profile,
-            system_prompt=self._options.system_prompt,
+            system_prompt=self._system_prompt,
             history_limit=history_limit,
             context_tokens=context_tokens,
             max_tokens=max_tokens,
@@ -169,7 +184,7 @@ class Generation:
             model=options.choice.model,
             temperature=options.temperature if profile.takes_temperature else None,
             max_tokens=self._max_answer_tokens(window),
-            system_prompt=options.system_prompt,
+            system_prompt=self._system_prompt,
             effort=options.effort if profile.takes_effort else None,
         )
         finish: Finish | None = None
@@ -188,8 +203,12 @@ class Generation:
 
     def _shorten(self, window: ContextWindow, overflow: ContextOverflow) -> ContextWindow:
         """What to send instead: what fits by the provider's own numbers, or half; the second time the newest
-        message."""
+        message alone."""
         if self._trims > 1:
+            self._memory = SentMemory(
+                notes_left_out=len(self._memory.notes) + self._memory.notes_left_out,
+                passages_left_out=len(self._memory.passages) + self._memory.passages_left_out,
+            )
             return self._select(1, None)
         share = 0.5
         if overflow.prompt_tokens and overflow.context_tokens and overflow.prompt_tokens > overflow.context_tokens:
@@ -200,12 +219,12 @@ class Generation:
     def _input_tokens(self, window: ContextWindow) -> int:
         """How many tokens are sent, by an estimate that is rather too high."""
         messages = sum(message_tokens(message, self._profile) for message in window.messages)
-        return estimate_tokens(self._options.system_prompt) + messages
+        return estimate_tokens(self._system_prompt) + messages
 
     def _usage(self, window: ContextWindow, answer: StoredMessage, counted: Usage) -> Usage:
         if counted.input_tokens is not None and counted.output_tokens is not None:
             return counted
-        texts = [self._options.system_prompt, *(message.content for message in window.messages)]
+        texts = [self._system_prompt, *(message.content for message in window.messages)]
         read = sum(likely_tokens(text) + TOKENS_PER_MESSAGE for text in texts if text)
         read += sum(attachment_tokens(each, self._profile) for each in window.attachments)
         written = likely_tokens(answer.content + answer.reasoning)

@@ -11,16 +11,25 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from chatbot.errors import Busy, ChatbotError, NotFound, ProviderTimeout, ShuttingDown, StorageError
+from chatbot.errors import Busy, ChatbotError, InvalidAttachment, NotFound, ProviderTimeout, ShuttingDown, StorageError
+from chatbot.memory.memory_block import Recollection
 from chatbot.providers import ProviderPool
 from chatbot.replies.checkpoints import checkpoints
 from chatbot.replies.generation import AnswerAccount, Generation
 from chatbot.replies.limits import Limits, Reservation
 from chatbot.replies.pacing import update_interval
+from chatbot.replies.recollection import recollect
 from chatbot.replies.reply import Reply
-from chatbot.replies.turns import Turn, new_question, store_turn, stored_question
+from chatbot.replies.turns import Turn, new_question, store_turn, stored_question, take_back_note
 from chatbot.storage import ConversationMemory, Store
-from chatbot.types import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
+from chatbot.types import (
+    Conversation,
+    Finish,
+    Options,
+    ProviderName,
+    StoredMessage,
+    Usage,
+)
 
 T = TypeVar("T")
 
@@ -31,13 +40,20 @@ class Replies:
     """Runs answers. Whoever watches one may leave: it goes on."""
 
     def __init__(
-        self, store: Store, providers: ProviderPool, reply_seconds: float, limits: Limits, max_files: int = 10
+        self,
+        store: Store,
+        providers: ProviderPool,
+        reply_seconds: float,
+        limits: Limits,
+        max_files: int = 10,
+        memory_tokens: int = 800,
     ) -> None:
         self._store = store
         self._providers = providers
         self._reply_seconds = reply_seconds
         self._limits = limits
         self._max_files = max_files
+        self._memory_tokens = memory_tokens
         self._running: dict[tuple[str, str], Reply | None] = {}
         """By session and conversation; None while the turn is being stored."""
         self._admission = asyncio.Lock()
@@ -55,15 +71,20 @@ class Replies:
         key: SecretStr | None = None,
         address: str = "",
         files: Sequence[str] = (),
+        memory: bool | None = None,
+        temporary: bool = False,
     ) -> Reply:
         """Stores the visitor's message and starts its answer, in a new conversation unless an id is given.
 
         `edited` is the id of the message that this one is another version of; `key` the visitor's own for the provider;
-        `address` the visitor's; `files` the ids of uploads. Raises InvalidMessage, InvalidAttachment, Busy, NotFound,
-        StorageError, ShuttingDown, and what `Limits` raises; a later failure becomes part of the answer.
+        `address` the visitor's; `files` the ids of uploads; `memory` says whether notes and passages go along, None as
+        the session does; a `temporary` conversation is in memory only.
+
+        Raises InvalidMessage, InvalidAttachment, Busy, NotFound, StorageError, ShuttingDown, and what `Limits` raises;
+        a later failure becomes part of the answer.
         """
         question = new_question(text, edited, files, self._max_files)
-        return await self._start(session_id, conversation_id, Turn(question, options, key, address))
+        return await self._start(session_id, conversation_id, Turn(question, options, key, address, memory, temporary))
 
     async def retry(
         self,
@@ -79,8 +100,8 @@ class Replies:
         return await self._start(session_id, conversation_id, Turn(stored_question(question), options, key, address))
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
-        """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again. Ends a
-        running answer first. Raises NotFound."""
+        """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again, and
+        the note that it asked for is deleted. Ends a running answer first. Raises NotFound."""
         await self.stop(session_id, conversation_id)
         memory = self._store.memory(session_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
@@ -89,8 +110,15 @@ class Replies:
             raise NotFound
         if question.attachments:
             await asyncio.to_thread(memory.attachments.return_to_uploads, conversation_id, question.attachments)
+        await asyncio.to_thread(take_back_note, memory, question)
         await asyncio.to_thread(memory.remove_from, conversation_id, question.message_id)
         return question
+
+    def check_takes_files(self, session_id: str, conversation_id: str | None, temporary: bool) -> None:
+        """Raises InvalidAttachment if the conversation, or a new one, is temporary: files are stored on the disk."""
+        memory = self._store.memory(session_id)
+        if temporary or (conversation_id and memory.is_temporary(conversation_id)):
+            raise InvalidAttachment("temporary")
 
     def running(self, session_id: str, conversation_id: str) -> Reply | None:
         """The running answer of that conversation, if there is one."""
@@ -180,16 +208,20 @@ class Replies:
         session_id, conversation_id = place
         memory, choice = self._store.memory(session_id), turn.options.choice
 
-        def store() -> tuple[Sequence[StoredMessage], StoredMessage]:
-            return store_turn(memory, conversation_id, is_new, turn, self._providers.profile(choice))
+        def store() -> tuple[Sequence[StoredMessage], StoredMessage, Recollection]:
+            history, answer = store_turn(memory, conversation_id, is_new, turn, self._providers.profile(choice))
+            question = history[-1].content
+            found = recollect(memory, conversation_id, question, turn.memory, self._memory_tokens)
+            return history, answer, found
 
-        history, answer = await asyncio.to_thread(store)
+        history, answer, recollection = await asyncio.to_thread(store)
         read_files = partial(memory.attachments.get_all, conversation_id)
-        generation = Generation(self._providers, history, turn.options, turn.key, read_files)
+        generation = Generation(self._providers, history, turn.options, turn.key, read_files, recollection)
         if reservation.is_counted:
             reservation.add(await asyncio.to_thread(generation.max_input_tokens))
-        reply = self._running[place] = Reply(session_id, conversation_id, answer)
-        log.info("message", extra={"fields": reply.log_fields(), "texts": {"text": history[-1].content}})
+        is_temporary = await asyncio.to_thread(memory.is_temporary, conversation_id)
+        reply = self._running[place] = Reply(session_id, conversation_id, answer, is_temporary=is_temporary)
+        log.info("message", extra=reply.log_extra(history[-1].content))
         self._spawn(self._run(reply, memory, generation, choice.provider, reservation))
         return reply
 
@@ -218,7 +250,7 @@ class Replies:
             error = error.with_alternatives(self._providers.alternatives(provider))
         answer = reply.finish(finish, error)
         account = await _account(generation, answer, finish)
-        answer = reply.set_account(account.usage, account.cost, account.sent)
+        answer = reply.set_account(account.usage, account.cost, account.sent, account.memory)
         try:
             await asyncio.to_thread(memory.update_message, reply.conversation_id, answer)
         except NotFound:
@@ -229,7 +261,7 @@ class Replies:
         finally:
             await _settle(reservation, account.usage)
             del self._running[reply.session_id, reply.conversation_id]
-            log.info("answer", extra={"fields": reply.log_fields(), "texts": {"text": answer.content}})
+            log.info("answer", extra=reply.log_extra(answer.content))
             reply.end()
             self._store.changes.notify(reply.session_id)  # no write says that it runs no more
 

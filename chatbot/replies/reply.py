@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chatbot.errors import ChatbotError, ProviderError
-from chatbot.types import Delta, Fault, Finish, FinishReason, SentContext, Status, StoredMessage, Timing, Usage
+from chatbot.types import (
+    Delta,
+    Fault,
+    Finish,
+    FinishReason,
+    SentContext,
+    SentMemory,
+    Status,
+    StoredMessage,
+    Timing,
+    Usage,
+)
 
 WAITING_SECONDS = 5.0
 """Between two snapshots of an answer that is still empty: its watcher may say for how long it has been waiting."""
@@ -24,15 +35,19 @@ class Chunk:
 
 
 class Reply:
-    """The answer to one message. `answer` is the message as it was stored, empty, before the model was asked."""
+    """The answer to one message. `answer` is the message as it was stored, empty, before the model was asked;
+    `is_temporary`: nothing of its conversation is logged."""
 
-    def __init__(self, session_id: str, conversation_id: str, answer: StoredMessage) -> None:
+    def __init__(
+        self, session_id: str, conversation_id: str, answer: StoredMessage, *, is_temporary: bool = False
+    ) -> None:
         self.session_id = session_id
         self.conversation_id = conversation_id
         self.error: ChatbotError | None = None
         self.ended = asyncio.Event()
         """Set when the whole answer is stored and the conversation is free for the next message."""
         self._answer = answer
+        self._is_temporary = is_temporary
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._version = 0
@@ -96,10 +111,12 @@ class Reply:
         )
         return self._answer
 
-    def set_account(self, usage: Usage, cost: float | None, sent: SentContext | None) -> StoredMessage:
+    def set_account(
+        self, usage: Usage, cost: float | None, sent: SentContext | None, memory: SentMemory | None
+    ) -> StoredMessage:
         """Sets what the answer used, in tokens and US dollars, and what the model was sent; returns it for the
         store."""
-        self._answer = replace(self._answer, usage=usage, cost=cost, seen=sent)
+        self._answer = replace(self._answer, usage=usage, cost=cost, seen=sent, memory=memory)
         return self._answer
 
     def end(self) -> None:
@@ -107,12 +124,16 @@ class Reply:
         self.ended.set()
         self._wake_watchers()
 
+    def log_extra(self, text: str) -> dict[str, Any]:
+        """What a log line has besides its words, with a text of the conversation unless it is temporary."""
+        return {"fields": self.log_fields()} | ({} if self._is_temporary else {"texts": {"text": text}})
+
     def log_fields(self) -> dict[str, Any]:
         """The answer without its text, for the log."""
         answer = self._answer
         return {
             "session": self.session_id,
-            "conversation": self.conversation_id,
+            "conversation": "temporary" if self._is_temporary else self.conversation_id,
             "provider": answer.provider,
             "model": answer.model,
             "status": answer.status,

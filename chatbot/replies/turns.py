@@ -1,15 +1,26 @@
 """Turns: a question and its answer, and how both are stored before the model is asked."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from chatbot.attachments import attachment_form
-from chatbot.errors import InvalidAttachment, InvalidMessage, NotFound
+from chatbot.errors import (
+    InvalidAttachment,
+    InvalidMessage,
+    NotFound,
+    NotTemporary,
+    TooLarge,
+    TooManyConversations,
+    TooManySessions,
+)
 from chatbot.memory.context_window import MAX_FILE_BYTES
+from chatbot.memory.remember import remembered
+from chatbot.replies.recollection import switches_of
 from chatbot.storage import ConversationMemory
-from chatbot.types import Attachment, ModelProfile, Options, StoredMessage
+from chatbot.types import Attachment, ModelProfile, NoteSource, Options, StoredMessage
 
 MAX_MESSAGE_LENGTH = 10_000
 """Characters of one message."""
@@ -21,12 +32,15 @@ Question = Callable[[ConversationMemory, str], StoredMessage]
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A turn to start. `key` is the visitor's own for the provider, None the operator's; `address` is the visitor's,
-    empty if it does not count."""
+    empty if it does not count. `memory`: whether notes and passages go along, None as the session says; `temporary`: a
+    new conversation is in memory only."""
 
     question: Question
     options: Options
     key: SecretStr | None = None
     address: str = ""
+    memory: bool | None = None
+    temporary: bool = False
 
 
 def new_question(text: str, edited: str | None = None, files: Sequence[str] = (), max_files: int = 10) -> Question:
@@ -48,8 +62,12 @@ def new_question(text: str, edited: str | None = None, files: Sequence[str] = ()
         old = original.attachments if original else ()
         if not text.strip() and not old and not files:
             raise InvalidMessage
+        if files and memory.is_temporary(conversation_id):
+            raise InvalidAttachment("temporary")
         new = memory.attachments.attach_uploads(conversation_id, files) if files else ()
         after = original.parent_id if original else None
+        if original:
+            take_back_note(memory, original)
         return memory.add_message(conversation_id, "user", text, after=after, attachments=(*old, *new))
 
     return store
@@ -63,10 +81,16 @@ def stored_question(message_id: str) -> Question:
 def store_turn(
     memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, profile: ModelProfile
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
-    """Stores the turn in one transaction; returns the conversation up to the question, and the answer, still empty.
-    Raises InvalidAttachment, and stores nothing, if the model is known not to read an attachment of the question."""
+    """Stores the turn in one transaction; returns the conversation up to the question, and the answer, still empty. If
+    the question asks to remember something, makes a note of it. Raises InvalidAttachment, and stores nothing, if the
+    model is known not to read an attachment of the question."""
     choice = turn.options.choice
     question: StoredMessage | None = None
+    if turn.temporary and is_new:
+        memory.start_temporary(conversation_id)
+    elif turn.temporary and not memory.is_temporary(conversation_id):
+        memory.get_conversation(conversation_id)
+        raise NotTemporary
     try:
         with memory.transaction(conversation_id):
             if is_new:
@@ -82,15 +106,46 @@ def store_turn(
                 status="running",
                 provider=choice.provider,
                 model=choice.model,
+                note=_make_note(memory, conversation_id, question, turn.memory),
             )
             history = memory.get_messages(conversation_id, limit=None)[:-1]
     except BaseException:
+        if turn.temporary and is_new:
+            memory.drop_temporary(conversation_id)
         if question and question.attachments:
             memory.attachments.delete_unused(conversation_id)
         raise
     if question.attachments:
         memory.attachments.delete_uploads(each.attachment_id for each in question.attachments)
     return history, answer
+
+
+def take_back_note(memory: ConversationMemory, question: StoredMessage) -> None:
+    """Deletes the note that the question asked for: it is taken back or put differently."""
+    fact = remembered(question.content)
+    for note in memory.notes.list() if fact else ():
+        if note.source and note.source.message_id == question.message_id and note.text == fact:
+            memory.notes.delete(note.note_id)
+
+
+def _make_note(
+    memory: ConversationMemory, conversation_id: str, question: StoredMessage, requested: bool | None
+) -> str | None:
+    """Stores the note that the question asks for; returns its id. None if it asks for none, memory is off here, the
+    chat is temporary, or no more notes can be stored: the question is answered all the same."""
+    fact = remembered(question.content)
+    if (
+        fact is None
+        or memory.is_temporary(conversation_id)
+        or not switches_of(memory, conversation_id, requested).memory
+    ):
+        return None
+    known = (note for note in memory.notes.list() if note.source and note.source.message_id == question.message_id)
+    if note := next(known, None):  # the question is answered once more
+        return note.note_id
+    with suppress(InvalidMessage, TooManyConversations, TooManySessions, TooLarge):
+        return memory.notes.create(fact, source=NoteSource(conversation_id, question.message_id)).note_id
+    return None
 
 
 def _check_attachments(attachments: Sequence[Attachment], profile: ModelProfile) -> None:

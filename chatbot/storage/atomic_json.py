@@ -75,16 +75,16 @@ class AtomicJsonStorage(Storage):
         with self.transaction():
             self._tables, self._rewrite = data, True
 
-    def change(self, table: str, documents: Mapping[str, Mapping[str, Any] | None]) -> None:
-        """Sets documents of a table and removes those that are None, on disk as `write` does."""
+    def change(self, table: str, documents: Mapping[str, Mapping[str, Any] | None], *, forget: bool = False) -> None:
+        """Sets documents of a table and removes those that are None, on disk as `write` does. The file is rewritten, so
+        that nothing of the old documents stays in it, if one is removed or if `forget`."""
         if not documents:
             return
         with self.transaction():
             if (tables := self.read()) is None:
                 tables = self._tables = {}
-            changed = self._changes.setdefault(table, {})
-            self._rewrite |= any(changed.get(key, key) is None for key in documents)  # removed and added: it moves last
-            changed |= documents
+            self._rewrite |= forget or None in documents.values()
+            self._changes.setdefault(table, {}).update(documents)
             apply_changes(tables, {table: documents})
 
     @contextmanager
@@ -110,6 +110,8 @@ class AtomicJsonStorage(Storage):
         self._tables, self._changes, self._rewrite = None, {}, False
         if self.path.exists():
             self.path.unlink()
+            with suppress(OSError):  # it may be a draft of this very file, which a killed process left
+                self.path.with_name(DRAFT).unlink()
             sync_directory(self.path.parent)
 
     def _save(self) -> None:

@@ -18,9 +18,10 @@ class ConversationFile:
     Methods raise OSError, and StorageError for a file of another format. The caller holds the session's lock.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, storage: type[AtomicJsonStorage] = AtomicJsonStorage) -> None:
         self.conversation_id = path.stem
-        self.storage = AtomicJsonStorage(path, check_conversation)
+        self.storage = storage(path, check_conversation)
+        self.is_temporary = storage is not AtomicJsonStorage
         database = KeyedDB(self.storage)
         self._conversation = database.keyed("conversation")
         self._messages = database.keyed("messages")
@@ -79,6 +80,11 @@ class ConversationFile:
         del fields["parent_id"]
         self._messages.change(message.message_id, fields)
 
+    def replace_for_good(self, *messages: StoredMessage) -> None:
+        """Replaces messages, and leaves nothing of the old ones in the file."""
+        for message in messages:
+            self._messages.replace_for_good(message.message_id, self.records[message.message_id] | encode(message))
+
     def remove_from(self, message_id: str) -> None:
         """Removes the message and its subtree."""
         self.change(head=head_without(self.records, self.head, message_id))
@@ -106,4 +112,7 @@ class ConversationFile:
             message_count=len(branch(self.records, document["head"])),
             options=decode_options(document.get("options")),
             touched_at=max(document["updated_at"], document.get("shown_at", "")),
+            memory=document.get("memory") is not False,
+            excluded=document.get("excluded") is True,
+            temporary=self.is_temporary,
         )

@@ -11,15 +11,19 @@ from chatbot.attachments import PreparedAttachment
 from chatbot.errors import TooManyConversations
 from chatbot.storage.attachment_files import SessionAttachments
 from chatbot.storage.conversation_file import ConversationFile
-from chatbot.storage.message_tree import branch, newest_leaf, versions
+from chatbot.storage.forgetting import forget, without
+from chatbot.storage.message_tree import branch, newest_leaf, subtree, versions
+from chatbot.storage.notes import Notes
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.saved_prompts import SavedPrompts
-from chatbot.storage.search import SearchMatch, SearchQuery, SearchResult, newest_first, search_results
+from chatbot.storage.search import SearchQuery, SearchResult, newest_first
+from chatbot.storage.search_index import SearchIndex
 from chatbot.storage.serialization import encode_options, is_leased
 from chatbot.storage.session_directory import SessionDirectory
+from chatbot.storage.temporary_chats import TemporaryChats
 from chatbot.storage.timestamps import now
 from chatbot.storage.titles import make_title
-from chatbot.types import Conversation, Options, Role, StoredMessage, clean
+from chatbot.types import Conversation, Options, Role, SentMemory, StoredMessage, clean
 
 
 class ConversationMemory:
@@ -27,7 +31,9 @@ class ConversationMemory:
 
     Messages form a tree: each follows its parent, and those with the same parent are versions of each other. One branch
     is on display. `path` is the session's directory, `notify` is called after each write, `check` before each access,
-    and `quotas` say how much may be stored. `attachments` and `prompts` are stored with the conversations.
+    and `quotas` say how much may be stored. `attachments`, `prompts` and `notes` are stored with the conversations.
+
+    What was removed is on disk no more, in the accounts of answers neither.
 
     Methods block for about a millisecond of disk work; any number of threads may call them. They raise NotFound for a
     conversation or message that this session does not have, and StorageError if the disk refuses.
@@ -39,10 +45,14 @@ class ConversationMemory:
         notify: Callable[[], None] = lambda: None,
         check: Callable[[], None] = lambda: None,
         quotas: Quotas | None = None,
+        temporary: TemporaryChats | None = None,
     ) -> None:
-        self._directory = SessionDirectory(path, notify, check, quotas or Quotas())
+        chats = TemporaryChats() if temporary is None else temporary
+        self._directory = SessionDirectory(path, notify, check, quotas or Quotas(), chats)
         self.attachments = SessionAttachments(self._directory)
         self.prompts = SavedPrompts(self._directory)
+        self.notes = Notes(self._directory, self.attachments.check_size)
+        self.index = SearchIndex(self._directory)
 
     def create_conversation(self, title: str = "", *, conversation_id: str | None = None) -> str:
         """Creates an empty conversation; returns its id, a random one unless given. Raises ValueError for an id that is
@@ -51,12 +61,34 @@ class ConversationMemory:
         with self._directory.transaction(conversation_id) as file:
             if file.exists:
                 raise ValueError(f"there is a conversation {conversation_id} already")
-            most = self._directory.quotas.conversations
-            if most and self._directory.has_conversations(most):
-                raise TooManyConversations
-            self._directory.quotas.admit_session(self._directory.path)
+            if not file.is_temporary:
+                self._check_quotas()
             file.create(clean(title), self._directory.next_time())
         return conversation_id
+
+    def start_temporary(self, conversation_id: str) -> None:
+        """Makes the conversation, which is yet to be created, one in memory only."""
+        self._directory.temporary.add(self._directory.path, conversation_id)
+
+    def drop_temporary(self, conversation_id: str) -> None:
+        """Drops the temporary chat, if there is one of that id."""
+        self._directory.temporary.remove(self._directory.path, conversation_id)
+
+    def is_temporary(self, conversation_id: str) -> bool:
+        """Whether the conversation is in memory only."""
+        return self._directory.temporary.get(self._directory.path, conversation_id) is not None
+
+    def keep_conversation(self, conversation_id: str) -> None:
+        """Stores a temporary chat, which is none any more; leaves a stored conversation as it is. Raises
+        TooManyConversations and TooManySessions."""
+        with self._directory.read(conversation_id) as file:
+            tables = file.storage.read()
+            if file.is_temporary and tables is not None:
+                self._check_quotas()
+                ConversationFile(self._directory.path / f"{conversation_id}.json").storage.write(tables)
+                self.drop_temporary(conversation_id)
+                self._directory.mark_changed(conversation_id)
+                self._directory.notify()
 
     def restore_conversation(
         self,
@@ -80,7 +112,7 @@ class ConversationMemory:
             self.create_conversation(title, conversation_id=conversation_id)
             file.add(
                 *(
-                    replace(_ended(m), message_id=new_ids[m.message_id], parent_id=new_ids[m.parent_id])
+                    replace(_restored(m), message_id=new_ids[m.message_id], parent_id=new_ids[m.parent_id])
                     for m in messages
                 )
             )
@@ -110,10 +142,16 @@ class ConversationMemory:
 
     def update_message(self, conversation_id: str, message: StoredMessage) -> None:
         """Replaces the message that has the same id; a removed one stays removed. A running answer is only replaced by
-        the process that holds its lease."""
+        the process that holds its lease. Notes and passages of its account that were deleted meanwhile are left out;
+        the other notes count as used now."""
         with self._directory.write(conversation_id) as file:
             record = file.records.get(message.message_id)
             if record and (record["status"] != "running" or is_leased(record)):
+                if message.memory:
+                    sent = self._without_deleted(message.memory)
+                    if not file.is_temporary:
+                        self.notes.record_use(each.note_id for each in sent.notes)
+                    message = replace(message, memory=sent)
                 file.replace(message)
                 self._touch(file)
 
@@ -149,8 +187,10 @@ class ConversationMemory:
         version is now, or the message before it."""
         with self._directory.write(conversation_id) as file:
             if message_id in file.records:
+                self._forget_passages(subtree(file.records, message_id))
                 file.remove_from(message_id)
                 self._touch(file)
+        self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
 
     def get_conversation(self, conversation_id: str) -> Conversation:
@@ -166,20 +206,28 @@ class ConversationMemory:
 
     def search(self, query: str, limit: int = 50) -> list[SearchResult]:
         """The titles, and messages of any branch, that contain every word of `query`, whatever its case and accents: at
-        most `limit`, those of the last changed conversation first."""
-        parsed = SearchQuery(query)
-        matches: dict[Conversation, list[SearchMatch]] = {}
-        for conversation_id in self._ids() if parsed else ():
-            with self._directory.lock():  # for one conversation at a time: writers do not wait for the whole search
-                file = self._directory.peek(conversation_id)
-                if file and (found := parsed.matches(file.document["title"], file.records)):
-                    matches[file.summary()] = found
-        return search_results(parsed, matches, limit)
+        most `limit`, in the order of `SearchIndex.search`. Do not call it in a `transaction`."""
+        parsed = SearchQuery(clean(query))
+        found = self.index.search(parsed, limit) if parsed else []
+        with self._directory.lock():
+            summaries = {each.conversation_id: self._directory.summary(each.conversation_id) for each in found}
+        return [
+            SearchResult(summary, each.message_id or None, *parsed.excerpt(each.text), each.created_at)
+            for each in found
+            if (summary := summaries[each.conversation_id])
+        ]
 
     def rename_conversation(self, conversation_id: str, title: str) -> None:
         """Gives the conversation another title."""
         with self._directory.write(conversation_id) as file:
             file.change(title=clean(title))
+
+    def set_memory(self, conversation_id: str, *, memory: bool | None = None, excluded: bool | None = None) -> None:
+        """Sets whether notes and passages go along with the conversation's messages, and whether it is excluded from
+        recall; None leaves it."""
+        changes = {"memory": memory, "excluded": excluded}
+        with self._directory.write(conversation_id) as file:
+            file.change(**{name: value for name, value in changes.items() if value is not None})
 
     def set_options(self, conversation_id: str, options: Options) -> None:
         """Stores the options of the conversation's last turn."""
@@ -189,15 +237,20 @@ class ConversationMemory:
     def clear_conversation(self, conversation_id: str) -> None:
         """Removes all messages of the conversation."""
         with self._directory.write(conversation_id) as file:
+            self._forget_passages([conversation_id])
             file.clear()
             self._touch(file)
+        self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
 
     def delete_conversation(self, conversation_id: str) -> None:
         """Removes the conversation with all its messages, at once, in a `transaction` too."""
         with self._directory.read(conversation_id) as file:
+            self._forget_passages([conversation_id])
             file.storage.delete()
+            self.drop_temporary(conversation_id)
             self._directory.mark_changed(conversation_id)
+        self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
         self._directory.notify()
 
@@ -205,6 +258,7 @@ class ConversationMemory:
         """Removes everything that the session has."""
         with self._directory.lock():
             self._directory.delete()
+        self.index.forget_changes()
         self._directory.notify()
 
     def delete_if_inactive(self, since: float) -> bool:
@@ -230,15 +284,33 @@ class ConversationMemory:
         """About how much memory the session takes, in bytes."""
         return self._directory.cached_size()
 
-    def _ids(self) -> list[str]:
-        with self._directory.lock():
-            return self._directory.ids()
+    def _check_quotas(self) -> None:
+        """Raises TooManyConversations or TooManySessions if one more conversation is too many."""
+        most = self._directory.quotas.conversations
+        if most and self._directory.has_conversations(most):
+            raise TooManyConversations
+        self._directory.quotas.admit_session(self._directory.path)
+
+    def _forget_passages(self, deleted: Sequence[str]) -> None:
+        """Removes passages of these conversations or messages from the accounts of other conversations' answers. If
+        nothing was ever recalled there are none to look for."""
+        if self.notes.was_recall_on():
+            forget(self._directory, deleted)
+
+    def _without_deleted(self, memory: SentMemory) -> SentMemory:
+        notes = {each.note_id for each in self.notes.list()}
+        files = {each.conversation_id: self._directory.peek(each.conversation_id) for each in memory.passages}
+        messages = {message_id for file in files.values() if file for message_id in file.records}
+        named = {each.note_id for each in memory.notes} | {each.message_id for each in memory.passages}
+        return without(memory, named - notes - messages)
 
     def _touch(self, file: ConversationFile, **changes: str) -> None:
         file.change(updated_at=self._directory.next_time(file.document["updated_at"]), **changes)
 
 
-def _ended(message: StoredMessage) -> StoredMessage:
+def _restored(message: StoredMessage) -> StoredMessage:
+    """The message as an exported one is stored: nothing runs, and no account quotes what may be deleted here."""
+    message = replace(message, memory=None, note=None)
     if message.status != "running":
         return message
     return replace(message, status="interrupted", finish_reason="interrupted")

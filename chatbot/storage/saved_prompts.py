@@ -1,9 +1,8 @@
 """SavedPrompts: the system prompts that a session has saved."""
 
 from chatbot.errors import TooManyConversations
-from chatbot.storage.atomic_json import AtomicJsonStorage, check_tables
 from chatbot.storage.session_directory import SessionDirectory
-from chatbot.storage.tinydb_storage import KeyedDB, KeyedTable
+from chatbot.storage.session_file import open_table
 from chatbot.types import clean
 
 MAX_SAVED_PROMPTS = 100
@@ -18,12 +17,14 @@ class SavedPrompts:
     def list(self) -> dict[str, str]:
         """The prompts by name, in the order in which they were first saved."""
         with self._directory.lock():
-            return {name: str(record["text"]) for name, record in self._table().records.items()}
+            return {
+                name: str(record["text"]) for name, record in open_table(self._directory, "prompts").records.items()
+            }
 
     def save(self, name: str, text: str) -> None:
         """Saves a prompt, or replaces the one of that name. Raises TooManyConversations and TooManySessions."""
         with self._directory.lock():
-            table = self._table()
+            table = open_table(self._directory, "prompts")
             if clean(name) not in table.records and len(table.records) >= MAX_SAVED_PROMPTS:
                 raise TooManyConversations("prompts", number=MAX_SAVED_PROMPTS)
             self._directory.quotas.admit_session(self._directory.path)
@@ -33,19 +34,8 @@ class SavedPrompts:
     def delete(self, name: str) -> None:
         """Removes a prompt, if there is one of that name."""
         with self._directory.lock():
-            table = self._table()
+            table = open_table(self._directory, "prompts")
             if clean(name) not in table.records:
                 return
             table.drop([clean(name)])
         self._directory.notify()
-
-    def _table(self) -> KeyedTable:
-        return KeyedDB(AtomicJsonStorage(self._directory.path / "session.json", _check)).keyed("prompts")
-
-
-def _check(content: object) -> None:
-    """Raises ValueError unless the content is a table of prompts."""
-    check_tables(content)
-    prompts = content.get("prompts", {}) if isinstance(content, dict) else {}
-    if not all(isinstance(each.get("text"), str) for each in prompts.values()):
-        raise ValueError("a prompt has no text")

@@ -1,14 +1,12 @@
-"""Searches titles and messages for words, whatever their case, accents, apostrophes and hyphens."""
+"""Queries and their results: words are found whatever their case, accents, apostrophes and hyphens."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from unicodedata import normalize
 
-from chatbot.storage.message_tree import Records
 from chatbot.types import Conversation
 
-MATCHES_PER_CONVERSATION = 3
 EXCERPT_MARGIN = 45
 """Characters of an excerpt on each side of the match."""
 
@@ -21,46 +19,30 @@ SPACE, GAP, LAST_GAP = re.compile(r"\s"), re.compile(r"\s+"), re.compile(r"\s+(?
 
 
 @dataclass(frozen=True, slots=True)
-class SearchMatch:
-    """A text that contains all words: a message's, or the title if there is no id."""
-
-    message_id: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class SearchResult:
     """A match for the page. `excerpt` is the text around the first word, which spans `place[0]` to `place[1]` in it.
-    `message_id` is None if the match is in the conversation's title."""
+    `message_id` is None if the match is in the conversation's title. `created_at` is the message's, or the
+    conversation's."""
 
     conversation: Conversation
     message_id: str | None
     excerpt: str
     place: tuple[int, int]
+    created_at: str = ""
 
 
 class SearchQuery:
     """The words of a query; false if there are none."""
 
     def __init__(self, text: str) -> None:
-        self._words = tuple(dict.fromkeys(fold(text).split()))
+        self.words = tuple(dict.fromkeys(fold(text).split()))
 
     def __bool__(self) -> bool:
-        return bool(self._words)
-
-    def matches(self, title: str, records: Records) -> list[SearchMatch]:
-        """The title, if it matches, and the newest messages that do, at most three in all."""
-        found = [SearchMatch(None, title)] if self._contains_all(title) else []
-        for message_id in reversed(records):
-            if self._contains_all(text := records[message_id]["content"]):
-                found.append(SearchMatch(message_id, text))
-                if len(found) == MATCHES_PER_CONVERSATION:
-                    break
-        return found
+        return bool(self.words)
 
     def excerpt(self, text: str) -> tuple[str, tuple[int, int]]:
         """The text around the first word of a matching text, cut at words, and the match's place in it."""
-        start, end = _place(text, self._words[0])
+        start, end = _place(text, self.words[0])
         left, right = max(start - EXCERPT_MARGIN, 0), min(end + EXCERPT_MARGIN, len(text))
         if left and (gap := GAP.search(text, left - 1, start)):
             left = gap.end()
@@ -70,24 +52,12 @@ class SearchQuery:
         offset = len(before) - left
         return before + SPACE.sub(" ", text[left:right]) + after, (start + offset, end + offset)
 
-    def _contains_all(self, text: str) -> bool:
-        folded = fold(text)
-        return all(word in folded for word in self._words)
-
 
 def fold(text: str) -> str:
     """Maps spellings of a word to one: without case, accents and typographic variants."""
     if text.isascii():
         return text.lower()
     return ACCENTS.sub("", normalize("NFKD", text.translate(VARIANTS))).casefold()
-
-
-def search_results(
-    query: SearchQuery, matches: Mapping[Conversation, list[SearchMatch]], limit: int
-) -> list[SearchResult]:
-    """At most `limit` of the matches with their excerpts, those of the last changed conversation first."""
-    chosen = [(conversation, each) for conversation in newest_first(matches) for each in matches[conversation]][:limit]
-    return [SearchResult(conversation, each.message_id, *query.excerpt(each.text)) for conversation, each in chosen]
 
 
 def newest_first(conversations: Iterable[Conversation]) -> list[Conversation]:

@@ -29,8 +29,9 @@ def encode(message: StoredMessage) -> dict[str, Any]:
     """The message as JSON's types, without its id, which is the record's key."""
     record = _cleaned(asdict(message))
     del record["message_id"]
-    if not message.attachments:
-        del record["attachments"]
+    for name in ("attachments", "memory", "note"):
+        if not record[name]:
+            del record[name]
     if message.status == "running":
         record["run"] = OWNER
     return record

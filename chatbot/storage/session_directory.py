@@ -16,6 +16,7 @@ from chatbot.errors import NotFound, StorageError
 from chatbot.storage.atomic_json import sync_directory
 from chatbot.storage.conversation_file import ConversationFile
 from chatbot.storage.quotas import Quotas
+from chatbot.storage.temporary_chats import TemporaryChats
 from chatbot.storage.timestamps import from_epoch, next_millisecond, now
 from chatbot.types import Conversation
 
@@ -43,14 +44,24 @@ class SessionDirectory:
     may use it inside `lock`, which turns OSErrors into StorageErrors.
     """
 
-    def __init__(self, path: Path, notify: Callable[[], None], check: Callable[[], None], quotas: Quotas) -> None:
+    def __init__(
+        self,
+        path: Path,
+        notify: Callable[[], None],
+        check: Callable[[], None],
+        quotas: Quotas,
+        temporary: TemporaryChats,
+    ) -> None:
         self.path = path
+        self.temporary = temporary
         self.notify = notify
         self.quotas = quotas
         self._check = check
         self._lock = threading.RLock()
         self._summaries: dict[str, Conversation | None] | None = None
         """By conversation; None for those that were not read since they changed."""
+        self.changed: set[str] = set()
+        """Conversations that were created, changed or deleted. Whoever has looked at them takes them out."""
         self._damaged: set[str] = set()
         self._cached: OrderedDict[str, ConversationFile] = OrderedDict()
         self._last_change = ""
@@ -95,6 +106,8 @@ class SessionDirectory:
         """The conversation's file, which may not exist yet. Raises NotFound for an impossible id."""
         if not CONVERSATION_ID.fullmatch(conversation_id):
             raise NotFound
+        if temporary := self.temporary.get(self.path, conversation_id):
+            return temporary
         self._listing()
         file = self._cached.get(conversation_id) or self._file(conversation_id)
         self._cached[conversation_id] = file
@@ -109,6 +122,8 @@ class SessionDirectory:
 
     def existing(self, conversation_id: str) -> ConversationFile:
         """The conversation's file. Raises NotFound, and StorageError if it is damaged or of another format."""
+        if temporary := self.temporary.get(self.path, conversation_id):
+            return temporary
         if conversation_id in self._listing():
             file = self.open(conversation_id)
             if self._exists(file):
@@ -128,7 +143,10 @@ class SessionDirectory:
             return None
 
     def mark_changed(self, conversation_id: str) -> None:
-        """The conversation was created, changed or deleted."""
+        """The conversation was created, changed or deleted. Of a temporary one nothing is kept."""
+        if self.temporary.get(self.path, conversation_id):
+            return
+        self.changed.add(conversation_id)
         self._listing()[conversation_id] = None
 
     def ids(self) -> list[str]:
@@ -175,8 +193,10 @@ class SessionDirectory:
                 os.utime(self.path)
 
     def delete(self) -> None:
-        """Removes the directory, and whatever else has the session's name."""
+        """Removes the directory, whatever else has the session's name, and its temporary chats."""
+        self.temporary.remove(self.path)
         self._cached.clear()
+        self.changed.update(self._summaries or ())
         self._summaries = None
         removed = self.path.with_name(f"{self.path.name}{REMOVED}")
         _remove_tree(removed)

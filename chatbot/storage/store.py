@@ -16,6 +16,7 @@ from chatbot.storage.change_feed import ChangeFeed
 from chatbot.storage.conversation_memory import ConversationMemory
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.session_directory import finish_deletions
+from chatbot.storage.temporary_chats import TemporaryChats
 
 MAX_OPEN_SESSIONS = 64
 """Sessions whose parsed files stay in memory after use."""
@@ -38,6 +39,7 @@ class Store:
         self._quotas = quotas
         self.directory = directory
         self.changes = ChangeFeed()
+        self._temporary = TemporaryChats()
         self._lock = threading.Lock()
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
@@ -49,6 +51,7 @@ class Store:
 
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session. Nothing is written before its first conversation."""
+        self._temporary.sweep()
         memory = self._open(session_id)
         memory.record_visit()
         return memory
@@ -95,7 +98,8 @@ class Store:
 
     def _create(self, session_id: str) -> ConversationMemory:
         path = self.directory / "sessions" / session_id
-        return ConversationMemory(path, partial(self.changes.notify, session_id), self._check_owner, self._quotas)
+        notify = partial(self.changes.notify, session_id)
+        return ConversationMemory(path, notify, self._check_owner, self._quotas, self._temporary)
 
     def _check_owner(self) -> None:
         """Raises OSError if the directory was removed or is no longer mounted: what is written there now might never be

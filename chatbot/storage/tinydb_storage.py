@@ -32,8 +32,12 @@ class KeyedTable(Table):
         """Sets fields of a document and leaves its others."""
         self.put({key: {**self.records[key], **fields}})
 
+    def replace_for_good(self, key: str, record: Mapping[str, Any]) -> None:
+        """Replaces a document, and leaves nothing of the old one in the file."""
+        self._storage.change(self.name, {key: record}, forget=True)
+
     def drop(self, keys: Iterable[str]) -> None:
-        """Removes documents."""
+        """Removes documents, and leaves nothing of them in the file."""
         self._storage.change(self.name, dict.fromkeys(keys))
 
 

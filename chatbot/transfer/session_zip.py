@@ -1,4 +1,4 @@
-"""All conversations of a session as one zip file, and the way back."""
+"""All conversations and notes of a session as one zip file, and the way back."""
 
 import re
 import time
@@ -22,12 +22,22 @@ from chatbot.transfer.conversation_json import (
     restore,
 )
 from chatbot.transfer.markdown import export_markdown
+from chatbot.transfer.notes import (
+    NOTES_JSON,
+    NOTES_MARKDOWN,
+    ExportedNote,
+    export_notes,
+    export_notes_markdown,
+    import_notes,
+    parse_notes,
+)
 from chatbot.types import Attachment, Conversation, cut
 
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 MAX_MEMBERS = 20_000
 MAX_VALUES = 5_000_000
 """JSON values of one conversation, counted by brackets and commas: Python makes half a gigabyte of so many."""
+MAX_NOTES_BYTES = 4 * 1024 * 1024
 MAX_SECONDS = 120.0
 """The longest import: other imports wait for its end."""
 MAX_NAME_LENGTH = 50
@@ -48,13 +58,16 @@ DAMAGED = (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, 
 
 
 def write_zip(memory: ConversationMemory, file: IO[bytes]) -> None:
-    """Writes all conversations of the session to `file`, each as JSON and as Markdown, with their attachments. It takes
-    the memory of one conversation at a time. Raises StorageError."""
+    """Writes all conversations of the session to `file`, each as JSON and as Markdown, with their attachments, and its
+    notes. It takes the memory of one conversation at a time. Raises StorageError."""
     names: set[str] = set()
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for conversation in memory.list_conversations():
             with suppress(NotFound):  # deleted meanwhile
                 _write_conversation(memory, conversation, archive, names)
+        if notes := memory.notes.list():
+            archive.writestr(_member(NOTES_JSON, notes[0].created_at), export_notes(notes))
+            archive.writestr(_member(NOTES_MARKDOWN, notes[0].created_at), export_notes_markdown(notes))
 
 
 def _write_conversation(
@@ -67,11 +80,11 @@ def _write_conversation(
     new = {each.attachment_id: each for each in attachments if _attachment_path(each) not in names}
     files = memory.attachments.get_all(conversation_id, new.values())
     name = _file_name(conversation, names)
-    archive.writestr(_member(f"{name}.json", conversation), as_json)
-    archive.writestr(_member(f"{name}.md", conversation), as_markdown)
+    archive.writestr(_member(f"{name}.json", conversation.updated_at), as_json)
+    archive.writestr(_member(f"{name}.md", conversation.updated_at), as_markdown)
     for attachment_id, each in files.items():
         names.add(path := _attachment_path(new[attachment_id]))
-        archive.writestr(_member(path, conversation), each.content)
+        archive.writestr(_member(path, conversation.updated_at), each.content)
 
 
 def export_zip(memory: ConversationMemory) -> bytes:
@@ -84,8 +97,8 @@ def export_zip(memory: ConversationMemory) -> bytes:
 def import_file(
     memory: ConversationMemory, content: bytes, is_cancelled: Callable[[], bool] = lambda: False
 ) -> list[str]:
-    """Stores the conversation of a JSON file, or all those of a zip; returns their new ids. Of a zip it takes the
-    memory of one conversation at a time.
+    """Stores the conversation of a JSON file, or all those of a zip with its notes; returns the conversations' new ids.
+    Of a zip it takes the memory of one conversation at a time.
 
     Raises InvalidFile if the file, or anything in a zip, was not exported by this app, is too large, or takes too
     long; TooLarge, TooManyConversations and TooManySessions; StorageError; ShuttingDown as soon as `is_cancelled`.
@@ -110,6 +123,8 @@ def import_file(
         for each in _conversation_members(content) if is_zip else [content]:
             check()
             restored.append(restore(memory, _parse(each), find_in_time))
+        if is_zip:
+            import_notes(memory, _notes_in(content))
     except ChatbotError:
         for conversation_id in restored:
             memory.delete_conversation(conversation_id)
@@ -124,14 +139,28 @@ def _conversation_members(content: bytes) -> Iterator[bytes]:
             members = _own_members(archive)
             if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
                 raise InvalidFile("import_too_much")
+            has_notes = any(_base_name(member) == NOTES_JSON for member in members)
+            members = [member for member in members if _base_name(member) != NOTES_JSON]
             conversations = [member for member in members if member.filename.endswith(".json")]
             if not all(map(_is_readable, conversations)):
                 raise InvalidFile
-            if not conversations:
+            if not conversations and not has_notes:
                 raise InvalidFile("import_empty")
             for member in conversations:
                 yield archive.read(member)
     except DAMAGED:
+        raise InvalidFile("import_zip_damaged") from None
+
+
+def _notes_in(content: bytes) -> list[ExportedNote]:
+    """The notes in a zip, if there are any. Raises InvalidFile."""
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            members = [each for each in _own_members(archive) if _base_name(each) == NOTES_JSON]
+            if not all(_is_readable(each) and each.file_size <= MAX_NOTES_BYTES for each in members):
+                raise InvalidFile
+            return [note for each in members for note in parse_notes(orjson.loads(archive.read(each)))]
+    except (*DAMAGED, orjson.JSONDecodeError):
         raise InvalidFile("import_zip_damaged") from None
 
 
@@ -199,8 +228,8 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() or character in f"_-{JOINERS}" or category(character).startswith("M")
 
 
-def _member(name: str, conversation: Conversation) -> ZipInfo:
-    changed = min(max(conversation.updated_at[:19], EARLIEST), LATEST)
+def _member(name: str, changed_at: str) -> ZipInfo:
+    changed = min(max(changed_at[:19], EARLIEST), LATEST)
     year, month, day, hour, minute, second = map(int, re.findall(r"\d+", changed))
     member = ZipInfo(name, (year, month, day, hour, minute, second))
     member.compress_type = ZIP_DEFLATED

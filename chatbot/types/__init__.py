@@ -15,6 +15,7 @@ from chatbot.types.completions import (
     Usage,
 )
 from chatbot.types.conversations import Conversation, Fault, SentContext, Status, StoredMessage, Timing
+from chatbot.types.memory import MemorySwitches, Note, NoteSource, Passage, SentMemory, SentNote
 from chatbot.types.model_profile import ModelProfile
 from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, ProviderName, RegisteredName
 from chatbot.types.unicode import clean, cut
@@ -33,16 +34,22 @@ __all__ = [
     "Finish",
     "FinishReason",
     "MediaType",
+    "MemorySwitches",
     "Message",
     "ModelChoice",
     "ModelProfile",
+    "Note",
+    "NoteSource",
     "Options",
+    "Passage",
     "ProviderName",
     "RegisteredName",
     "Request",
     "Role",
     "SentAttachment",
     "SentContext",
+    "SentMemory",
+    "SentNote",
     "Status",
     "StoredMessage",
     "Timing",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from chatbot.i18n import Text
 from chatbot.types.attachments import Attachment
 from chatbot.types.completions import FinishReason, Options, Role, Usage
+from chatbot.types.memory import SentMemory
 
 Status = Literal["running", "complete", "interrupted", "failed"]
 
@@ -59,7 +60,11 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """A stored message. Times are ISO 8601 in UTC; `cost` is in US dollars, None if the price is not known. `parent_id`
-    is the message before it, empty for the first: messages with the same parent are versions of each other."""
+    is the message before it, empty for the first: messages with the same parent are versions of each other.
+
+    Of an answer, `memory` is what went along with its question, and `note` the id of the note that the question asked
+    to make, None if none was made.
+    """
 
     message_id: str
     role: Role
@@ -77,12 +82,18 @@ class StoredMessage:
     seen: SentContext | None = None
     parent_id: str = ""
     attachments: tuple[Attachment, ...] = ()
+    memory: SentMemory | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation without its messages. `options` are those of its last turn, None before the first. `touched_at` is
-    when what it shows last changed: unlike `updated_at` it also moves when another version is shown."""
+    when what it shows last changed: unlike `updated_at` it also moves when another version is shown.
+
+    `memory`: whether notes and passages go along with its messages; `excluded`: it is never recalled in others;
+    `temporary`: it is on no disk.
+    """
 
     conversation_id: str
     title: str
@@ -91,3 +102,6 @@ class Conversation:
     message_count: int
     options: Options | None = None
     touched_at: str = field(default="", compare=False)
+    memory: bool = True
+    excluded: bool = False
+    temporary: bool = False

@@ -6,6 +6,7 @@ from chatbot.providers import ProviderPool
 from chatbot.replies.imports import Imports
 from chatbot.replies.limits import Limits, RateLimit
 from chatbot.replies.replies import Replies
+from chatbot.replies.suggestions import Suggestions
 from chatbot.replies.uploads import Uploads
 from chatbot.settings import Settings
 from chatbot.storage import Quotas, Store
@@ -24,6 +25,7 @@ class Services:
     replies: Replies
     uploads: Uploads
     imports: Imports
+    suggestions: Suggestions
     login_throttle: LoginThrottle
 
     @property
@@ -54,9 +56,17 @@ def create_services(settings: Settings, store: Store, secret: str) -> Services:
         tokens=SessionTokens(secret),
         store=store,
         providers=providers,
-        replies=Replies(store, providers, settings.chatbot_reply_seconds, limits, settings.chatbot_max_files),
+        replies=Replies(
+            store,
+            providers,
+            settings.chatbot_reply_seconds,
+            limits,
+            settings.chatbot_max_files,
+            settings.chatbot_memory_tokens,
+        ),
         uploads=Uploads(store, max_file_bytes, RateLimit(per_minute * settings.chatbot_max_files)),
         imports=Imports(store, RateLimit(per_minute)),
+        suggestions=Suggestions(store, providers, limits, settings.chatbot_reply_seconds),
         login_throttle=LoginThrottle(bool(settings.space_id)),
     )
 

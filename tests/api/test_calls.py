@@ -50,7 +50,7 @@ def test_chat_without_a_token_answers_and_starts_a_session(visitor: Visitor, ups
     answer = visitor.chat("Hello, my name is Alice", stream=False)
     assert answer.keys() == {
         *("response", "conversation_id", "message_id", "session_token"),
-        *("provider", "model", "finish_reason", "usage"),
+        *("provider", "model", "finish_reason", "usage", "memory"),
     }
     assert answer["response"] == "You said: Hello, my name is Alice"
     assert ID.fullmatch(answer["conversation_id"])
@@ -190,7 +190,11 @@ def test_a_conversation_can_be_deleted(visitor: Visitor) -> None:
 def test_openapi_describes_every_call(visitor: Visitor) -> None:
     described = visitor.get("/openapi.json")
     assert {(method, path) for path, calls in described["paths"].items() for method in calls} == {
-        *(("get", "/health"), ("get", "/models"), ("post", "/session"), ("delete", "/session")),
+        *(("get", "/health"), ("get", "/models"), ("get", "/search")),
+        *((method, "/session") for method in ("get", "post", "patch", "delete")),
+        *(("get", "/notes"), ("post", "/notes"), ("patch", "/notes/{note_id}"), ("delete", "/notes/{note_id}")),
+        *(("get", "/notes/export"), ("post", "/notes/import"), ("post", "/notes/candidates")),
+        ("post", "/notes/suggestions"),
         *(("post", "/chat"), ("post", "/chat/stream"), ("get", "/conversations"), ("post", "/conversations/import")),
         *((method, "/conversations/{conversation_id}") for method in ("get", "patch", "delete")),
         ("get", "/conversations/{conversation_id}/stream"),
@@ -224,8 +228,8 @@ def test_openapi_marks_the_calls_that_need_a_token(visitor: Visitor) -> None:
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 13
-    assert len(calls) == 18
+    assert len(needed) == 24
+    assert len(calls) == 29
 
 
 def test_gradios_page_and_routes_still_work(api_app: RunningApp, upstream: FakeUpstream) -> None:

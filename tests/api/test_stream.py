@@ -43,7 +43,7 @@ def test_events_come_in_order_and_have_their_fields(path: str, provider: str, vi
     assert {token.name for token in tokens} == {"token"}
     assert text_of(tokens) == "You said: Hello"
     assert done.name == "done"
-    assert done.data.keys() == {"conversation_id", "message_id", "finish_reason", "usage", "timing"}
+    assert done.data.keys() == {"conversation_id", "message_id", "finish_reason", "usage", "timing", "memory"}
     assert done.data["usage"].keys() == {"input_tokens", "output_tokens"}
     assert done.data["timing"].keys() == {"first_token_ms", "total_ms"}
     assert [start.id, done.id] == [None, None]

@@ -73,6 +73,8 @@ class SessionModel:
 
     conversations: dict[str, ConversationModel] = field(default_factory=dict)
     prompts: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    """By the first word of their texts."""
 
     def apply(self, step: Step) -> None:
         match step:
@@ -96,18 +98,28 @@ class SessionModel:
                 self.conversations[key].title = title
             case ["delete", key]:
                 del self.conversations[key]
+            case ["delete_all"]:
+                self.conversations, self.prompts, self.notes = {}, {}, {}
+            case _:
+                self._apply_to_session_file(step)
+
+    def _apply_to_session_file(self, step: Step) -> None:
+        match step:
             case ["prompt", name, text]:
                 self.prompts[name] = text
             case ["forget", name]:
                 self.prompts.pop(name, None)
-            case ["delete_all"]:
-                self.conversations, self.prompts = {}, {}
+            case ["note", name, text] | ["change_note", name, text]:
+                self.notes[name] = f"{name} {text}".strip()
+            case ["delete_note", name]:
+                del self.notes[name]
 
 
 def read_model(memory: ConversationMemory) -> SessionModel:
     """Returns the model of what the session has stored."""
     ids = [each.conversation_id for each in memory.list_conversations()]
-    return SessionModel({each: _conversation(memory, each) for each in ids}, memory.prompts.list())
+    notes = {each.text.split()[0]: each.text for each in memory.notes.list()}
+    return SessionModel({each: _conversation(memory, each) for each in ids}, memory.prompts.list(), notes)
 
 
 def _conversation(memory: ConversationMemory, key: str) -> ConversationModel:

@@ -64,6 +64,10 @@ class ReplySetup:
             files=files,
         )
 
+    def session(self, session_id: str) -> ConversationMemory:
+        """The memory of another session."""
+        return self._store.memory(session_id)
+
     async def answer(self, text: str, conversation_id: str | None = None, **choices: Any) -> tuple[str, StoredMessage]:
         """Sends a message and waits; returns the conversation id and the answer as it is on disk."""
         reply = await self.say(text, conversation_id, **choices)

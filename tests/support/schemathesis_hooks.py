@@ -6,6 +6,7 @@ import schemathesis
 
 UNAVAILABLE = ("huggingface", "compatible", "local")
 ATTACHMENT = {"name": "notes.txt", "media_type": "text/plain", "data": "SGVsbG8="}
+FIELDS = {*ATTACHMENT, "attachment_id"}
 TIME = "2026-01-31T12:00:00.000+00:00"
 
 
@@ -16,7 +17,11 @@ def map_body(_: schemathesis.HookContext, body: Any) -> Any:
         if body.get("provider") in UNAVAILABLE:
             body["provider"] = "anthropic"
         attachments, messages = body.get("attachments"), body.get("messages")
-        if isinstance(attachments, list) and all(isinstance(each, dict) for each in attachments):
+        if body.get("temporary"):
+            body.pop("attachments", None)  # a temporary chat takes no files, which a schema cannot say
+        elif isinstance(attachments, list) and all(
+            isinstance(each, dict) and each.keys() <= FIELDS for each in attachments
+        ):
             body["attachments"] = [ATTACHMENT for each in attachments if each][:10]
         for part in [body, *(messages if isinstance(messages, list) else [])]:
             if isinstance(part, dict):

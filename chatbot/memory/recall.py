@@ -1,0 +1,108 @@
+"""Recall: the passages of a session's earlier conversations that match a question, ranked locally and dated."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from chatbot.memory.ranking import SUFFIXES, Ranking, Terms, question_terms
+from chatbot.memory.time_words import AskedTime, asked_time, without_time
+from chatbot.storage.search import fold
+from chatbot.storage.search_index import IndexedMessage, SearchIndex
+from chatbot.storage.words import is_unspaced
+from chatbot.types import Passage
+
+MAX_PASSAGES = 3
+CANDIDATES = 60
+"""Messages that the index finds and that are looked at more closely."""
+PASSAGE_LENGTH = 400
+"""Characters of a passage: of a longer message the sentences that match best."""
+MIN_SHARE, MIN_SHARE_OF_TWO = 0.5, 0.3
+"""As for notes, but more: a message has more words that match by chance."""
+QUESTION_WEIGHT = 0.8
+"""Of a message that only asks."""
+EVER = "", "9999"
+
+SENTENCES = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？]+|\n|\Z)\s*")
+
+
+def recall(index: SearchIndex, question: str, conversation_id: str, today: date) -> list[Passage]:
+    """The best passages of other conversations than `conversation_id`, at most MAX_PASSAGES. Blocks for some
+    milliseconds once the index is built. Raises StorageError."""
+    time = asked_time(question, today)
+    subject = without_time(question, time)
+    found = rank(subject, question, find(index, subject, time, conversation_id))
+    return [_passage(each) for each in found[:MAX_PASSAGES]]
+
+
+def find(index: SearchIndex, subject: str, time: AskedTime | None, conversation_id: str) -> list[IndexedMessage]:
+    """The messages in which the subject may be: only those of that time, or those that name it if it can be a part of
+    the subject. Of a question for a time alone the visitor's newest messages of then."""
+    terms = question_terms(subject)
+    if time is None:
+        return _find(index, terms, EVER, conversation_id)
+    span = time.since.isoformat(), time.until.isoformat()
+    if time.is_sure and not terms.strong:
+        return index.newest(*span, conversation_id, CANDIDATES)
+    found = _find(index, terms, span, conversation_id)
+    if not time.is_sure:
+        naming = (each for each in _find(index, terms, EVER, conversation_id) if time.words in fold(each.text))
+        found += [each for each in naming if each not in found]
+    return found
+
+
+def rank(subject: str, question: str, found: Sequence[IndexedMessage]) -> list[IndexedMessage]:
+    """The messages that match the subject well enough, cut to the passages that do, the best first."""
+    terms = question_terms(subject)
+    asked = fold(question).strip()
+    others = [each for each in found if asked not in fold(each.text)]  # somebody has asked that before
+    ranking = Ranking(subject, [each.text for each in others], MIN_SHARE, MIN_SHARE_OF_TWO)
+    passages = [replace(each, text=_excerpt(each.text, ranking)) for each in others]
+    if terms.strong or any(each.score for each in found):
+        passages = [each for each in passages if ranking.match(each.text).is_enough]
+    by_text = {fold(each.text): each for each in sorted(passages, key=_weight)}
+    return sorted(by_text.values(), key=_weight, reverse=True)
+
+
+def _find(index: SearchIndex, terms: Terms, span: tuple[str, str], without: str) -> list[IndexedMessage]:
+    query = " OR ".join(map(_index_term, (*terms.strong, *terms.weak)))
+    return index.find(query, *span, without, CANDIDATES) if query else []
+
+
+def _index_term(term: str) -> str:
+    """The term in FTS5's language: every word that starts as it does, without its ending."""
+    if is_unspaced(term):
+        return f'"{term}"'
+    stem = min((term.removesuffix(each) for each in SUFFIXES if len(term) - len(each) > 3), key=len, default=term)
+    return f'"{stem}" *' if len(stem) > 3 else f'"{term}" OR "{term}s"'
+
+
+def _excerpt(text: str, ranking: Ranking) -> str:
+    """The neighbouring sentences that match best, of at most PASSAGE_LENGTH characters."""
+    if len(text) <= PASSAGE_LENGTH:
+        return text
+    sentences = [each for long in SENTENCES.findall(text) for each in _halves(long)]
+    windows = list(_windows(sentences))
+    return max(windows, key=lambda each: ranking.match(each).score).strip()
+
+
+def _windows(sentences: Sequence[str]) -> Iterable[str]:
+    for start in range(len(sentences)):
+        end = start + 1
+        while end < len(sentences) and sum(map(len, sentences[start : end + 1])) <= PASSAGE_LENGTH:
+            end += 1
+        yield "".join(sentences[start:end])
+
+
+def _halves(sentence: str) -> list[str]:
+    """A sentence in parts that fit."""
+    return [sentence[at : at + PASSAGE_LENGTH] for at in range(0, len(sentence), PASSAGE_LENGTH)]
+
+
+def _weight(message: IndexedMessage) -> tuple[float, str]:
+    is_question = message.text.rstrip().endswith(("?", "？"))
+    return message.score * (QUESTION_WEIGHT if is_question else 1), message.created_at
+
+
+def _passage(message: IndexedMessage) -> Passage:
+    return Passage(message.conversation_id, message.message_id, message.role, message.created_at[:10], message.text)

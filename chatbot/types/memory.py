@@ -1,0 +1,71 @@
+"""What is remembered beyond a conversation: notes, passages of earlier conversations, and what of both was sent."""
+
+from dataclasses import dataclass
+
+from chatbot.types.completions import Role
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSource:
+    """Where a note comes from: a conversation, and a message of it if it comes from one."""
+
+    conversation_id: str
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A short fact in the visitor's words, on one line. Times are ISO 8601 in UTC; `last_used_at` is when a model was
+    last sent it, None if never. `source` is None for a note that comes from no conversation, or from a deleted one."""
+
+    note_id: str
+    text: str
+    created_at: str
+    last_used_at: str | None = None
+    pinned: bool = False
+    source: NoteSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySwitches:
+    """What may go along with the messages of a session: notes, and passages of earlier conversations too (`recall`).
+    Without `memory` neither does."""
+
+    memory: bool = True
+    recall: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SentNote:
+    """A note as a model was sent it."""
+
+    note_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a message of an earlier conversation. `date` is the day of the message, such as 2026-11-20."""
+
+    conversation_id: str
+    message_id: str
+    role: Role
+    date: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentMemory:
+    """The notes and passages that went along with a question, and how many that matched it did not fit."""
+
+    notes: tuple[SentNote, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    notes_left_out: int = 0
+    passages_left_out: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.notes or self.passages)
+
+    def or_none(self) -> "SentMemory | None":
+        """None if nothing matched. An account that was emptied later still says that there was one."""
+        return None if self == SentMemory() else self
