@@ -80,7 +80,8 @@ def import_notes(memory: ConversationMemory, notes: Iterable[ExportedNote]) -> l
     new = {text: each for text, each in new.items() if text and text not in known}
     if len(known) + len(new) > MAX_NOTES:
         raise TooManyConversations("notes", number=MAX_NOTES)
-    return [memory.notes.create(text, pinned=each.pinned, created_at=each.created_at) for text, each in new.items()]
+    oldest_first = reversed(new.items())  # the order of notes that have one time
+    return [memory.notes.create(text, pinned=each.pinned, created_at=each.created_at) for text, each in oldest_first]
 
 
 def candidates(text: str) -> list[str]:

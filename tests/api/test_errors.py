@@ -172,9 +172,12 @@ def test_other_calls_name_the_invalid_field_too(
     ("path", "allowed"),
     [
         ("/health", {"GET"}),
-        ("/session", {"POST", "DELETE"}),
+        ("/session", {"GET", "POST", "PATCH", "DELETE"}),
         ("/chat", {"POST"}),
         ("/chat/stream", {"POST"}),
+        ("/search", {"GET"}),
+        ("/notes", {"GET", "POST"}),
+        ("/notes/{id}", {"PATCH", "DELETE"}),
         ("/conversations", {"GET"}),
         ("/conversations/{id}", {"GET", "PATCH", "DELETE"}),
         ("/conversations/{id}/stop", {"POST"}),

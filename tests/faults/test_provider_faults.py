@@ -169,7 +169,7 @@ async def test_a_wait_until_a_date_is_read(open_provider: OpenProvider, upstream
     upstream.scenario = replace(FAULTS["rate_limit"], retry_after=None, headers={"retry-after": date})
     error = await failure_of(open_provider("compatible"))
     assert error.retry_after
-    assert 3000 < error.retry_after <= 3600
+    assert 3000 < error.retry_after <= 3601  # both dates are in whole seconds
 
 
 @pytest.mark.parametrize("name", ["compatible", "anthropic"])
