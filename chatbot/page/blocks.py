@@ -1,5 +1,6 @@
 """The page: its components, and the events that connect them."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import gradio as gr
@@ -19,6 +20,7 @@ from chatbot.page.chat_interface import (
 from chatbot.page.conversation_view import ConversationViews
 from chatbot.page.error_toasts import with_error_toasts
 from chatbot.page.layout import Controls, build_controls, build_extras
+from chatbot.page.model_picker import list_all_models
 from chatbot.page.notices import has_sign_in
 from chatbot.page.settings_handlers import SettingsHandlers
 from chatbot.page.sidebar_handlers import SidebarHandlers
@@ -37,6 +39,10 @@ ASK_JS = "() => window.chatbot.visible(false, true)"
 UNASK_JS = "() => window.chatbot.visible(true, false)"
 
 
+SHOW_MODEL_JS = "(provider, model) => window.chatbot.showModel(provider, model)"
+CHOOSE_MODEL_JS = "() => window.chatbot.modelChosen()"
+
+
 def build_page(services: Services) -> gr.Blocks:
     """The whole page, ready to launch."""
     views = ConversationViews(services)
@@ -51,7 +57,7 @@ def build_page(services: Services) -> gr.Blocks:
         build_extras(services)
         entered = _connect_conversations(page, services, controls, sidebar)
         _connect_data(controls, sidebar)
-        _connect_settings(entered, controls, SettingsHandlers(services))
+        _connect_settings(entered, services, controls)
         hide_progress(page, controls.form.listed)
     return page
 
@@ -116,12 +122,13 @@ def _connect_data(controls: Controls, sidebar: SidebarHandlers) -> None:
     )
 
 
-def _connect_settings(entered: Any, controls: Controls, handlers: SettingsHandlers) -> None:
-    """Connects the settings form."""
+def _connect_settings(entered: Any, services: Services, controls: Controls) -> None:
+    """Connects the model picker and the settings form."""
+    handlers = SettingsHandlers(services)
     form, prompts, token = controls.form, controls.prompts, controls.token
     watched: dict[str, Any] = {
         "fn": handlers.watch_local_model,
-        "inputs": [form.provider],
+        "inputs": [form.provider, *form.keys],
         "outputs": [controls.local_model],
         **QUEUED,
     }
@@ -136,12 +143,23 @@ def _connect_settings(entered: Any, controls: Controls, handlers: SettingsHandle
     entered.then(handlers.list_models, [form.provider], [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     chosen = with_error_toasts(handlers.choose_provider)
     form.provider.input(chosen, form.all, [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
+    picker = controls.picker
+
+    async def list_all(*keys: Any) -> AsyncGenerator[dict[str, Any]]:
+        async for value in list_all_models(services.providers, *keys):
+            yield dict(value)
+
+    all_lists: dict[str, Any] = {"fn": list_all, "inputs": form.keys, "outputs": [picker], **STREAMED}
+    picker.list(**all_lists)
+    picker.choose(None, None, [form.provider, form.model, form.listed], js=CHOOSE_MODEL_JS, **EVERY).then(**watched)
+    for field in (form.provider, form.model):
+        field.change(None, [form.provider, form.model], None, js=SHOW_MODEL_JS, **EVERY)
     fitting = [form.temperature, form.effort]
     form.model.change(handlers.choose_model, [form.provider, form.model], fitting, **IMMEDIATE)
     key_typed, offered = with_error_toasts(handlers.type_key), [form.provider, form.model, form.listed]
     for key in form.keys:
         for typed in (key.blur, key.submit):
-            typed(key_typed, form.all, offered, **IMMEDIATE).then(**watched)
+            typed(key_typed, form.all, offered, **IMMEDIATE).then(**all_lists).then(**watched)
     list_prompts = with_error_toasts(handlers.list_prompts)
     prompts.preset.focus(list_prompts, [token], [prompts.preset], **IMMEDIATE)
     prompts.preset.input(None, [prompts.preset], [form.system_prompt], js=SELECT_PRESET_JS, **IMMEDIATE)

@@ -18,6 +18,7 @@ MODULES = (
     "answer_words",
     "view",
     "turns",
+    "model_picker",
     "sidebar",
     "search",
     "import_export",

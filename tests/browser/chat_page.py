@@ -31,6 +31,10 @@ class ChatPage:
         self.conversations = page.locator("#conversations .conversation .title")
         self.opened = page.locator("#conversations .title[aria-current=true]")
         self.search_box = page.locator("#search input")
+        self.picker = page.locator("#picker .opener")
+        self.panel = page.locator("dialog.models")
+        self.models = self.panel.locator(".option[data-model]")
+        self.active_model = self.panel.locator(".option[aria-selected=true]")
         self.hits = page.locator("#search li button")
 
     async def open(self, url: str) -> Self:
@@ -173,20 +177,27 @@ class ChatPage:
         await row.locator(".editor textarea").press("Enter")
 
     async def choose_provider(self, label: str) -> None:
-        """Chooses a provider by its label."""
-        await self._dropdown("provider").click()
-        await self.page.get_by_role("option", name=label).click()
+        """Chooses the first model of the provider with that label."""
+        await self.open_picker()
+        await self.panel.get_by_role("group", name=label, exact=True).locator(".option[data-model]").first.click()
+        await expect(self.picker).to_contain_text(label)
 
     async def type_model(self, name: str) -> None:
-        """Types a model's name and presses Enter."""
-        field = self._dropdown("model")
-        await field.fill(name)
-        await field.press("Enter")
-        await expect(field).to_have_value(name)
+        """Chooses the chosen provider's model of that name, whether it is listed or not."""
+        provider = await self.picker.get_attribute("data-provider")
+        await self.open_picker()
+        await self.panel.locator("input").fill(name)
+        await self.panel.locator(f'[data-model="{name}"][data-provider="{provider}"]').first.click()
+        await expect(self.page.locator("#model input")).to_have_value(name)
 
     async def model(self) -> str:
         """Returns the chosen model's name."""
-        return await self._dropdown("model").input_value()
+        return await self.page.locator("#model input").input_value()
+
+    async def open_picker(self) -> None:
+        """Opens the model picker."""
+        await self.picker.click()
+        await expect(self.panel).to_be_visible()
 
     async def open_settings(self) -> None:
         await self.open_part("settings")
@@ -214,9 +225,6 @@ class ChatPage:
     async def _entered(self) -> None:
         await expect(self.box).to_be_visible()
         await self.page.wait_for_function("document.documentElement.dataset.state === 'idle'")
-
-    def _dropdown(self, name: str) -> Locator:
-        return self.page.locator(f"#{name} input")
 
 
 async def tab(context: BrowserContext, url: str) -> ChatPage:

@@ -70,7 +70,7 @@ export const mountShortcuts = ({ element }) => {
   let composing = false; // with the key that is down
   document.addEventListener("keydown", (event) => {
     composing = isComposing(event);
-    if (!composing && !sheet.open && press(event, sheet)) event.preventDefault();
+    if (!composing && !find("dialog[open]") && press(event, sheet)) event.preventDefault();
   });
   // Not by Gradio's Enter and buttons: its Enter waits for the browser's next frame, 10 ms and more, and a button that is
   // not drawn yet would lose the key.
