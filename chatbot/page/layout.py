@@ -33,7 +33,7 @@ LAUNCH: dict[str, Any] = {
     "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
     "footer_links": [],
     "theme": theme(),
-    "css_paths": [ASSETS / "style.css", ASSETS / "model_picker.css", ASSETS / "attachments.css"],
+    "css_paths": [ASSETS / "style.css", ASSETS / "model_picker.css", ASSETS / "attachments.css", ASSETS / "print.css"],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
     "head": katex_meta() + "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),

@@ -79,17 +79,20 @@ class Replies:
         return await self._start(session_id, conversation_id, Turn(stored_question(question), options, key, address))
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
-        """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again. Ends a
-        running answer first. Raises NotFound."""
+        """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again. On
+        display is then the version that it was edited from, or what came before. Ends a running answer first. Raises
+        NotFound."""
         await self.stop(session_id, conversation_id)
         memory = self._store.memory(session_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
         question = next((message for message in reversed(messages) if message.role == "user"), None)
         if question is None:
             raise NotFound
+        versions = (await asyncio.to_thread(memory.get_versions, conversation_id)).get(question.message_id, ())
+        is_newest = question.message_id in versions[-1:]  # then it was an edit that is undone
         if question.attachments:
             await asyncio.to_thread(memory.attachments.return_to_uploads, conversation_id, question.attachments)
-        await asyncio.to_thread(memory.remove_from, conversation_id, question.message_id)
+        await asyncio.to_thread(memory.remove_from, conversation_id, question.message_id, shows_versions=is_newest)
         return question
 
     def running(self, session_id: str, conversation_id: str) -> Reply | None:

@@ -14,8 +14,8 @@ export const download = async (what) => {
   const response = await call(path);
   say(response.ok ? "" : t(response.status === 404 ? "data.nothing" : "data.failed"));
   if (!response.ok) return;
-  const [, name] = /filename="(.+)"/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
-  hand(await response.blob(), { download: name ?? "" });
+  const [, name] = /filename(?:="|\*=UTF-8'')([^"]+)/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+  hand(await response.blob(), { download: decodeURIComponent(name ?? "") });
 };
 
 const importFile = async (file) => {
