@@ -34,6 +34,7 @@ LAST_OPEN_JS = "(token) => [token, window.chatbot.lastOpen()]"
 OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768)"
 """The sidebar starts closed: on a phone it would cover the chat."""
 SELECT_PRESET_JS = "(prompt) => window.chatbot.presetText(prompt)"
+KEEP_PRESET_JS = "(prompt, preset) => window.chatbot.presetText(preset) === prompt ? preset : null"
 LIST_MODELS_JS = "(...values) => window.chatbot.listModels(...values)"
 ASK_JS = "() => window.chatbot.visible(false, true)"
 UNASK_JS = "() => window.chatbot.visible(true, false)"
@@ -92,7 +93,7 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
     entered = page.load(with_error_toasts(enter), [token, last_open], [token, turns], js=LAST_OPEN_JS, **IMMEDIATE)
     page.load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **IMMEDIATE)
     controls.new_chat.click(None, None, None, js="() => window.chatbot.newChat()", **EVERY)
-    shown = [*form.stored, form.listed, controls.sidebar]
+    shown = [*form.stored, form.listed, controls.prompts.preset, controls.sidebar]
     turns.opened(None, None, shown, js="() => window.chatbot.opened()", **EVERY)
     for listener, handler, inputs in (
         (turns.open, open_conversation, [token, *form.keys]),
@@ -163,6 +164,7 @@ def _connect_settings(entered: Any, services: Services, controls: Controls) -> N
     list_prompts = with_error_toasts(handlers.list_prompts)
     prompts.preset.focus(list_prompts, [token], [prompts.preset], **IMMEDIATE)
     prompts.preset.input(None, [prompts.preset], [form.system_prompt], js=SELECT_PRESET_JS, **IMMEDIATE)
+    form.system_prompt.input(None, [form.system_prompt, prompts.preset], [prompts.preset], js=KEEP_PRESET_JS, **EVERY)
     prompts.save.click(
         with_error_toasts(handlers.save_prompt),
         [token, prompts.name, form.system_prompt],

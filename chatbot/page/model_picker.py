@@ -55,7 +55,7 @@ async def list_all_models(pool: ProviderPool, *fields: Any) -> AsyncGenerator[di
 def initial_picker(pool: ProviderPool) -> dict[str, Any]:
     """What the picker shows before it has asked: the providers' names, and what a page starts with."""
     default = pool.default
-    entries = [_entry(pool, name, [], "loading") for name in pool.offered]
+    entries = [_entry(pool, name, pool.models(name) if name == "local" else [], "loading") for name in pool.offered]
     chosen = {"provider": default.provider, "model": default.model} if default else {"provider": "", "model": ""}
     return {"providers": entries, "chosen": chosen}
 

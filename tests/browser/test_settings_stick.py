@@ -166,3 +166,23 @@ async def test_opening_the_settings_changes_no_request(chat: ChatPage, upstream:
     assert typed["temperature"] == 0.7
     assert "temperature" not in emptied
     assert emptied["max_completion_tokens"] == before["max_completion_tokens"]
+
+
+async def test_a_preset_is_named_only_in_the_conversations_that_have_it(chat: ChatPage) -> None:
+    preset = chat.page.locator("#preset input")
+    await chat.ask("Without a preset")
+    await chat.new_chat()
+    await chat.open_part("settings")
+    await choose_preset(chat, "Tutor")
+    await chat.ask("Teach me")
+    await chat.open_conversation("Without a preset")
+    await expect(preset).to_have_value("Assistant")
+    await chat.open_conversation("Teach me")
+    await expect(preset).to_have_value("Tutor")
+    await chat.page.locator("#system-prompt textarea").press_sequentially(" Be brief.")
+    await expect(preset).to_have_value("")
+    await chat.ask("With words of my own")
+    await chat.open_conversation("Without a preset")
+    await expect(preset).to_have_value("Assistant")
+    await chat.open_conversation("Teach me")
+    await expect(preset).to_have_value("")

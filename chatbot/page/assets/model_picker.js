@@ -126,7 +126,7 @@ const drawButton = () => {
   part.opener.dataset.provider = provider;
 };
 
-const openPanel = () => {
+export const openPicker = () => {
   const { left, bottom } = part.opener.getBoundingClientRect();
   part.panel.style.setProperty("--left", `${Math.max(8, Math.min(left, innerWidth - 8 - Math.min(innerWidth - 16, 480)))}px`);
   part.panel.style.setProperty("--top", `${bottom + 4}px`);
@@ -141,6 +141,7 @@ const openPanel = () => {
 };
 
 let wanted = null;
+let afterChoice = null; // what waits for it
 const choose = (choice) => {
   wanted = choice;
   recent.add(choice);
@@ -161,9 +162,20 @@ export const modelChosen = () => {
 export const showModel = (provider, model) => {
   chosen = { provider: provider ?? "", model: model ?? "" };
   if (part) drawButton();
+  if (afterChoice && keyOf(chosen) === keyOf(wanted)) { const act = afterChoice; afterChoice = null; act(); }
 };
 
-const addKey = () => {
+// Chooses the provider's first model, and calls back once it is chosen. False if there is no such model, or it is chosen
+// already; without `act` that is all.
+export const chooseFirst = (name, act = null) => {
+  const [first] = providers.find((one) => one.name === name)?.models ?? [];
+  if (!first || chosen.provider === name) return false;
+  if (act) { afterChoice = act; choose({ provider: name, model: first.id }); }
+  return true;
+};
+
+// Shows the fields of the visitor's own keys.
+export const addKey = () => {
   part.panel.close();
   if (!find("#sidebar").classList.contains("open")) find("#sidebar .toggle-button").click();
   const head = find("#keys button");
@@ -196,7 +208,7 @@ const buildPanel = () => {
 };
 
 export const mountPicker = ({ element, props, trigger, watch }) => {
-  const opener = button("opener", "", openPanel, "");
+  const opener = button("opener", "", openPicker, "");
   opener.setAttribute("aria-haspopup", "dialog");
   part = { trigger, opener, ...buildPanel() };
   element.replaceChildren(opener, part.panel);

@@ -56,7 +56,7 @@ export const applied = () => {
 // For Gradio: the settings of a conversation that was opened, and the sidebar, which then closes on a phone.
 export const opened = () => {
   const same = { __type__: "update" };
-  const settings = (view.settings ?? Array(8).fill(same)).map((value) => value?.choices ? { ...same, ...value } : value);
+  const settings = (view.settings ?? Array(9).fill(same)).map((value) => value?.choices ? { ...same, ...value } : value);
   const sidebar = isClosingSidebar && isPhone() ? { ...same, open: false } : same;
   view.settings = null;
   isClosingSidebar = false;
