@@ -82,9 +82,6 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
     async def rename(request: gr.Request, event: gr.EventData, token: str) -> None:
         await sidebar.rename(token, event_text(event, "id"), event_text(event, "title"))
 
-    async def delete(request: gr.Request, event: gr.EventData, token: str) -> None:
-        await sidebar.delete(token, event_text(event, "id"))
-
     async def search(request: gr.Request, event: gr.EventData, token: str) -> dict[str, Any]:
         return await sidebar.search(token, event_text(event, "query"))
 
@@ -103,7 +100,6 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
         event = listener(with_error_toasts(handler), inputs, [turns], **EVERY)
         event.failure(None, None, None, js=FAILED_JS, **EVERY)
     controls.conversations.rename(with_error_toasts(rename), [token], None, **EVERY)
-    controls.conversations.delete(with_error_toasts(delete), [token], None, **EVERY)
     controls.conversations.watch(with_error_toasts(sidebar.watch), [token], [controls.conversations], **STREAMED)
     controls.search.search(with_error_toasts(search), [token], [controls.search], **EVERY)
     return entered

@@ -122,9 +122,10 @@ def build_controls(services: Services) -> Controls:
         if has_sign_in(settings):
             gr.LoginButton(logout_value="Sign out ({})", size="md", elem_id="sign-in")
         search = script_element("search", {}, events=["search"])
-        conversations = script_element("conversations", events=["rename", "delete", "watch"])
-        form, prompts = build_settings_form(settings, providers, provider, model)
-        data = _build_data_buttons()
+        conversations = script_element("conversations", events=["rename", "watch"])
+        with gr.Column(elem_id="sidebar-foot"):
+            form, prompts = build_settings_form(settings, providers, provider, model)
+            data = _build_data_buttons()
     return Controls(
         token, turns, answers, files, sidebar, new_chat, search, conversations, picker, local_model, form, prompts, data
     )

@@ -134,10 +134,6 @@ class SidebarHandlers:
         title = title.strip()[:MAX_TITLE_LENGTH]
         await asyncio.to_thread(self._memory(token).rename_conversation, conversation_id, title)
 
-    async def delete(self, token: str | None, conversation_id: str) -> None:
-        """Deletes a conversation."""
-        await self._services.replies.delete(self._session_id(token), conversation_id)
-
     async def delete_all(self, request: gr.Request, token: str | None) -> None:
         """Deletes everything that the session has."""
         await self._services.replies.delete_session(self._session_id(token))

@@ -31,6 +31,7 @@ class ChatPage:
         self.conversations = page.locator("#conversations .conversation .title")
         self.opened = page.locator("#conversations .title[aria-current=true]")
         self.search_box = page.locator("#search input")
+        self.undo_notice = page.locator(".undo-notice")
         self.picker = page.locator("#picker .opener")
         self.panel = page.locator("dialog.models")
         self.models = self.panel.locator(".option[data-model]")
@@ -54,9 +55,10 @@ class ChatPage:
         await self._entered()
 
     async def send(self, text: str) -> None:
-        """Types the text and presses Enter."""
+        """Types the text and presses Enter; on a touch screen the button."""
         await self.box.fill(text)
-        await self.box.press("Enter")
+        is_touch = await self.page.evaluate("matchMedia('(hover: none) and (pointer: coarse)').matches")
+        await (self.send_button.tap() if is_touch else self.box.press("Enter"))
 
     async def ask(self, text: str) -> str:
         """Sends the text, waits for the whole answer, and returns it."""
@@ -109,22 +111,26 @@ class ChatPage:
 
     async def rename(self, title: str, new: str, key: str | None) -> None:
         """Types a new title, and confirms with the key, or with a click into the message box if there is none."""
-        line = self.conversation(title)
-        await line.hover()
-        await line.locator(".rename").click()
+        await self.choose_action(title, "Rename")
         field = self.page.locator("#conversations .rename-field")
         await field.fill(new)
         await (field.press(key) if key else self.box.click())
         await expect(field).to_have_count(0)
 
-    async def remove(self, title: str, answer: str = "Delete") -> None:
-        """Clicks the conversation's ✕, and answers the question that follows."""
+    async def choose_action(self, title: str, action: str) -> None:
+        """Chooses an action from the menu of a conversation."""
         line = self.conversation(title)
         await line.hover()
-        await line.locator(".remove").click()
-        question = self.page.locator("#conversations .conversation:has(.question)")
-        await question.get_by_role("button", name=answer, exact=True).click()
-        await expect(question).to_have_count(0)
+        await line.locator(".more").click()
+        await self.page.get_by_role("menuitem", name=action, exact=True).click()
+
+    async def remove(self, title: str, *, for_good: bool = True) -> None:
+        """Deletes the conversation; `for_good` does not wait for the time to undo it, as if the page were left."""
+        await self.choose_action(title, "Delete")
+        await expect(self.undo_notice).to_contain_text(title)
+        if for_good:
+            async with self.page.expect_response(lambda response: response.request.method == "DELETE"):
+                await self.page.evaluate("dispatchEvent(new Event('pagehide'))")
 
     async def search(self, words: str) -> None:
         """Types into the search box, a key at a time."""

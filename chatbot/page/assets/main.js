@@ -1,5 +1,6 @@
 // What Gradio's components call: `mount` by the parts of the page that scripts draw, the others by events in Python.
 
+import { conversationInAddress } from "./address.js";
 import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
@@ -69,7 +70,7 @@ window.chatbot = {
   listModels,
   modelChosen,
   showModel,
-  lastOpen: () => tabStorage.get("open"),
+  lastOpen: () => conversationInAddress() ?? tabStorage.get("open"),
   presetText: (prompt) => /^preset\.\w+\.prompt$/.test(prompt) ? t(prompt) : prompt ?? "",
   sidebarUpdate: (open) => ({ ...same, open }),
   visible: (...parts) => parts.map((visible) => ({ ...same, visible })),

@@ -2,6 +2,7 @@
 // server repeats it in its updates, and updates of a view that was left are ignored. The server's updates are
 // chatbot/page/view_update.py's.
 
+import { conversationInAddress, showAddress } from "./address.js";
 import { find, isPhone, make } from "./dom.js";
 import { mountMessages, rowsOf, showMessages } from "./messages.js";
 import { tokenArrived } from "./session.js";
@@ -139,6 +140,7 @@ export const open = (id, message_id) => {
   nextView();
   isClosingSidebar = true;
   if (id !== view.conversation) view.isFollowing = true;
+  showAddress(id, true);
   leaveFor("open", { id, message_id });
 };
 
@@ -147,6 +149,7 @@ export const follow = () => { view.number += 1; hub.trigger("follow", about({}))
 
 export const newChat = () => {
   nextView();
+  showAddress("", true);
   if (machine.isAnswering) machine.to("leaving");
   Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isFollowing: true });
   box = "";
@@ -184,6 +187,9 @@ export const mountView = ({ props, trigger, watch }) => {
     restoreDraft();
     onLines(() => { tabStorage.set("open", view.conversation); tabStorage.set("draft", field().value); });
     tabStorage.set("open", view.conversation);
+    showAddress(view.conversation);
+    onLines(() => showAddress(view.conversation));
+    addEventListener("popstate", () => { const id = conversationInAddress(); if (id) open(id); else newChat(); });
     document.addEventListener("input", ({ target }) => { if (target === field()) tabStorage.set("draft", target.value); });
   });
   receive(props.value);
