@@ -25,14 +25,15 @@ from chatbot.page.notices import has_sign_in
 from chatbot.page.settings_handlers import SettingsHandlers
 from chatbot.page.sidebar_handlers import SidebarHandlers
 from chatbot.page.view_update import ViewUpdate
+from chatbot.replies.options import MAX_HISTORY
 from chatbot.web.gradio_patches import hide_progress
 from chatbot.web.services import Services
 
 TITLE = "Chatbot"
 
 LAST_OPEN_JS = "(token) => [token, window.chatbot.lastOpen()]"
-OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768)"
-"""The sidebar starts closed: on a phone it would cover the chat."""
+OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768 && innerHeight >= 480)"
+"""The sidebar starts closed: on a phone it would cover the chat, upright or not."""
 SELECT_PRESET_JS = "(prompt) => window.chatbot.presetText(prompt)"
 KEEP_PRESET_JS = "(prompt, preset) => window.chatbot.presetText(preset) === prompt ? preset : null"
 LIST_MODELS_JS = "(...values) => window.chatbot.listModels(...values)"
@@ -92,6 +93,7 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
     controls.new_chat.click(None, None, None, js="() => window.chatbot.newChat()", **EVERY)
     shown = [*form.stored, form.listed, controls.prompts.preset, controls.sidebar]
     turns.opened(None, None, shown, js="() => window.chatbot.opened()", **EVERY)
+    turns.widen(None, None, [form.history_limit], js=f"() => '{MAX_HISTORY}'", **EVERY)
     for listener, handler, inputs in (
         (turns.open, open_conversation, [token, *form.keys]),
         (turns.earlier, show_earlier, [token]),

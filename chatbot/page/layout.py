@@ -88,6 +88,7 @@ TURN_EVENTS = (
     "open",
     "apply",
     "opened",
+    "widen",
 )
 
 

@@ -96,7 +96,8 @@ class ChatPage:
 
     async def new_chat(self) -> None:
         """Starts a new chat, and waits for the empty page."""
-        await self.page.get_by_role("button", name="New chat").first.click()
+        is_open = "open" in (await self.sidebar.get_attribute("class") or "").split()
+        await self.page.locator("#new-chat" if is_open else "#picker .fresh").click()
         await expect(self.rows).to_have_count(0)
         await expect(self.opened).to_have_count(0)
 

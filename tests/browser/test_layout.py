@@ -160,3 +160,12 @@ def luminance(colour: list[int]) -> float:
     """The relative luminance of an sRGB colour, by WCAG 2.2."""
     linear = [(value / 255) / 12.92 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in colour]
     return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+async def test_a_new_chat_can_be_begun_while_the_sidebar_is_closed(app: RunningApp, browser: Browser) -> None:
+    context = await browser.new_context(**PHONE)
+    chat = await ChatPage(await context.new_page()).open(app.url)
+    await chat.ask("First")
+    await chat.page.locator("#models").get_by_role("button", name="New chat").tap()
+    await expect(chat.rows).to_have_count(0)
+    assert await chat.ask("Second") == "You said: Second"

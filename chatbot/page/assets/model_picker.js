@@ -5,6 +5,8 @@ import { dollars } from "./answer_words.js";
 import { button, dialog, find, isPhone, make, onKeys } from "./dom.js";
 import { LANGUAGE, t } from "./i18n.js";
 import { browserStorage } from "./storage.js";
+import { icon } from "./tools.js";
+import { newChat } from "./view.js";
 
 const FRESH_MS = 60_000; // how long the lists are not asked for again
 const MAX_RECENT = 4;
@@ -211,7 +213,9 @@ export const mountPicker = ({ element, props, trigger, watch }) => {
   const opener = button("opener", "", openPicker, "");
   opener.setAttribute("aria-haspopup", "dialog");
   part = { trigger, opener, ...buildPanel() };
-  element.replaceChildren(opener, part.panel);
+  const fresh = button("fresh", t("chat.new"), newChat, icon("edit")); // while the sidebar with its own is closed
+  element.classList.add("head");
+  element.replaceChildren(opener, fresh, part.panel);
   const receive = () => {
     if (!props.value) return;
     providers = props.value.providers;

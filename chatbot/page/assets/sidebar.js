@@ -88,7 +88,7 @@ const conversationButtons = (conversation) => {
     event.preventDefault();
     open(id);
   });
-  const more = button("more", t("list.more", { title: name }), () => openMenu(more, actionsOf(conversation), drawList), "…");
+  const more = button("more", t("list.more", { title: name }), () => openMenu(more, actionsOf(conversation), drawList), "⋯");
   Object.assign(more, { tabIndex: -1, ariaHasPopup: "menu" });
   onKeys(opener, {
     ArrowDown: () => moveTo(openers()[openers().indexOf(opener) + 1] ?? opener),

@@ -8,7 +8,7 @@ import { t } from "./i18n.js";
 import { machine } from "./state.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
-import { edit, onLines, retry, showEarlier, showVersion, undo, view } from "./view.js";
+import { edit, onLines, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
 const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -116,6 +116,30 @@ const offerEarlier = (count) => {
   if (made.nextElementSibling !== first) first.before(made);
 };
 
+// At the first message that the model saw for its newest answer: how much that was, and a way to send more.
+const windowLine = ({ sent, total, trimmed }) => {
+  const made = make("div", "window-line");
+  made.append(make("span", "", t(trimmed ? "window.trimmed" : "window.seen", { sent, total })));
+  const widen = button("widen", t("window.widen"), () => {
+    sendEverything();
+    made.replaceChildren(make("span", "", t("window.widened")));
+  });
+  if (!trimmed) made.append(widen);
+  return made;
+};
+
+const drawWindow = () => {
+  const { rows = [], window = null } = view.lines;
+  const place = window ? rows.findIndex(({ id }) => id === window.id) : -1;
+  const key = JSON.stringify(window);
+  chatRows().forEach((row, index) => {
+    const drawn = row.querySelector(":scope > .window-line");
+    if (index === place && drawn?.windowKey === key) return;
+    drawn?.remove();
+    if (index === place) row.prepend(Object.assign(windowLine(window), { windowKey: key }));
+  });
+};
+
 // Scrolls to a message once its row is drawn.
 let soughtId = null;
 const scrollToSought = () => {
@@ -132,6 +156,7 @@ const drawTurns = () => {
   const { rows = [], earlier = 0 } = view.lines;
   chatRows().forEach((row, index) => decorate(row, rows[index]));
   offerEarlier(earlier);
+  drawWindow();
   scrollToSought();
 };
 

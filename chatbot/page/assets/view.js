@@ -131,6 +131,9 @@ export const stop = () => {
   hub.trigger("stop", about({}));
 };
 
+// From now on as many messages go to the model as it can read.
+export const sendEverything = () => hub.trigger("widen", {});
+
 export const undo = () => { nextView(); leaveFor("undo", {}); };
 export const showVersion = (id) => { nextView(); leaveFor("version", { id }); };
 export const showEarlier = (id) => { nextView(); leaveFor("earlier", { id }); };
