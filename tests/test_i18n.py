@@ -19,7 +19,7 @@ PAGE_FOLDER = ROOT / "chatbot" / "page"
 SCRIPTS = sorted((PAGE_FOLDER / "assets").glob("*.js"))
 PAGE = [path for path in sorted(PAGE_FOLDER.glob("*.py")) if path.stem != "theme"]
 
-COMPOSED = ("effort.", "preset.", "ending.", "failure.", "wait.", "cause.")
+COMPOSED = ("effort.", "picker.list.", "preset.", "remedy.", "ending.", "failure.", "wait.", "cause.")
 """The prefixes of keys that are composed in the code, or used below the page."""
 
 KEYS_OF_THE_KEYBOARD = {"Enter", "Escape", "ArrowUp", "Shift"}

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import WithJsonSchema
@@ -19,7 +20,7 @@ from chatbot.api.responses import (
     StatusOut,
 )
 from chatbot.errors import NotFound
-from chatbot.transfer import ExportedConversation, export_json, export_markdown
+from chatbot.transfer import ExportedConversation, export_json, export_markdown, title_as_file_name
 
 router = APIRouter(tags=["conversations"])
 
@@ -100,12 +101,13 @@ async def export_conversation(
     """A conversation as a file: `json` to import it again, `md` to read it. A temporary chat is in no export."""
     if memory.is_temporary(conversation_id):
         raise NotFound("temporary")
+    conversation, messages = await services.replies.messages(session_id, conversation_id)
     if file_format == "md":
-        conversation, messages = await services.replies.messages(session_id, conversation_id)
         content, media_type = export_markdown(conversation, messages).encode(), "text/markdown"
     else:
         content, media_type = await asyncio.to_thread(export_json, memory, conversation_id), "application/json"
-    headers = {"Content-Disposition": f'attachment; filename="{conversation_id}.{file_format}"'}
+    name = quote(f"{title_as_file_name(conversation.title) or conversation_id}.{file_format}")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(content, media_type=media_type, headers=headers)
 
 

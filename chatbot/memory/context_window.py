@@ -100,6 +100,14 @@ def select_messages(
     return ContextWindow(tuple(_merged(newest)), _sent_context(said, newest, profile))
 
 
+def first_sent_id(messages: Sequence[StoredMessage], sent: SentContext) -> str | None:
+    """The id of the first of the `messages` before an answer that went out for it, by the answer's account; None if all
+    did."""
+    sendable = _sendable(messages)
+    is_part = sent.sent < sent.total and 0 < sent.sent <= len(sendable)
+    return sendable[-sent.sent].message_id if is_part else None
+
+
 def _sendable(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
     sendable: list[StoredMessage] = []
     for message in messages:

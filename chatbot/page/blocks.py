@@ -1,5 +1,6 @@
 """The page: its components, and the events that connect them."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import gradio as gr
@@ -19,22 +20,29 @@ from chatbot.page.chat_interface import (
 from chatbot.page.conversation_view import ConversationViews
 from chatbot.page.error_toasts import with_error_toasts
 from chatbot.page.layout import Controls, build_controls, build_extras
+from chatbot.page.model_picker import list_all_models
 from chatbot.page.notices import has_sign_in
 from chatbot.page.settings_handlers import SettingsHandlers
 from chatbot.page.sidebar_handlers import SidebarHandlers
 from chatbot.page.view_update import ViewUpdate
+from chatbot.replies.options import MAX_HISTORY
 from chatbot.web.gradio_patches import hide_progress
 from chatbot.web.services import Services
 
 TITLE = "Chatbot"
 
 LAST_OPEN_JS = "(token) => [token, window.chatbot.lastOpen()]"
-OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768)"
-"""The sidebar starts closed: on a phone it would cover the chat."""
+OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768 && innerHeight >= 480)"
+"""The sidebar starts closed: on a phone it would cover the chat, upright or not."""
 SELECT_PRESET_JS = "(prompt) => window.chatbot.presetText(prompt)"
+KEEP_PRESET_JS = "(prompt, preset) => window.chatbot.presetText(preset) === prompt ? preset : null"
 LIST_MODELS_JS = "(...values) => window.chatbot.listModels(...values)"
 ASK_JS = "() => window.chatbot.visible(false, true)"
 UNASK_JS = "() => window.chatbot.visible(true, false)"
+
+
+SHOW_MODEL_JS = "(provider, model) => window.chatbot.showModel(provider, model)"
+CHOOSE_MODEL_JS = "() => window.chatbot.modelChosen()"
 
 
 def build_page(services: Services) -> gr.Blocks:
@@ -51,7 +59,7 @@ def build_page(services: Services) -> gr.Blocks:
         build_extras(services)
         entered = _connect_conversations(page, services, controls, sidebar)
         _connect_data(controls, sidebar)
-        _connect_settings(entered, controls, SettingsHandlers(services))
+        _connect_settings(entered, services, controls)
         hide_progress(page, controls.form.listed)
     return page
 
@@ -75,9 +83,6 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
     async def rename(request: gr.Request, event: gr.EventData, token: str) -> None:
         await sidebar.rename(token, event_text(event, "id"), event_text(event, "title"))
 
-    async def delete(request: gr.Request, event: gr.EventData, token: str) -> None:
-        await sidebar.delete(token, event_text(event, "id"))
-
     async def search(request: gr.Request, event: gr.EventData, token: str) -> dict[str, Any]:
         return await sidebar.search(token, event_text(event, "query"))
 
@@ -86,8 +91,9 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
     entered = page.load(with_error_toasts(enter), [token, last_open], [token, turns], js=LAST_OPEN_JS, **IMMEDIATE)
     page.load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **IMMEDIATE)
     controls.new_chat.click(None, None, None, js="() => window.chatbot.newChat()", **EVERY)
-    shown = [*form.stored, form.listed, controls.sidebar]
+    shown = [*form.stored, form.listed, controls.prompts.preset, controls.sidebar]
     turns.opened(None, None, shown, js="() => window.chatbot.opened()", **EVERY)
+    turns.widen(None, None, [form.history_limit], js=f"() => '{MAX_HISTORY}'", **EVERY)
     for listener, handler, inputs in (
         (turns.open, open_conversation, [token, *form.keys]),
         (turns.earlier, show_earlier, [token]),
@@ -96,7 +102,6 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
         event = listener(with_error_toasts(handler), inputs, [turns], **EVERY)
         event.failure(None, None, None, js=FAILED_JS, **EVERY)
     controls.conversations.rename(with_error_toasts(rename), [token], None, **EVERY)
-    controls.conversations.delete(with_error_toasts(delete), [token], None, **EVERY)
     controls.conversations.watch(with_error_toasts(sidebar.watch), [token], [controls.conversations], **STREAMED)
     controls.search.search(with_error_toasts(search), [token], [controls.search], **EVERY)
     return entered
@@ -116,12 +121,13 @@ def _connect_data(controls: Controls, sidebar: SidebarHandlers) -> None:
     )
 
 
-def _connect_settings(entered: Any, controls: Controls, handlers: SettingsHandlers) -> None:
-    """Connects the settings form."""
+def _connect_settings(entered: Any, services: Services, controls: Controls) -> None:
+    """Connects the model picker and the settings form."""
+    handlers = SettingsHandlers(services)
     form, prompts, token = controls.form, controls.prompts, controls.token
     watched: dict[str, Any] = {
         "fn": handlers.watch_local_model,
-        "inputs": [form.provider],
+        "inputs": [form.provider, *form.keys],
         "outputs": [controls.local_model],
         **QUEUED,
     }
@@ -136,15 +142,27 @@ def _connect_settings(entered: Any, controls: Controls, handlers: SettingsHandle
     entered.then(handlers.list_models, [form.provider], [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     chosen = with_error_toasts(handlers.choose_provider)
     form.provider.input(chosen, form.all, [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
+    picker = controls.picker
+
+    async def list_all(*keys: Any) -> AsyncGenerator[dict[str, Any]]:
+        async for value in list_all_models(services.providers, *keys):
+            yield dict(value)
+
+    all_lists: dict[str, Any] = {"fn": list_all, "inputs": form.keys, "outputs": [picker], **STREAMED}
+    picker.list(**all_lists)
+    picker.choose(None, None, [form.provider, form.model, form.listed], js=CHOOSE_MODEL_JS, **EVERY).then(**watched)
+    for field in (form.provider, form.model):
+        field.change(None, [form.provider, form.model], None, js=SHOW_MODEL_JS, **EVERY)
     fitting = [form.temperature, form.effort]
     form.model.change(handlers.choose_model, [form.provider, form.model], fitting, **IMMEDIATE)
     key_typed, offered = with_error_toasts(handlers.type_key), [form.provider, form.model, form.listed]
     for key in form.keys:
         for typed in (key.blur, key.submit):
-            typed(key_typed, form.all, offered, **IMMEDIATE).then(**watched)
+            typed(key_typed, form.all, offered, **IMMEDIATE).then(**all_lists).then(**watched)
     list_prompts = with_error_toasts(handlers.list_prompts)
     prompts.preset.focus(list_prompts, [token], [prompts.preset], **IMMEDIATE)
     prompts.preset.input(None, [prompts.preset], [form.system_prompt], js=SELECT_PRESET_JS, **IMMEDIATE)
+    form.system_prompt.input(None, [form.system_prompt, prompts.preset], [prompts.preset], js=KEEP_PRESET_JS, **EVERY)
     prompts.save.click(
         with_error_toasts(handlers.save_prompt),
         [token, prompts.name, form.system_prompt],

@@ -1,11 +1,13 @@
 """What the page shows of a conversation, read from the store and never from what a browser sends back."""
 
 import asyncio
+from itertools import dropwhile
 from typing import Any, NamedTuple
 
+from chatbot.memory.context_window import first_sent_id
 from chatbot.page.answer_details import total
 from chatbot.page.message_view import ShownMessage, lines, show
-from chatbot.types import PROVIDER_NAMES, Conversation
+from chatbot.types import PROVIDER_NAMES, Conversation, StoredMessage
 from chatbot.web.services import Services
 
 SHOWN_MESSAGES = 30
@@ -54,9 +56,11 @@ class ConversationViews:
         first = max(0, min(len(messages) - SHOWN_MESSAGES, position - more))
         conversation = memory.get_conversation(conversation_id)
         shown = messages[first:]
+        rows = lines(shown, memory.get_versions(conversation_id), self._label)
         below = {
             "touched_at": conversation.touched_at,
-            "rows": lines(shown, memory.get_versions(conversation_id), self._label),
+            "rows": rows,
+            "window": _window(messages, shown, {row["id"] for row in rows}),
             "earlier": first,
             "total": total(memory.all_messages(conversation_id)),
             "place": place,
@@ -69,3 +73,16 @@ class ConversationViews:
         """The provider's label; its name if an import brought it along."""
         labels = (self._services.providers.label(name) for name in PROVIDER_NAMES if name == provider)
         return next(labels, provider)
+
+
+def _window(messages: list[StoredMessage], shown: list[StoredMessage], row_ids: set[str]) -> dict[str, Any] | None:
+    """Where what the model saw for the newest answer begins: the id of the row, and how much it was. None if it saw the
+    whole conversation, or the place is not on display."""
+    place = next((at for at in range(len(messages) - 1, -1, -1) if messages[at].seen), None)
+    sent = messages[place].seen if place is not None else None
+    first = first_sent_id(messages[:place], sent) if sent else None
+    following = dropwhile(lambda each: each.message_id != first, shown)
+    row = next((each.message_id for each in following if each.message_id in row_ids), None)
+    if sent is None or row is None:
+        return None
+    return {"id": row, "sent": sent.sent, "total": sent.total, "trimmed": sent.trimmed}

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from chatbot.page.i18n import gradio_i18n, text
+from chatbot.page.model_picker import initial_picker
 from chatbot.page.notices import has_sign_in, notices
 from chatbot.page.scripts import ASSETS, bundle
 from chatbot.page.settings_form import PromptFields, SettingsForm, build_model_fields, build_settings_form
@@ -32,7 +33,7 @@ LAUNCH: dict[str, Any] = {
     "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
     "footer_links": [],
     "theme": theme(),
-    "css_paths": [ASSETS / "style.css", ASSETS / "attachments.css"],
+    "css_paths": [ASSETS / "style.css", ASSETS / "model_picker.css", ASSETS / "attachments.css", ASSETS / "print.css"],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
     "head": katex_meta() + "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
@@ -67,6 +68,7 @@ class Controls:
     new_chat: gr.Button
     search: gr.HTML
     conversations: gr.HTML
+    picker: gr.HTML
     local_model: gr.HTML
     form: SettingsForm
     prompts: PromptFields
@@ -86,6 +88,7 @@ TURN_EVENTS = (
     "open",
     "apply",
     "opened",
+    "widen",
 )
 
 
@@ -112,17 +115,20 @@ def build_controls(services: Services) -> Controls:
     answers = script_element("answers", render=False)
     files = script_element("files", render=False)
     local_model = script_element("model-state", render=False)
-    provider, model = build_model_fields(providers)
+    with gr.Row(elem_id="models"):
+        picker = script_element("picker", initial_picker(providers), events=["list", "choose"])
+        provider, model = build_model_fields(providers)  # not displayed: the picker sets them
     with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button(text("chat.new"), elem_id="new-chat")
         if has_sign_in(settings):
             gr.LoginButton(logout_value="Sign out ({})", size="md", elem_id="sign-in")
         search = script_element("search", {}, events=["search"])
-        conversations = script_element("conversations", events=["rename", "delete", "watch"])
-        form, prompts = build_settings_form(settings, providers, provider, model)
-        data = _build_data_buttons()
+        conversations = script_element("conversations", events=["rename", "watch"])
+        with gr.Column(elem_id="sidebar-foot"):
+            form, prompts = build_settings_form(settings, providers, provider, model)
+            data = _build_data_buttons()
     return Controls(
-        token, turns, answers, files, sidebar, new_chat, search, conversations, local_model, form, prompts, data
+        token, turns, answers, files, sidebar, new_chat, search, conversations, picker, local_model, form, prompts, data
     )
 
 

@@ -10,7 +10,7 @@ from chatbot.page.presets import choices
 from chatbot.page.settings_values import KEYED
 from chatbot.providers import ProviderPool, traits
 from chatbot.settings import Settings
-from chatbot.types import PROVIDER_NAMES, ModelChoice
+from chatbot.types import ModelChoice
 
 EFFORTS = [(text(f"effort.{effort or 'own'}"), effort) for effort in ("", "low", "medium", "high")]
 
@@ -61,21 +61,20 @@ class PromptFields:
 
 
 def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdown]:
-    """The menus of providers and models, above the chat."""
-    choice = providers.default or ModelChoice("local", "")
-    offered = [name for name in PROVIDER_NAMES if name in providers.offered or name == choice.provider]
-    labels = [(provider_label(name, providers.label(name)), name) for name in offered]
-    bare: dict[str, Any] = {"show_label": False, "container": False, "min_width": 120}
-    with gr.Row(elem_id="models"):
-        provider = gr.Dropdown(labels, value=choice.provider, label=text("model.provider"), elem_id="provider", **bare)
-        model = gr.Dropdown(
-            providers.models(choice.provider),
-            value=choice.model or None,
-            label=text("model.model"),
-            allow_custom_value=True,
-            elem_id="model",
-            **bare,
-        )
+    """The menus of providers and models. Programs read them; people use the picker. Both are empty if no provider is
+    set up."""
+    choice = providers.default
+    labels = [(provider_label(name, providers.label(name)), name) for name in providers.offered]
+    provider = gr.Dropdown(
+        labels, value=choice.provider if choice else None, label=text("model.provider"), elem_id="provider"
+    )
+    model = gr.Dropdown(
+        providers.models(choice.provider) if choice else [],
+        value=(choice.model if choice else "") or None,
+        label=text("model.model"),
+        allow_custom_value=True,
+        elem_id="model",
+    )
     return provider, model
 
 
@@ -100,7 +99,7 @@ def build_settings_form(
             elem_id="effort",
         )
     keys = _key_fields(providers)
-    listed, arriving = gr.Textbox(choice.provider, visible=False), gr.JSON(visible=False)
+    listed, arriving = gr.Textbox(choice.provider if providers.default else "", visible=False), gr.JSON(visible=False)
     form = SettingsForm(
         provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, listed, arriving
     )

@@ -11,7 +11,7 @@ from chatbot.page.error_toasts import warn
 from chatbot.page.i18n import locale_of, provider_label
 from chatbot.page.message_view import show_load_state
 from chatbot.page.presets import choices
-from chatbot.page.settings_values import SettingsValues
+from chatbot.page.settings_values import SettingsValues, typed_keys
 from chatbot.providers import traits
 from chatbot.replies.options import check_prompt
 from chatbot.types import PROVIDER_NAMES, ProviderName
@@ -30,16 +30,19 @@ class SettingsHandlers:
         self._services = services
         self._providers = services.providers
 
-    async def watch_local_model(self, provider: ProviderName) -> AsyncGenerator[dict[str, Any]]:
-        """If the local model is chosen: how far it is, until it is loaded or has failed."""
+    async def watch_local_model(self, provider: ProviderName, *keys: Any) -> AsyncGenerator[dict[str, Any]]:
+        """If the local model is chosen: how far it is, until it is loaded or has failed. If nothing is set up: that,
+        unless the visitor has typed `keys`."""
         model = self._providers.local_model if provider == "local" else None
         while model and model.state.phase == "loading":
             yield show_load_state(model.state)
             await asyncio.sleep(LOAD_STATE_SECONDS)
         if model:
             yield show_load_state(model.state)
+        elif self._providers.offered or typed_keys(keys):
+            yield {}
         else:
-            yield {} if self._providers.offered else {"name": "failed", "texts": [NoProvider().text.as_json()]}
+            yield {"name": "failed", "texts": [NoProvider().text.as_json()]}
 
     async def list_models(self, provider: ProviderName) -> dict[str, Any]:
         """The models of the provider that a page starts with, once its list is known."""

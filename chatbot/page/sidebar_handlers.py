@@ -8,8 +8,10 @@ from typing import Any
 import gradio as gr
 
 from chatbot.errors import ChatbotError, Unauthorized
+from chatbot.i18n import texts
 from chatbot.page.conversation_view import SHOWN_MESSAGES, ConversationView, ConversationViews
 from chatbot.page.i18n import locale_of
+from chatbot.page.presets import choices, preset_of
 from chatbot.page.settings_values import typed_keys
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.limits import RateLimit
@@ -55,7 +57,7 @@ class SidebarHandlers:
         if not found:
             return token, {"view": 0, "phase": "idle", "token": str(token)}
         if last_open == "":
-            settings = self._settings(found[0].options)
+            settings = await self._settings(request, token, found[0].options)
             return token, {"view": 0, "phase": "idle", "token": str(token), **settings}
         exists = last_open in {conversation.conversation_id for conversation in found}
         opened = await self.open(request, token, 0, str(last_open) if exists else found[0].conversation_id)
@@ -78,7 +80,7 @@ class SidebarHandlers:
             raise
         except ChatbotError:
             return {"view": view, "phase": "idle", "conversation_id": "", "messages": [], "answer": [], "lines": {}}
-        return {**_update(view, read), **self._settings(read.conversation.options, keys)}
+        return {**_update(view, read), **await self._settings(request, token, read.conversation.options, keys)}
 
     async def watch(self, request: gr.Request, token: str | None) -> AsyncGenerator[dict[str, Any]]:
         """The list of conversations: now, after each change, and every BEAT_SECONDS. The last has `renew`: the page
@@ -132,10 +134,6 @@ class SidebarHandlers:
         title = title.strip()[:MAX_TITLE_LENGTH]
         await asyncio.to_thread(self._memory(token).rename_conversation, conversation_id, title)
 
-    async def delete(self, token: str | None, conversation_id: str) -> None:
-        """Deletes a conversation."""
-        await self._services.replies.delete(self._session_id(token), conversation_id)
-
     async def delete_all(self, request: gr.Request, token: str | None) -> None:
         """Deletes everything that the session has."""
         await self._services.replies.delete_session(self._session_id(token))
@@ -155,7 +153,9 @@ class SidebarHandlers:
         ]
         return {"query": query, "found": results}
 
-    def _settings(self, options: Options | None, keys: Sequence[Any] = ()) -> ViewUpdate:
+    async def _settings(
+        self, request: gr.Request, token: str | None, options: Options | None, keys: Sequence[Any] = ()
+    ) -> ViewUpdate:
         """The values of the settings form for `options`; none if there are no options, or their provider cannot be
         chosen."""
         providers = self._services.providers
@@ -164,6 +164,9 @@ class SidebarHandlers:
             return {}
         choice = options.choice
         models = [[model, model] for model in providers.models(choice.provider)]
+        saved = await asyncio.to_thread(self._memory(token).prompts.list)
+        default = self._services.settings.chatbot_system_prompt
+        presets = choices(default, saved, texts(locale_of(request)).__getitem__)
         return {
             "settings": [
                 choice.provider,
@@ -174,6 +177,7 @@ class SidebarHandlers:
                 "" if options.temperature is None else str(options.temperature),
                 options.effort or "",
                 choice.provider,
+                {"choices": presets, "value": preset_of(options.system_prompt, default, saved)},
             ]
         }
 

@@ -12,7 +12,7 @@ class ViewUpdate(TypedDict, total=False):
     left. `messages` are those before the `answer`; while an answer runs, they and the `lines` are the same in all
     updates with one `part`. `box` is text for the message box, `returned` are ids of uploads
     that a refused message gives back, `undone` the attachments of a message that was taken back. `settings` are the
-    values of the settings form, in the order of its fields.
+    values of the settings form, in the order of its fields, then the provider whose models are listed, and the preset.
     """
 
     view: int

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from chatbot.errors import ChatbotError
 from chatbot.providers.base import LIST_SECONDS, Provider
@@ -17,6 +18,9 @@ FRESH_SECONDS = 600.0
 PAUSE_SECONDS = 60.0
 """The least time between two requests to a provider that gave no list."""
 
+ListState = Literal["loading", "listed", "empty", "failed"]
+"""What became of a provider's list."""
+
 
 class ModelLists:
     """Caches what the providers list. `open_provider` opens one."""
@@ -28,6 +32,8 @@ class ModelLists:
         """When to ask again, by the monotonic clock."""
         self._tasks: dict[ProviderName, asyncio.Task[None]] = {}
         """The requests that are under way."""
+        self._empty: set[ProviderName] = set()
+        """The providers that listed no model when they were asked last."""
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def ids(self, name: ProviderName) -> list[str]:
@@ -36,6 +42,14 @@ class ModelLists:
         if self._loop and self._due.get(name, 0) < time.monotonic():
             self._loop.call_soon_threadsafe(self._refresh_if_due, name)
         return list(self._found.get(name, ()))
+
+    def state(self, name: ProviderName) -> ListState:
+        """What became of the provider's list; "loading" also before it was asked for."""
+        if name in self._found:
+            return "listed"
+        if name in self._tasks or name not in self._due:
+            return "loading"
+        return "empty" if name in self._empty else "failed"
 
     def profile(self, choice: ModelChoice) -> ModelProfile:
         """What the provider's list says of the model; only its name if it is not listed."""
@@ -82,6 +96,7 @@ class ModelLists:
             log.info("models: %s gave no list (%s)", name, type(error).__name__)
             return
         self._due[name] = time.monotonic() + FRESH_SECONDS
+        (self._empty.discard if models else self._empty.add)(name)
         if models:
             self._found[name] = {model.id: model for model in models}
 

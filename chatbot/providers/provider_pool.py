@@ -8,7 +8,7 @@ from chatbot.errors import ProviderTimeout
 from chatbot.providers.base import LIST_SECONDS, Provider
 from chatbot.providers.local.llama_server import LlamaServer
 from chatbot.providers.local.provider import LocalProvider
-from chatbot.providers.model_lists import ModelLists, fetch_models
+from chatbot.providers.model_lists import ListState, ModelLists, fetch_models
 from chatbot.providers.model_profiles import BUILT_IN, published, published_cost, traits
 from chatbot.providers.registry import SPECS, check_configured, connect, label_of
 from chatbot.providers.user_key_clients import UserKeyProvider
@@ -84,6 +84,10 @@ class ProviderPool:
         if self._settings.chatbot_model and name == self._default_provider:
             preferred = [self._settings.chatbot_model]
         return list(dict.fromkeys(preferred + models))
+
+    def list_state(self, name: ProviderName) -> ListState:
+        """What became of the provider's own list of models. The local model needs none."""
+        return "listed" if name == "local" else self._lists.state(name)
 
     async def wait_for_models(self, name: ProviderName) -> list[str]:
         """The models to offer, once the provider was asked for its list. Takes LIST_SECONDS at most; never raises."""

@@ -101,17 +101,20 @@ class Replies:
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
         """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again, and
-        the note that it asked for is deleted. Ends a running answer first. Raises NotFound."""
+        the note that it asked for is deleted. On display is then the version that it was edited from, or what came
+        before. Ends a running answer first. Raises NotFound."""
         await self.stop(session_id, conversation_id)
         memory = self._store.memory(session_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
         question = next((message for message in reversed(messages) if message.role == "user"), None)
         if question is None:
             raise NotFound
+        versions = (await asyncio.to_thread(memory.get_versions, conversation_id)).get(question.message_id, ())
+        is_newest = question.message_id in versions[-1:]  # then it was an edit that is undone
         if question.attachments:
             await asyncio.to_thread(memory.attachments.return_to_uploads, conversation_id, question.attachments)
         await asyncio.to_thread(take_back_note, memory, question)
-        await asyncio.to_thread(memory.remove_from, conversation_id, question.message_id)
+        await asyncio.to_thread(memory.remove_from, conversation_id, question.message_id, shows_versions=is_newest)
         return question
 
     def check_takes_files(self, session_id: str, conversation_id: str | None, temporary: bool) -> None:

@@ -182,13 +182,16 @@ class ConversationMemory:
             time = self._directory.next_time(file.summary().touched_at)
             file.change(head=newest_leaf(file.records, message_id), shown_at=time)
 
-    def remove_from(self, conversation_id: str, message_id: str) -> None:
+    def remove_from(self, conversation_id: str, message_id: str, *, shows_versions: bool = True) -> None:
         """Removes the message and all that follow it in any branch, if it is there. If it was on display, its youngest
-        version is now, or the message before it."""
+        version is now, or the message before it; without `shows_versions` always the message before it."""
         with self._directory.write(conversation_id) as file:
             if message_id in file.records:
                 self._forget_passages(subtree(file.records, message_id))
+                parent = file.records[message_id]["parent_id"]
                 file.remove_from(message_id)
+                if not shows_versions:
+                    file.change(head=parent)
                 self._touch(file)
         self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)

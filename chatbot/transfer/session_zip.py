@@ -213,14 +213,19 @@ def _attachment_path(attachment: Attachment) -> str:
 
 def _file_name(conversation: Conversation, names: set[str]) -> str:
     """A file name that every system accepts and that is not among `names`, to which it is added."""
-    letters = (each if _is_letter(each) else " " for each in normalize("NFC", conversation.title))
-    words = (word.strip(JOINERS) for word in "".join(letters).split())
-    title = cut(" ".join(filter(None, words)), MAX_NAME_LENGTH).strip() or "Conversation"
+    title = title_as_file_name(conversation.title) or "Conversation"
     name = f"{title} {conversation.conversation_id[:8]}"
     if name.casefold() in names:
         name = f"{title} {conversation.conversation_id}"
     names.add(name.casefold())
     return name
+
+
+def title_as_file_name(title: str) -> str:
+    """The title as every system accepts it in a file's name, without an extension; may be empty."""
+    letters = (each if _is_letter(each) else " " for each in normalize("NFC", title))
+    words = (word.strip(JOINERS) for word in "".join(letters).split())
+    return cut(" ".join(filter(None, words)), MAX_NAME_LENGTH).strip()
 
 
 def _is_letter(character: str) -> bool:

@@ -5,6 +5,7 @@ minor version because of both.
 """
 
 import os
+import re
 import socket
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,22 @@ import gradio as gr
 import httpx
 import uvicorn
 from gradio import http_server
+from gradio.routes import templates
+from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
 POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 """How often Gradio's queue looks for events and for progress bars. Its own values are a thousandth and a hundredth of a
 second, which take 5 % of a core at rest; these add 2 ms to an answer."""
+
+TEMPLATES = Path(gr.__file__).with_name("templates")
+PREVIEW = """<meta name="description" content="{description}" />
+<meta property="og:type" content="website" />
+<meta property="og:title" content="{title}" />
+<meta property="og:description" content="{description}" />
+<meta name="twitter:card" content="summary" />
+"""
+PAGE_TEMPLATE = "frontend/index.html"
+PREVIEW_ELEMENT = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
 def prepare_import() -> None:
@@ -88,6 +102,17 @@ def hide_progress(page: gr.Blocks, component: gr.components.Component) -> None:
 def event_data(event: gr.EventData) -> Mapping[str, Any]:
     """What the browser sent with an event; empty if it is no object."""
     return event._data if isinstance(event._data, dict) else {}
+
+
+def describe_page(title: str, description: str) -> None:
+    """Lets previews of links show these texts. Gradio's template has its own, and an address of a picture on another
+    host, before those that can be set."""
+    gradios = FileSystemLoader(TEMPLATES)
+    source, *_ = gradios.get_source(templates.env, PAGE_TEMPLATE)
+    head, style, rest = source.partition("<style>")
+    own = PREVIEW.format(title=escape(title), description=escape(description))
+    page = PREVIEW_ELEMENT.sub("", head) + own + style + PREVIEW_ELEMENT.sub("", rest)
+    templates.env.loader = ChoiceLoader([DictLoader({PAGE_TEMPLATE: page}), gradios])
 
 
 def katex_meta() -> str:

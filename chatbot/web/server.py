@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from chatbot import logs
 from chatbot.errors import TooLarge
+from chatbot.i18n import ENGLISH, texts
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from chatbot.web import gradio_patches
@@ -20,7 +21,7 @@ from chatbot.web.session_tokens import load_or_create_secret
 gradio_patches.prepare_import()
 
 from chatbot.api.app import api_routes  # noqa: E402
-from chatbot.page.blocks import build_page  # noqa: E402
+from chatbot.page.blocks import TITLE, build_page  # noqa: E402
 from chatbot.page.layout import HEAD_SCRIPTS, LAUNCH  # noqa: E402
 from chatbot.web.login_throttle import LoginThrottleMiddleware  # noqa: E402
 from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits  # noqa: E402
@@ -69,6 +70,7 @@ class Server:
         sockets = open_sockets(host, settings.gradio_server_port)
         url = local_url(host, sockets[0].getsockname()[1])
         gradio_patches.skip_matplotlib()
+        gradio_patches.describe_page(TITLE, texts(ENGLISH)["preview.text"])
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
         gradio_patches.slow_down_polling(self.page)
         routes = api_routes(self.services)

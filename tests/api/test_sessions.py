@@ -130,7 +130,7 @@ def test_export_and_import_preserve_a_conversation(visitor: Visitor, other: Visi
     visitor.call("PATCH", f"/conversations/{conversation}", json={"title": "Ünïcode\u2028"})
     answer = visitor.call("GET", f"/conversations/{conversation}/export")
     assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["content-disposition"] == f'attachment; filename="{conversation}.json"'
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''%C3%9Cn%C3%AFcode.json"
     assert visitor.token not in answer.text
     assert visitor.call("GET", f"/conversations/{conversation}/export?format=json").content == answer.content
 
@@ -232,7 +232,7 @@ def test_a_conversation_can_be_exported_as_markdown(visitor: Visitor, upstream: 
     visitor.call("PATCH", f"/conversations/{conversation}", json={"title": "Two\nlines"})
     answer = visitor.call("GET", f"/conversations/{conversation}/export?format=md")
     assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
-    assert answer.headers["content-disposition"] == f'attachment; filename="{conversation}.md"'
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''Two%20lines.md"
     assert answer.content.decode() == (
         "# Two lines\n\n**You**\n\nIs it?\n\n**gpt-4.1**\n\n**Yes**, 🙂\n\n"
         "**You**\n\nAgain\n\n**gpt-4.1**\n\n(no answer)\n"

@@ -31,6 +31,11 @@ class ChatPage:
         self.conversations = page.locator("#conversations .conversation .title")
         self.opened = page.locator("#conversations .title[aria-current=true]")
         self.search_box = page.locator("#search input")
+        self.undo_notice = page.locator(".undo-notice")
+        self.picker = page.locator("#picker .opener")
+        self.panel = page.locator("dialog.models")
+        self.models = self.panel.locator(".option[data-model]")
+        self.active_model = self.panel.locator(".option[aria-selected=true]")
         self.hits = page.locator("#search li button")
 
     async def open(self, url: str) -> Self:
@@ -50,9 +55,10 @@ class ChatPage:
         await self._entered()
 
     async def send(self, text: str) -> None:
-        """Types the text and presses Enter."""
+        """Types the text and presses Enter; on a touch screen the button."""
         await self.box.fill(text)
-        await self.box.press("Enter")
+        is_touch = await self.page.evaluate("matchMedia('(hover: none) and (pointer: coarse)').matches")
+        await (self.send_button.tap() if is_touch else self.box.press("Enter"))
 
     async def ask(self, text: str) -> str:
         """Sends the text, waits for the whole answer, and returns it."""
@@ -90,7 +96,8 @@ class ChatPage:
 
     async def new_chat(self) -> None:
         """Starts a new chat, and waits for the empty page."""
-        await self.page.get_by_role("button", name="New chat").first.click()
+        is_open = "open" in (await self.sidebar.get_attribute("class") or "").split()
+        await self.page.locator("#new-chat" if is_open else "#picker .fresh").click()
         await expect(self.rows).to_have_count(0)
         await expect(self.opened).to_have_count(0)
 
@@ -105,22 +112,26 @@ class ChatPage:
 
     async def rename(self, title: str, new: str, key: str | None) -> None:
         """Types a new title, and confirms with the key, or with a click into the message box if there is none."""
-        line = self.conversation(title)
-        await line.hover()
-        await line.locator(".rename").click()
+        await self.choose_action(title, "Rename")
         field = self.page.locator("#conversations .rename-field")
         await field.fill(new)
         await (field.press(key) if key else self.box.click())
         await expect(field).to_have_count(0)
 
-    async def remove(self, title: str, answer: str = "Delete") -> None:
-        """Clicks the conversation's ✕, and answers the question that follows."""
+    async def choose_action(self, title: str, action: str) -> None:
+        """Chooses an action from the menu of a conversation."""
         line = self.conversation(title)
         await line.hover()
-        await line.locator(".remove").click()
-        question = self.page.locator("#conversations .conversation:has(.question)")
-        await question.get_by_role("button", name=answer, exact=True).click()
-        await expect(question).to_have_count(0)
+        await line.locator(".more").click()
+        await self.page.get_by_role("menuitem", name=action, exact=True).click()
+
+    async def remove(self, title: str, *, for_good: bool = True) -> None:
+        """Deletes the conversation; `for_good` does not wait for the time to undo it, as if the page were left."""
+        await self.choose_action(title, "Delete")
+        await expect(self.undo_notice).to_contain_text(title)
+        if for_good:
+            async with self.page.expect_response(lambda response: response.request.method == "DELETE"):
+                await self.page.evaluate("dispatchEvent(new Event('pagehide'))")
 
     async def search(self, words: str) -> None:
         """Types into the search box, a key at a time."""
@@ -173,20 +184,27 @@ class ChatPage:
         await row.locator(".editor textarea").press("Enter")
 
     async def choose_provider(self, label: str) -> None:
-        """Chooses a provider by its label."""
-        await self._dropdown("provider").click()
-        await self.page.get_by_role("option", name=label).click()
+        """Chooses the first model of the provider with that label."""
+        await self.open_picker()
+        await self.panel.get_by_role("group", name=label, exact=True).locator(".option[data-model]").first.click()
+        await expect(self.picker).to_contain_text(label)
 
     async def type_model(self, name: str) -> None:
-        """Types a model's name and presses Enter."""
-        field = self._dropdown("model")
-        await field.fill(name)
-        await field.press("Enter")
-        await expect(field).to_have_value(name)
+        """Chooses the chosen provider's model of that name, whether it is listed or not."""
+        provider = await self.picker.get_attribute("data-provider")
+        await self.open_picker()
+        await self.panel.locator("input").fill(name)
+        await self.panel.locator(f'[data-model="{name}"][data-provider="{provider}"]').first.click()
+        await expect(self.page.locator("#model input")).to_have_value(name)
 
     async def model(self) -> str:
         """Returns the chosen model's name."""
-        return await self._dropdown("model").input_value()
+        return await self.page.locator("#model input").input_value()
+
+    async def open_picker(self) -> None:
+        """Opens the model picker."""
+        await self.picker.click()
+        await expect(self.panel).to_be_visible()
 
     async def open_settings(self) -> None:
         await self.open_part("settings")
@@ -215,9 +233,6 @@ class ChatPage:
         await expect(self.box).to_be_visible()
         # Not “is idle”: an answer that runs may begin to stream at once.
         await self.page.wait_for_function("(document.documentElement.dataset.state ?? 'loading') !== 'loading'")
-
-    def _dropdown(self, name: str) -> Locator:
-        return self.page.locator(f"#{name} input")
 
 
 async def tab(context: BrowserContext, url: str) -> ChatPage:

@@ -220,3 +220,25 @@ async def test_a_trimmed_conversation_is_reported(chat: ChatPage, upstream: Fake
     assert answer == "You said: " + "b" * 500
     await expect(chat.details.last).to_contain_text("1 of 3 messages sent, the rest was too long for the model")
     assert asked(upstream)[1:] == ["b" * 500]
+
+
+async def test_a_line_stands_where_what_the_model_saw_begins_and_offers_everything(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    line = chat.page.locator("#chat .window-line")
+    await chat.open_settings()
+    await chat.page.locator("#history-limit input").fill("3")
+    await chat.ask("One")
+    await expect(line).to_have_count(0)
+    for text in ("Two", "Three"):
+        await chat.ask(text)
+    await expect(line).to_contain_text("The model saw only the last 3 of 5 messages, from here on.")
+    await expect(chat.rows.filter(has=chat.page.locator(".window-line"))).to_contain_text("Two")
+    await chat.ask("Four")
+    await expect(chat.rows.filter(has=chat.page.locator(".window-line"))).to_contain_text("Three")
+    await chat.reload()
+    await line.get_by_role("button", name="Send everything that fits").click()
+    await expect(line).to_have_text("From the next message on, everything that fits is sent.")
+    await chat.ask("Five")
+    assert len([each for each in upstream.requests[-1].body["messages"] if each["role"] == "user"]) == 5
+    await expect(line).to_have_count(0)

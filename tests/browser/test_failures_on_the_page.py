@@ -136,3 +136,33 @@ async def test_an_invalid_setting_loses_neither_edit_nor_draft(chat: ChatPage) -
     await chat.edit(0, "One, but better")
     await expect(chat.answers.last).to_contain_text("“Longest answer” has to be 1 or more.")
     await expect(chat.box).to_have_value("One, but better")
+
+
+async def test_an_old_failure_has_no_button_and_answering_it_again_says_what_is_hidden(
+    chat: ChatPage, upstream: FakeUpstream
+) -> None:
+    await failed(chat, "wrong_key", upstream)
+    await chat.ask("And this?")
+    await expect(chat.failures).to_have_count(1)
+    await expect(chat.failures.get_by_role("button")).to_have_count(0)
+    await chat.press_at(1, "Try again")
+    question = chat.page.locator("#chat .turn .question")
+    await expect(question).to_contain_text("The 2 messages below move to the version before.")
+    await question.get_by_role("button", name="Cancel").click()
+    await expect(question).to_have_count(0)
+    await expect(chat.rows).to_have_count(4)
+    await chat.press_at(1, "Try again")
+    await question.get_by_role("button", name="Try again").click()
+    await expect(chat.rows).to_have_count(2)
+    await expect(chat.versions).to_have_text(["2 / 2"])
+
+
+@pytest.mark.parametrize(
+    ("fault", "remedy"),
+    [("wrong_key", "Add your own key"), ("quota", "Add your own key"), ("unknown_model", "Choose another model")],
+)
+async def test_a_failure_offers_what_helps(chat: ChatPage, upstream: FakeUpstream, fault: str, remedy: str) -> None:
+    await failed(chat, fault, upstream)
+    await chat.failures.get_by_role("button", name=remedy).click()
+    opened = chat.panel if "model" in remedy else chat.page.locator("#anthropic-key input")
+    await expect(opened).to_be_visible()

@@ -221,3 +221,17 @@ async def test_a_message_without_files_uploads_nothing(chat: ChatPage, upstream:
     await chat.ask("Hello")
     assert [call for call in calls if "attachments" in call] == []
     assert asked(upstream)[-1].body["messages"][-1]["content"] == "Hello"
+
+
+async def test_the_whole_page_says_where_files_can_be_dropped(chat: ChatPage) -> None:
+    drag = """(kind) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File(["x"], "x.txt"));
+        dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+    }"""
+    said = chat.page.get_by_text("Drop files here")
+    await expect(said).to_be_hidden()
+    await chat.page.evaluate(drag, "dragover")
+    await expect(said).to_be_visible()
+    await chat.page.evaluate(drag, "dragleave")
+    await expect(said).to_be_hidden()

@@ -52,9 +52,7 @@ async def test_an_input_methods_enter_sends_and_saves_nothing(chat: ChatPage, co
     await editor.press("Escape")
     await expect(editor).to_have_count(0)
     await expect(chat.questions).to_have_text(["My name is Alice"])
-    line = chat.page.locator("#conversations .conversation").first
-    await line.hover()
-    await line.locator(".rename").click()
+    await chat.choose_action("My name is Alice", "Rename")
     field = chat.page.locator("#conversations .rename-field")
     await field.fill("大阪")
     await field.evaluate(ENTER, [code, composing])

@@ -84,7 +84,7 @@ async def test_a_german_browser_shows_no_english_text(
     said = await everything(chat, upstream)
     english = {text for key, text in texts("en").items() if text != german[key]}
     assert said & english == set()
-    for key in ("list.yesterday", "list.earlier", "list.answering", "turn.reasoning", "ending.refusal", "data.where"):
+    for key in ("list.yesterday", "list.month", "list.answering", "turn.reasoning", "ending.refusal", "data.where"):
         assert german[key] in said, key
     assert any(each.endswith("4 von 9 Nachrichten gesendet, der Rest war zu lang für das Modell") for each in said)
     assert any("erstes Token 0,5 s" in each and "1.200 gelesen, 212 geschrieben" in each for each in said)

@@ -68,9 +68,7 @@ def keys_of(received: list[Received]) -> set[str]:
 async def has_a_key(chat: ChatPage, name: str, upstream: FakeUpstream, label: str) -> None:
     """Types a key, and chooses its provider."""
     await chat.type_key(name, KEY)
-    await chat.page.locator("#provider input").click()
-    await expect(chat.page.get_by_role("option", name=label)).to_be_visible()
-    await chat.page.get_by_role("option", name=label).click()
+    await chat.choose_provider(label)
 
 
 async def test_each_provider_with_a_key_has_a_password_field(chat: ChatPage) -> None:
@@ -84,9 +82,9 @@ async def test_each_provider_with_a_key_has_a_password_field(chat: ChatPage) -> 
 
 
 async def test_a_key_enables_its_provider_and_lists_its_models(chat: ChatPage, upstream: FakeUpstream) -> None:
-    await chat.page.locator("#provider input").click()
-    await expect(chat.page.get_by_role("option", name="OpenAI")).to_be_visible()
-    await expect(chat.page.get_by_role("option", name="Anthropic")).to_have_count(0)
+    await chat.open_picker()
+    await expect(chat.panel.get_by_role("group", name="OpenAI")).to_be_visible()
+    await expect(chat.panel.get_by_role("group", name="Anthropic")).to_have_count(0)
     await chat.page.keyboard.press("Escape")
     await has_a_key(chat, "anthropic", upstream, "Anthropic")
     await expect(chat.page.locator("#model input")).to_have_value("claude-opus-5-5")  # the first of the list
@@ -114,8 +112,8 @@ async def test_enter_submits_a_key(chat: ChatPage, upstream: FakeUpstream) -> No
     async with chat.page.expect_request(lambda request: KEY in (request.post_data or "")):
         await field.fill(KEY)
         await field.press("Enter")
-    await chat.page.locator("#provider input").click()
-    await expect(chat.page.get_by_role("option", name="Anthropic")).to_be_visible()
+    await chat.open_picker()
+    await expect(chat.panel.get_by_role("group", name="Anthropic")).to_be_visible()
 
 
 async def test_the_operators_key_is_used_after_the_visitors_is_removed(

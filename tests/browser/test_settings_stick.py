@@ -1,7 +1,5 @@
 """A conversation keeps its settings; a new one starts with the last used ones."""
 
-import re
-
 import pytest
 from playwright.async_api import expect
 
@@ -145,15 +143,6 @@ async def test_settings_typed_during_an_answer_are_kept(chat: ChatPage) -> None:
     await expect(chat.page.locator("#system-prompt textarea")).to_have_value("For the next one.")
 
 
-async def test_leaving_the_provider_field_keeps_the_model(chat: ChatPage) -> None:
-    await choose_anthropic(chat)
-    await chat.page.locator("#provider input").focus()
-    async with chat.page.expect_response(re.compile("/gradio_api/run/")):
-        await chat.page.keyboard.press("Tab")
-    await chat.page.wait_for_timeout(200)
-    assert await chat.model() == "claude-of-my-own"
-
-
 async def test_opening_the_settings_changes_no_request(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("gpt-4.1")
     await chat.ask("Before")
@@ -177,3 +166,23 @@ async def test_opening_the_settings_changes_no_request(chat: ChatPage, upstream:
     assert typed["temperature"] == 0.7
     assert "temperature" not in emptied
     assert emptied["max_completion_tokens"] == before["max_completion_tokens"]
+
+
+async def test_a_preset_is_named_only_in_the_conversations_that_have_it(chat: ChatPage) -> None:
+    preset = chat.page.locator("#preset input")
+    await chat.ask("Without a preset")
+    await chat.new_chat()
+    await chat.open_part("settings")
+    await choose_preset(chat, "Tutor")
+    await chat.ask("Teach me")
+    await chat.open_conversation("Without a preset")
+    await expect(preset).to_have_value("Assistant")
+    await chat.open_conversation("Teach me")
+    await expect(preset).to_have_value("Tutor")
+    await chat.page.locator("#system-prompt textarea").press_sequentially(" Be brief.")
+    await expect(preset).to_have_value("")
+    await chat.ask("With words of my own")
+    await chat.open_conversation("Without a preset")
+    await expect(preset).to_have_value("Assistant")
+    await chat.open_conversation("Teach me")
+    await expect(preset).to_have_value("")

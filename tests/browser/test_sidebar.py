@@ -1,10 +1,13 @@
 """The list of conversations beside the chat."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.files import dated, talk
+from tests.browser.files import archive, dated, talk
 from tests.fake_upstream import FakeUpstream
 from tests.support.reply_setup import until
 from tests.support.running import RunningApp
@@ -16,9 +19,10 @@ async def test_conversations_are_listed_newest_first_and_grouped_by_day(chat: Ch
     await chat.import_all(dated("From last month", 30), dated("From yesterday", 1), dated("From last week", 7))
     await chat.ask("From now")
     await expect(chat.conversations).to_have_text(["From now", "From yesterday", "From last week", "From last month"])
-    await expect(chat.page.locator("#conversations .day")).to_have_text(["Today", "Yesterday", "Earlier"])
+    days = ["Today", "Yesterday", "Previous 7 days", "Previous 30 days"]
+    await expect(chat.page.locator("#conversations .day")).to_have_text(days)
     counts = [await group.locator("li").count() for group in await chat.page.locator("#conversations .group").all()]
-    assert counts == [1, 1, 2]
+    assert counts == [1, 1, 1, 1]
 
 
 async def test_a_new_message_moves_its_conversation_to_the_top(chat: ChatPage) -> None:
@@ -76,17 +80,104 @@ async def test_a_title_edited_during_an_answer_is_kept(chat: ChatPage) -> None:
     await expect(chat.conversations).to_have_text(["Another"])
 
 
-async def test_deleting_a_conversation_asks_for_confirmation(chat: ChatPage) -> None:
+async def test_a_month_ago_and_more_is_named_by_month(chat: ChatPage) -> None:
+    await chat.import_all(dated("Old", 70), dated("Older", 400))
+    months = [f"{datetime.now(UTC) - timedelta(days=days):%B %Y}" for days in (70, 400)]
+    await expect(chat.page.locator("#conversations .day")).to_have_text(months)
+
+
+async def test_deleting_can_be_undone_for_ten_seconds(chat: ChatPage, app: RunningApp) -> None:
     await chat.ask("First")
     await chat.new_chat()
     await chat.ask("Second")
-    await chat.remove("First", "Keep")
-    await expect(chat.conversations).to_have_text(["Second", "First"])
-    await chat.remove("First")
+    await chat.remove("First", for_good=False)
     await expect(chat.conversations).to_have_text(["Second"])
-    await expect(chat.questions).to_have_text(["Second"])
+    await chat.undo_notice.get_by_role("button", name="Undo").click()
+    await expect(chat.conversations).to_have_text(["Second", "First"])
+    await chat.remove("Second", for_good=False)
+    await expect(chat.rows).to_have_count(0)
+    await chat.undo_notice.get_by_role("button", name="Undo").click()
+    await expect(chat.questions).to_have_text(["Second"])  # it was open
+    async with chat.page.expect_response(lambda response: response.request.method == "DELETE"):
+        await chat.remove("First", for_good=False)
+    await expect(chat.undo_notice).to_be_empty()
     await chat.reload()
     await expect(chat.conversations).to_have_text(["Second"])
+
+
+async def test_a_deletion_is_final_when_the_page_is_left(chat: ChatPage, app: RunningApp) -> None:
+    await chat.ask("First")
+    await chat.new_chat()
+    await chat.ask("Second")
+    await chat.remove("First", for_good=False)
+    await chat.page.goto("about:blank")
+    again = await ChatPage(await chat.page.context.new_page()).open(app.url)
+    await expect(again.conversations).to_have_text(["Second"])
+
+
+async def test_the_list_is_one_stop_of_the_tab_key_and_the_arrow_keys_move_in_it(chat: ChatPage) -> None:
+    await chat.import_all(*(dated(title, days) for days, title in enumerate(("One", "Two", "Three"), 1)))
+    await chat.search_box.focus()
+    await chat.page.keyboard.press("Tab")
+    await expect(chat.conversations.nth(0)).to_be_focused()
+    await chat.page.keyboard.press("Tab")
+    assert not await chat.page.evaluate("Boolean(document.activeElement.closest('#conversations'))")
+    await chat.page.keyboard.press("Shift+Tab")
+    for key, place in (("ArrowDown", 1), ("ArrowDown", 2), ("ArrowDown", 2), ("Home", 0), ("End", 2), ("ArrowUp", 1)):
+        await chat.page.keyboard.press(key)
+        await expect(chat.conversations.nth(place)).to_be_focused()
+    await chat.page.keyboard.press("Enter")
+    await expect(chat.opened).to_have_text(["Two"])
+
+
+async def test_with_many_conversations_the_head_and_the_foot_of_the_sidebar_stay(chat: ChatPage) -> None:
+    await chat.import_file(archive(*(dated(f"Chat {number}", 1) for number in range(64))), "all.zip")
+    await expect(chat.conversations).to_have_count(64)
+    await chat.conversations.last.scroll_into_view_if_needed()
+    for part in ("#new-chat", "#search input", "#settings button >> nth=0", "#data button >> nth=0"):
+        await expect(chat.page.locator(part)).to_be_in_viewport()
+
+
+async def test_a_conversation_is_exported_from_its_menu_by_its_title(chat: ChatPage) -> None:
+    await chat.ask("Größe: pears / plums?")
+    await chat.new_chat()
+    async with chat.page.expect_download() as started:
+        await chat.choose_action("Größe", "This chat as text")
+    assert (await started.value).suggested_filename == "Größe pears plums.md"
+
+
+async def test_each_conversation_has_an_address_for_back_bookmarks_and_tabs(chat: ChatPage, app: RunningApp) -> None:
+    await chat.ask("First")
+    await expect(chat.page).to_have_url(re.compile(r"[?]c="))
+    await expect(chat.page).to_have_title("First · Chatbot")
+    first = chat.page.url
+    await chat.new_chat()
+    await expect(chat.page).to_have_title("Chatbot")
+    assert "c=" not in chat.page.url
+    await chat.ask("Second")
+    await expect(chat.page).to_have_title("Second · Chatbot")
+    await chat.open_conversation("First")
+    assert chat.page.url == first
+    await chat.page.go_back()
+    await expect(chat.questions).to_have_text(["Second"])
+    await chat.page.go_forward()
+    await expect(chat.questions).to_have_text(["First"])
+    async with chat.page.context.expect_page() as opened:
+        await chat.conversation("Second").locator(".title").click(modifiers=["Control"])
+    other = await ChatPage(await opened.value).is_open()
+    await expect(other.questions).to_have_text(["Second"])
+    bookmarked = await ChatPage(await chat.page.context.new_page()).open(first)
+    await expect(bookmarked.questions).to_have_text(["First"])
+
+
+async def test_the_address_of_anothers_conversation_shows_nothing_of_it(
+    chat: ChatPage, app: RunningApp, browser: Browser
+) -> None:
+    await chat.ask("Elderberries")
+    await expect(chat.page).to_have_url(re.compile(r"[?]c="))
+    stranger = await ChatPage(await (await browser.new_context()).new_page()).open(chat.page.url)
+    await expect(stranger.rows).to_have_count(0)
+    assert "Elderberries" not in await stranger.page.content()
 
 
 async def test_deleting_the_open_conversation_leaves_a_working_empty_chat(chat: ChatPage) -> None:
@@ -142,13 +233,13 @@ async def test_search_marks_the_match_after_emoji_and_markup(chat: ChatPage) -> 
 async def test_a_title_is_edited_by_keyboard_and_keeps_focus(chat: ChatPage) -> None:
     await chat.ask("First")
     await chat.conversations.first.focus()
-    for key in ("Tab", "Enter"):
+    for key in ("ArrowRight", "Enter", "Enter"):  # the menu's button, the menu, its first action
         await chat.page.keyboard.press(key)
     await expect(chat.page.locator("#conversations .rename-field")).to_be_focused()
     await chat.page.keyboard.type("Another")
     await chat.page.keyboard.press("Enter")
     await expect(chat.conversations).to_have_text(["Another"])
-    await expect(chat.page.locator("#conversations .rename")).to_be_focused()
+    await expect(chat.conversations.first).to_be_focused()
 
 
 async def test_the_last_of_several_quickly_opened_conversations_is_shown(chat: ChatPage) -> None:

@@ -199,3 +199,16 @@ async def test_versions_survive_a_restart(page: Page, upstream: FakeUpstream, da
         await expect(chat.answers).to_have_text(["You said: Pears"])
     finally:
         running.stop()
+
+
+async def test_undo_on_the_first_of_two_versions_takes_the_turn_back(chat: ChatPage) -> None:
+    await chat.ask("Before")
+    await chat.ask("One")
+    await chat.edit(1, "Two")
+    await expect(chat.answers.last).to_have_text("You said: Two")
+    await chat.is_ready()
+    await chat.press_at(2, "Earlier version")
+    await expect(chat.answers.last).to_have_text("You said: One")
+    await chat.press_at(-1, "Take this turn back")
+    await expect(chat.questions).to_have_text(["Before"])
+    await expect(chat.box).to_have_value("One")

@@ -14,6 +14,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
+from chatbot.i18n import texts
 from chatbot.page.scripts import ASSETS
 from chatbot.web.gradio_patches import POLL_SECONDS, event_data, katex_meta
 from tests.fake_upstream import FakeUpstream, Scenario
@@ -167,3 +168,14 @@ def test_no_file_is_stored_and_nothing_calls_home(url: str) -> None:
     config = httpx.get(f"{url}/config").json()
     assert config["analytics_enabled"] is False
     assert httpx.post(f"{url}/gradio_api/upload", files={"files": b"x"}).status_code == 404
+
+
+def test_a_link_preview_names_the_page_and_not_gradio(url: str) -> None:
+    page = httpx.get(url).text
+    head = page[: page.index("</head>")]
+    told = dict(re.findall(r'<meta (?:property|name)="((?:og:|twitter:)?[a-z]+)" content="([^"]*)"', head))
+    assert told["og:title"] == "Chatbot"
+    assert told["og:description"] == told["description"] == texts("en")["preview.text"]
+    assert "Click to try" not in page
+    assert head.count("og:title") == 1
+    assert "githubusercontent" not in head

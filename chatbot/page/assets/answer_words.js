@@ -15,6 +15,10 @@ const price = (dollars) => {
   return digits(dollars, isWhole ? 2 : place + 1, { style: "currency", currency: "USD" });
 };
 
+// A price for a million tokens: to the cent, or to a tenth of it.
+export const dollars = (value) =>
+  value.toLocaleString(LANGUAGE, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: 3 });
+
 const filesInWords = ({ shown, count, left_out, unread, as_text } = {}) => [
   shown < count && t("account.files", { shown, count }),
   left_out && t("account.files.left", { count: left_out }),

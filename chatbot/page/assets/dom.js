@@ -33,4 +33,7 @@ export const dialog = (name, ...content) => {
   return made;
 };
 
+// Whether the keyboard is one on the screen.
+export const isTouch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
+
 export const isPhone = () => innerWidth < 768;

@@ -5,17 +5,18 @@ import { t } from "./i18n.js";
 import { call, hand } from "./session.js";
 import { view } from "./view.js";
 
-let result; // where it is said
+let result; // where it is said, once Gradio has drawn that part
 
-const say = (text) => result.replaceChildren(...(text ? [make("p", "", text)] : []));
+const say = (text) => result?.replaceChildren(...(text ? [make("p", "", text)] : []));
 
-export const download = async (what) => {
-  const path = what === "all" ? "session/export" : `conversations/${view.conversation}/export?format=${what}`;
+// One conversation, the open one unless `id` says which, or all.
+export const download = async (what, id = view.conversation) => {
+  const path = what === "all" ? "session/export" : `conversations/${id}/export?format=${what}`;
   const response = await call(path);
   say(response.ok ? "" : t(response.status === 404 ? "data.nothing" : "data.failed"));
   if (!response.ok) return;
-  const [, name] = /filename="(.+)"/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
-  hand(await response.blob(), { download: name ?? "" });
+  const [, name] = /filename(?:="|\*=UTF-8'')([^"]+)/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+  hand(await response.blob(), { download: decodeURIComponent(name ?? "") });
 };
 
 const importFile = async (file) => {

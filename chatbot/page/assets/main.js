@@ -1,8 +1,10 @@
 // What Gradio's components call: `mount` by the parts of the page that scripts draw, the others by events in Python.
 
+import { conversationInAddress } from "./address.js";
 import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
+import { modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountSearch } from "./search.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountSidebar } from "./sidebar.js";
@@ -34,6 +36,7 @@ const PARTS = {
   turns: (part) => { mountTurns(part); mountView(part); },
   answers: mountAnswers,
   files: mountUploads,
+  picker: mountPicker,
   search: mountSearch,
   conversations: mountSidebar,
   "model-state": mountLocalModel,
@@ -45,20 +48,10 @@ const PARTS = {
 
 const same = { __type__: "update" };
 
-// Resolves when the model menu has no open row beyond the first `count`: Gradio's menu throws if an open row disappears.
-const menuFits = (count) => new Promise((resolve) => {
-  const fits = () => [...document.querySelectorAll("#model [role=option]")].every(({ dataset }) => dataset.index < count);
-  const check = () => { if (fits()) { observer.disconnect(); resolve(); } };
-  const observer = new MutationObserver(check);
-  observer.observe(document.body, { childList: true, subtree: true });
-  check();
-});
-
 // The model menu, when the server has sent a list; the model that was chosen or typed meanwhile stays, unless the provider
-// has changed. Gradio reports a choice twice, and again whenever the field is left.
-const listModels = async (arriving, listed, provider, model) => {
+// has changed.
+const listModels = (arriving, listed, provider, model) => {
   if (!arriving || arriving.provider !== provider) return [same, same];
-  await menuFits(arriving.models.length);
   const choices = arriving.models.map((name) => [name, name]);
   const value = provider === listed && model ? {} : { value: arriving.models[0] ?? "" };
   return [{ ...same, choices, ...value }, provider];
@@ -75,7 +68,9 @@ window.chatbot = {
   newChat,
   download,
   listModels,
-  lastOpen: () => tabStorage.get("open"),
+  modelChosen,
+  showModel,
+  lastOpen: () => conversationInAddress() ?? tabStorage.get("open"),
   presetText: (prompt) => /^preset\.\w+\.prompt$/.test(prompt) ? t(prompt) : prompt ?? "",
   sidebarUpdate: (open) => ({ ...same, open }),
   visible: (...parts) => parts.map((visible) => ({ ...same, visible })),

@@ -1,6 +1,6 @@
 // What the keyboard does beside typing, and a sheet that says so.
 
-import { button, dialog, find, isComposing, make } from "./dom.js";
+import { button, dialog, find, isComposing, isTouch, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { machine } from "./state.js";
 import { send, stop } from "./view.js";
@@ -70,14 +70,14 @@ export const mountShortcuts = ({ element }) => {
   let composing = false; // with the key that is down
   document.addEventListener("keydown", (event) => {
     composing = isComposing(event);
-    if (!composing && !sheet.open && press(event, sheet)) event.preventDefault();
+    if (!composing && !find("dialog[open]") && press(event, sheet)) event.preventDefault();
   });
   // Not by Gradio's Enter and buttons: its Enter waits for the browser's next frame, 10 ms and more, and a button that is
   // not drawn yet would lose the key.
   document.addEventListener("keypress", (event) => {
     if (event.key !== "Enter" || event.shiftKey || !isBox(event)) return;
     event.stopPropagation(); // Gradio knows nothing of Safari's compositions
-    if (composing || isComposing(event)) return;
+    if (composing || isComposing(event) || isTouch()) return; // on a touch screen it is the only way to a new line
     event.preventDefault();
     send(event.target.value);
   }, true);

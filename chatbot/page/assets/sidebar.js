@@ -1,33 +1,38 @@
 // The list of conversations, and what keeps the page in step with the server, which sends the list anew whenever a
 // conversation changes, in any tab or by a program.
 
+import { addressOf, showTitle } from "./address.js";
+import { deleteLater, isDeleted } from "./deletion.js";
 import { button, make, onKeys } from "./dom.js";
-import { t } from "./i18n.js";
+import { LANGUAGE, t } from "./i18n.js";
+import { download } from "./import_export.js";
+import { isMenuOpen, openMenu } from "./menu.js";
 import { machine } from "./state.js";
 import { follow, newChat, onLines, open, view } from "./view.js";
 
 const SILENCE_SECONDS = 45; // the server sends the list at least every 20
 
 let lastSent = 0;
-
 let listed = null; // [{id, title, updated_at, touched_at, running}]
 let hasMore = false;
-let changing = null; // {id, how: "rename" | "delete"}: the conversation that is being changed
+let renaming = ""; // the id of the conversation whose title is being changed
 let isPressing = false;
 let sidebar; // {element, trigger}
 const known = new Set(); // the ids that were ever listed
 
-const change = (id, how) => { isPressing = false; changing = how && { id, how }; drawList(); };
+const itemOf = (id) => [...sidebar.element.querySelectorAll("li")].find(({ dataset }) => dataset.id === id);
+const openers = () => [...sidebar.element.querySelectorAll(".title")];
 
-// Afterwards whoever uses the keyboard is where they were.
-const focusOn = (id, name) =>
-  [...sidebar.element.querySelectorAll("li")].find((item) => item.dataset.id === id)?.querySelector(`.${name}`)?.focus();
-
+const DAY_MS = 86400000;
+const monthOf = new Intl.DateTimeFormat(LANGUAGE, { month: "long", year: "numeric" });
 const dayOf = (time) => {
-  const midnight = new Date().setHours(0, 0, 0, 0);
-  const age = midnight - new Date(time);
-  return t(age <= 0 ? "list.today" : age <= 86400000 ? "list.yesterday" : "list.earlier");
+  const days = Math.ceil((new Date().setHours(0, 0, 0, 0) - new Date(time)) / DAY_MS);
+  if (days <= 0) return t("list.today");
+  if (days === 1) return t("list.yesterday");
+  return days <= 7 ? t("list.week") : days <= 30 ? t("list.month") : monthOf.format(new Date(time));
 };
+
+const rename = (id) => { renaming = id; isPressing = false; drawList(); };
 
 const renameField = ({ id, title }) => {
   const field = make("input", "rename-field");
@@ -40,8 +45,8 @@ const renameField = ({ id, title }) => {
       (listed.find((one) => one.id === id) ?? {}).title = name; // until the server says so
       sidebar.trigger("rename", { id, title: name });
     }
-    change(id, null);
-    if (byKey) focusOn(id, "rename");
+    rename("");
+    if (byKey) itemOf(id)?.querySelector(".title").focus();
   };
   field.value = title;
   field.maxLength = 200;
@@ -52,39 +57,64 @@ const renameField = ({ id, title }) => {
   return [field];
 };
 
-const deleteQuestion = ({ id }) => {
-  const keep = button("keep", t("list.keep"), () => { change(id, null); focusOn(id, "remove"); });
-  const remove = button("remove", t("list.really"), () => { change(id, null); sidebar.trigger("delete", { id }); });
-  requestAnimationFrame(() => keep.focus());
-  return [make("span", "question", t("list.question")), remove, keep];
+const remove = (id, title) => {
+  const wasOpen = id === view.conversation;
+  deleteLater(id, title, { undone: () => { drawList(); if (wasOpen) open(id); } });
+  if (wasOpen) newChat();
+  drawList();
 };
 
-const conversationButtons = ({ id, title, running }) => {
+const actionsOf = ({ id, title }) => [
+  ["rename", t("list.rename"), () => rename(id)],
+  ["export-text", t("data.markdown"), () => download("md", id)],
+  ["export-json", t("data.json"), () => download("json", id)],
+  ["remove", t("list.delete"), () => remove(id, title)],
+];
+
+// One stop for the Tab key in the whole list: the arrow keys move from there.
+const moveTo = (target) => {
+  openers().forEach((one) => { one.tabIndex = one === target ? 0 : -1; });
+  target?.focus();
+};
+
+const conversationButtons = (conversation) => {
+  const { id, title, running } = conversation;
   const name = title || t("chat.new");
-  const opener = button("title", name, () => open(id), make("span", "text", name));
+  const opener = Object.assign(make("a", "title"), { href: addressOf(id), title: name, tabIndex: -1 });
+  opener.append(make("span", "text", name), ...(running ? [make("span", "running", t("list.answering"))] : []));
   opener.setAttribute("aria-current", String(id === view.conversation));
-  if (running) opener.append(make("span", "running", t("list.answering")));
-  const rename = button("rename", t("list.rename", { title }), () => change(id, "rename"), "✎");
-  const remove = button("remove", t("list.delete", { title }), () => change(id, "delete"), "✕");
-  return [opener, rename, remove];
+  opener.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // the browser opens another tab or window
+    event.preventDefault();
+    open(id);
+  });
+  const more = button("more", t("list.more", { title: name }), () => openMenu(more, actionsOf(conversation), drawList), "⋯");
+  Object.assign(more, { tabIndex: -1, ariaHasPopup: "menu" });
+  onKeys(opener, {
+    ArrowDown: () => moveTo(openers()[openers().indexOf(opener) + 1] ?? opener),
+    ArrowUp: () => moveTo(openers()[openers().indexOf(opener) - 1] ?? opener),
+    Home: () => moveTo(openers()[0]), End: () => moveTo(openers().at(-1)),
+    ArrowRight: () => more.focus(), F2: () => rename(id), Delete: () => remove(id, title),
+  });
+  onKeys(more, { ArrowLeft: () => opener.focus() });
+  return [opener, more];
 };
 
 const listItem = (conversation) => {
   const made = make("li", conversation.id === view.conversation ? "conversation open" : "conversation");
   made.dataset.id = conversation.id;
-  const how = changing?.id === conversation.id ? changing.how : null;
-  const parts = { rename: renameField, delete: deleteQuestion }[how] ?? conversationButtons;
-  made.append(...parts(conversation));
+  made.append(...(renaming === conversation.id ? renameField : conversationButtons)(conversation));
   return made;
 };
 
 const drawList = () => {
-  if (isPressing || changing?.how === "rename" && sidebar.element.querySelector("input")) return;
   const { element } = sidebar;
-  const place = [...element.querySelectorAll("button")].indexOf(document.activeElement);
+  if (isPressing || isMenuOpen() || renaming && element.querySelector("input")) return;
+  const focused = document.activeElement?.closest("#conversations li");
+  const place = focused ? [...element.querySelectorAll("li")].indexOf(focused) : -1;
   const drawn = [];
   let group = null;
-  for (const conversation of listed ?? []) {
+  for (const conversation of (listed ?? []).filter(({ id }) => !isDeleted(id))) {
     const day = dayOf(conversation.updated_at);
     if (day !== group?.dataset.day) {
       drawn.push(make("h3", "day", day));
@@ -96,7 +126,9 @@ const drawList = () => {
   }
   if (!drawn.length) drawn.push(make("p", "empty", listed ? t("list.empty") : ""));
   element.replaceChildren(...drawn);
-  if (place >= 0) element.querySelectorAll("button")[place]?.focus();
+  const stop = element.querySelector(".title[aria-current=true]") ?? openers()[0];
+  if (stop) stop.tabIndex = 0;
+  if (place >= 0) moveTo(itemOf(focused.dataset.id)?.querySelector(".title") ?? openers()[Math.min(place, openers().length - 1)]);
 };
 
 // What another tab or a program does in the open conversation shows here too.
@@ -111,6 +143,7 @@ const showList = ({ conversations, more }) => {
   listed = conversations;
   hasMore = more;
   listed.forEach(({ id }) => known.add(id));
+  showTitle(listed.find(({ id }) => id === view.conversation)?.title);
   drawList();
   keepUp();
 };
@@ -125,7 +158,11 @@ export const mountSidebar = ({ element, props, trigger, watch }) => {
   for (const end of ["pointerup", "pointercancel"]) { // a list drawn before would have no button when the click ends
     addEventListener(end, () => setTimeout(() => { if (isPressing) { isPressing = false; drawList(); } }));
   }
-  onLines(() => { drawList(); keepUp(); });
+  onLines(() => {
+    showTitle(listed?.find(({ id }) => id === view.conversation)?.title);
+    drawList();
+    keepUp();
+  });
   machine.onChange((state) => { if (state === "idle") queueMicrotask(keepUp); });
   drawList();
   watch("value", () => {

@@ -16,6 +16,12 @@ try {
   isForgetful = true;
 }
 
+// What the browser keeps for all tabs and visits; it may be full.
+export const browserStorage = {
+  get: (name) => localStorage.getItem(`chatbot-${name}`),
+  set: (name, value) => { try { localStorage.setItem(`chatbot-${name}`, value); } catch { /* kept for this visit by nobody */ } },
+};
+
 // What a tab keeps over a reload; null where storage is forbidden.
 export const tabStorage = {
   get: (name) => { try { return sessionStorage.getItem(`chatbot-${name}`); } catch { return null; } },

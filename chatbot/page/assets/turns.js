@@ -7,7 +7,8 @@ import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
 import { machine } from "./state.js";
 import { copy, tool } from "./tools.js";
-import { edit, onLines, retry, showEarlier, showVersion, undo, view } from "./view.js";
+import { remedyFor } from "./remedies.js";
+import { edit, onLines, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
 const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -45,18 +46,40 @@ const editMessage = (row, turn) => {
   field.focus();
 };
 
+// Another answer to an earlier question hides what followed, so that is asked first.
+const retryHere = (line, turn) => {
+  const { rows } = view.lines;
+  const following = rows.length - 1 - rows.findIndex(({ id }) => id === turn.id);
+  if (!following) { retry(turn.question); return; }
+  const asked = make("p", "note question", t("turn.retry.question", { count: following }));
+  const cancel = button("keep", t("turn.cancel"), () => { asked.remove(); line.querySelector(".retry").focus(); });
+  asked.append(button("again", t("turn.retry"), () => retry(turn.question)), cancel);
+  line.querySelector(".question")?.remove();
+  line.prepend(asked);
+  cancel.focus();
+};
+
+// What a visitor can do about a failure: the one thing that helps, and sending it again.
+const remedies = ({ question, ending }) => {
+  const again = button("again", t("turn.again"), () => retry(question));
+  const remedy = remedyFor(ending.fault);
+  if (!remedy) return [again];
+  again.className = "keep";
+  return [button("again", t(remedy.label), () => remedy.act(() => retry(question))), again];
+};
+
 const lineBelow = (row, turn) => {
   const made = make("div", "turn");
   const tools = make("span", "tools");
   if (turn.text) tools.append(tool("copy", t("turn.copy"), (pressed) => copy(pressed, turn.text)));
   if (turn.role === "user") tools.append(tool("edit", t("turn.edit"), () => editMessage(row, turn)));
-  if (turn.question) tools.append(tool("retry", t("turn.retry"), () => retry(turn.question)));
+  if (turn.question) tools.append(tool("retry", t("turn.retry"), () => retryHere(made, turn)));
   if (turn.undo) tools.append(tool("undo", t("turn.undo"), undo));
   if (turn.versions) tools.append(versionTools(turn.versions));
   const ending = inWords.ending(turn.ending);
   if (ending) {
     const note = make("p", turn.failed ? "note failed" : "note", ending);
-    if (turn.failed && turn.question) note.append(button("again", t("turn.again"), () => retry(turn.question)));
+    if (turn.failed && turn.question && turn.undo) note.append(...remedies(turn));
     made.append(note);
   }
   made.append(tools);
@@ -93,6 +116,30 @@ const offerEarlier = (count) => {
   if (made.nextElementSibling !== first) first.before(made);
 };
 
+// At the first message that the model saw for its newest answer: how much that was, and a way to send more.
+const windowLine = ({ sent, total, trimmed }) => {
+  const made = make("div", "window-line");
+  made.append(make("span", "", t(trimmed ? "window.trimmed" : "window.seen", { sent, total })));
+  const widen = button("widen", t("window.widen"), () => {
+    sendEverything();
+    made.replaceChildren(make("span", "", t("window.widened")));
+  });
+  if (!trimmed) made.append(widen);
+  return made;
+};
+
+const drawWindow = () => {
+  const { rows = [], window = null } = view.lines;
+  const place = window ? rows.findIndex(({ id }) => id === window.id) : -1;
+  const key = JSON.stringify(window);
+  chatRows().forEach((row, index) => {
+    const drawn = row.querySelector(":scope > .window-line");
+    if (index === place && drawn?.windowKey === key) return;
+    drawn?.remove();
+    if (index === place) row.prepend(Object.assign(windowLine(window), { windowKey: key }));
+  });
+};
+
 // Scrolls to a message once its row is drawn.
 let soughtId = null;
 const scrollToSought = () => {
@@ -109,6 +156,7 @@ const drawTurns = () => {
   const { rows = [], earlier = 0 } = view.lines;
   chatRows().forEach((row, index) => decorate(row, rows[index]));
   offerEarlier(earlier);
+  drawWindow();
   scrollToSought();
 };
 

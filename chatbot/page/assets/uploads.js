@@ -76,6 +76,7 @@ export const mountUploads = ({ element }) => {
   const picker = Object.assign(document.createElement("input"), { type: "file", multiple: true, hidden: true });
   picker.addEventListener("change", () => { add(picker.files); picker.value = ""; });
   list.setAttribute("aria-live", "polite");
+  find(".gradio-container").append(make("div", "drop-here", t("files.drop")));
   element.replaceChildren(list, button("attach", t("files.attach"), () => picker.click(), "+"), picker);
   addEventListener("dragover", (event) => { if (carriesFiles(event)) { event.preventDefault(); markDropping(true); } });
   addEventListener("dragleave", (event) => { if (!event.relatedTarget) markDropping(false); });

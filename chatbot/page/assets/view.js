@@ -2,6 +2,7 @@
 // server repeats it in its updates, and updates of a view that was left are ignored. The server's updates are
 // chatbot/page/view_update.py's.
 
+import { conversationInAddress, showAddress } from "./address.js";
 import { find, isPhone, make } from "./dom.js";
 import { mountMessages, rowsOf, showMessages } from "./messages.js";
 import { tokenArrived } from "./session.js";
@@ -56,7 +57,7 @@ export const applied = () => {
 // For Gradio: the settings of a conversation that was opened, and the sidebar, which then closes on a phone.
 export const opened = () => {
   const same = { __type__: "update" };
-  const settings = (view.settings ?? Array(8).fill(same)).map((value) => value?.choices ? { ...same, ...value } : value);
+  const settings = (view.settings ?? Array(9).fill(same)).map((value) => value?.choices ? { ...same, ...value } : value);
   const sidebar = isClosingSidebar && isPhone() ? { ...same, open: false } : same;
   view.settings = null;
   isClosingSidebar = false;
@@ -130,6 +131,9 @@ export const stop = () => {
   hub.trigger("stop", about({}));
 };
 
+// From now on as many messages go to the model as it can read.
+export const sendEverything = () => hub.trigger("widen", {});
+
 export const undo = () => { nextView(); leaveFor("undo", {}); };
 export const showVersion = (id) => { nextView(); leaveFor("version", { id }); };
 export const showEarlier = (id) => { nextView(); leaveFor("earlier", { id }); };
@@ -139,6 +143,7 @@ export const open = (id, message_id) => {
   nextView();
   isClosingSidebar = true;
   if (id !== view.conversation) view.isFollowing = true;
+  showAddress(id, true);
   leaveFor("open", { id, message_id });
 };
 
@@ -147,6 +152,7 @@ export const follow = () => { view.number += 1; hub.trigger("follow", about({}))
 
 export const newChat = () => {
   nextView();
+  showAddress("", true);
   if (machine.isAnswering) machine.to("leaving");
   Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isFollowing: true });
   box = "";
@@ -184,6 +190,9 @@ export const mountView = ({ props, trigger, watch }) => {
     restoreDraft();
     onLines(() => { tabStorage.set("open", view.conversation); tabStorage.set("draft", field().value); });
     tabStorage.set("open", view.conversation);
+    showAddress(view.conversation);
+    onLines(() => showAddress(view.conversation));
+    addEventListener("popstate", () => { const id = conversationInAddress(); if (id) open(id); else newChat(); });
     document.addEventListener("input", ({ target }) => { if (target === field()) tabStorage.set("draft", target.value); });
   });
   receive(props.value);
