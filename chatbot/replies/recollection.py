@@ -8,23 +8,25 @@ from chatbot.memory.memory_block import NOTHING, Recollection, matching_notes
 from chatbot.memory.recall import recall
 from chatbot.storage import ConversationMemory
 from chatbot.storage.search import fold
-from chatbot.types import MemorySwitches, Note, Passage
+from chatbot.types import MemorySwitches, Note, Passage, StoredMessage
 
 log = logging.getLogger(__name__)
 
 
 def recollect(
-    memory: ConversationMemory, conversation_id: str, question: str, requested: bool | None, tokens: int
+    memory: ConversationMemory, conversation_id: str, question: StoredMessage, requested: bool | None, tokens: int
 ) -> Recollection:
     """The notes, and passages of earlier conversations, that match the question of a conversation, for at most so many
-    `tokens`. `requested` is as for `switches_of`. Blocks for some milliseconds. Nothing if reading fails, which must
-    not cost the answer."""
+    `tokens`; the note that the question itself made is not among them. `requested` is as for `switches_of`. Blocks for
+    some milliseconds. Nothing if reading fails, which must not cost the answer."""
     try:
         switches = switches_of(memory, conversation_id, requested)
         if not switches.memory or not tokens:
             return NOTHING
-        notes = matching_notes(question, memory.notes.list())
-        passages = _passages(memory, conversation_id, question, notes) if switches.recall else ()
+        known = memory.notes.list()
+        others = [each for each in known if not each.source or each.source.message_id != question.message_id]
+        notes = matching_notes(question.content, others)
+        passages = _passages(memory, conversation_id, question.content, notes) if switches.recall else ()
         return Recollection(notes, passages, tokens)
     except Exception as unexpected:
         log.error("memory: not read, %s", type(unexpected).__name__)  # noqa: TRY400 - its text may quote messages

@@ -213,8 +213,7 @@ class Replies:
 
         def store() -> tuple[Sequence[StoredMessage], StoredMessage, Recollection]:
             history, answer = store_turn(memory, conversation_id, is_new, turn, self._providers.profile(choice))
-            question = history[-1].content
-            found = recollect(memory, conversation_id, question, turn.memory, self._memory_tokens)
+            found = recollect(memory, conversation_id, history[-1], turn.memory, self._memory_tokens)
             return history, answer, found
 
         history, answer, recollection = await asyncio.to_thread(store)

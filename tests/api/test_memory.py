@@ -51,6 +51,13 @@ def test_a_note_that_matches_goes_behind_the_system_prompt(owner: Visitor, upstr
     assert used["last_used_at"] > note["created_at"]
 
 
+def test_a_note_goes_along_from_the_message_after_the_one_that_made_it(owner: Visitor, upstream: FakeUpstream) -> None:
+    first = owner.chat(f"Remember that {DENTIST}")
+    assert (first["memory"], "<memory>" in system_prompt(upstream)) == (NOTHING, False)
+    (note,) = notes(owner)
+    assert owner.chat("Who is my dentist?")["memory"]["notes"] == [note["note_id"]]
+
+
 def test_the_event_done_says_what_went_along(owner: Visitor) -> None:
     note = create(owner, DENTIST)
     assert owner.stream("Who is my dentist?")[-1].data["memory"] == NOTHING | {"notes": [note["note_id"]]}
