@@ -16,4 +16,10 @@ export const showAddress = (id, isStep = false) => {
   if ((conversationInAddress() ?? "") !== id) history[isStep ? "pushState" : "replaceState"](null, "", addressOf(id));
 };
 
-export const showTitle = (title) => { document.title = title ? `${title} · ${NAME}` : NAME; };
+// The same as a heading, for those who hear the page.
+export const heading = Object.assign(document.createElement("h1"), { className: "unseen", textContent: NAME });
+
+export const showTitle = (title) => {
+  document.title = title ? `${title} · ${NAME}` : NAME;
+  heading.textContent = title || NAME;
+};

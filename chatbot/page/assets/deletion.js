@@ -37,7 +37,7 @@ export const deleteLater = (id, title, { undone }) => {
   });
   pending = { id, undone, timer: setTimeout(finish, UNDO_MS) };
   notice.replaceChildren(make("span", "", t("list.deleted", { title: title || t("chat.new") })), undo);
-  find(".gradio-container").append(notice);
+  find("main").append(notice);
 };
 
 addEventListener("pagehide", finish);

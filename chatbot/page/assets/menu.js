@@ -29,7 +29,7 @@ export const openMenu = (opener, actions, closed) => {
     closed();
   });
   menu.append(...items);
-  find(".gradio-container").append(menu);
+  find("main").append(menu);
   opener.setAttribute("aria-expanded", "true");
   menu.showPopover();
   place(menu, opener.getBoundingClientRect());

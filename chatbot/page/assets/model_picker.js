@@ -1,6 +1,7 @@
 // The button that names the model, and the panel in which another one is chosen: a sheet on a phone. What it offers is
 // chatbot/page/model_picker.py's: {providers: [{name, label, state, models: [{id, context, input, output, images}]}]}.
 
+import { heading } from "./address.js";
 import { dollars } from "./answer_words.js";
 import { button, dialog, find, isPhone, make, onKeys } from "./dom.js";
 import { LANGUAGE, t } from "./i18n.js";
@@ -203,7 +204,7 @@ const buildPanel = () => {
     const option = target.closest(".option:not(.told)");
     if (option && option.getAttribute("aria-selected") !== "true") markActive(option, false);
   });
-  const panel = dialog("models", field, list, button("add-key", t("picker.key"), addKey));
+  const panel = dialog("models", make("h1", "unseen", t("picker.choose")), field, list, button("add-key", t("picker.key"), addKey));
   panel.setAttribute("aria-label", t("picker.choose"));
   panel.tabIndex = -1;
   return { panel, field, list };
@@ -215,7 +216,7 @@ export const mountPicker = ({ element, props, trigger, watch }) => {
   part = { trigger, opener, ...buildPanel() };
   const fresh = button("fresh", t("chat.new"), newChat, icon("edit")); // while the sidebar with its own is closed
   element.classList.add("head");
-  element.replaceChildren(opener, fresh, part.panel);
+  element.replaceChildren(heading, opener, fresh, part.panel);
   const receive = () => {
     if (!props.value) return;
     providers = props.value.providers;

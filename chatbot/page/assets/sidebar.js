@@ -117,7 +117,7 @@ const drawList = () => {
   for (const conversation of (listed ?? []).filter(({ id }) => !isDeleted(id))) {
     const day = dayOf(conversation.updated_at);
     if (day !== group?.dataset.day) {
-      drawn.push(make("h3", "day", day));
+      drawn.push(make("h2", "day", day));
       group = make("ul", "group");
       group.dataset.day = day;
       drawn.push(group);
