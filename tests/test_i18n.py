@@ -38,7 +38,7 @@ NO_TEXTS = {
 """What looks like a text in the sources, and is a name that programs or everybody know."""
 
 LOOKS_LIKE_TEXT = re.compile(r"(?<![\w.#{$/-])[A-Z][a-z]+(?![\w(=])|[a-z]{2,}(?: [a-z]+){2,}\.$")
-PAGES = {"files.pages.one", "files.pages.other"}
+PAGES = {"files.pages.one", "files.pages.other", "memory.note", "memory.notes.one", "memory.notes.other"}
 """The same in French."""
 
 OTHERS = sorted(set(LOCALES) - {"en"})

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from chatbot.types import StoredMessage
+from chatbot.memory.memory_block import block
+from chatbot.types import SentMemory, StoredMessage
 
 Facts = dict[str, Any]
 """Known facts as JSON's types; unknown ones are missing."""
@@ -41,6 +42,19 @@ def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:
         "files": _files(answer),
     }
     return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def show_memory(memory: SentMemory) -> Facts:
+    """What of the visitor's memory went along: each part with what it came from, and the text as it was sent."""
+    passages = [
+        {"conversation": each.conversation_id, "date": each.date, "text": each.text} for each in memory.passages
+    ]
+    return {
+        "notes": [{"id": each.note_id, "text": each.text} for each in memory.notes],
+        "passages": passages,
+        "left_out": memory.notes_left_out + memory.passages_left_out,
+        "text": block(memory),
+    }
 
 
 def total(answers: Iterable[StoredMessage]) -> Facts:

@@ -33,7 +33,7 @@ LAUNCH: dict[str, Any] = {
     "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
     "footer_links": [],
     "theme": theme(),
-    "css_paths": [ASSETS / "style.css", ASSETS / "model_picker.css", ASSETS / "attachments.css", ASSETS / "print.css"],
+    "css_paths": [ASSETS / f"{name}.css" for name in ("style", "model_picker", "memory", "attachments", "print")],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
     "head": katex_meta() + "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
@@ -126,6 +126,8 @@ def build_controls(services: Services) -> Controls:
         conversations = script_element("conversations", events=["rename", "watch"])
         with gr.Column(elem_id="sidebar-foot"):
             form, prompts = build_settings_form(settings, providers, provider, model)
+            with gr.Accordion(text("memory.head"), open=False, elem_id="memory"):
+                script_element("memory-panel")
             data = _build_data_buttons()
     return Controls(
         token, turns, answers, files, sidebar, new_chat, search, conversations, picker, local_model, form, prompts, data

@@ -1,14 +1,14 @@
 """How stored messages look: their HTML, and the lines below them."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
 
 from chatbot.errors import waiting_time
 from chatbot.i18n import Text, texts
-from chatbot.page.answer_details import details, ending
+from chatbot.page.answer_details import details, ending, show_memory
 from chatbot.page.markdown import GrowingAnswer, render_answer, render_typed
 from chatbot.providers import LoadState
 from chatbot.replies.reply import WAITING_SECONDS
@@ -65,12 +65,17 @@ def show_notice(text: str) -> list[ShownMessage]:
 
 
 def lines(
-    messages: Sequence[StoredMessage], versions: Mapping[str, tuple[str, ...]], label: Callable[[str], str]
+    messages: Sequence[StoredMessage],
+    versions: Mapping[str, tuple[str, ...]],
+    label: Callable[[str], str],
+    notes: Collection[str] = (),
 ) -> list[Line]:
-    """The lines below the messages, one for each run of messages by the same speaker, which Gradio shows as one."""
+    """The lines below the messages, one for each run of messages by the same speaker, which Gradio shows as one.
+    `notes` are the ids of those that were not deleted."""
     found: list[Line] = []
     for message in messages:
         line = _line(message, label) | {"versions": _version(message.message_id, versions.get(message.message_id, ()))}
+        line |= {"note": message.note} if message.note in notes else {}
         found[-1:] = [line] if found and found[-1]["role"] == message.role else [*found[-1:], line]
     if found and found[-1]["role"] == "assistant":
         found[-1]["undo"] = True
@@ -129,7 +134,8 @@ def _line(message: StoredMessage, label: Callable[[str], str]) -> Line:
     if message.status == "running":
         return line | {"text": ""}  # the stored text is behind the one on the page
     failed = message.status == "failed" or message.finish_reason == "interrupted"
-    return line | {"ending": ending(message), "failed": failed, "details": details(message, label)}
+    memory = {"memory": show_memory(message.memory)} if message.memory else {}
+    return line | {"ending": ending(message), "failed": failed, "details": details(message, label)} | memory
 
 
 def _version(message_id: str, versions: tuple[str, ...]) -> dict[str, Any] | None:

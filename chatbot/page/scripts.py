@@ -19,6 +19,7 @@ MODULES = (
     "address",
     "view",
     "model_picker",
+    "memory",
     "remedies",
     "turns",
     "import_export",

@@ -5,10 +5,11 @@
 import { thumbnail } from "./attachments.js";
 import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
+import { savedNote, sentMemory } from "./memory.js";
 import { machine } from "./state.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
-import { edit, onLines, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
+import { edit, onLines, open, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
 const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -84,6 +85,8 @@ const lineBelow = (row, turn) => {
   }
   made.append(tools);
   if (turn.details) made.append(make("span", "details", inWords.details(turn.details)));
+  if (turn.note) made.append(savedNote(turn.note));
+  if (turn.memory) made.append(sentMemory(turn.memory, open));
   return made;
 };
 

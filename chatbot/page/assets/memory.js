@@ -1,0 +1,139 @@
+// Memory: what went along with an answer, the note that a message made, and the panel with all notes. It calls the API.
+
+import { button, find, make, onKeys } from "./dom.js";
+import { t } from "./i18n.js";
+import { call } from "./session.js";
+
+const MANY = 10; // notes from which on they can be searched
+
+const send = (path, method, body) =>
+  call(path, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+
+// Deletes the note; says what became of it in the element's place.
+const forget = async (id, place) => {
+  const response = await send(`notes/${id}`, "DELETE");
+  const isGone = response.ok || response.status === 404;
+  place.replaceChildren(make("span", "", t(isGone ? "memory.forgotten" : "memory.failed")));
+  if (isGone) listNotes();
+};
+
+// Under the answer to "Remember that …".
+export const savedNote = (id) => {
+  const made = make("span", "saved-note");
+  made.append(make("span", "", t("memory.saved")), button("keep", t("memory.undo"), () => forget(id, made)));
+  return made;
+};
+
+const sentNote = ({ id, text }) => {
+  const made = make("li", "", text);
+  made.append(button("keep", t("memory.forget"), () => forget(id, made)));
+  return made;
+};
+
+const sentPassage = ({ conversation, date, text }, open) => {
+  const made = make("li", "", `${date}: ${text}`);
+  made.append(button("keep", t("memory.open"), () => open(conversation)));
+  return made;
+};
+
+// What went along with an answer: how much in a line, opened all of it as it was sent. `open` opens a conversation.
+export const sentMemory = ({ notes, passages, left_out, text }, open) => {
+  const counted = [
+    notes.length && t("memory.notes", { count: notes.length }),
+    passages.length && t("memory.passages", { count: passages.length }),
+  ];
+  const made = make("details", "sent-memory");
+  const list = make("ul");
+  list.append(...notes.map(sentNote), ...passages.map((each) => sentPassage(each, open)));
+  made.append(make("summary", "", counted.filter(Boolean).join(" · ")), list);
+  if (left_out) made.append(make("p", "", t("memory.left", { count: left_out })));
+  made.append(make("p", "", t("memory.exact")), make("pre", "", text));
+  return made;
+};
+
+let listed = []; // the notes that the panel shows
+
+const noteRow = (note) => {
+  const made = make("li", note.pinned ? "pinned" : "");
+  const field = Object.assign(make("input"), { value: note.text, maxLength: 300, ariaLabel: t("memory.note") });
+  const save = async () => {
+    if (field.value === note.text) return;
+    const response = await send(`notes/${note.note_id}`, "PATCH", { text: field.value });
+    say(response.ok ? "" : (await response.json()).error.message);
+    if (response.ok) listNotes();
+  };
+  field.addEventListener("change", save);
+  const pin = button("keep", t(note.pinned ? "memory.unpin" : "memory.pin"), async () => {
+    await send(`notes/${note.note_id}`, "PATCH", { pinned: !note.pinned });
+    listNotes();
+  });
+  made.append(field, pin, button("keep", t("memory.forget"), () => forget(note.note_id, made)));
+  return made;
+};
+
+const say = (words) => { if (find("#memory-panel .said")) find("#memory-panel .said").textContent = words; };
+
+const drawNotes = () => {
+  const list = find("#memory-panel ul");
+  if (!list || list.contains(document.activeElement)) return; // what is being typed comes first
+  const words = find("#memory-panel .search").value.toLowerCase().split(/\s+/);
+  const found = listed.filter(({ text }) => words.every((word) => text.toLowerCase().includes(word)));
+  list.replaceChildren(...found.map(noteRow));
+  find("#memory-panel .search").hidden = listed.length < MANY;
+  find("#memory-panel .empty").hidden = listed.length > 0;
+};
+
+export const listNotes = async () => {
+  if (!find("#memory-panel ul")?.checkVisibility()) return;
+  const response = await call("notes");
+  if (!response.ok) { say(t("memory.failed")); return; }
+  listed = (await response.json()).notes;
+  drawNotes();
+};
+
+const addNote = async (field) => {
+  if (!field.value.trim()) return;
+  const response = await send("notes", "POST", { text: field.value });
+  say(response.ok ? "" : (await response.json()).error.message);
+  if (response.ok) field.value = "";
+  listNotes();
+};
+
+// A box that turns one of the session's switches.
+const switchBox = (name, label) => {
+  const made = make("label");
+  const box = Object.assign(make("input"), { type: "checkbox", name });
+  box.addEventListener("change", async () => {
+    const response = await send("session", "PATCH", { [name]: box.checked });
+    if (!response.ok) { box.checked = !box.checked; say(t("memory.failed")); }
+  });
+  made.append(box, label);
+  return made;
+};
+
+const readSwitches = async () => {
+  const response = await call("session");
+  if (!response.ok) return;
+  Object.entries(await response.json()).forEach(([name, isOn]) => {
+    const box = find(`#memory-panel input[name=${name}]`);
+    if (box) box.checked = isOn;
+  });
+};
+
+// The panel in the sidebar. It reads what there is whenever it comes into view.
+export const mountMemory = ({ element }) => {
+  const field = (name, label) => Object.assign(make("input", name), { placeholder: label, ariaLabel: label });
+  const added = Object.assign(field("added", t("memory.add")), { maxLength: 300 });
+  const searched = Object.assign(field("search", t("memory.search")), { hidden: true });
+  onKeys(added, { Enter: () => addNote(added) });
+  searched.addEventListener("input", drawNotes);
+  const said = make("p", "said");
+  said.setAttribute("role", "status");
+  const boxes = [switchBox("memory", t("memory.switch.memory")), switchBox("recall", t("memory.switch.recall"))];
+  element.replaceChildren(make("p", "", t("memory.about")), ...boxes, added, said, searched, make("p", "empty", t("memory.empty")), make("ul"));
+  new IntersectionObserver(([place]) => {
+    if (!place.isIntersecting) return;
+    readSwitches();
+    listNotes();
+  }).observe(element);
+};
