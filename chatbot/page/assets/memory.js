@@ -75,10 +75,12 @@ const say = (words) => { if (find("#memory-panel .said")) find("#memory-panel .s
 
 const drawNotes = () => {
   const list = find("#memory-panel ul");
-  if (!list || list.contains(document.activeElement)) return; // what is being typed comes first
+  if (!list || document.activeElement.matches("#memory-panel li input")) return; // what is being typed comes first
+  const focused = [...list.children].findIndex((row) => row.contains(document.activeElement));
   const words = find("#memory-panel .search").value.toLowerCase().split(/\s+/);
   const found = listed.filter(({ text }) => words.every((word) => text.toLowerCase().includes(word)));
   list.replaceChildren(...found.map(noteRow));
+  list.children[focused]?.querySelector("button").focus();
   find("#memory-panel .search").hidden = listed.length < MANY;
   find("#memory-panel .empty").hidden = listed.length > 0;
 };
@@ -102,7 +104,7 @@ const addNote = async (field) => {
 // A box that turns one of the session's switches.
 const switchBox = (name, label) => {
   const made = make("label");
-  const box = Object.assign(make("input"), { type: "checkbox", name });
+  const box = Object.assign(make("input"), { type: "checkbox", name, disabled: true }); // until it is known
   box.addEventListener("change", async () => {
     const response = await send("session", "PATCH", { [name]: box.checked });
     if (!response.ok) { box.checked = !box.checked; say(t("memory.failed")); }
@@ -116,7 +118,7 @@ const readSwitches = async () => {
   if (!response.ok) return;
   Object.entries(await response.json()).forEach(([name, isOn]) => {
     const box = find(`#memory-panel input[name=${name}]`);
-    if (box) box.checked = isOn;
+    if (box) Object.assign(box, { checked: isOn, disabled: false });
   });
 };
 
