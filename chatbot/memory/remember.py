@@ -1,6 +1,7 @@
 """Recognises "Remember that …" at the start of a message, in six languages, without a model."""
 
 import re
+from itertools import takewhile
 
 POLITE = r"please|pls|bitte|por\s+favor|s['’]il\s(?:te|vous)\spla[iî]t"
 GREETING = rf"(?:(?:hey|hi|hello|okay|ok|hallo|hola|bonjour|also|{POLITE})[\s,.!:]+)*"
@@ -91,10 +92,6 @@ def _without_questions(fact: str, *, is_polite: bool) -> str | None:
     sentences = [each for each in SENTENCE.findall(fact) if each.strip()]
     if sentences and is_polite:
         sentences[0] = re.sub(r"[?？]+\s*\Z", "", sentences[0])
-    kept: list[str] = []
-    for sentence in sentences:
-        if QUESTION.search(sentence):
-            break
-        kept.append(sentence)
-    line = " ".join("".join(kept).split())
+    statements = takewhile(lambda each: not QUESTION.search(each), sentences)
+    line = " ".join("".join(statements).split())
     return line if any(map(str.isalnum, line)) else None

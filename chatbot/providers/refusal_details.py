@@ -41,8 +41,8 @@ def longest_answer(refusal: Refusal, asked: int) -> int | None:
     words = refusal.words
     prompt, context = PROMPT_TOKENS.search(words), CONTEXT_TOKENS.search(words)
     if prompt and context:
-        room = int(context[1]) - int(prompt[1])
-        return room if 0 < room < asked else None
+        left = int(context[1]) - int(prompt[1])
+        return left if 0 < left < asked else None
     if not (LENGTH_PARAMETER.search(words) and OUT_OF_RANGE.search(words)):
         return None
     is_exclusive = "exclusive" in words  # Gemini's

@@ -192,11 +192,11 @@ class SearchIndex:
         }
         new = {row[0]: row for row in rows}
         stale = [(each[0],) for key, each in known.items() if key not in new or tuple(each[1:]) != new[key][1:]]
-        kept = {key for key, each in known.items() if key in new and tuple(each[1:]) == new[key][1:]}
+        current = {key for key, each in known.items() if key in new and tuple(each[1:]) == new[key][1:]}
         database.executemany("DELETE FROM message WHERE id = ?", stale)
         database.executemany("DELETE FROM words WHERE rowid = ?", stale)
         for row in rows:
-            if row[0] not in kept:
+            if row[0] not in current:
                 _insert(database, conversation_id, row)
         database.execute("DELETE FROM conversation WHERE id = ?", (conversation_id,))
         if rows:

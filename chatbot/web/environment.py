@@ -70,10 +70,10 @@ def _hosts_without_proxy(settings: Settings) -> list[str]:
     """The entries of NO_PROXY, this machine, and the providers' addresses on it. httpx knows no networks, and older
     versions of it fail at those of IPv6."""
     entries = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    kept = [entry.strip().strip("[]") for entry in entries.split(",") if not (":" in entry and "/" in entry)]
+    plain = [entry.strip().strip("[]") for entry in entries.split(",") if not (":" in entry and "/" in entry)]
     urls = (settings.openai_base_url, settings.anthropic_base_url, settings.compatible_base_url)
     hosts = (urlsplit(url).hostname or "" for url in urls if url)
-    return [*filter(None, dict.fromkeys([*kept, *LOOPBACK, *filter(_is_loopback, hosts)]))]
+    return [*filter(None, dict.fromkeys([*plain, *LOOPBACK, *filter(_is_loopback, hosts)]))]
 
 
 def _is_loopback(host: str) -> bool:

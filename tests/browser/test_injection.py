@@ -87,8 +87,8 @@ async def test_titles_files_prompts_models_and_failures_execute_nothing(
     chat = ChatPage(hostile.page)
     worst = [payload for payload in PAYLOADS if len(payload) < 60 and "pwned" in payload][:40]
     for payload in worst:
-        told = {"code": payload, "message": payload, "retryable": True, "retry_after": None}
-        answer = {"role": "assistant", "reasoning": payload, "provider": payload, "model": payload, "fault": told}
+        fault = {"code": payload, "message": payload, "retryable": True, "retry_after": None}
+        answer = {"role": "assistant", "reasoning": payload, "provider": payload, "model": payload, "fault": fault}
         talk = [message("a", content="Hello"), message("b", "a", content=payload, status="failed", **answer)]
         options = {"choice": {"provider": "openai", "model": payload}, "system_prompt": payload}
         kept = file(*talk, title=payload) | {"options": options | {"max_tokens": 9, "history_limit": 9}}

@@ -76,7 +76,7 @@ const groupsFor = (query) => {
 };
 
 const optionOf = ({ provider, model, words, facts, isTyped }, place) => {
-  const made = make("div", model === undefined ? "option told" : isTyped ? "option typed" : "option");
+  const made = make("div", model === undefined ? "option hint" : isTyped ? "option typed" : "option");
   made.setAttribute("role", "option");
   made.id = `model-option-${place}`;
   made.append(make("span", "words", words), ...(facts ? [make("span", "facts", facts)] : []));
@@ -87,7 +87,7 @@ const optionOf = ({ provider, model, words, facts, isTyped }, place) => {
   return made;
 };
 
-const options = () => [...part.list.querySelectorAll(".option:not(.told)")];
+const options = () => [...part.list.querySelectorAll(".option:not(.hint)")];
 
 const markActive = (option, isScrolling = true) => {
   active = option ? keyOf(option.dataset) : "";
@@ -201,7 +201,7 @@ const buildPanel = () => {
     Enter: () => options().find((one) => one.getAttribute("aria-selected") === "true")?.click(),
   });
   list.addEventListener("pointermove", ({ target }) => {
-    const option = target.closest(".option:not(.told)");
+    const option = target.closest(".option:not(.hint)");
     if (option && option.getAttribute("aria-selected") !== "true") markActive(option, false);
   });
   const panel = dialog("models", make("h1", "unseen", t("picker.choose")), field, list, button("add-key", t("picker.key"), addKey));
