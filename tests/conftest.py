@@ -40,13 +40,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--tier", choices=TIERS, default="1", help=f"which tests to run; {described}")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects the tests of the other tier."""
+    """Deselects the tests of the other tier. The page's come first: their files take longest, and one that begins last
+    is waited for by the other cores."""
     tier = config.getoption("--tier")
-    left_out = [item for item in items if tier not in ("all", "2" if _is_in_tier2(item) else "1")]
+    chosen: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        is_chosen = tier in ("all", "2" if _is_in_tier2(item) else "1")
+        (chosen if is_chosen else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    items[:] = sorted(chosen, key=lambda item: "tests/browser/" not in item.nodeid)
 
 
 def _is_in_tier2(item: pytest.Item) -> bool:

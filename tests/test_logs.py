@@ -143,6 +143,7 @@ def test_details_from_libraries_are_not_logged(name: str) -> None:
     assert printed.getvalue() == ""
 
 
+@pytest.mark.tier2
 def test_malformed_gradio_events_log_one_line_each(upstream: FakeUpstream, tmp_path: Path) -> None:
     with RunningApp(tmp_path, two_providers(upstream)) as app, Visitor(app.url) as visitor:
         token = visitor.call("POST", "/session").json()["token"]

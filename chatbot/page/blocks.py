@@ -22,6 +22,7 @@ from chatbot.page.error_toasts import with_error_toasts
 from chatbot.page.layout import Controls, build_controls, build_extras
 from chatbot.page.model_picker import list_all_models
 from chatbot.page.notices import has_sign_in
+from chatbot.page.settings_form import SettingsForm
 from chatbot.page.settings_handlers import SettingsHandlers
 from chatbot.page.sidebar_handlers import SidebarHandlers
 from chatbot.page.view_update import ViewUpdate
@@ -30,6 +31,9 @@ from chatbot.web.gradio_patches import hide_progress
 from chatbot.web.services import Services
 
 TITLE = "Chatbot"
+
+Event = dict[str, Any]
+"""The arguments of a Gradio event that several components raise."""
 
 LAST_OPEN_JS = "(token) => [token, window.chatbot.lastOpen()]"
 OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768 && innerHeight >= 480)"
@@ -122,16 +126,34 @@ def _connect_data(controls: Controls, sidebar: SidebarHandlers) -> None:
 
 
 def _connect_settings(entered: Any, services: Services, controls: Controls) -> None:
-    """Connects the model picker and the settings form."""
-    handlers = SettingsHandlers(services)
-    form, prompts, token = controls.form, controls.prompts, controls.token
-    watched: dict[str, Any] = {
+    """Connects the model picker, the visitor's keys and the settings form."""
+    handlers, form = SettingsHandlers(services), controls.form
+    watched: Event = {
         "fn": handlers.watch_local_model,
         "inputs": [form.provider, *form.keys],
         "outputs": [controls.local_model],
         **QUEUED,
     }
-    listed: dict[str, Any] = {
+
+    async def list_all(*keys: Any) -> AsyncGenerator[dict[str, Any]]:
+        async for value in list_all_models(services.providers, *keys):
+            yield dict(value)
+
+    all_lists: Event = {"fn": list_all, "inputs": form.keys, "outputs": [controls.picker], **STREAMED}
+    _connect_model_fields(entered, handlers, form, watched)
+    controls.picker.list(**all_lists)
+    chosen = [form.provider, form.model, form.listed]
+    controls.picker.choose(None, None, chosen, js=CHOOSE_MODEL_JS, **EVERY).then(**watched)
+    key_typed = with_error_toasts(handlers.type_key)
+    for key in form.keys:
+        for typed in (key.blur, key.submit):
+            typed(key_typed, form.all, chosen, **IMMEDIATE).then(**all_lists).then(**watched)
+    _connect_prompts(handlers, controls)
+
+
+def _connect_model_fields(entered: Any, handlers: SettingsHandlers, form: SettingsForm, watched: Event) -> None:
+    """Connects the provider and the model, which the picker sets."""
+    listed: Event = {
         "fn": None,
         "inputs": [form.arriving, form.listed, form.provider, form.model],
         "outputs": [form.model, form.listed],
@@ -142,23 +164,15 @@ def _connect_settings(entered: Any, services: Services, controls: Controls) -> N
     entered.then(handlers.list_models, [form.provider], [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     chosen = with_error_toasts(handlers.choose_provider)
     form.provider.input(chosen, form.all, [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
-    picker = controls.picker
-
-    async def list_all(*keys: Any) -> AsyncGenerator[dict[str, Any]]:
-        async for value in list_all_models(services.providers, *keys):
-            yield dict(value)
-
-    all_lists: dict[str, Any] = {"fn": list_all, "inputs": form.keys, "outputs": [picker], **STREAMED}
-    picker.list(**all_lists)
-    picker.choose(None, None, [form.provider, form.model, form.listed], js=CHOOSE_MODEL_JS, **EVERY).then(**watched)
     for field in (form.provider, form.model):
         field.change(None, [form.provider, form.model], None, js=SHOW_MODEL_JS, **EVERY)
     fitting = [form.temperature, form.effort]
     form.model.change(handlers.choose_model, [form.provider, form.model], fitting, **IMMEDIATE)
-    key_typed, offered = with_error_toasts(handlers.type_key), [form.provider, form.model, form.listed]
-    for key in form.keys:
-        for typed in (key.blur, key.submit):
-            typed(key_typed, form.all, offered, **IMMEDIATE).then(**all_lists).then(**watched)
+
+
+def _connect_prompts(handlers: SettingsHandlers, controls: Controls) -> None:
+    """Connects choosing, saving and removing prompts."""
+    form, prompts, token = controls.form, controls.prompts, controls.token
     list_prompts = with_error_toasts(handlers.list_prompts)
     prompts.preset.focus(list_prompts, [token], [prompts.preset], **IMMEDIATE)
     prompts.preset.input(None, [prompts.preset], [form.system_prompt], js=SELECT_PRESET_JS, **IMMEDIATE)

@@ -22,6 +22,6 @@ def is_on_volume(directory: Path) -> bool:
 
 
 def has_sign_in(settings: Settings) -> bool:
-    """Whether visitors can sign in with Hugging Face: on a Space with `hf_oauth`, which sets OAUTH_CLIENT_ID. Elsewhere
-    Gradio only simulates it, with the operator's own account."""
+    """Whether visitors can sign in with Hugging Face: on a Space with `hf_oauth`, which sets OAUTH_CLIENT_ID.
+    On other hosts Gradio only simulates it, with the operator's own account."""
     return bool(settings.oauth_client_id and get_space())

@@ -22,14 +22,7 @@ from chatbot.replies.recollection import recollect
 from chatbot.replies.reply import Reply
 from chatbot.replies.turns import Turn, new_question, store_turn, stored_question, take_back_note
 from chatbot.storage import ConversationMemory, Store
-from chatbot.types import (
-    Conversation,
-    Finish,
-    Options,
-    ProviderName,
-    StoredMessage,
-    Usage,
-)
+from chatbot.types import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
 
 T = TypeVar("T")
 
@@ -221,7 +214,7 @@ class Replies:
         generation = Generation(self._providers, history, turn.options, turn.key, read_files, recollection)
         if reservation.is_counted:
             reservation.add(await asyncio.to_thread(generation.max_input_tokens))
-        is_temporary = await asyncio.to_thread(memory.is_temporary, conversation_id)
+        is_temporary = memory.is_temporary(conversation_id)
         reply = self._running[place] = Reply(session_id, conversation_id, answer, is_temporary=is_temporary)
         log.info("message", extra=reply.log_extra(history[-1].content))
         self._spawn(self._run(reply, memory, generation, choice.provider, reservation))

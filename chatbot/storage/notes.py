@@ -132,11 +132,6 @@ class Notes:
         with self._directory.lock():
             return RECALLED in open_table(self._directory, "switches").records
 
-    def kept_from_recall(self) -> set[str]:
-        """The ids of the messages that are never recalled, nor their answers."""
-        with self._directory.lock():
-            return set(open_table(self._directory, "unrecalled").records)
-
     def _check_source(self, source: NoteSource) -> None:
         conversation = self._directory.existing(source.conversation_id)
         if source.message_id:

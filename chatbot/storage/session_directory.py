@@ -29,7 +29,8 @@ VISIT_SECONDS = 3600
 """The precision of the session's last visit."""
 
 CONVERSATION_ID = re.compile(r"(?!session$)[0-9a-z-]{1,64}", re.ASCII)
-"""What can be a conversation's id, and so the name of its file on any system; `session.json` holds saved prompts."""
+"""What can be a conversation's id, and so the name of its file on any system; `session.json` has all else of a
+session."""
 
 REMOVED = ".removed"
 """A session's directory gets this suffix in one step before its files are removed one by one, so that a killed process
@@ -37,7 +38,7 @@ leaves the whole session or nothing of it."""
 
 
 class SessionDirectory:
-    """One file a conversation, `session.json` for saved prompts, and `files/` for attachments, at `path`.
+    """One file a conversation, `session.json` for prompts, notes and switches, and `files/` for attachments, at `path`.
 
     The directory is listed once, and the list updated with every change: no other process may write here. `notify` is
     called after each write; `check` before each access, to raise OSError if there can be none. Any number of threads

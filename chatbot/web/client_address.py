@@ -12,8 +12,8 @@ IPV6_PREFIX = 64
 def client_address(request: Request | gr.Request, behind_proxy: bool) -> str:
     """The caller's address, empty if it is not known. Of IPv6 it is the network, as `2001:db8::/64`.
 
-    `behind_proxy`: the app runs on a Space, whose proxy puts the address into X-Forwarded-For. Elsewhere the caller can
-    put anything there; uvicorn believes it only from a proxy on this machine.
+    `behind_proxy`: the app runs on a Space, whose proxy puts the address into X-Forwarded-For. On other hosts
+    the caller can put anything there; uvicorn believes it only from a proxy on this machine.
     """
     forwarded = str(request.headers.get("x-forwarded-for", "")) if behind_proxy else ""
     own = str(request.client.host) if request.client else ""

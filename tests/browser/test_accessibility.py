@@ -11,6 +11,8 @@ from tests.fake_upstream import FakeUpstream
 from tests.fake_upstream.scenarios import Scenario
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
 ANSWER = "Some *words*, `code`, and more of it:\n\n```python\nprint('hello')\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
 
 WINDOWS: dict[str, dict[str, Any]] = {

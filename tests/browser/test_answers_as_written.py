@@ -15,6 +15,8 @@ from tests.page.markdown.test_typed import TYPED
 from tests.support.api_client import Visitor
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
 TURNS = 15
 """Turns in a conversation: as many as the page shows at once."""
 
@@ -120,7 +122,6 @@ STREAMED = [
 ]
 
 
-@pytest.mark.tier2
 async def test_a_streamed_answer_ends_as_the_same_elements_as_one_that_is_opened(
     chat: ChatPage, upstream: FakeUpstream
 ) -> None:
@@ -137,7 +138,6 @@ async def test_a_streamed_answer_ends_as_the_same_elements_as_one_that_is_opened
     assert await chat.answers.evaluate_all(drawn) == streamed
 
 
-@pytest.mark.tier2
 async def test_a_selection_stays_while_the_answer_grows(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(tokens=("First words.\n\n", *(f"word{n} " for n in range(200))), tokens_per_second=40))
     await chat.send("Go")
@@ -199,7 +199,6 @@ MARKERS = """(lists) => lists.map((list) => {
 })"""
 
 
-@pytest.mark.tier2
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
 async def test_tables_and_code_scroll_without_breaking_words_and_numbers_are_whole(
     chat: ChatPage, upstream: FakeUpstream, width: int, height: int
@@ -223,7 +222,6 @@ async def test_tables_and_code_scroll_without_breaking_words_and_numbers_are_who
     assert min(await chat.page.locator("#chat ol").evaluate_all(MARKERS)) >= 0
 
 
-@pytest.mark.tier2
 async def test_right_to_left_blocks_begin_at_the_right(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(reply=ANSWERS["r53_rtl"] + "\n\nEnglish."))
     await chat.ask("Show me")

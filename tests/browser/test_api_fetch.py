@@ -98,6 +98,7 @@ async def test_the_page_and_the_api_stream_the_same_answer(chat: ChatPage, api: 
     assert text_of(seen).endswith(" word50")
 
 
+@pytest.mark.tier2
 async def test_page_and_api_stop_each_others_answers(chat: ChatPage, api: Visitor, upstream: FakeUpstream) -> None:
     await chat.type_model("pace:50x5000")
     await chat.send("Count.")

@@ -68,6 +68,7 @@ async def test_memory_survives_reload_restart_and_a_change_of_provider(
     ]
 
 
+@pytest.mark.tier2
 async def test_a_new_browser_sees_no_conversation_of_another(chat: ChatPage, browser: Browser, app: RunningApp) -> None:
     await chat.ask("A secret of mine")
     context = await browser.new_context()
@@ -111,6 +112,7 @@ async def test_a_new_chat_shows_nothing_of_the_running_answer(chat: ChatPage) ->
     await expect(chat.questions).to_have_count(1)
 
 
+@pytest.mark.tier2
 async def test_text_typed_during_an_answer_is_not_lost(chat: ChatPage) -> None:
     await chat.type_model("pace:50x5000")
     await chat.send("First")
@@ -155,12 +157,14 @@ async def test_retry_answers_again_and_undo_restores_the_message(chat: ChatPage,
     await expect(chat.questions).to_have_count(0)
 
 
+@pytest.mark.tier2
 async def test_the_model_list_follows_the_provider(chat: ChatPage) -> None:
     assert await chat.model() == "gpt-6-luna"
     await chat.choose_provider("Anthropic")
     await expect(chat.page.locator("#model input")).to_have_value("claude-haiku-5-5")
 
 
+@pytest.mark.tier2
 async def test_the_settings_reach_the_model(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("some-model")
     await chat.open_settings()

@@ -68,6 +68,7 @@ async def test_a_streaming_message_executes_nothing(hostile: Hostile, visitor: V
     assert await hostile.found() == []
 
 
+@pytest.mark.tier2
 async def test_html_is_shown_as_text_and_images_as_links(
     hostile: Hostile, visitor: Visitor, upstream: FakeUpstream
 ) -> None:

@@ -61,6 +61,7 @@ async def test_an_input_methods_enter_sends_and_saves_nothing(chat: ChatPage, co
     await expect(chat.page.locator("#conversations")).to_contain_text("大阪")
 
 
+@pytest.mark.tier2
 async def test_escape_stops_the_answer(chat: ChatPage) -> None:
     await chat.type_model("pace:20x2000")
     await chat.begin("Go on")

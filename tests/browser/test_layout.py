@@ -13,6 +13,8 @@ from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp
 
+pytestmark = pytest.mark.tier2
+
 WINDOWS: dict[str, dict[str, Any]] = {
     "200 % zoom": {"viewport": {"width": 640, "height": 400}},
     "phone in landscape": {"viewport": {"width": 844, "height": 390}, "is_mobile": True, "has_touch": True},

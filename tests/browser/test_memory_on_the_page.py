@@ -1,5 +1,6 @@
 """Notes on the page: made by "Remember that …", shown where they went along, and listed in a panel."""
 
+import pytest
 from playwright.async_api import expect
 
 from tests.api.test_memory import system_prompt
@@ -27,6 +28,7 @@ async def test_a_note_is_saved_shown_where_it_was_sent_and_forgotten(chat: ChatP
     assert "Example" not in system_prompt(upstream)
 
 
+@pytest.mark.tier2
 async def test_undo_takes_a_note_back_at_once(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.ask(f"Remember that {NOTE}")
     await chat.page.locator(".saved-note").get_by_role("button", name="Undo").click()
@@ -36,6 +38,7 @@ async def test_undo_takes_a_note_back_at_once(chat: ChatPage, upstream: FakeUpst
     await expect(chat.page.locator(".saved-note")).to_have_count(0)
 
 
+@pytest.mark.tier2
 async def test_the_panel_adds_changes_pins_and_forgets_notes(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.open_part("memory")
     panel = chat.page.locator("#memory-panel")

@@ -1,10 +1,13 @@
 """The page works under its Content-Security-Policy, and the policy blocks injected content."""
 
+import pytest
 from playwright.async_api import Page, Request
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import RunningApp
+
+pytestmark = pytest.mark.tier2
 
 EVERYTHING = (
     "# Title\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\n$$x^2 + \\frac{1}{2}$$\n\n"

@@ -112,6 +112,7 @@ def test_without_any_provider_chat_is_503_no_provider(fields: Json, path: str, u
     assert models["default"] == {"provider": None, "model": None}
 
 
+@pytest.mark.tier2
 def test_a_silent_provider_is_504_and_no_secret_is_logged(tmp_path: Path, upstream: FakeUpstream) -> None:
     environment = two_providers(upstream) | {"CHATBOT_REPLY_SECONDS": "1.5"}
     with RunningApp(tmp_path, environment) as app, Visitor(app.url) as visitor:

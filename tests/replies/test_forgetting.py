@@ -107,6 +107,7 @@ async def test_a_message_taken_back_or_put_differently_takes_its_note_along(
     assert recalling.memory.notes.list() == []
 
 
+@pytest.mark.first_case
 async def test_a_note_deleted_while_its_answer_runs_is_not_in_the_account(
     recalling: ReplySetup, upstream: FakeUpstream
 ) -> None:
