@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -24,7 +25,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile":
 
 @pytest.fixture(scope="module")
 def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """An app with a server that lists many models, and two other providers."""
+    """An app that has the list of a server with many models, and two other providers."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     upstream_server.reset()
@@ -32,6 +33,8 @@ def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory)
     server = {"COMPATIBLE_BASE_URL": upstream_server.openai_url, "COMPATIBLE_NAME": "House server"}
     settings = two_providers(upstream_server) | server | {"CHATBOT_PROVIDER": "compatible"}
     with RunningApp(tmp_path_factory.mktemp("picker"), settings) as running:
+        while VISION not in httpx.get(f"{running.url}/models").text:
+            pass  # else it would ask while another test has no list
         yield running
 
 
