@@ -186,7 +186,9 @@ class ChatPage:
     async def choose_provider(self, label: str) -> None:
         """Chooses the first model of the provider with that label."""
         await self.open_picker()
-        await self.panel.get_by_role("group", name=label, exact=True).locator(".option[data-model]").first.click()
+        group = self.panel.get_by_role("group", name=label, exact=True)
+        await expect(group).not_to_have_attribute("aria-busy", "true")  # the first may change until the list is there
+        await group.locator(".option[data-model]").first.click()
         await expect(self.picker).to_contain_text(label)
 
     async def type_model(self, name: str) -> None:

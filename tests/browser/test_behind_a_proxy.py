@@ -154,7 +154,7 @@ def proxied(request: pytest.FixtureRequest, tmp_path: Path, upstream: FakeUpstre
 @pytest.fixture
 async def chat(proxied: str, browser: Browser) -> AsyncIterator[ChatPage]:
     """The page of a visitor who logged in through the proxy."""
-    context = await browser.new_context(ignore_https_errors=True)
+    context = await browser.new_context()
     page = await context.new_page()
     await page.goto(proxied)
     fields = page.locator("input, textarea")

@@ -176,10 +176,11 @@ async def in_browser(page: Page) -> str:
 
 @pytest.mark.tier2
 async def test_the_embedded_model_answers_without_keys(browser: Browser, upstream: FakeUpstream, data: Path) -> None:
-    with RunningApp(data, official(upstream), script=LAUNCHER) as app:
+    settings = official(upstream) | {"CHATBOT_MAX_TOKENS": "40"}  # so that it is quick
+    with RunningApp(data, settings, script=LAUNCHER) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
         await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
-        await expect(chat.page.locator("#model-state")).to_contain_text("is ready", timeout=60_000)
+        await expect(chat.page.locator("#model-state")).to_contain_text("is ready")
         await chat.ask("Say hello.")
         await expect(chat.details.last).to_contain_text("Embedded model · ")
         await has_a_key(chat, "openai", upstream, "OpenAI")

@@ -50,7 +50,7 @@ const groupOf = (provider, words) => {
   const fits = ({ id }) => words.every((word) => folded(`${labelOf(provider.name)} ${id}`).includes(word));
   const rows = provider.models.filter(fits).map((entry) => modelRow(provider, entry));
   if (provider.state !== "listed") rows.push({ words: t(`picker.list.${provider.state}`) });
-  return { head: labelOf(provider.name), rows };
+  return { head: labelOf(provider.name), rows, isLoading: provider.state === "loading" };
 };
 
 const recentGroup = () => {
@@ -99,9 +99,10 @@ const markActive = (option, isScrolling = true) => {
 const drawList = () => {
   const query = part.field.value.trim();
   let place = 0;
-  part.list.replaceChildren(...groupsFor(query).map(({ head, rows }) => {
+  part.list.replaceChildren(...groupsFor(query).map(({ head, rows, isLoading }) => {
     const group = make("div", "group");
     group.setAttribute("role", "group");
+    if (isLoading) group.ariaBusy = "true";
     if (head) { group.setAttribute("aria-label", head); group.append(make("div", "head", head)); }
     group.firstChild?.setAttribute("role", "presentation");
     group.append(...rows.map((row) => optionOf(row, place++)));
