@@ -111,9 +111,11 @@ RULES = (
         RateLimited,
         _codes(
             "rate_limit_error rate_limit_exceeded too_many_requests throttlingexception throttling ratelimiterror "
-            "rate_limited limit_requests limit_burst_rate tokens_per_minute engine_overloaded_error"
+            "rate_limited limit_requests limit_burst_rate tokens_per_minute engine_overloaded_error 1039"
         ),
-        any_of(r"rate.?limit(ed|s)? (exceeded|reached|for)|rate limited|too many requests|throttl"),
+        any_of(
+            r"rate.?limit(ed|s)? (exceeded|reached|for|trigger)|rate limited|^rate limit$|too many requests|throttl"
+        ),
     ),
     Rule(
         ContextOverflow,

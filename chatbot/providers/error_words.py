@@ -87,7 +87,7 @@ KEY_REFUSED = any_of(
     r"(api.?key|token|credentials?)\b.{0,30}"
     r"(not valid|invalid|incorrect|expired|not found|missing|disabled|revoked|deactivated)",
     r"(invalid|incorrect|wrong|no|missing|bad).{0,20}(api.?key|auth\w* (credentials?|token)|credentials)",
-    r"not authenticated|authentication (error|fail)|invalid (access |bearer )?token\b",
+    r"not authenticated|authentication (error|fail)|invalid (access |bearer )?token\b|log ?in fail",
 )
 
 MODEL_UNKNOWN = any_of(
