@@ -33,8 +33,8 @@ class OpenAIProvider(WireProvider):
     sdk: ClassVar[Sdk] = openai
     optional: ClassVar[Mapping[str, str]] = {
         "temperature": "temperature",
-        "stream_options": "stream_options",
-        "reasoning_effort": "effort",
+        "stream_options": "stream_options|include_usage",
+        "reasoning_effort": "effort|thinking|reasoning",
     } | {name: name for name in LENGTH_PARAMETERS}
 
     def __init__(

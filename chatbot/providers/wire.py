@@ -46,7 +46,7 @@ class WireProvider(ABC):
 
     sdk: ClassVar[Sdk]
     optional: ClassVar[Mapping[str, str]]
-    """Parameters that a request can do without, and the word for each in a refusal."""
+    """Parameters that a request can do without, and a pattern of the words for each in a refusal."""
 
     def __init__(self, label: str, first_seconds: float) -> None:
         self.label = label
