@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chatbot.errors import SettingsError
@@ -22,18 +30,19 @@ def _strip(value: object) -> object:
     if not isinstance(value, str):
         return value
     stripped = value.strip()
-    is_quoted = len(stripped) > 1 and stripped[0] == stripped[-1] and stripped[0] in "\"'"
+    is_quoted = re.fullmatch(r"""'[^']*'|"[^"]*\"""", stripped)
     return stripped[1:-1].strip() if is_quoted else stripped
 
 
 def _parse_word(value: object) -> object:
     """One of a few words, however it is written."""
-    stripped = _strip(value)
-    return stripped.lower() if isinstance(stripped, str) else stripped
+    return value.lower() if isinstance(value, str) else value
 
 
-def _parse_off(value: object) -> object:
-    return None if _parse_word(value) == "off" else _strip(value)
+def _parse_source(value: object) -> object:
+    """A local model's source; None if it is off."""
+    word = _parse_word(value)
+    return None if word == "off" else BUNDLED if word == BUNDLED else value
 
 
 def _check_url(value: str) -> str:
@@ -73,27 +82,26 @@ def _env_files() -> tuple[Path, ...]:
     return (*beside, Path(".env"))
 
 
-Key = Annotated[SecretStr, BeforeValidator(_strip)]
-Url = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_url)]
-RootPath = Annotated[str, BeforeValidator(_strip), AfterValidator(_check_root_path)]
+Url = Annotated[str, AfterValidator(_check_url)]
+RootPath = Annotated[str, AfterValidator(_check_root_path)]
 
 
 class Settings(BaseSettings):
     """Every setting, named as its variable in lower case. An empty variable counts as unset."""
 
     model_config = SettingsConfigDict(
-        env_file=_env_files(), env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=_env_files(), env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    openai_api_key: Key | None = None
+    openai_api_key: SecretStr | None = None
     openai_base_url: Url | None = None
-    anthropic_api_key: Key | None = None
+    anthropic_api_key: SecretStr | None = None
     anthropic_base_url: Url | None = None
     compatible_base_url: Url | None = None
-    compatible_api_key: Key | None = None
+    compatible_api_key: SecretStr | None = None
     compatible_name: str = "Compatible server"
-    hf_token: Key | None = None
-    local_model: Annotated[str | None, BeforeValidator(_parse_off), BeforeValidator(_expand_home)] = BUNDLED
+    hf_token: SecretStr | None = None
+    local_model: Annotated[str | None, BeforeValidator(_parse_source), BeforeValidator(_expand_home)] = BUNDLED
 
     chatbot_provider: Annotated[ProviderName | None, BeforeValidator(_parse_word)] = None
     chatbot_model: str | None = None
@@ -102,7 +110,7 @@ class Settings(BaseSettings):
     chatbot_max_tokens: int = Field(default=2000, ge=1)
     chatbot_history_limit: int = Field(default=20, ge=1, le=1000)
     chatbot_data_dir: Annotated[Path, BeforeValidator(_expand_home)] = Path("data")
-    chatbot_secret: Key | None = None
+    chatbot_secret: SecretStr | None = None
     chatbot_auth: SecretStr | None = None
     chatbot_messages_per_minute: int = Field(default=20, ge=0)
     chatbot_daily_tokens: int = Field(default=0, ge=0)
@@ -126,6 +134,13 @@ class Settings(BaseSettings):
     gradio_root_path: RootPath | None = None
     space_id: str | None = None
     oauth_client_id: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _strip_values(cls, values: dict[str, object]) -> dict[str, object]:
+        """Strips every value; one of which nothing is left counts as unset, as an empty variable does."""
+        stripped = {name: _strip(value) for name, value in values.items()}
+        return {name: value for name, value in stripped.items() if value or not values[name]}
 
     @field_validator("chatbot_auth")
     @classmethod

@@ -127,6 +127,50 @@ def test_a_wrong_value_is_reported_in_one_line(
     assert line.count("expected") == 1
 
 
+@pytest.mark.parametrize("form", ["{}", " {} ", '"{}"', "'{}'", '" {} "', "{}\r"])
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CHATBOT_MAX_TOKENS", 50),
+        ("CHATBOT_TEMPERATURE", 0.5),
+        ("CHATBOT_LOG_TEXTS", True),
+        ("CHATBOT_DATA_DIR", Path("données été")),
+        ("CHATBOT_PROVIDER", "openai"),
+        ("COMPATIBLE_NAME", "Küche"),
+        ("COMPATIBLE_BASE_URL", "http://[::1]:8000/v1/"),
+        ("GRADIO_SERVER_NAME", "::1"),
+        ("LOCAL_MODEL", "bundled"),
+    ],
+)
+def test_spaces_and_quotes_around_a_value_are_removed(
+    form: str, variable: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, form.format(value))
+    assert getattr(Settings.load(), variable.lower()) == value
+
+
+@pytest.mark.parametrize("value", ["", "  ", '""', "''", '" "'])
+def test_a_value_of_which_nothing_is_left_counts_as_unset(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("CHATBOT_MAX_TOKENS", "OPENAI_API_KEY", "CHATBOT_SYSTEM_PROMPT", "CHATBOT_DATA_DIR"):
+        monkeypatch.setenv(variable, value)
+    settings = Settings.load()
+    assert (settings.chatbot_max_tokens, settings.openai_api_key) == (2000, None)
+    assert (settings.chatbot_system_prompt, settings.chatbot_data_dir) == (
+        "You are a helpful AI assistant.",
+        Path("data"),
+    )
+
+
+def test_quotes_within_a_value_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATBOT_SYSTEM_PROMPT", '"Yes" and "no" are words.  "Hm" is "none"')
+    assert Settings.load().chatbot_system_prompt == '"Yes" and "no" are words.  "Hm" is "none"'
+
+
+def test_a_byte_order_mark_in_the_env_file_is_no_part_of_a_name(env_file: Path) -> None:
+    env_file.write_bytes("\ufeffCHATBOT_MAX_TOKENS=50\r\n".encode())
+    assert Settings.load().chatbot_max_tokens == 50
+
+
 @pytest.mark.parametrize("value", ["hunter2", "name:", ":hunter2", "anna:hunter2,,ben:geheim", "anna:hunter2,ben"])
 def test_a_wrong_login_is_reported_without_its_value(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATBOT_AUTH", value)

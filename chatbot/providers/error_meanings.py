@@ -31,6 +31,7 @@ from chatbot.errors import (
 )
 from chatbot.providers.error_words import (
     BALANCE,
+    BODY_TOO_LARGE,
     BROKEN_OFF,
     FILE_DAMAGED,
     FILES_NOT_READ,
@@ -95,14 +96,19 @@ RULES = (
     ),
     Rule(
         TokenRateExceeded,
-        words=any_of(r"(request|prompt|input|messages?)\b.{0,20} too large.{0,200}(per min|tpm)"),
+        words=any_of(
+            r"(request|prompt|input|messages?)\b.{0,20} too large.{0,200}(per min|tpm)",
+            r"(larger|greater|more) than (your|the) .{0,10}limit of .{0,30}(per min|tpm)",
+        ),
     ),
+    Rule(RequestTooLarge, words=BODY_TOO_LARGE),
     Rule(
         QuotaExhausted,
         _codes(
             "insufficient_quota billing_error contract_spend_limit_reached enforced_spend_limit_reached "
             "insufficient_balance billing_hard_limit_reached exceeded_current_quota_error arrearage "
-            "credit_balance_too_low payment_required billing_not_active budget_exceeded"
+            "credit_balance_too_low payment_required billing_not_active budget_exceeded accountoverdueerror "
+            "allocationquota.freetieronly insufficient_user_quota"
         ),
     ),
     Rule(RateLimited, frozenset({"resource_exhausted"})),
@@ -111,9 +117,12 @@ RULES = (
         RateLimited,
         _codes(
             "rate_limit_error rate_limit_exceeded too_many_requests throttlingexception throttling ratelimiterror "
-            "rate_limited limit_requests limit_burst_rate tokens_per_minute engine_overloaded_error"
+            "rate_limited limit_requests limit_burst_rate tokens_per_minute engine_overloaded_error 1039"
         ),
-        any_of(r"rate.?limit(ed|s)? (exceeded|reached|for)|rate limited|too many requests|throttl"),
+        any_of(
+            r"rate.?limit(ed|s)? (exceeded|reached|for|trigger)|rate limited|^rate limit$|throttl",
+            r"too many (concurrent )?(requests|connections)",
+        ),
     ),
     Rule(
         ContextOverflow,
@@ -182,6 +191,7 @@ LATER_RULES = (
         ),
     ),
     Rule(ProviderTimeout, words=any_of(r"timed? ?out", "deadline")),
+    Rule(ServiceUnavailable, words=any_of("overloaded|over capacity")),
     Rule(
         ServiceUnavailable,
         words=OUT_OF_ORDER,

@@ -1,11 +1,13 @@
 """Server-sent events as JSON records, read from bytes as the standard says and as servers really write them.
 
 The SDKs' readers fail at records without data and lose the first one after a byte order mark, so the bytes are read
-here. Taken beyond the standard: records that no blank line separates, one JSON object a line without `data:`, a line
-`error: {…}` (llama.cpp), a last record without its blank line, and one JSON document in place of a stream.
+here. Taken beyond the standard: records that no blank line separates, several JSON values in one record, one a line
+without `data:`, `data:` written twice, a line `error: {…}` (llama.cpp), a last record without its blank line, an event
+`done` for the end, and one JSON document in place of a stream.
 """
 
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +25,19 @@ KEEP_ALIVE = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_al
 """Events that say nothing but that the connection is open. Their data may be a word, or a time."""
 
 
+END_EVENTS = frozenset({"done", "end", "close", "complete", "eof"})
+
+QUOTES = "\"' \t\n"
+"""What some servers put around the mark of the end."""
+
+BETWEEN_VALUES = re.compile(r"(\s|data:)*")
+"""What may stand between two JSON values of a record, and before the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: the name of its event, empty if it has none, and its JSON. `is_end`: it says that the stream is over,
-    as OpenAI's `[DONE]` does."""
+    """One record: the name of its event, empty if it has none, and its JSON; a list if there are several values.
+    `is_end`: it says that the stream is over, as OpenAI's `[DONE]` does."""
 
     event: str
     data: Any = None
@@ -128,7 +139,7 @@ class _RecordDecoder:
     def _dispatch(self) -> Iterator[Record]:
         event, data = self._event, b"\n".join(self._data)
         self._event, self._data, self._held = b"", [], sum(map(len, self._other))
-        if data.strip():
+        if data.strip() or event.lower().decode("utf-8", "replace") in END_EVENTS:
             yield _record(event, data)
 
     def _read_other(self, line: bytes) -> Iterator[Record]:
@@ -142,14 +153,23 @@ def _record(event: bytes, data: bytes) -> Record:
     name = event.decode("utf-8", "replace")
     if name in KEEP_ALIVE:
         return Record(name)
-    if not data.startswith(b"{") and data.strip(b"\"' \t\n").lower() in (b"[done]", b"done"):
-        return Record(name, is_end=True)
     if name == "error":
         return Record(name, _parse_or_text(data))
+    is_end = name.lower() in END_EVENTS
     try:
-        return Record(name, _parse(data))
+        text, is_marked = _split_end_mark(data.decode("utf-8"))
+        return Record(name, _parse(text) if text else None, is_marked or is_end)
     except (ValueError, RecursionError):
         raise UnreadableRecord from None
+
+
+def _split_end_mark(text: str) -> tuple[str, bool]:
+    """The text without OpenAI's `[DONE]` at its end, and whether that was there."""
+    rest = text.rstrip(QUOTES)
+    if rest[-6:].lower() == "[done]":
+        return rest[:-6].strip(QUOTES), True
+    is_word = rest.lstrip(QUOTES).lower() == "done"
+    return ("", True) if is_word else (text.strip(), False)
 
 
 def _is_whole(data: bytes) -> bool:
@@ -161,14 +181,25 @@ def _is_whole(data: bytes) -> bool:
 
 
 def _parse_or_text(data: bytes) -> Any:
+    text = data.decode("utf-8", "replace")
     try:
-        return _parse(data)
+        return _parse(text)
     except (ValueError, RecursionError):
-        return data.decode("utf-8", "replace")
+        return text
 
 
-def _parse(data: bytes) -> Any:
-    return _JSON.decode(data.decode("utf-8").strip())
+def _parse(text: str) -> Any:
+    """The JSON value in a text, or a list of the values if there are several."""
+    values, position = [], 0
+    while (position := _after_gap(text, position)) < len(text):
+        value, position = _JSON.raw_decode(text, position)
+        values.append(value)
+    return values[0] if len(values) == 1 else values
+
+
+def _after_gap(text: str, position: int) -> int:
+    gap = BETWEEN_VALUES.match(text, position)
+    return gap.end() if gap else position
 
 
 def _integer(digits: str) -> int | float:

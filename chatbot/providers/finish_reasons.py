@@ -1,6 +1,7 @@
 """What the end of a stream means: finish reasons and token counts, whichever server wrote them."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from chatbot.errors import ProviderError, ProviderTimeout, ServiceUnavailable, StreamCutOff, UnreadableAnswer
@@ -32,6 +33,10 @@ no normal end: the answer was cut off."""
 
 def finish_reason(value: object) -> FinishReason | type[ProviderError] | None:
     """How an answer with this finish reason ended: our reason, or the error that ended it; None if it says nothing."""
+    if isinstance(value, Mapping):
+        value = next((value[name] for name in ("type", "reason", "value") if name in value), None)
+    if isinstance(value, list):
+        value = next(iter(value), None)
     if not isinstance(value, str):
         return None
     word = value.strip().lower()

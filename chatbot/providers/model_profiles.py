@@ -44,6 +44,10 @@ TEXT_ONLY_OPEN_MODELS = re.compile(
 )
 """Open models that read text only, by their makers' names. Of other open models it is not known."""
 
+STARTS_IN_THOUGHT = re.compile(r"deepseek-?r1|\br1-distill|\bqwq|qwen3.*-thinking|glm-z1|\br1-1776", re.I)
+"""Open models whose template puts the opening `<think>` into the prompt: their text begins with reasoning that only
+`</think>` ends, unless the server takes it out."""
+
 NOT_FOR_CHAT: dict[ProviderName, re.Pattern[str]] = {
     "openai": re.compile(
         r"embed|whisper|tts|transcribe|audio|realtime|image|dall-e|moderation|davinci|babbage|-instruct|search|sora|live"

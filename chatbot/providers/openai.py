@@ -1,7 +1,7 @@
 """OpenAI's Chat Completions, the protocol of OpenAI, Hugging Face's router, Ollama, vLLM, llama.cpp and many more."""
 
 from base64 import b64encode
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Literal, get_args
 
 import httpx2
@@ -12,34 +12,15 @@ from chatbot.attachments import attachment_text
 from chatbot.errors import UnreadableAnswer
 from chatbot.providers.base import CONNECT_SECONDS, DIRECT, FIRST_SECONDS, LIST_SECONDS, SILENCE_SECONDS
 from chatbot.providers.error_mapping import Sdk, map_errors
-from chatbot.providers.finish_reasons import token_count
 from chatbot.providers.model_list_entries import parse_model_list
-from chatbot.providers.refusals import as_mapping
-from chatbot.providers.stream_reader import StreamReader
 from chatbot.providers.wire import RawStream, WireProvider
-from chatbot.types import (
-    Delta,
-    FileContent,
-    Finish,
-    FinishReason,
-    Message,
-    ModelProfile,
-    Request,
-    SentAttachment,
-    Usage,
-)
+from chatbot.types import FileContent, Message, ModelProfile, Request, SentAttachment
 
 OFFICIAL_URL = "https://api.openai.com/v1"
 """Explicit, so that OPENAI_BASE_URL in the environment never redirects a key that was not meant for it."""
 
 LengthParameter = Literal["max_tokens", "max_completion_tokens"]
 LENGTH_PARAMETERS: tuple[LengthParameter, ...] = get_args(LengthParameter)
-
-REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details", "thinking_blocks")
-"""The protocol has no reasoning; servers put it under one of these names, OpenRouter under two."""
-
-PART_FIELDS = ("text", "thinking", "reasoning", "summary", "content")
-"""Where the parts of a delta have their text."""
 
 
 class OpenAIProvider(WireProvider):
@@ -52,8 +33,8 @@ class OpenAIProvider(WireProvider):
     sdk: ClassVar[Sdk] = openai
     optional: ClassVar[Mapping[str, str]] = {
         "temperature": "temperature",
-        "stream_options": "stream_options",
-        "reasoning_effort": "effort",
+        "stream_options": "stream_options|include_usage",
+        "reasoning_effort": "effort|thinking|reasoning",
     } | {name: name for name in LENGTH_PARAMETERS}
 
     def __init__(
@@ -94,9 +75,6 @@ class OpenAIProvider(WireProvider):
         """Closes the connections."""
         await self._client.close()
 
-    def reader(self) -> StreamReader:
-        return _ChunkReader()
-
     async def post(self, body: dict[str, Any]) -> RawStream:
         post = self._client.post
         return await post("/chat/completions", body=body, cast_to=object, stream=True, stream_cls=_UnreadStream)
@@ -120,78 +98,6 @@ class _UnreadStream(AsyncStream[object]):
 
     def __init__(self, *, response: httpx2.Response, **_: Any) -> None:
         self.response = response
-
-
-class _ChunkReader(StreamReader):
-    """Reads the chunks of one stream."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._usage: Mapping[str, Any] = {}
-        self._has_declined = False
-
-    def read_data(self, data: Mapping[str, Any], event: str) -> Iterable[Delta]:
-        usage, choices = as_mapping(data.get("usage")), data.get("choices")
-        self._usage = usage or self._usage
-        self._is_answered = self._is_answered or "choices" in data
-        if usage and not choices and self.has_delta:  # the last chunk of a stream has usage and no choice
-            self._is_ended = True
-        choice = _first_choice(choices)
-        piece = choice.get("delta")
-        if piece is None:  # a whole answer in place of a stream, or a server of the older Completions
-            piece = choice.get("message") or choice.get("text")
-            self._is_ended = self._is_ended or "message" in choice
-        yield from self._pieces(piece)
-        self.end_with(choice.get("finish_reason"))
-
-    def usage(self, reason: FinishReason) -> Finish:
-        details = as_mapping(self._usage.get("prompt_tokens_details"))
-        read, written = (token_count(self._usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
-        is_declined = self._has_declined and reason == "stop"
-        cached = token_count(details.get("cached_tokens")) or 0
-        return Finish("refusal" if is_declined else reason, Usage(read, written), cached)
-
-    def _pieces(self, piece: object) -> Iterator[Delta]:
-        """What a delta adds: reasoning first, which comes before text also if both are in one delta."""
-        delta = {"content": piece} if isinstance(piece, str) else as_mapping(piece)
-        content = delta.get("content")
-        if content and isinstance(content, str) and len(delta) == 1:
-            yield Delta(content)  # nearly always
-            return
-        fields = (delta.get(name) for name in REASONING)
-        if reasoning := next(filter(None, map(_text, fields)), ""):
-            yield Delta(reasoning=reasoning)
-        parts = list(_parts(content))
-        if not any(text for _, text in parts) and (refusal := _text(delta.get("refusal"))):
-            self._has_declined, parts = True, [(False, refusal)]
-        is_thought = as_mapping(as_mapping(delta.get("extra_content")).get("google")).get("thought") is True
-        yield from (Delta(reasoning=text) if part or is_thought else Delta(text) for part, text in parts if text)
-
-
-def _first_choice(choices: object) -> Mapping[str, Any]:
-    """The choice with the index 0: only one is asked for, but some servers send others."""
-    values = choices.values() if isinstance(choices, Mapping) else choices if isinstance(choices, list) else ()
-    return next((as_mapping(each) for each in values if as_mapping(each).get("index") in (0, None, "0")), {})
-
-
-def _parts(value: object) -> Iterator[tuple[bool, str]]:
-    """The texts in a value that is a string, a part such as `{"type": "text", "text": "…"}`, or a list of them; and
-    whether each is reasoning."""
-    if isinstance(value, str):
-        yield False, value
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield False, str(value)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _parts(each)
-    elif isinstance(value, Mapping):
-        is_reasoning = any(word in str(value.get("type")) for word in ("think", "reason"))
-        inner = next((value[name] for name in PART_FIELDS if value.get(name)), "")
-        yield from ((is_reasoning or is_inner, text) for is_inner, text in _parts(inner))
-
-
-def _text(value: object) -> str:
-    return "".join(text for _, text in _parts(value))
 
 
 def _messages(request: Request) -> list[dict[str, Any]]:

@@ -24,14 +24,19 @@ def token_counts(refusal: Refusal) -> tuple[int | None, int | None]:
     return (found[0], found[1]) if len(found) > 1 else (None, None)
 
 
-LENGTH_PARAMETER = re.compile(r"\bmax_?(completion_?|output_?|new_?)?tokens\b|maximum tokens you requested")
+LENGTH_PARAMETER = re.compile(
+    r"\bmax(imum)?[_ ]?((completion|output|new)[_ ]?)?tokens(?![a-z_])|num_predict|output tokens requested|"
+    r"requested \d+ output tokens"
+)
 OUT_OF_RANGE = re.compile(
     r"\brange|too (large|high|big|many)|at most|less than|greater than|exceed|m(ax|in)imum|between|<=|≤|\d > \d|"
-    r"cannot be|can only|limit|larger|invalid"
+    r"cannot be|can only|limit|larger|invalid|非法|范围"
 )
 PROMPT_TOKENS = re.compile(
     r"(\d+) (?:(?:`?inputs?`?|prompt) tokens|(?:tokens )?(?:in|of|from) the (?:input )?(?:messages|prompt))"
 )
+SUM = re.compile(r"(\d+) \+ \d+ > (\d+)")
+"""Anthropic's words for a prompt and an answer that are too long together."""
 CONTEXT_TOKENS = re.compile(r"(?:(?:context|model) length(?: of| is)?|must be <=)\D{0,20}(\d+)")
 
 
@@ -40,9 +45,17 @@ def longest_answer(refusal: Refusal, asked: int) -> int | None:
     if it refuses something else."""
     words = refusal.words
     prompt, context = PROMPT_TOKENS.search(words), CONTEXT_TOKENS.search(words)
-    if prompt and context:
-        left = int(context[1]) - int(prompt[1])
-        return left if 0 < left < asked else None
+    if together := SUM.search(words):
+        read, most = together.groups()
+    elif prompt and context:
+        read, most = prompt[1], context[1]
+    else:
+        return _longest_named(words, asked)
+    left = int(most) - int(read)
+    return left if 0 < left < asked else None
+
+
+def _longest_named(words: str, asked: int) -> int | None:
     if not (LENGTH_PARAMETER.search(words) and OUT_OF_RANGE.search(words)):
         return None
     is_exclusive = "exclusive" in words  # Gemini's
@@ -55,15 +68,14 @@ def longest_answer(refusal: Refusal, asked: int) -> int | None:
 
 
 SYSTEM_ROLE = re.compile(
-    r"system\W{0,3} ?(role|message|instruction|prompt).{0,60}(not|n't|\bun|only|invalid)|"
-    r"(role|message).{0,40}system.{0,40}(not|n't|\bun|invalid)|"
-    r"(invalid|unexpected|unknown|unsupported).{0,20}(role|variant).{0,10}system|"
-    r"role.{0,20}(not|n't|\bun).{0,20}system|developer instruction|"
-    r"only user.{0,20}assistant( and \w+)? roles|(not|n't) support.{0,20}system|"
-    r"role.{0,30}must be one of (?!.*system)|"
-    r"roles? must alternate|"
-    r"should be .?user.? or .?assistant|"
-    r"(must|should) (start|begin) with .{0,10}user|first message must be"
+    r"system[\W_]{0,3} ?(role|message|instruction|prompt|parameter).{0,60}(not|n't|\bun|only|invalid)|"
+    r"(role|message).{0,40}system.{0,40}(not|n't|\bun|invalid)|no system (role|message|prompt)|"
+    r"(invalid|unexpected|unknown|unsupported|unrecogni[sz]ed).{0,20}(role|variant|value).{0,10}system|"
+    r"role.{0,20}(not|n't|\bun).{0,20}system|developer instruction|system.{0,3} is not one of|"
+    r"only .?user.{0,30}assistant.{0,30}roles|(not|n't) support.{0,20}system|"
+    r"role.{0,20}must be (one of (?!.*system)|.?user)|should be .?user.? or .?assistant|last role user|"
+    r"roles? must alternate|alternate between user|ends with a user role|"
+    r"(must|should) (start|begin) with .{0,10}user|first message must|不支持.{0,6}system|system.{0,6}不支持"
 )
 
 

@@ -13,13 +13,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-CODE_FIELDS = frozenset({"code", "type", "status", "reason", "error_code", "error_type", "error_name", "object"})
+CODE_FIELDS = frozenset(
+    {"code", "type", "status", "reason", "error_code", "error_type", "error_name", "object", "status_code", "errcode"}
+)
 ECHO_FIELDS = frozenset(
     {"input", "flagged_input", "prompt", "messages", "url", "path", "timestamp", "request_id", "user_id"}
 )
 """Fields that repeat what was sent: they say nothing about the cause."""
 
-ERROR_FIELDS = ("error", "errors", "details", "error_code", "error_msg")
+ERROR_FIELDS = ("error", "errors", "details", "error_code", "error_msg", "errcode", "errmsg")
+MESSAGE_FIELDS = ("message", "msg")
 SUCCESS = (0, 200, "0", "200")
 """Codes of records that only say that all is well."""
 
@@ -76,8 +79,8 @@ def is_error(value: object) -> bool:
         return bool(value.get("error") or any(as_mapping(choice).get("error") for choice in choices))
     is_marked = "error" in (value.get("object"), value.get("type"), value.get("status"))
     is_named = any(value.get(name) for name in ERROR_FIELDS)
-    has_message = isinstance(value.get("message"), str) and value.get("code") not in SUCCESS
-    return is_marked or is_named or has_message
+    has_message = any(isinstance(value.get(name), str) for name in MESSAGE_FIELDS) and value.get("code") not in SUCCESS
+    return is_marked or is_named or has_message or value.get("success") is False
 
 
 def _parsed(body: object) -> object:

@@ -18,13 +18,13 @@ LENGTHS = ("max_tokens", "max_completion_tokens")
 
 VALUE = re.compile(
     r"invalid_value|(max|min)_value|(less|greater) than|at (most|least)|between|\brange|"
-    r"too (large|high|big|low|small)|m(ax|in)imum|[<>]=|[≤≥]|must be"
+    r"too (large|high|big|low|small)|m(ax|in)imum|[<>]=|[≤≥]|must be (?!one of|1\b(?! or))"
 )
 """How a value that is out of range is described: the parameter itself is supported."""
 
 UNSUPPORTED = re.compile(
     r"unsupported|not supported|does(n't| not) support|unknown|unrecogni[sz]ed|unexpected|extra (input|field)|"
-    r"not (permitted|allowed)|additional propert|instead"
+    r"not (permitted|allowed)|additional propert|instead|deprecated"
 )
 """How a parameter that is not supported is described. The longest answer is dropped only for these words: it is a limit
 of the operator's, and of the visitor's."""
@@ -60,8 +60,8 @@ def adapt(
     """The request to send in place of the refused one; None if it cannot be made acceptable.
 
     An answer that is too long is shortened for this request only. A parameter and the system role are remembered for
-    the model. `sent` is the body that was refused; `optional` maps the parameters that a request can do without to the
-    word that a refusal has for each.
+    the model. `sent` is the body that was refused; `optional` maps the parameters that a request can do without to a
+    pattern of the words that refusals have for each.
     """
     kind, _ = meaning(refusal)
     if kind in (RequestRefused, ContextOverflow) and any(name in sent for name in LENGTHS):
@@ -95,5 +95,5 @@ def _refused_parameter(refusal: Refusal, optional: Mapping[str, str], sent: Mapp
     words = " ".join((refusal.param.lower(), *sorted(refusal.codes), refusal.words))
     if VALUE.search(words):
         return None
-    names = (name for name, word in optional.items() if name in sent and word in words)
+    names = (name for name, word in optional.items() if name in sent and re.search(word, words))
     return next((name for name in names if name not in LENGTHS or UNSUPPORTED.search(words)), None)

@@ -11,7 +11,9 @@ import httpx2
 
 from chatbot.providers.base import SILENCE_SECONDS
 from chatbot.providers.error_mapping import Sdk, map_errors
+from chatbot.providers.event_reader import EventReader
 from chatbot.providers.event_stream import read_records
+from chatbot.providers.model_profiles import STARTS_IN_THOUGHT
 from chatbot.providers.refusals import Refusal
 from chatbot.providers.stream_reader import StreamReader
 from chatbot.providers.unsupported_parameters import SYSTEM, UnsupportedParameters, adapt, fold_system_prompt
@@ -44,7 +46,7 @@ class WireProvider(ABC):
 
     sdk: ClassVar[Sdk]
     optional: ClassVar[Mapping[str, str]]
-    """Parameters that a request can do without, and the word for each in a refusal."""
+    """Parameters that a request can do without, and a pattern of the words for each in a refusal."""
 
     def __init__(self, label: str, first_seconds: float) -> None:
         self.label = label
@@ -78,10 +80,6 @@ class WireProvider(ABC):
         """The body of the request, without what is `unsupported`."""
 
     @abstractmethod
-    def reader(self) -> StreamReader:
-        """A reader for one answer."""
-
-    @abstractmethod
     async def post(self, body: dict[str, Any]) -> RawStream:
         """Sends the request; returns when the status has come. Raises what the SDK raises."""
 
@@ -94,7 +92,8 @@ class WireProvider(ABC):
 
     async def _deltas(self, body: dict[str, Any]) -> AsyncGenerator[Delta]:
         """Sends the request once; yields the answer. Raises Refusal, and what the SDK and its HTTP client raise."""
-        reader, first_word_by = self.reader(), asyncio.get_running_loop().time() + self._first_seconds
+        reader = EventReader(starts_in_thought=bool(STARTS_IN_THOUGHT.search(body["model"])))
+        first_word_by = asyncio.get_running_loop().time() + self._first_seconds
         async with self._open(body) as chunks:
             try:
                 async with aclosing(read_records(_patient(chunks, reader, first_word_by))) as records:

@@ -4,6 +4,7 @@ HTTP clients read those for proxies and certificates when they are created, whic
 """
 
 import os
+import re
 import ssl
 from contextlib import suppress
 from ipaddress import ip_address
@@ -67,13 +68,21 @@ def _usable_proxy(variable: str, value: str) -> str:
 
 
 def _hosts_without_proxy(settings: Settings) -> list[str]:
-    """The entries of NO_PROXY, this machine, and the providers' addresses on it. httpx knows no networks, and older
-    versions of it fail at those of IPv6."""
+    """The entries of NO_PROXY, this machine, and the providers' addresses on it."""
     entries = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    plain = [entry.strip().strip("[]") for entry in entries.split(",") if not (":" in entry and "/" in entry)]
+    plain = filter(None, map(_usable_host, re.split(r"[,;\s]+", entries)))
     urls = (settings.openai_base_url, settings.anthropic_base_url, settings.compatible_base_url)
     hosts = (urlsplit(url).hostname or "" for url in urls if url)
-    return [*filter(None, dict.fromkeys([*plain, *LOOPBACK, *filter(_is_loopback, hosts)]))]
+    return [*dict.fromkeys([*plain, *LOOPBACK, *filter(_is_loopback, hosts)])]
+
+
+def _usable_host(entry: str) -> str:
+    """An entry of NO_PROXY in a form that httpx can read; empty if there is none. At networks of IPv6 and at names that
+    are not ASCII it fails, and every client with it."""
+    with suppress(ValueError):
+        return str(ip_address(re.sub(r"\](:\d+)?$", "", entry.removeprefix("["))))
+    is_usable = re.fullmatch(r"([a-z]+://)?(?!.*xn--)[\w.*-]+(:\d{1,5}|/\d{1,2})?", entry, re.ASCII)
+    return entry if is_usable else ""
 
 
 def _is_loopback(host: str) -> bool:
@@ -83,9 +92,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_certificates() -> None:
-    log_file = os.environ.get("SSLKEYLOGFILE")
-    if log_file and not os.access(log_file if Path(log_file).exists() else Path(log_file).parent, os.W_OK):
-        raise SettingsError(f"SSLKEYLOGFILE={log_file!r}: expected a file that can be written")
+    for name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if name in os.environ:
+            os.environ[name] = os.environ[name].strip(" \"'")
+    if log_file := os.environ.get("SSLKEYLOGFILE"):
+        path = Path(log_file)
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise SettingsError(f"SSLKEYLOGFILE={log_file!r}: expected a file that can be written")
     if file := os.environ.get("SSL_CERT_FILE"):
         try:
             ssl.create_default_context(cafile=file)

@@ -42,7 +42,7 @@ def instead(request: ChatRequest, scenario: Scenario) -> Response | None:
     if scenario.redirect_to:
         address = scenario.redirect_to.replace("{port}", str(request.port))
         return RedirectResponse(address, headers=headers)
-    if isinstance(scenario.body, str):
+    if isinstance(scenario.body, str | bytes):
         held = StreamingResponse(_held_open(scenario.body), scenario.status, headers)
         return held if scenario.stays_open else Response(scenario.body, scenario.status, headers)
     if scenario.body is not None:
@@ -56,7 +56,7 @@ def instead(request: ChatRequest, scenario: Scenario) -> Response | None:
     return error_response(request.dialect, error, headers) if error else None
 
 
-async def _held_open(body: str) -> AsyncGenerator[str]:
+async def _held_open(body: str | bytes) -> AsyncGenerator[str | bytes]:
     yield body
     await asyncio.Event().wait()  # cancelled when the client disconnects
 

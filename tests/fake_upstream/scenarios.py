@@ -50,10 +50,10 @@ class Scenario:
     param: str | None = None
     anthropic_error: tuple[int, str] | None = None
     """Status and message for Anthropic, if they differ."""
-    body: str | Mapping[str, Any] | None = None
+    body: str | bytes | Mapping[str, Any] | None = None
     """Sent unchanged, with `status`."""
     stays_open: bool = False
-    """The connection stays open after a `body` that is a text, until the client disconnects."""
+    """The connection stays open after a `body` that is a text or bytes, until the client disconnects."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Additional headers of every response."""
     retry_after: float | None = None

@@ -5,13 +5,15 @@ import pytest
 from chatbot.i18n import LOCALES
 from chatbot.types import StoredMessage
 from tests.fake_upstream import FakeUpstream
+from tests.faults.foreign_cases import FOREIGN
 from tests.faults.wire_cases import CASES, Case
 from tests.support.reply_setup import ReplySetup
 
 QUESTION, NEXT = "What is on the table?", "And now?"
+ALL = [*CASES, *FOREIGN]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", ALL, ids=[case.name for case in ALL])
 async def test_an_answer_is_read_stored_and_followed(
     case: Case, replies_setup: ReplySetup, upstream: FakeUpstream
 ) -> None:

@@ -24,6 +24,11 @@ CASES = [
     ("<think>Hm.</think>Yes: <think>no</think>.", "Hm.", "Yes: <think>no</think>."),
     ("Yes. <think>no</think>", "", "Yes. <think>no</think>"),
     ("<thinker>Yes", "", "<thinker>Yes"),
+    ("I weigh it.\n</think>\n\nYes.", "", "I weigh it.\n\n\nYes."),
+    ("I weigh it.</think> \nYes.", "", "I weigh it. \nYes."),
+    ("I weigh it.\n</think>", "", "I weigh it.\n"),
+    ("Write `</think>` or a </think> tag.", "", "Write `</think>` or a </think> tag."),
+    ("As in:\n<think>\nHm.\n</think>\nYes.", "", "As in:\n<think>\nHm.\n</think>\nYes."),
     ("<thi", "", "<thi"),
     ("  indented", "", "  indented"),
     ("\n", "", "\n"),
@@ -32,8 +37,19 @@ CASES = [
 ALPHABET = st.sampled_from(["<think>", "</think>", "<thinking>", "</thinking>", "<", "/", "think", ">", " ", "\n", "a"])
 
 
-def parse(chunks: list[str], *, complete: bool = True) -> tuple[str, str]:
-    parser = ThinkTagParser()
+def without_lone_tag(text: str) -> str:
+    """The text without the first closing tag that begins or ends a line, if no opening one is before it."""
+    position = text.find("</think>")
+    while position >= 0 and "<think" not in text[:position]:
+        before, after = text[:position], text[position + len("</think>") :]
+        if not before.rpartition("\n")[2].strip() or not after.partition("\n")[0].strip():
+            return before + after
+        position = text.find("</think>", position + 1)
+    return text
+
+
+def parse(chunks: list[str], *, complete: bool = True, starts_in_thought: bool = False) -> tuple[str, str]:
+    parser = ThinkTagParser(starts_in_thought=starts_in_thought)
     deltas = [delta for chunk in chunks for delta in parser.parse(Delta(text=chunk))]
     deltas += parser.flush(complete=complete)
     return "".join(delta.reasoning for delta in deltas), "".join(delta.text for delta in deltas)
@@ -60,13 +76,44 @@ def test_any_text_in_any_chunks_is_split_without_loss(pieces: list[str], positio
     source = "".join(pieces)
     closed = re.fullmatch(r"\s*<(thinking|think)>(.*?)</\1>\s*(.*)", source, re.DOTALL)
     unclosed = re.fullmatch(r"\s*<(thinking|think)>(.*)", source, re.DOTALL)
-    expected = (closed[2], closed[3]) if closed else (unclosed[2], "") if unclosed else ("", source)
+    expected = (unclosed[2], "") if unclosed else ("", without_lone_tag(source))
+    expected = (closed[2], closed[3]) if closed else expected
     assert parse(cut(source, positions), complete=False) == expected
 
 
 def test_a_complete_answer_without_closing_tag_is_also_text() -> None:
     assert parse(["<think>It is ", "42.</thi"]) == ("It is 42.</thi", "It is 42.</thi")
     assert parse(["<think>It is ", "42."], complete=False) == ("It is 42.", "")
+
+
+@pytest.mark.parametrize(
+    ("source", "reasoning", "text"),
+    [
+        ("I weigh it.\n</think>\n\nYes.", "I weigh it.\n", "Yes."),
+        ("<think>\nHm.</think>Yes.", "\nHm.", "Yes."),
+        ("Yes.", "Yes.", "Yes."),
+    ],
+)
+@given(positions=st.lists(st.integers(0, 60), max_size=12))
+def test_the_opening_tag_may_be_in_the_prompt(source: str, reasoning: str, text: str, positions: list[int]) -> None:
+    assert parse(cut(source, positions), starts_in_thought=True) == (reasoning, text)
+
+
+def test_reasoning_that_the_server_takes_out_leaves_text() -> None:
+    parser = ThinkTagParser(starts_in_thought=True)
+    assert parser.parse(Delta(reasoning="Hm.")) == (Delta(reasoning="Hm."),)
+    assert parser.parse(Delta(text="Yes.")) == (Delta(text="Yes."),)
+
+
+@pytest.mark.parametrize("model", ["deepseek-r1:70b", "deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "Qwen/QwQ-32B"])
+async def test_a_model_that_begins_in_thought_is_known_by_its_name(
+    model: str, open_provider: OpenProvider, upstream: FakeUpstream
+) -> None:
+    upstream.scenario = Scenario(tokens=("I weigh ", "it.\n</th", "ink>\n\n", "Yes."))
+    async with aclosing(open_provider("compatible").stream(Request(model, (Message("user", "Hi"),)))) as deltas:
+        parsed = [delta async for delta in deltas]
+    assert "".join(delta.reasoning for delta in parsed) == "I weigh it.\n"
+    assert "".join(delta.text for delta in parsed) == "Yes."
 
 
 def test_separate_reasoning_deltas_are_unchanged() -> None:

@@ -119,7 +119,19 @@ def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.mark.parametrize(
     "entries",
-    ["", "fd00::/8", "[::1],[fe80::1]", "::1", "10.0.0.0/8,a.example,.b.example,*.c.example", "a.example:80", "*"],
+    [
+        *("", "fd00::/8", "[::1],[fe80::1]", "::1", "10.0.0.0/8,a.example,.b.example,*.c.example", "a.example:80", "*"),
+        *(
+            "[::1]:80",
+            "é.example",
+            "xn--9ca.example",
+            "a.example:port",
+            "a.example b.example",
+            "<local>;c",
+            "%",
+            ".,..,[",
+        ),
+    ],
 )
 def test_no_client_fails_at_the_hosts_without_a_proxy(entries: str, variables: pytest.MonkeyPatch) -> None:
     variables.setenv("HTTPS_PROXY", "proxy.example:3128")
