@@ -1,6 +1,7 @@
 """What the chat's events do: answer, stop, follow, undo. They trust nothing that the browser sends but the token."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Literal, NamedTuple
@@ -211,14 +212,15 @@ class ChatHandlers:
         async with aclosing(reply.snapshots(self._services.replies.update_interval, FIRST_UPDATE_SECONDS)) as snapshots:
             async for snapshot in snapshots:
                 if snapshot.status == "running":
-                    answer = show_message(snapshot, locale, self._waiting_for(reply, snapshot, locale))
+                    waiting = "" if snapshot.content else self._waiting_for(reply, snapshot, locale)
+                    answer = show_message(snapshot, locale, waiting)
                     yield {**whole, "part": 1, "phase": "running", "answer": answer}
         whole |= await self._whole(reply, view, locale)
         yield {**whole, "part": 2, "phase": "idle", "answer": show_message(reply.snapshot(), locale)}
 
     async def _whole(self, reply: Reply, view: int, locale: str) -> ViewUpdate:
-        """The conversation without its answer, and the lines below; nothing more if it was deleted meanwhile, or the
-        answer is not on display any more."""
+        """The conversation without its answer, and the lines below, as JSON: Gradio walks through every object of an
+        update four times. Nothing more if it was deleted meanwhile, or the answer is not on display any more."""
         answer = reply.snapshot().message_id
         try:
             read = await self._views.read(reply.session_id, reply.conversation_id, locale, without=answer)
@@ -226,12 +228,8 @@ class ChatHandlers:
             return {"view": view, "conversation_id": reply.conversation_id}
         if read.newest != answer:
             return {"view": view, "conversation_id": reply.conversation_id}
-        return {
-            "view": view,
-            "conversation_id": reply.conversation_id,
-            "messages": read.messages,
-            "lines": read.lines,
-        }
+        unchanged = json.dumps({"messages": read.messages, "lines": read.lines}, ensure_ascii=False)
+        return {"view": view, "conversation_id": reply.conversation_id, "unchanged": unchanged}
 
     def _waiting_for(self, reply: Reply, answer: StoredMessage, locale: str) -> str:
         providers = self._services.providers

@@ -23,6 +23,7 @@ import uvicorn
 from gradio import http_server
 from gradio.routes import templates
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
+from starlette.requests import Request
 
 POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 """How often Gradio's queue looks for events and for progress bars. Its own values are a thousandth and a hundredth of a
@@ -55,6 +56,17 @@ def forbid_files() -> None:
 def skip_matplotlib() -> None:
     """Makes the import of matplotlib fail at once: Gradio tries it twice at every update, 16 % of an update's cost."""
     sys.modules.setdefault("matplotlib", None)  # type: ignore[arg-type]
+
+
+def skip_asking_for_disconnects() -> None:
+    """Makes Request.is_disconnected return what is known. Gradio asks before each event that it sends to a page, which
+    takes longer than to compose the event. Starlette's StreamingResponse listens for the end of the connection anyway
+    and then cancels the stream."""
+
+    async def is_disconnected(request: Request) -> bool:
+        return request._is_disconnected
+
+    Request.is_disconnected = is_disconnected  # type: ignore[method-assign, assignment]
 
 
 def slow_down_polling(page: gr.Blocks) -> None:

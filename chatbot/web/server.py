@@ -70,6 +70,7 @@ class Server:
         sockets = open_sockets(host, settings.gradio_server_port)
         url = local_url(host, sockets[0].getsockname()[1])
         gradio_patches.skip_matplotlib()
+        gradio_patches.skip_asking_for_disconnects()
         gradio_patches.describe_page(TITLE, texts(ENGLISH)["preview.text"])
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
         gradio_patches.slow_down_polling(self.page)

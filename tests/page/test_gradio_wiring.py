@@ -4,6 +4,7 @@ import inspect
 import re
 import subprocess
 import sys
+import time
 from copy import deepcopy
 from itertools import pairwise
 from typing import Any, cast
@@ -157,6 +158,22 @@ def test_matplotlib_is_not_looked_for_at_every_update() -> None:
     command = "from chatbot.web.gradio_patches import skip_matplotlib as f; f(); import matplotlib"
     tried = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False, cwd=ROOT)
     assert "ModuleNotFoundError" in tried.stderr or "ImportError" in tried.stderr
+
+
+def test_gradio_forgets_a_page_whose_event_stream_was_closed(url: str, events: list[Event]) -> None:
+    page, call = {"session_hash": "closed-page"}, f"{url}/gradio_api/queue"
+    watch = _one(events, "watch")
+    token = httpx.post(f"{url}/session").json()["token"]
+    httpx.post(f"{call}/join", json=page | {"data": [token], "fn_index": watch["id"]}).raise_for_status()
+
+    def first_line() -> str:
+        with httpx.stream("GET", f"{call}/data", params=page) as stream:
+            return next(stream.iter_lines())
+
+    assert "session_not_found" not in first_line()
+    deadline = time.monotonic() + 20
+    while 'session_not_found":true' not in (line := first_line()):
+        assert time.monotonic() < deadline, line
 
 
 def test_gradio_still_keeps_an_events_data_where_it_is_read() -> None:

@@ -66,7 +66,7 @@ def test_markup_in_a_notice_is_escaped() -> None:
 
 def test_reasoning_is_rendered_like_an_answer() -> None:
     reasoning, _ = show_message(make_answer("", reasoning="So `x<y` is **im", status="running"), "en")
-    assert reasoning["blocks"] == ['<p dir="auto">So <code>x&lt;y</code> is <strong>im']
+    assert reasoning["blocks"] == ['<p dir="auto">So <code dir="ltr">x&lt;y</code> is <strong>im']
 
 
 def test_only_a_running_answer_hides_half_written_marks() -> None:

@@ -67,11 +67,11 @@ export const opened = () => {
 // Gradio shows only the last of the updates that come while the browser is busy, so each of a running answer's brings the
 // whole conversation; what was taken from one before is left out here.
 let taken = "";
-const newOf = ({ messages, lines, ...rest }) => {
+const newOf = ({ unchanged, ...rest }) => {
   const part = rest.part && `${rest.view} ${rest.part}`;
-  const isNew = !part || part !== taken;
+  const isNew = unchanged && part !== taken;
   taken = part ?? "";
-  return JSON.parse(JSON.stringify(isNew ? { messages, lines, ...rest } : rest)); // Gradio reuses the objects
+  return { ...JSON.parse(JSON.stringify(rest)), ...(isNew ? JSON.parse(unchanged) : {}) }; // Gradio reuses the objects
 };
 
 const receive = (update) => {

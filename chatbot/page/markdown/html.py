@@ -13,10 +13,10 @@ from chatbot.page.markdown.links import START, bare_address
 from chatbot.page.markdown.parser import PARSER, Parsed, parse_inline
 
 LINK = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow"{}>'
-DIRECTED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "th", "td"))
+DIRECTED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote"))
 """Blocks whose own words decide whether they run from the left or from the right."""
 
-OPENING = {"table": '<div class="table"><table>', "hr": "<hr>"}
+OPENING = {"table": '<div class="table" dir="auto"><table>', "hr": "<hr>"}
 CLOSING = {"table": "</table></div>"}
 
 
@@ -66,8 +66,13 @@ def _render_block(parsed: Parsed, token: Token) -> str:
         return CLOSING.get(token.tag, f"</{token.tag}>")
     if token.tag in OPENING:
         return OPENING[token.tag]
-    direction = ' dir="auto"' if token.tag in DIRECTED else ""
-    return f"<{token.tag}{direction}>"
+    return f"<{token.tag}{_direction(token) if token.tag in DIRECTED else ''}>"
+
+
+def _direction(token: Token) -> str:
+    """The attribute by which a block finds its direction. The first block of an item or a quote has none: a browser
+    would pass over its words when it looks for the direction of what is around it."""
+    return "" if "is_first" in token.meta else ' dir="auto"'
 
 
 def _is_closed(fence: Token) -> bool:
@@ -80,10 +85,10 @@ def _is_closed(fence: Token) -> bool:
 def render_list_opening(token: Token) -> str:
     """A list; the class of an ordered one makes room for the digits of its numbers."""
     if token.tag == "ul":
-        return '<ul dir="auto">'
+        return f"<ul{_direction(token)}>"
     start = int(token.attrs.get("start", 1))
     number = f' start="{start}"' if start != 1 else ""
-    return f'<ol dir="auto"{number} class="digits-{len(str(token.meta["most"]))}">'
+    return f'<ol{_direction(token)}{number} class="digits-{len(str(token.meta["most"]))}">'
 
 
 def _render_item(token: Token) -> str:
@@ -96,8 +101,7 @@ def _render_item(token: Token) -> str:
 
 
 def _render_cell(token: Token) -> str:
-    align = f' class="{token.info}"' if token.info else ""
-    return f'<{token.tag} dir="auto"{align}>'
+    return f'<{token.tag} class="{token.info}">' if token.info else f"<{token.tag}>"
 
 
 def _render_definition(token: Token) -> str:
@@ -158,7 +162,7 @@ def _render_part(token: Token) -> str:
     if token.type in ("text", "text_special"):
         return escape(token.content, quote=False)
     if token.type == "code_inline":
-        return f"<code>{escape(token.content, quote=False)}</code>"
+        return f'<code dir="ltr">{escape(token.content, quote=False)}</code>'
     if token.type in ("softbreak", "hardbreak"):
         return "<br>"
     if token.type == "formula":

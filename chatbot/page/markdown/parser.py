@@ -5,6 +5,7 @@ tests/page/markdown/test_commonmark.py lists where it is meant to differ.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -128,6 +129,7 @@ def parse(
     if so_far:
         continue_list(blocks, so_far)
     mark_items(blocks)
+    mark_first(blocks)
     tail = find_tail(blocks, text) if is_running else None
     return Parsed(parser, blocks, references, is_running, tail)
 
@@ -180,6 +182,13 @@ def mark_items(blocks: list[Token]) -> None:
         if mark in ("[ ]", "[x]") and rest[:1].isspace():
             item.meta["task"] = mark == "[x]"
             words.content = rest.lstrip()
+
+
+def mark_first(blocks: list[Token]) -> None:
+    """Marks each block with which an item or a quote begins."""
+    for container, block in pairwise(blocks):
+        if container.type in ("list_item_open", "blockquote_open"):
+            block.meta["is_first"] = True
 
 
 def _number(listed: Token, item: Token) -> None:

@@ -16,6 +16,10 @@ ATOM = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\\\(.*?\\\)|\$[^\s$][^$|]*\|[^$]*\
 ALIGNMENTS = {(True, True): "center", (True, False): "left", (False, True): "right", (False, False): ""}
 """By whether the cell of the delimiter row begins and ends with a colon."""
 
+ADDRESS = re.compile(r"(?<=\])\([^\s)]*\)")
+LONG_CELL = 40
+"""Characters of a cell, without the addresses of its links: longer ones are wider than their longest word."""
+
 MOST_EMPTY_CELLS = 65_536
 """Added to rows that are too short; markdown-it's limit, against tables that grow a thousandfold."""
 
@@ -109,9 +113,10 @@ def _push_row(state: StateBlock, line: int, alignment: list[str], tag: str) -> N
     state.push("tr_open", "tr", 1)
     cells = split_row(line_of(state, line), len(alignment))
     for place, align in enumerate(alignment):
+        words = cells[place] if place < len(cells) else ""
         opened = state.push(f"{tag}_open", tag, 1)
-        opened.info = align
-        _push_words(state, line, cells[place] if place < len(cells) else "")
+        opened.info = f"{align} long".strip() if len(ADDRESS.sub("", words)) > LONG_CELL else align
+        _push_words(state, line, words)
         state.push(f"{tag}_close", tag, -1)
     state.push("tr_close", "tr", -1)
 

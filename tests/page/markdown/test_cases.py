@@ -285,7 +285,7 @@ EMPHASIS = {
 
 @pytest.mark.parametrize("markdown", EMPHASIS)
 def test_emphasis_works_beside_cjk_characters(markdown: str) -> None:
-    blocks = "".join(render_answer(markdown)).replace("<code>", "").replace("</code>", "")
+    blocks = "".join(render_answer(markdown)).replace('<code dir="ltr">', "").replace("</code>", "")
     found = [part.split("</strong>")[0] for part in blocks.split("<strong>")[1:]]
     assert found == EMPHASIS[markdown]
     assert shown(markdown).words == (markdown.replace("**", "").replace("`", "") if EMPHASIS[markdown] else markdown)
@@ -403,6 +403,13 @@ def test_a_tables_row_loses_no_words(row: str, cells: list[str]) -> None:
 def test_paragraphs_lists_and_cells_choose_their_direction_and_code_runs_left_to_right() -> None:
     for block in render_answer(ANSWERS["r53_rtl"]):
         assert 'dir="ltr"' in block if "<pre" in block else 'dir="auto"' in block
+
+
+def test_a_list_and_a_quote_take_the_direction_of_the_block_they_begin_with() -> None:
+    for markdown in ("- word\n\n  more\n\n- other", "> word\n>\n> more", "> - word\n\n  more", "- > word"):
+        (outer, *others) = [attributes.get("dir") for tag, attributes in shown(markdown).elements if tag != "li"]
+        assert outer == "auto", markdown
+        assert others[0] is None, markdown
 
 
 def test_an_image_without_a_name_is_called_as_its_file_and_a_link_without_words_as_its_address() -> None:
