@@ -19,6 +19,8 @@ MODULES = (
     "address",
     "view",
     "model_picker",
+    "notes",
+    "remember",
     "memory",
     "remedies",
     "turns",
