@@ -18,6 +18,7 @@ MODULES = (
     "answer_words",
     "address",
     "view",
+    "temporary",
     "model_picker",
     "notes",
     "remember",

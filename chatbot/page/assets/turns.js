@@ -76,7 +76,7 @@ const lineBelow = (row, turn) => {
   const tools = make("span", "tools");
   if (turn.text) tools.append(tool("copy", t("turn.copy"), (pressed) => copy(pressed, turn.text)));
   if (turn.role === "user") tools.append(tool("edit", t("turn.edit"), () => editMessage(row, turn)));
-  if (turn.text) {
+  if (turn.text && !turn.isTemporary) {
     const place = { conversation_id: view.conversation, message_id: turn.id };
     tools.append(rememberTool(row, turn.text, place, drawTurns));
   }
@@ -163,7 +163,7 @@ const scrollToSought = () => {
 
 const drawTurns = () => {
   const { rows = [], earlier = 0 } = view.lines;
-  const turns = rows.map((turn) => ({ note: noteOf(turn.id), ...turn }));
+  const turns = rows.map((turn) => ({ note: noteOf(turn.id), isTemporary: view.isTemporary, ...turn }));
   chatRows().forEach((row, index) => decorate(row, turns[index]));
   offerEarlier(earlier);
   drawWindow();
