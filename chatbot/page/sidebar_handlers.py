@@ -107,6 +107,8 @@ class SidebarHandlers:
                         "updated_at": each.updated_at,
                         "touched_at": each.touched_at,
                         "running": each.conversation_id in running,
+                        "memory": each.memory,
+                        "excluded": each.excluded,
                     }
                     for each in found[:MAX_LISTED]
                 ],
