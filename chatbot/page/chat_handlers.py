@@ -29,7 +29,7 @@ takes it 10 ms each."""
 
 class ChatRequest(NamedTuple):
     """A turn that the page asks for. `kind`: a new message, another version of the message `question`, or another
-    answer to it. `files` are the ids of uploads."""
+    answer to it. `files` are the ids of uploads; a new conversation is `temporary` if it is to be in memory only."""
 
     token: str | None
     view: int
@@ -39,6 +39,7 @@ class ChatRequest(NamedTuple):
     text: str = ""
     question: str = ""
     files: tuple[str, ...] = ()
+    temporary: bool = False
 
 
 class ChatHandlers:
@@ -153,6 +154,7 @@ class ChatHandlers:
                 key=settings.key,
                 address=address,
                 files=asked.files,
+                temporary=asked.temporary,
             )
         await services.replies.stop(session_id, asked.conversation_id)
         if asked.kind == "retry":

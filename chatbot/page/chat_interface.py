@@ -135,6 +135,7 @@ class StreamingChat(gr.ChatInterface):
             event_text(event, "text"),
             event_text(event, "id"),
             event_texts(event, "files"),
+            event_data(event).get("temporary") is True,
         )
         return self._handlers.respond(request, asked)
 

@@ -65,6 +65,7 @@ class ConversationViews:
             "earlier": first,
             "total": total(memory.all_messages(conversation_id)),
             "place": place,
+            "temporary": conversation.temporary,
         }
         ended = [each for each in shown if each.status != "running" and each.message_id != without]
         newest = shown[-1].message_id if shown else ""

@@ -118,6 +118,7 @@ def build_controls(services: Services) -> Controls:
     with gr.Row(elem_id="models"):
         picker = script_element("picker", initial_picker(providers), events=["list", "choose"])
         provider, model = build_model_fields(providers)  # not displayed: the picker sets them
+    script_element("temporary")
     with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:
         new_chat = gr.Button(text("chat.new"), elem_id="new-chat")
         if has_sign_in(settings):

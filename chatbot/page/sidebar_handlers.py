@@ -51,9 +51,13 @@ class SidebarHandlers:
         that was open before the page was reloaded (`last_open`: its id, empty for a new chat, None for a new tab), or
         else the last changed one."""
         try:
-            found = await asyncio.to_thread(self._memory(token).list_conversations)
+            memory = self._memory(token)
         except Unauthorized:
-            token, found = self._services.tokens.create(), []
+            token = self._services.tokens.create()
+            memory = self._memory(token)
+        found = await asyncio.to_thread(memory.list_conversations)
+        if last_open and memory.is_temporary(last_open):
+            return token, {**await self.open(request, token, 0, last_open), "token": str(token)}
         if not found:
             return token, {"view": 0, "phase": "idle", "token": str(token)}
         if last_open == "":
@@ -103,6 +107,8 @@ class SidebarHandlers:
                         "updated_at": each.updated_at,
                         "touched_at": each.touched_at,
                         "running": each.conversation_id in running,
+                        "memory": each.memory,
+                        "excluded": each.excluded,
                     }
                     for each in found[:MAX_LISTED]
                 ],

@@ -1,14 +1,16 @@
 """Fixtures of the browser tests: Chromium, an app and its chat page. Without Chromium, the tests are skipped."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
+from tests.support.api_client import Visitor
 from tests.support.running import RunningApp
 
 WITH_WINDOWS = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -79,6 +81,22 @@ async def context(page: Page) -> BrowserContext:
 @pytest.fixture
 async def chat(app: RunningApp, page: Page, upstream: FakeUpstream) -> ChatPage:
     return await ChatPage(page).open(app.url)
+
+
+@pytest.fixture
+async def api(chat: ChatPage, app: RunningApp) -> AsyncIterator[Visitor]:
+    """An API client with the page's session token, taken from the page's requests."""
+    tokens: list[str] = []
+
+    def note(request: Request) -> None:
+        tokens.extend(re.findall(r'"([0-9a-f]{32}\.[\w-]{43})"', request.post_data or ""))
+
+    chat.page.on("request", note)
+    async with chat.page.expect_request(lambda each: "/queue/join" in each.url and "[" in (each.post_data or "")):
+        await chat.reload()
+    assert tokens
+    with Visitor(app.url, tokens[-1]) as visitor:
+        yield visitor
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """The API in a browser: `fetch` reads its streams, and page and API share their answers."""
 
-import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
@@ -71,20 +70,6 @@ async def test_fetch_resumes_a_broken_stream(at_the_api: Page) -> None:
     assert len(tokens) < 20
     assert "".join(token[1] for token in tokens + rest) == COUNTED
     assert done[0] == "done"
-
-
-@pytest.fixture
-async def api(chat: ChatPage, app: RunningApp) -> Visitor:
-    """An API client with the page's session token, taken from the page's requests."""
-    tokens: list[str] = []
-
-    def note(request: Request) -> None:
-        tokens.extend(re.findall(r'"([0-9a-f]{32}\.[\w-]{43})"', request.post_data or ""))
-
-    chat.page.on("request", note)
-    await chat.ask("Who am I?")
-    assert tokens
-    return Visitor(app.url, tokens[-1])
 
 
 async def test_the_page_and_the_api_stream_the_same_answer(chat: ChatPage, api: Visitor) -> None:

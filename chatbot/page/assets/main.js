@@ -10,6 +10,7 @@ import { mountSearch } from "./search.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountSidebar } from "./sidebar.js";
 import { isForgetful, tabStorage } from "./storage.js";
+import { mountTemporary } from "./temporary.js";
 import { mountTurns } from "./turns.js";
 import { mountUploads } from "./uploads.js";
 import { applied, failed, mountAnswers, mountView, newChat, opened, send, stop, view } from "./view.js";
@@ -42,6 +43,7 @@ const PARTS = {
   conversations: mountSidebar,
   "model-state": mountLocalModel,
   "memory-panel": mountMemory,
+  temporary: mountTemporary,
   "import-result": mountImport,
   examples: mountExamples,
   notices: mountNotices,

@@ -2,27 +2,10 @@
 
 import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
-import { call } from "./session.js";
+import { forget, notes, onNotes } from "./notes.js";
+import { callJson } from "./session.js";
 
 const MANY = 10; // notes from which on they can be searched
-
-const send = (path, method, body) =>
-  call(path, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
-
-// Deletes the note; says what became of it in the element's place.
-const forget = async (id, place) => {
-  const response = await send(`notes/${id}`, "DELETE");
-  const isGone = response.ok || response.status === 404;
-  place.replaceChildren(make("span", "", t(isGone ? "memory.forgotten" : "memory.failed")));
-  if (isGone) listNotes();
-};
-
-// Under the answer to "Remember that …".
-export const savedNote = (id) => {
-  const made = make("span", "saved-note");
-  made.append(make("span", "", t("memory.saved")), button("keep", t("memory.undo"), () => forget(id, made)));
-  return made;
-};
 
 const sentNote = ({ id, text }) => {
   const made = make("li", "", text);
@@ -58,15 +41,10 @@ const noteRow = (note) => {
   const field = Object.assign(make("input"), { value: note.text, maxLength: 300, ariaLabel: t("memory.note") });
   const save = async () => {
     if (field.value === note.text) return;
-    const response = await send(`notes/${note.note_id}`, "PATCH", { text: field.value });
-    say(response.ok ? "" : (await response.json()).error.message);
-    if (response.ok) listNotes();
+    say((await notes.update(note.note_id, { text: field.value })).failure ?? "");
   };
   field.addEventListener("change", save);
-  const pin = button("keep", t(note.pinned ? "memory.unpin" : "memory.pin"), async () => {
-    await send(`notes/${note.note_id}`, "PATCH", { pinned: !note.pinned });
-    listNotes();
-  });
+  const pin = button("keep", t(note.pinned ? "memory.unpin" : "memory.pin"), () => notes.update(note.note_id, { pinned: !note.pinned }));
   made.append(field, pin, button("keep", t("memory.forget"), () => forget(note.note_id, made)));
   return made;
 };
@@ -85,20 +63,20 @@ const drawNotes = () => {
   find("#memory-panel .empty").hidden = listed.length > 0;
 };
 
-export const listNotes = async () => {
+const listNotes = async () => {
   if (!find("#memory-panel ul")?.checkVisibility()) return;
-  const response = await call("notes");
-  if (!response.ok) { say(t("memory.failed")); return; }
-  listed = (await response.json()).notes;
+  const { value, failure } = await notes.list();
+  if (failure) { say(failure); return; }
+  listed = value.notes;
   drawNotes();
 };
+onNotes(listNotes);
 
 const addNote = async (field) => {
   if (!field.value.trim()) return;
-  const response = await send("notes", "POST", { text: field.value });
-  say(response.ok ? "" : (await response.json()).error.message);
-  if (response.ok) field.value = "";
-  listNotes();
+  const { failure } = await notes.create(field.value);
+  say(failure ?? "");
+  if (!failure) field.value = "";
 };
 
 // A box that turns one of the session's switches.
@@ -106,17 +84,16 @@ const switchBox = (name, label) => {
   const made = make("label");
   const box = Object.assign(make("input"), { type: "checkbox", name, disabled: true }); // until it is known
   box.addEventListener("change", async () => {
-    const response = await send("session", "PATCH", { [name]: box.checked });
-    if (!response.ok) { box.checked = !box.checked; say(t("memory.failed")); }
+    const { failure } = await callJson("session", "PATCH", { [name]: box.checked });
+    if (failure) { box.checked = !box.checked; say(failure); }
   });
   made.append(box, label);
   return made;
 };
 
 const readSwitches = async () => {
-  const response = await call("session");
-  if (!response.ok) return;
-  Object.entries(await response.json()).forEach(([name, isOn]) => {
+  const { value = {} } = await callJson("session", "GET");
+  Object.entries(value).forEach(([name, isOn]) => {
     const box = find(`#memory-panel input[name=${name}]`);
     if (box) Object.assign(box, { checked: isOn, disabled: false });
   });

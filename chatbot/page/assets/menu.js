@@ -1,4 +1,4 @@
-// A menu of actions at a button: [[name, label, act]].
+// A menu of actions at a button: [[name, label, act]]; those that switch something have a fourth value, whether it is on.
 
 import { button, find, make, onKeys } from "./dom.js";
 
@@ -15,9 +15,10 @@ const place = (menu, { left, right, top, bottom }) => {
 export const openMenu = (opener, actions, closed) => {
   const menu = Object.assign(make("div", "menu"), { popover: "auto" });
   menu.setAttribute("role", "menu");
-  const items = actions.map(([name, label, act]) => {
+  const items = actions.map(([name, label, act, isOn]) => {
     const item = button(`item ${name}`, label, () => { menu.hidePopover(); act(); });
-    item.setAttribute("role", "menuitem");
+    item.setAttribute("role", isOn === undefined ? "menuitem" : "menuitemcheckbox");
+    if (isOn !== undefined) item.setAttribute("aria-checked", isOn);
     return item;
   });
   const move = (step) => items[(items.indexOf(document.activeElement) + step + items.length) % items.length].focus();

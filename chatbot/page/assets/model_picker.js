@@ -6,6 +6,7 @@ import { dollars } from "./answer_words.js";
 import { button, dialog, find, isPhone, make, onKeys } from "./dom.js";
 import { LANGUAGE, t } from "./i18n.js";
 import { browserStorage } from "./storage.js";
+import { temporaryButton } from "./temporary.js";
 import { icon } from "./tools.js";
 import { newChat } from "./view.js";
 
@@ -217,7 +218,7 @@ export const mountPicker = ({ element, props, trigger, watch }) => {
   part = { trigger, opener, ...buildPanel() };
   const fresh = button("fresh", t("chat.new"), newChat, icon("edit")); // while the sidebar with its own is closed
   element.classList.add("head");
-  element.replaceChildren(heading, opener, fresh, part.panel);
+  element.replaceChildren(heading, opener, temporaryButton(), fresh, part.panel);
   const receive = () => {
     if (!props.value) return;
     providers = props.value.providers;

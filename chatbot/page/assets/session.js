@@ -1,5 +1,7 @@
 // The session's token, which belongs in no address, and calls of the API with it.
 
+import { t } from "./i18n.js";
+
 let setToken;
 const token = new Promise((resolve) => { setToken = resolve; });
 export const tokenArrived = (value) => setToken(value);
@@ -8,6 +10,18 @@ export const tokenArrived = (value) => setToken(value);
 export const call = async (path, options = {}) => {
   const headers = { ...options.headers, Authorization: `Bearer ${await token}` };
   return fetch(new URL(path, location.href), { ...options, headers });
+};
+
+// A call with a JSON body; resolves to {value}, or to {failure}: why it failed, in words.
+export const callJson = async (path, method, body) => {
+  const headers = { "Content-Type": "application/json" };
+  try {
+    const response = await call(path, { method, headers, body: body && JSON.stringify(body) });
+    const answer = await response.json();
+    return response.ok ? { value: answer } : { failure: answer.error.message };
+  } catch { // there is no connection, or what answers is a proxy
+    return { failure: t("memory.failed") };
+  }
 };
 
 export const fetchBlob = async (path) => {

@@ -7,13 +7,14 @@ import { button, make, onKeys } from "./dom.js";
 import { LANGUAGE, t } from "./i18n.js";
 import { download } from "./import_export.js";
 import { isMenuOpen, openMenu } from "./menu.js";
+import { callJson } from "./session.js";
 import { machine } from "./state.js";
 import { follow, newChat, onLines, open, view } from "./view.js";
 
 const SILENCE_SECONDS = 45; // the server sends the list at least every 20
 
 let lastSent = 0;
-let listed = null; // [{id, title, updated_at, touched_at, running}]
+let listed = null; // [{id, title, updated_at, touched_at, running, memory, excluded}]
 let hasMore = false;
 let renaming = ""; // the id of the conversation whose title is being changed
 let isPressing = false;
@@ -64,12 +65,22 @@ const remove = (id, title) => {
   drawList();
 };
 
-const actionsOf = ({ id, title }) => [
-  ["rename", t("list.rename"), () => rename(id)],
-  ["export-text", t("data.markdown"), () => download("md", id)],
-  ["export-json", t("data.json"), () => download("json", id)],
-  ["remove", t("list.delete"), () => remove(id, title)],
-];
+const switchMemory = (conversation, changes) => {
+  Object.assign(conversation, changes); // until the server says so
+  callJson(`conversations/${conversation.id}`, "PATCH", changes).then(({ failure }) => { if (failure) watchChanges(); });
+};
+
+const actionsOf = (conversation) => {
+  const { id, title, memory, excluded } = conversation;
+  return [
+    ["rename", t("list.rename"), () => rename(id)],
+    ["memory", t("list.memory"), () => switchMemory(conversation, { memory: !memory }), memory],
+    ["recalled", t("list.recalled"), () => switchMemory(conversation, { excluded: !excluded }), !excluded],
+    ["export-text", t("data.markdown"), () => download("md", id)],
+    ["export-json", t("data.json"), () => download("json", id)],
+    ["remove", t("list.delete"), () => remove(id, title)],
+  ];
+};
 
 // One stop for the Tab key in the whole list: the arrow keys move from there.
 const moveTo = (target) => {

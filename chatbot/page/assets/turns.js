@@ -5,7 +5,9 @@
 import { thumbnail } from "./attachments.js";
 import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
-import { savedNote, sentMemory } from "./memory.js";
+import { sentMemory } from "./memory.js";
+import { savedNote } from "./notes.js";
+import { noteOf, rememberTool } from "./remember.js";
 import { machine } from "./state.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
@@ -74,6 +76,10 @@ const lineBelow = (row, turn) => {
   const tools = make("span", "tools");
   if (turn.text) tools.append(tool("copy", t("turn.copy"), (pressed) => copy(pressed, turn.text)));
   if (turn.role === "user") tools.append(tool("edit", t("turn.edit"), () => editMessage(row, turn)));
+  if (turn.text && !turn.isTemporary) {
+    const place = { conversation_id: view.conversation, message_id: turn.id };
+    tools.append(rememberTool(row, turn.text, place, drawTurns));
+  }
   if (turn.question) tools.append(tool("retry", t("turn.retry"), () => retryHere(made, turn)));
   if (turn.undo) tools.append(tool("undo", t("turn.undo"), undo));
   if (turn.versions) tools.append(versionTools(turn.versions));
@@ -157,7 +163,8 @@ const scrollToSought = () => {
 
 const drawTurns = () => {
   const { rows = [], earlier = 0 } = view.lines;
-  chatRows().forEach((row, index) => decorate(row, rows[index]));
+  const turns = rows.map((turn) => ({ note: noteOf(turn.id), isTemporary: view.isTemporary, ...turn }));
+  chatRows().forEach((row, index) => decorate(row, turns[index]));
   offerEarlier(earlier);
   drawWindow();
   scrollToSought();

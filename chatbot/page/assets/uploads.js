@@ -28,8 +28,8 @@ const upload = async (file) => {
 const add = (files) => {
   for (const content of files) {
     const kind = PREVIEWED.includes(content.type) ? "picture" : content.type === "application/pdf" ? "document" : "text";
-    const file = { name: content.name, kind, size: content.size, content };
-    file.done = upload(file);
+    const file = { name: content.name, kind, size: content.size, content, refused: uploads.refusal };
+    if (!file.refused) file.done = upload(file);
     waiting.push(file);
   }
   drawUploads();
@@ -48,6 +48,7 @@ const uploadItem = (file) => {
 const drawUploads = () => list.replaceChildren(...waiting.map(uploadItem));
 
 export const uploads = {
+  refusal: "", // why the conversation on display takes no files, empty if it does
   get any() { return waiting.some((file) => !file.refused); },
   // The ids of those that go with the message, once they are uploaded; null if one was just refused, which is to be read.
   take: async () => {

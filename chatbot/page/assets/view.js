@@ -4,6 +4,7 @@
 
 import { conversationInAddress, showAddress } from "./address.js";
 import { find, isPhone, make } from "./dom.js";
+import { t } from "./i18n.js";
 import { mountMessages, rowsOf, showMessages } from "./messages.js";
 import { tokenArrived } from "./session.js";
 import { machine } from "./state.js";
@@ -18,6 +19,7 @@ export const view = {
   answer: [],
   lines: {},
   settings: null,
+  isTemporary: false, // the chat is in the server's memory only
   isFollowing: true, // the end of the chat stays in sight
 };
 
@@ -28,9 +30,12 @@ let isStopWanted = false;
 let isClosingSidebar = false;
 const listeners = [];
 
-// Calls back when the lines below the messages have changed.
+// Calls back when the lines below the messages have changed, or whether the chat is temporary.
 export const onLines = (listener) => listeners.push(listener);
-const linesChanged = () => listeners.forEach((listener) => listener());
+const linesChanged = () => {
+  uploads.refusal = view.isTemporary ? t("failure.invalid_attachment.temporary") : "";
+  listeners.forEach((listener) => listener());
+};
 
 const about = (detail) => ({ view: view.number, conversation_id: view.conversation, ...detail });
 const shownMessages = () => [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
@@ -85,7 +90,7 @@ const receive = (update) => {
   view.settings = copy.settings ?? view.settings;
   box = copy.box ?? box;
   if (copy.returned?.length || copy.undone?.length) uploads.giveBack(copy.returned, copy.undone);
-  if (copy.lines) view.lines = copy.lines;
+  if (copy.lines) Object.assign(view, { lines: copy.lines, isTemporary: Boolean(copy.lines.temporary) });
   const isRunning = copy.phase === "running";
   if (!(isRunning && machine.is("stopping"))) machine.to(isRunning ? "streaming" : "idle");
   apply();
@@ -101,7 +106,7 @@ export const send = async (text) => {
   if (!files) return;
   if (!machine.is("idle")) { uploads.giveBack(files); return; }
   if (!view.question) view.messages = [...view.messages, ...view.answer];
-  ask("send", { text, files }, text);
+  ask("send", { text, files, temporary: view.isTemporary && !view.conversation }, text);
   view.question = { role: "user", blocks: [asTyped(text)] };
   view.answer = [];
   box = "";
@@ -150,11 +155,11 @@ export const open = (id, message_id) => {
 // The conversation again as the server has it, with its running answer: another tab or a program has changed it.
 export const follow = () => { view.number += 1; hub.trigger("follow", about({})); };
 
-export const newChat = () => {
+const startChat = (isTemporary) => {
   nextView();
   showAddress("", true);
   if (machine.isAnswering) machine.to("leaving");
-  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isFollowing: true });
+  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isTemporary, isFollowing: true });
   box = "";
   isClosingSidebar = true;
   machine.to("idle");
@@ -163,6 +168,12 @@ export const newChat = () => {
   linesChanged();
   find("#message textarea")?.focus();
 };
+
+export const newChat = () => startChat(false);
+export const newTemporaryChat = () => startChat(true);
+
+// The temporary chat on display is a stored conversation from now on.
+export const storedNow = () => { view.isTemporary = view.lines.temporary = false; linesChanged(); };
 
 // An event raised in Python: what it was to bring will not come.
 export const failed = () => {
