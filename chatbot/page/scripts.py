@@ -20,6 +20,7 @@ MODULES = (
     "view",
     "model_picker",
     "memory",
+    "settings",
     "remedies",
     "turns",
     "import_export",
