@@ -1,5 +1,6 @@
 """The page: its components, and the events that connect them."""
 
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -23,10 +24,11 @@ from chatbot.page.layout import Controls, build_controls, build_extras
 from chatbot.page.model_picker import list_all_models
 from chatbot.page.notices import has_sign_in
 from chatbot.page.settings_form import SettingsForm
-from chatbot.page.settings_handlers import SettingsHandlers
+from chatbot.page.settings_handlers import SettingsHandlers, default_values
 from chatbot.page.sidebar_handlers import SidebarHandlers
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import MAX_HISTORY
+from chatbot.settings import Settings
 from chatbot.web.gradio_patches import hide_progress
 from chatbot.web.services import Services
 
@@ -39,7 +41,8 @@ LAST_OPEN_JS = "(token) => [token, window.chatbot.lastOpen()]"
 OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768 && innerHeight >= 480)"
 """The sidebar starts closed: on a phone it would cover the chat, upright or not."""
 SELECT_PRESET_JS = "(prompt) => window.chatbot.presetText(prompt)"
-KEEP_PRESET_JS = "(prompt, preset) => window.chatbot.presetText(preset) === prompt ? preset : null"
+SHOW_PRESET_JS = "(prompt, preset) => window.chatbot.showPreset(prompt, preset, {})"
+KEEP_PRESET_JS = "(prompt, preset) => window.chatbot.isPreset(preset, prompt) ? preset : null"
 LIST_MODELS_JS = "(...values) => window.chatbot.listModels(...values)"
 ASK_JS = "() => window.chatbot.visible(false, true)"
 UNASK_JS = "() => window.chatbot.visible(true, false)"
@@ -148,7 +151,8 @@ def _connect_settings(entered: Any, services: Services, controls: Controls) -> N
     for key in form.keys:
         for typed in (key.blur, key.submit):
             typed(key_typed, form.all, chosen, **IMMEDIATE).then(**all_lists).then(**watched)
-    _connect_prompts(handlers, controls)
+    _connect_prompts(handlers, controls, services.settings.chatbot_system_prompt)
+    _connect_defaults(services.settings, controls)
 
 
 def _connect_model_fields(entered: Any, handlers: SettingsHandlers, form: SettingsForm, watched: Event) -> None:
@@ -170,19 +174,32 @@ def _connect_model_fields(entered: Any, handlers: SettingsHandlers, form: Settin
     form.model.change(handlers.choose_model, [form.provider, form.model], fitting, **IMMEDIATE)
 
 
-def _connect_prompts(handlers: SettingsHandlers, controls: Controls) -> None:
-    """Connects choosing, saving and removing prompts."""
-    form, prompts, token = controls.form, controls.prompts, controls.token
+def _connect_prompts(handlers: SettingsHandlers, controls: Controls, standard: str) -> None:
+    """Connects choosing, saving and removing prompts, and the chip of one that is not the `standard`."""
+    form, prompts, token, said = controls.form, controls.prompts, controls.token, controls.settings_foot.said
     list_prompts = with_error_toasts(handlers.list_prompts)
     prompts.preset.focus(list_prompts, [token], [prompts.preset], **IMMEDIATE)
     prompts.preset.input(None, [prompts.preset], [form.system_prompt], js=SELECT_PRESET_JS, **IMMEDIATE)
-    form.system_prompt.input(None, [form.system_prompt, prompts.preset], [prompts.preset], js=KEEP_PRESET_JS, **EVERY)
+    instructions = [form.system_prompt, prompts.preset]
+    # Not its input: Gradio raises no such event for what is typed first after a value was set.
+    kept = form.system_prompt.change(None, instructions, [prompts.preset], js=KEEP_PRESET_JS, **EVERY)
+    for changed in (kept.then, prompts.preset.change):
+        changed(None, instructions, None, js=SHOW_PRESET_JS.format(json.dumps(standard)), **EVERY)
+    controls.chip.off(None, None, instructions, js=f"() => {json.dumps([standard, standard])}", **EVERY)
     prompts.save.click(
         with_error_toasts(handlers.save_prompt),
         [token, prompts.name, form.system_prompt],
-        [prompts.preset, prompts.name],
+        [prompts.preset, prompts.name, said],
         **IMMEDIATE,
     )
     prompts.remove.click(
-        with_error_toasts(handlers.remove_prompt), [token, prompts.preset], [prompts.preset], **IMMEDIATE
+        with_error_toasts(handlers.remove_prompt), [token, prompts.preset], [prompts.preset, said], **IMMEDIATE
     )
+
+
+def _connect_defaults(settings: Settings, controls: Controls) -> None:
+    """Connects opening the settings, and setting them to their defaults."""
+    form, foot = controls.form, controls.settings_foot
+    controls.open_settings.click(None, None, None, js="() => window.chatbot.openSettings()", **EVERY)
+    fields = [*form.resettable, controls.prompts.preset, foot.said]
+    foot.reset.click(lambda: default_values(settings), None, fields, **IMMEDIATE)

@@ -67,7 +67,9 @@ class StreamingChat(gr.ChatInterface):
         )
 
     def _render_footer(self) -> None:
-        """Places the attachments of the next message in the chat's column, above the message box."""
+        """Places the instructions that are on and the attachments of the next message in the chat's column, above the
+        message box."""
+        self._controls.chip.render()  # type: ignore[no-untyped-call]
         self._controls.files.render()  # type: ignore[no-untyped-call]
 
     def _setup_events(self) -> None:

@@ -1,7 +1,5 @@
 """The page's components beside the chat, and how Gradio is launched."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +8,16 @@ import gradio as gr
 from chatbot.page.i18n import gradio_i18n, text
 from chatbot.page.model_picker import initial_picker
 from chatbot.page.notices import has_sign_in, notices
+from chatbot.page.script_element import script_element
 from chatbot.page.scripts import ASSETS, bundle
-from chatbot.page.settings_form import PromptFields, SettingsForm, build_model_fields, build_settings_form
+from chatbot.page.settings_form import (
+    PromptFields,
+    SettingsFoot,
+    SettingsForm,
+    build_key_fields,
+    build_model_fields,
+    build_settings_form,
+)
 from chatbot.page.theme import theme
 from chatbot.web.gradio_patches import katex_meta
 from chatbot.web.services import Services
@@ -33,7 +39,9 @@ LAUNCH: dict[str, Any] = {
     "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
     "footer_links": [],
     "theme": theme(),
-    "css_paths": [ASSETS / f"{name}.css" for name in ("style", "model_picker", "memory", "attachments", "print")],
+    "css_paths": [
+        ASSETS / f"{name}.css" for name in ("style", "model_picker", "settings", "memory", "attachments", "print")
+    ],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
     "head": katex_meta() + "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
@@ -70,8 +78,11 @@ class Controls:
     conversations: gr.HTML
     picker: gr.HTML
     local_model: gr.HTML
+    open_settings: gr.Button
+    chip: gr.HTML
     form: SettingsForm
     prompts: PromptFields
+    settings_foot: SettingsFoot
     data: DataButtons
 
 
@@ -92,21 +103,6 @@ TURN_EVENTS = (
 )
 
 
-def script_element(name: str, value: Any = None, events: Sequence[str] = (), **options: Any) -> gr.HTML:
-    """A part of the page that the script `name` draws from `value`, and that may raise `events`. Nothing of the value
-    goes through Gradio's templates, which would run what they find in it."""
-    # Gradio knows the events of an HTML component by their quoted names in its script.
-    mount = f"window.chatbot.mount({name!r}, {{ element, props, trigger, watch }}, {json.dumps(events)})"
-    return gr.HTML(
-        value,
-        elem_id=name,
-        html_template="<div></div>",
-        js_on_load=mount,
-        apply_default_css=False,
-        **options,
-    )
-
-
 def build_controls(services: Services) -> Controls:
     """Builds the controls: the model above the chat, all else in a sidebar."""
     settings, providers = services.settings, services.providers
@@ -114,6 +110,7 @@ def build_controls(services: Services) -> Controls:
     turns = script_element("turns", events=TURN_EVENTS, render=False)
     answers = script_element("answers", render=False)
     files = script_element("files", render=False)
+    chip = script_element("chip", events=["off"], render=False)
     local_model = script_element("model-state", render=False)
     with gr.Row(elem_id="models"):
         picker = script_element("picker", initial_picker(providers), events=["list", "choose"])
@@ -126,12 +123,29 @@ def build_controls(services: Services) -> Controls:
         search = script_element("search", {}, events=["search"])
         conversations = script_element("conversations", events=["rename", "watch"])
         with gr.Column(elem_id="sidebar-foot"):
-            form, prompts = build_settings_form(settings, providers, provider, model)
+            open_settings = gr.Button(text("settings.head"), elem_id="open-settings")
+            keys = build_key_fields(providers)
             with gr.Accordion(text("memory.head"), open=False, elem_id="memory"):
                 script_element("memory-panel")
             data = _build_data_buttons()
+    form, prompts, settings_foot = build_settings_form(settings, providers, provider, model, keys)
     return Controls(
-        token, turns, answers, files, sidebar, new_chat, search, conversations, picker, local_model, form, prompts, data
+        token,
+        turns,
+        answers,
+        files,
+        sidebar,
+        new_chat,
+        search,
+        conversations,
+        picker,
+        local_model,
+        open_settings,
+        chip,
+        form,
+        prompts,
+        settings_foot,
+        data,
     )
 
 

@@ -23,6 +23,7 @@ MODULES = (
     "notes",
     "remember",
     "memory",
+    "settings",
     "remedies",
     "turns",
     "import_export",

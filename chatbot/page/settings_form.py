@@ -7,6 +7,7 @@ import gradio as gr
 
 from chatbot.page.i18n import provider_label, text
 from chatbot.page.presets import choices
+from chatbot.page.script_element import script_element
 from chatbot.page.settings_values import KEYED
 from chatbot.providers import ProviderPool, traits
 from chatbot.settings import Settings
@@ -32,17 +33,14 @@ class SettingsForm:
     arriving: gr.JSON
 
     @property
+    def resettable(self) -> list[Any]:
+        """The fields of the settings' dialog, in the order of `default_values`."""
+        return [self.system_prompt, self.max_tokens, self.history_limit, self.temperature, self.effort]
+
+    @property
     def stored(self) -> list[Any]:
         """The fields that a conversation stores."""
-        return [
-            self.provider,
-            self.model,
-            self.system_prompt,
-            self.max_tokens,
-            self.history_limit,
-            self.temperature,
-            self.effort,
-        ]
+        return [self.provider, self.model, *self.resettable]
 
     @property
     def all(self) -> list[Any]:
@@ -58,6 +56,14 @@ class PromptFields:
     name: gr.Textbox
     save: gr.Button
     remove: gr.Button
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFoot:
+    """The dialog's last line: what was saved, as a Text's JSON, and setting all fields to their defaults."""
+
+    said: gr.HTML
+    reset: gr.Button
 
 
 def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdown]:
@@ -79,31 +85,46 @@ def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdow
 
 
 def build_settings_form(
-    settings: Settings, providers: ProviderPool, provider: gr.Dropdown, model: gr.Dropdown
-) -> tuple[SettingsForm, PromptFields]:
-    """The other fields, in the sidebar."""
+    settings: Settings, providers: ProviderPool, provider: gr.Dropdown, model: gr.Dropdown, keys: list[gr.Textbox]
+) -> tuple[SettingsForm, PromptFields, SettingsFoot]:
+    """The other fields, in three parts; assets/settings.js shows them in a dialog."""
     choice = providers.default or ModelChoice("local", "")
     profile = traits(choice.provider, choice.model)
-    with gr.Accordion(text("settings.head"), open=False, elem_id="settings"):
+    with gr.Column(elem_id="settings"):
+        gr.HTML(f'<p class="about">{text("settings.about")}</p>')
+        _part_head("settings.instructions")
         prompts, system_prompt = _prompt_fields(settings)
-        max_tokens = _number_field(settings.chatbot_max_tokens, "settings.length", "max-tokens")
+        _part_head("settings.answer")
+        with gr.Row():
+            max_tokens = _number_field(settings.chatbot_max_tokens, "settings.length", "max-tokens")
+            temperature = _number_field(
+                settings.chatbot_temperature,
+                "settings.temperature",
+                "temperature",
+                visible=bool(profile.takes_temperature),
+            )
+            effort = gr.Dropdown(
+                EFFORTS,
+                value="",
+                label=text("settings.effort"),
+                info=text("settings.effort.info"),
+                visible=bool(profile.takes_effort),
+                elem_id="effort",
+            )
+        _part_head("memory.head")
         history_limit = _number_field(settings.chatbot_history_limit, "settings.history", "history-limit")
-        temperature = _number_field(
-            settings.chatbot_temperature, "settings.temperature", "temperature", visible=bool(profile.takes_temperature)
-        )
-        effort = gr.Dropdown(
-            EFFORTS,
-            value="",
-            label=text("settings.effort"),
-            visible=bool(profile.takes_effort),
-            elem_id="effort",
-        )
-    keys = _key_fields(providers)
+        with gr.Row(elem_id="settings-foot"):
+            said = script_element("settings-said")
+            reset = gr.Button(text("settings.reset"), size="sm", elem_id="reset-settings")
     listed, arriving = gr.Textbox(choice.provider if providers.default else "", visible=False), gr.JSON(visible=False)
     form = SettingsForm(
         provider, model, system_prompt, max_tokens, history_limit, temperature, effort, keys, listed, arriving
     )
-    return form, prompts
+    return form, prompts, SettingsFoot(said, reset)
+
+
+def _part_head(key: str) -> None:
+    gr.HTML(f"<h3>{text(key)}</h3>")
 
 
 def _prompt_fields(settings: Settings) -> tuple[PromptFields, gr.Textbox]:
@@ -137,7 +158,8 @@ def _number_field(value: float | None, key: str, elem_id: str, *, visible: bool 
     return gr.Textbox(written, label=text(key), info=info, max_lines=1, visible=visible, elem_id=elem_id)
 
 
-def _key_fields(providers: ProviderPool) -> list[gr.Textbox]:
+def build_key_fields(providers: ProviderPool) -> list[gr.Textbox]:
+    """The visitor's own keys, in the order of KEYED."""
     with gr.Accordion(text("keys.head"), open=False, elem_id="keys"):
         gr.HTML(f"<p>{text('keys.about')}</p>")
         return [

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from chatbot.errors import ChatbotError, NoProvider
+from chatbot.i18n import Text
 from chatbot.page.error_toasts import warn
 from chatbot.page.i18n import locale_of, provider_label
 from chatbot.page.message_view import show_load_state
@@ -14,6 +15,7 @@ from chatbot.page.presets import choices
 from chatbot.page.settings_values import SettingsValues, typed_keys
 from chatbot.providers import traits
 from chatbot.replies.options import check_prompt
+from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, ProviderName
 from chatbot.web.services import Services
 
@@ -74,21 +76,32 @@ class SettingsHandlers:
         saved = await asyncio.to_thread(memory.prompts.list)
         return gr.Dropdown(choices=choices(self._services.settings.chatbot_system_prompt, saved))
 
-    async def save_prompt(self, request: gr.Request, token: str | None, name: str, prompt: str) -> tuple[Any, str]:
-        """Saves a prompt under a name. Raises InvalidMessage if it is too long."""
+    async def save_prompt(
+        self, request: gr.Request, token: str | None, name: str, prompt: str
+    ) -> tuple[Any, str, dict[str, Any]]:
+        """Saves a prompt under a name; the menu, an empty name, and what became of it."""
         memory = self._services.store.memory(self._services.tokens.session_id(token))
-        check_prompt(self._services.settings, prompt)
-        if name.strip() and prompt.strip():
-            await asyncio.to_thread(memory.prompts.save, name.strip()[:MAX_PROMPT_NAME], prompt)
-        return await self.list_prompts(request, token), ""
+        name = name.strip()[:MAX_PROMPT_NAME]
+        if not name or not prompt.strip():
+            return gr.skip(), name, Text("settings.unnamed").as_json()
+        try:
+            check_prompt(self._services.settings, prompt)
+            await asyncio.to_thread(memory.prompts.save, name, prompt)
+        except ChatbotError as error:  # a toast would be behind the dialog
+            return gr.skip(), name, error.text.as_json()
+        return await self.list_prompts(request, token), "", Text("settings.saved", {"name": name}).as_json()
 
-    async def remove_prompt(self, request: gr.Request, token: str | None, prompt: str | None) -> Any:
-        """Removes a saved prompt; those that come with the app stay."""
+    async def remove_prompt(
+        self, request: gr.Request, token: str | None, prompt: str | None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Removes a saved prompt; those that come with the app stay. The menu, and what became of it."""
         memory = self._services.store.memory(self._services.tokens.session_id(token))
-        for name, saved in (await asyncio.to_thread(memory.prompts.list)).items():
-            if saved == prompt:
-                await asyncio.to_thread(memory.prompts.delete, name)
-        return await self.list_prompts(request, token)
+        saved = await asyncio.to_thread(memory.prompts.list)
+        names = [name for name, each in saved.items() if each == prompt]
+        for name in names:
+            await asyncio.to_thread(memory.prompts.delete, name)
+        said = Text("settings.forgotten", {"name": names[0]}) if names else Text("settings.built_in")
+        return await self.list_prompts(request, token), said.as_json()
 
     async def _models(self, values: SettingsValues, request: gr.Request) -> list[str]:
         """The models of the chosen provider, with the visitor's key if there is one."""
@@ -98,3 +111,11 @@ class SettingsHandlers:
             except ChatbotError as error:
                 warn(error, locale_of(request))
         return await self._providers.wait_for_models(values.provider)
+
+
+def default_values(settings: Settings) -> tuple[Any, ...]:
+    """The operator's defaults for `SettingsForm.resettable`, the menu of prompts, and that they are back."""
+    prompt, temperature = settings.chatbot_system_prompt, settings.chatbot_temperature
+    numbers = str(settings.chatbot_max_tokens), str(settings.chatbot_history_limit)
+    written = "" if temperature is None else str(temperature)
+    return prompt, *numbers, written, "", prompt, Text("settings.defaults").as_json()

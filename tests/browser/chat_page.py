@@ -37,6 +37,8 @@ class ChatPage:
         self.models = self.panel.locator(".option[data-model]")
         self.active_model = self.panel.locator(".option[aria-selected=true]")
         self.hits = page.locator("#search li button")
+        self.settings = page.locator("dialog.settings")
+        self.chip = page.locator("#chip .name")
 
     async def open(self, url: str) -> Self:
         """Opens the page and waits until it is loaded."""
@@ -56,6 +58,7 @@ class ChatPage:
 
     async def send(self, text: str) -> None:
         """Types the text and presses Enter; on a touch screen the button."""
+        await self.close_settings()
         await self.box.fill(text)
         is_touch = await self.page.evaluate("matchMedia('(hover: none) and (pointer: coarse)').matches")
         await (self.send_button.tap() if is_touch else self.box.press("Enter"))
@@ -96,6 +99,7 @@ class ChatPage:
 
     async def new_chat(self) -> None:
         """Starts a new chat, and waits for the empty page."""
+        await self.close_settings()
         is_open = "open" in (await self.sidebar.get_attribute("class") or "").split()
         await self.page.locator("#new-chat" if is_open else "#picker .fresh").click()
         await expect(self.rows).to_have_count(0)
@@ -107,6 +111,7 @@ class ChatPage:
 
     async def open_conversation(self, title: str) -> None:
         """Opens a conversation from the sidebar, and waits until it is marked as open."""
+        await self.close_settings()
         await self.conversation(title).locator(".title").click()
         await expect(self.opened).to_contain_text(title)
 
@@ -169,7 +174,11 @@ class ChatPage:
         return file.suggested_filename, (await file.path()).read_bytes()
 
     async def open_part(self, name: str) -> None:
-        """Opens a section of the sidebar, unless it is open."""
+        """Opens a section of the sidebar or the settings, unless it is open."""
+        if name == "settings":
+            await self.open_settings()
+            return
+        await self.close_settings()
         head = self.page.locator(f"#{name} button").first
         if "open" not in (await head.get_attribute("class") or "").split():
             await head.click()
@@ -177,6 +186,7 @@ class ChatPage:
 
     async def edit(self, question: int, text: str) -> None:
         """Edits one of the visitor's messages, counted from 0, and sends it."""
+        await self.close_settings()
         row = self.page.locator("#chat .user-row").nth(question)
         await row.hover()
         await row.get_by_role("button", name="Edit").click()
@@ -205,14 +215,25 @@ class ChatPage:
 
     async def open_picker(self) -> None:
         """Opens the model picker."""
+        await self.close_settings()
         await self.picker.click()
         await expect(self.panel).to_be_visible()
 
     async def open_settings(self) -> None:
-        await self.open_part("settings")
+        """Opens the settings by their keys, unless they are open."""
+        if not await self.settings.is_visible():
+            await self.page.keyboard.press("Control+,")
+            await expect(self.settings).to_be_visible()
+
+    async def close_settings(self) -> None:
+        """Closes the settings, if they are open."""
+        if await self.settings.is_visible():
+            await self.settings.locator(".close").click()
+            await expect(self.settings).to_be_hidden()
 
     async def open_keys(self) -> None:
         """Opens the section of the visitor's own keys, unless it is open."""
+        await self.close_settings()
         if not await self.page.locator("#openai-key").is_visible():
             await self.page.locator("#keys button").first.click()
 
@@ -226,6 +247,7 @@ class ChatPage:
 
     async def exported(self) -> str:
         """Returns the conversation exported as Markdown."""
+        await self.close_settings()
         await self.page.locator("#data button").first.click()
         async with self.page.expect_download() as download:
             await self.page.locator("#export-md").click()

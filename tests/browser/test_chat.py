@@ -188,8 +188,10 @@ async def test_the_temperature_is_shown_only_if_the_model_takes_one(chat: ChatPa
     temperature = chat.page.locator("#temperature input")
     await expect(temperature).to_be_hidden()
     await chat.type_model("gpt-4.1")
+    await chat.open_settings()
     await expect(temperature).to_be_visible()
     await chat.choose_provider("Anthropic")
+    await chat.open_settings()
     await expect(temperature).to_be_hidden()
 
 

@@ -115,7 +115,9 @@ async def test_an_invalid_setting_is_reported_and_the_text_is_kept(chat: ChatPag
     await chat.send("Hello?")
     await expect(chat.answers.last).to_contain_text("“Longest answer” has to be 1 or more.")
     await expect(chat.box).to_have_value("Hello?")
+    await chat.open_settings()
     await chat.page.locator("#max-tokens input").fill("50")
+    await chat.close_settings()
     await chat.box.press("Enter")
     await expect(chat.answers.last).to_have_text("You said: Hello?")
     assert conversation(upstream) == [("user", "Hello?")]
@@ -125,6 +127,7 @@ async def test_an_invalid_setting_loses_neither_edit_nor_draft(chat: ChatPage) -
     await chat.ask("One")
     await chat.open_settings()
     await chat.page.locator("#max-tokens input").fill("0")
+    await chat.close_settings()
     await chat.box.fill("Half a tho")
     await chat.press("Try again")
     await expect(chat.answers.last).to_contain_text("“Longest answer” has to be 1 or more.")

@@ -111,10 +111,11 @@ async def test_the_reasoning_effort_is_shown_and_sent_if_supported(chat: ChatPag
     await chat.ask("Think hard")
     assert upstream.requests[-1].body["reasoning_effort"] == "high"
     await chat.type_model("gpt-4.1")
-    await expect(effort).to_be_hidden()
+    await expect(effort).to_have_count(0)
     await chat.ask("Do not think")
     assert "reasoning_effort" not in upstream.requests[-1].body
     await chat.choose_provider("Anthropic")
     await expect(chat.page.locator("#model input")).to_have_value("claude-haiku-5-5")
+    await chat.open_settings()
     await expect(effort).to_be_visible()
     await expect(chat.page.locator("#temperature input")).to_be_hidden()

@@ -15,7 +15,7 @@ FIELDS = {"system-prompt textarea": "Be brief.", "max-tokens input": "77", "hist
 
 async def set_fields(chat: ChatPage) -> None:
     """Sets every field to a value that is no default."""
-    await chat.open_part("settings")
+    await chat.open_settings()
     for field, value in FIELDS.items():
         await chat.page.locator(f"#{field}").fill(value)
         await chat.page.locator(f"#{field}").blur()
@@ -23,7 +23,7 @@ async def set_fields(chat: ChatPage) -> None:
 
 async def fields_are_set(chat: ChatPage) -> None:
     """Waits until the fields have those values."""
-    await chat.open_part("settings")
+    await chat.open_settings()
     for field, value in FIELDS.items():
         await expect(chat.page.locator(f"#{field}")).to_have_value(value)
 
@@ -49,6 +49,7 @@ async def test_opening_a_conversation_restores_its_settings(chat: ChatPage, upst
     await chat.choose_provider("OpenAI")
     await expect(chat.page.locator("#model input")).to_have_value("gpt-6-luna")
     await chat.type_model("gpt-4.1")
+    await chat.open_settings()
     for field, value in (("system-prompt textarea", "Be long."), ("temperature input", "0.3")):
         await chat.page.locator(f"#{field}").fill(value)
         await chat.page.locator(f"#{field}").blur()
@@ -92,7 +93,7 @@ async def test_the_settings_survive_a_reload(chat: ChatPage) -> None:
 
 
 async def test_a_preset_fills_the_system_prompt_and_reaches_the_model(chat: ChatPage, upstream: FakeUpstream) -> None:
-    await chat.open_part("settings")
+    await chat.open_settings()
     await choose_preset(chat, "Tutor")
     prompt = chat.page.locator("#system-prompt textarea")
     await expect(prompt).not_to_have_value("You are a helpful AI assistant.")
@@ -102,19 +103,19 @@ async def test_a_preset_fills_the_system_prompt_and_reaches_the_model(chat: Chat
 
 async def test_a_visitors_prompt_is_saved_chosen_and_deleted(chat: ChatPage) -> None:
     prompt, saved = chat.page.locator("#system-prompt textarea"), "Pirate (saved)"
-    await chat.open_part("settings")
+    await chat.open_settings()
     await prompt.fill("Answer like a pirate.")
     await chat.page.locator("#prompt-name input, #prompt-name textarea").fill("Pirate")
     await chat.press("Save")
     await expect(chat.page.locator("#prompt-name input, #prompt-name textarea")).to_have_value("")
     await chat.reload()
-    await chat.open_part("settings")
+    await chat.open_settings()
     await expect(prompt).to_have_value("You are a helpful AI assistant.")
     await choose_preset(chat, saved)
     await expect(prompt).to_have_value("Answer like a pirate.")
     await chat.press("Forget")
     await chat.reload()
-    await chat.open_part("settings")
+    await chat.open_settings()
     await chat.page.locator("#preset input").click()
     await expect(chat.page.get_by_role("option", name="Editor", exact=True)).to_be_visible()
     await expect(chat.page.get_by_role("option", name=saved)).to_have_count(0)
@@ -122,7 +123,7 @@ async def test_a_visitors_prompt_is_saved_chosen_and_deleted(chat: ChatPage) -> 
 
 async def test_saving_a_prompt_again_replaces_it(chat: ChatPage) -> None:
     name = chat.page.locator("#prompt-name input, #prompt-name textarea")
-    await chat.open_part("settings")
+    await chat.open_settings()
     for text in ("Answer like a pirate.", "Answer like a poet."):
         await chat.page.locator("#system-prompt textarea").fill(text)
         await name.fill("Mine")
@@ -134,9 +135,9 @@ async def test_saving_a_prompt_again_replaces_it(chat: ChatPage) -> None:
 
 
 async def test_settings_typed_during_an_answer_are_kept(chat: ChatPage) -> None:
-    await chat.open_part("settings")
     await chat.type_model("pace:50x100")
     await chat.begin("First")
+    await chat.open_settings()
     await chat.page.locator("#system-prompt textarea").fill("For the next one.")
     await chat.has_come(100)
     await chat.is_ready()
@@ -146,7 +147,7 @@ async def test_settings_typed_during_an_answer_are_kept(chat: ChatPage) -> None:
 async def test_opening_the_settings_changes_no_request(chat: ChatPage, upstream: FakeUpstream) -> None:
     await chat.type_model("gpt-4.1")
     await chat.ask("Before")
-    await chat.open_part("settings")
+    await chat.open_settings()
     temperature = chat.page.locator("#temperature input")
     await expect(temperature).to_have_value("")
     await chat.ask("With the settings open")
@@ -154,13 +155,15 @@ async def test_opening_the_settings_changes_no_request(chat: ChatPage, upstream:
     before.pop("messages"), opened.pop("messages")
     assert before == opened
     assert "temperature" not in opened
+    await chat.open_settings()
     await temperature.fill("0,7")
     await chat.ask("Typed")
+    await chat.open_settings()
     await temperature.fill("")
     await chat.page.locator("#max-tokens input").fill("")
-    await chat.page.locator("#settings button").first.click()
+    await chat.close_settings()
     await expect(temperature).to_be_hidden()
-    await chat.open_part("settings")
+    await chat.open_settings()
     await chat.ask("Emptied")
     typed, emptied = (request.body for request in asked(upstream)[2:])
     assert typed["temperature"] == 0.7
@@ -172,13 +175,14 @@ async def test_a_preset_is_named_only_in_the_conversations_that_have_it(chat: Ch
     preset = chat.page.locator("#preset input")
     await chat.ask("Without a preset")
     await chat.new_chat()
-    await chat.open_part("settings")
+    await chat.open_settings()
     await choose_preset(chat, "Tutor")
     await chat.ask("Teach me")
     await chat.open_conversation("Without a preset")
     await expect(preset).to_have_value("Assistant")
     await chat.open_conversation("Teach me")
     await expect(preset).to_have_value("Tutor")
+    await chat.open_settings()
     await chat.page.locator("#system-prompt textarea").press_sequentially(" Be brief.")
     await expect(preset).to_have_value("")
     await chat.ask("With words of my own")

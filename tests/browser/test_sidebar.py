@@ -134,7 +134,7 @@ async def test_with_many_conversations_the_head_and_the_foot_of_the_sidebar_stay
     await chat.import_file(archive(*(dated(f"Chat {number}", 1) for number in range(64))), "all.zip")
     await expect(chat.conversations).to_have_count(64)
     await chat.conversations.last.scroll_into_view_if_needed()
-    for part in ("#new-chat", "#search input", "#settings button >> nth=0", "#data button >> nth=0"):
+    for part in ("#new-chat", "#search input", "#open-settings", "#data button >> nth=0"):
         await expect(chat.page.locator(part)).to_be_in_viewport()
 
 

@@ -29,7 +29,9 @@ export const onKeys = (field, keys) =>
 export const dialog = (name, ...content) => {
   const made = make("dialog", name);
   made.append(...content, button("close", t("keyboard.close"), () => made.close(), "✕"));
-  made.addEventListener("click", ({ target }) => { if (target === made) made.close(); });
+  let pressed; // not what a selection in the dialog ends on
+  made.addEventListener("pointerdown", ({ target }) => { pressed = target; });
+  made.addEventListener("click", ({ target }) => { if (target === made && pressed === made) made.close(); });
   return made;
 };
 

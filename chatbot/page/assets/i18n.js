@@ -17,6 +17,9 @@ export const t = (key, values = {}) => {
   return text.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
 };
 
+// The text of a key in all languages.
+export const inAllLanguages = (key) => Object.values(locales).map((texts) => texts[key]);
+
 export const worded = ({ key, ...values }) => t(key, values);
 
 document.documentElement.lang = LANGUAGE;

@@ -7,6 +7,7 @@ import { t, worded } from "./i18n.js";
 import { mountMemory } from "./memory.js";
 import { modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountSearch } from "./search.js";
+import { isPreset, mountChip, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountSidebar } from "./sidebar.js";
 import { isForgetful, tabStorage } from "./storage.js";
@@ -44,6 +45,8 @@ const PARTS = {
   "model-state": mountLocalModel,
   "memory-panel": mountMemory,
   temporary: mountTemporary,
+  "settings-said": mountSettings,
+  chip: mountChip,
   "import-result": mountImport,
   examples: mountExamples,
   notices: mountNotices,
@@ -74,8 +77,11 @@ window.chatbot = {
   listModels,
   modelChosen,
   showModel,
+  openSettings,
+  showPreset,
   lastOpen: () => conversationInAddress() ?? tabStorage.get("open"),
-  presetText: (prompt) => /^preset\.\w+\.prompt$/.test(prompt) ? t(prompt) : prompt ?? "",
+  presetText,
+  isPreset,
   sidebarUpdate: (open) => ({ ...same, open }),
   visible: (...parts) => parts.map((visible) => ({ ...same, visible })),
 };

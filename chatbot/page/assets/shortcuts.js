@@ -2,6 +2,7 @@
 
 import { button, dialog, find, isComposing, isTouch, make } from "./dom.js";
 import { t } from "./i18n.js";
+import { openSettings } from "./settings.js";
 import { machine } from "./state.js";
 import { send, stop } from "./view.js";
 
@@ -16,6 +17,7 @@ const shortcutSheet = () => {
     [t("keyboard.edit"), ["↑"]],
     [t("chat.new"), [mod, t("key.shift"), "O"]],
     [t("search.hint"), [mod, "K"]],
+    [t("settings.head"), [mod, ","]],
     [t("keyboard.list"), ["?"]],
   ];
   const lines = make("dl");
@@ -50,6 +52,7 @@ const press = (event, sheet) => {
   if (IS_MAC ? event.metaKey : event.ctrlKey) {
     if (event.shiftKey && key.toLowerCase() === "o") { find("#new-chat").click(); return true; }
     if (key.toLowerCase() === "k" && !event.shiftKey) { focusSearch(); return true; }
+    if (key === ",") { openSettings(); return true; }
     return false;
   }
   if (event.altKey || event.metaKey || event.ctrlKey) return false;
@@ -70,7 +73,7 @@ export const mountShortcuts = ({ element }) => {
   let composing = false; // with the key that is down
   document.addEventListener("keydown", (event) => {
     composing = isComposing(event);
-    if (!composing && !find("dialog[open]") && press(event, sheet)) event.preventDefault();
+    if (!composing && !find("dialog[open], :popover-open") && press(event, sheet)) event.preventDefault();
   });
   // Not by Gradio's Enter and buttons: its Enter waits for the browser's next frame, 10 ms and more, and a button that is
   // not drawn yet would lose the key.
