@@ -8,9 +8,11 @@ from sse_starlette import EventSourceResponse
 
 from chatbot.api import sse
 from chatbot.api.auth import Address, Credentials, ServicesDep
+from chatbot.api.memory_responses import MemoryOut
 from chatbot.api.openapi import ASKING, EVENTS, OPTIONAL_TOKEN, WHOLE_OR_EVENTS
 from chatbot.api.requests import ChatBody, InlineIn, UploadedIn
-from chatbot.api.responses import ChatOut, MemoryOut, UsageOut
+from chatbot.api.response_fields import UsageOut
+from chatbot.api.responses import ChatOut
 from chatbot.replies.options import resolve_options
 from chatbot.replies.reply import Reply
 from chatbot.web.services import Services

@@ -12,13 +12,7 @@ from chatbot.api import sse
 from chatbot.api.auth import Address, Memory, ServicesDep, SessionId, Token
 from chatbot.api.openapi import COUNT, EVENTS, FILE, NOTHING_RUNS, OWNED, errors
 from chatbot.api.requests import ConversationChangesBody
-from chatbot.api.responses import (
-    ConversationOut,
-    ConversationsOut,
-    ConversationWithMessagesOut,
-    MessageOut,
-    StatusOut,
-)
+from chatbot.api.responses import ConversationOut, ConversationsOut, ConversationWithMessagesOut, MessageOut, StatusOut
 from chatbot.errors import NotFound
 from chatbot.transfer import ExportedConversation, export_json, export_markdown, title_as_file_name
 

@@ -5,9 +5,10 @@ import asyncio
 from fastapi import APIRouter, Response
 
 from chatbot.api.auth import Address, Memory, ServicesDep, SessionId
+from chatbot.api.memory_responses import CandidatesOut, NoteOut, NotesOut, SuggestionsOut
 from chatbot.api.openapi import ASKING, MARKDOWN, errors
 from chatbot.api.requests import NoteBody, NoteChangesBody, NotesTextBody, SuggestBody
-from chatbot.api.responses import CandidatesOut, NoteOut, NotesOut, StatusOut, SuggestionsOut
+from chatbot.api.responses import StatusOut
 from chatbot.replies.options import RequestedOptions, resolve_options
 from chatbot.transfer.notes import candidates, export_notes_markdown, import_notes, parse_notes_markdown
 

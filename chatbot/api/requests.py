@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from chatbot.api.responses import Provider
+from chatbot.api.response_fields import Provider
 from chatbot.replies.options import MAX_HISTORY, MAX_PROMPT_LENGTH, MAX_TEMPERATURE, RequestedOptions
 from chatbot.replies.turns import MAX_MESSAGE_LENGTH
 from chatbot.storage.notes import MAX_NOTE_LENGTH

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from chatbot.api.auth import Memory
+from chatbot.api.memory_responses import SearchOut
 from chatbot.api.openapi import errors
-from chatbot.api.responses import SearchOut
 
 router = APIRouter(tags=["conversations"])
 

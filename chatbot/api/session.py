@@ -5,9 +5,10 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from chatbot.api.auth import Address, Memory, ServicesDep, SessionId
+from chatbot.api.memory_responses import SwitchesOut
 from chatbot.api.openapi import FILE_BODY, ZIP, errors
 from chatbot.api.requests import SwitchesBody
-from chatbot.api.responses import ConversationOut, ConversationsOut, SessionOut, StatusOut, SwitchesOut
+from chatbot.api.responses import ConversationOut, ConversationsOut, SessionOut, StatusOut
 from chatbot.transfer import export_zip
 
 router = APIRouter(tags=["session"])

@@ -7,7 +7,9 @@ from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from chatbot.api.responses import FaultOut, MemoryOut, TimingOut, UsageOut
+from chatbot.api.memory_responses import MemoryOut
+from chatbot.api.response_fields import TimingOut, UsageOut
+from chatbot.api.responses import FaultOut
 from chatbot.replies.reply import Chunk, Reply
 from chatbot.types import StoredMessage
 
