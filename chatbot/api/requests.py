@@ -182,3 +182,19 @@ class SwitchesBody(Body):
 
     memory: bool | None = None
     recall: bool | None = None
+
+
+class ContinueBody(Body):
+    """How the last answer is to go on. What is left out is as it was for the conversation's last message. Without
+    `stream` the whole answer comes at once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"stream": True}]})
+
+    provider: Provider | None = None
+    model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)] | None = None
+    max_tokens: Annotated[int, Field(ge=1), INTEGRAL] | None = None
+    stream: bool = True
+
+    def options(self) -> RequestedOptions:
+        """What is to change of how the conversation is answered."""
+        return {"provider": self.provider, "model": self.model, "max_tokens": self.max_tokens}

@@ -113,7 +113,7 @@ def _sendable(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
     for message in messages:
         if message.role == "user":
             sendable.append(message)
-        elif _is_withheld(message):
+        elif is_withheld(message):
             # With the questions before it that got no answer: they were in the same message, and may be the cause.
             while sendable and sendable[-1].role == "user":
                 sendable.pop()
@@ -122,7 +122,8 @@ def _sendable(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
     return sendable
 
 
-def _is_withheld(answer: StoredMessage) -> bool:
+def is_withheld(answer: StoredMessage) -> bool:
+    """Whether the model, or the provider's filter, refused to answer."""
     is_filtered = answer.fault is not None and answer.fault.code == ContentFiltered.code
     return is_filtered or answer.finish_reason in WITHHELD
 

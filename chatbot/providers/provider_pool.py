@@ -51,6 +51,10 @@ class ProviderPool:
         """Whether answers of the provider may cost the operator money."""
         return SPECS[name].is_billed
 
+    def takes_prefill(self, name: ProviderName) -> bool:
+        """Whether the provider goes on with an answer that the conversation ends with."""
+        return SPECS[name].takes_prefill
+
     def label(self, name: ProviderName) -> str:
         """The name that people know the provider by."""
         return label_of(name, self._settings)

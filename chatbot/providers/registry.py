@@ -32,6 +32,7 @@ class ProviderSpec:
     `label` is its name for people (None: COMPATIBLE_NAME), `variable` turns it on (empty: it is on), and `open` takes
     the settings, the label and a visitor's key, if there is one. `takes_key`: a visitor may bring a key;
     `needs`: the variable without which such a key leads nowhere. `is_billed`: answers may cost the operator money.
+    `takes_prefill`: it goes on with an answer that the conversation ends with.
     """
 
     label: str | None
@@ -40,6 +41,7 @@ class ProviderSpec:
     takes_key: bool = True
     needs: str | None = None
     is_billed: bool = True
+    takes_prefill: bool = False
 
     def is_on(self, settings: Settings) -> bool:
         """Whether its variable is set."""
@@ -134,7 +136,9 @@ SPECS: dict[ProviderName, ProviderSpec] = {
     "anthropic": ProviderSpec("Anthropic", "ANTHROPIC_API_KEY", _open_anthropic),
     "huggingface": ProviderSpec("Hugging Face", "HF_TOKEN", _open_huggingface),
     "compatible": ProviderSpec(None, "COMPATIBLE_BASE_URL", _open_compatible, needs="COMPATIBLE_BASE_URL"),
-    "local": ProviderSpec("Embedded model", "LOCAL_MODEL", _open_local, takes_key=False, is_billed=False),
+    "local": ProviderSpec(
+        "Embedded model", "LOCAL_MODEL", _open_local, takes_key=False, is_billed=False, takes_prefill=True
+    ),
 }
 
 

@@ -13,6 +13,7 @@ from chatbot.engine import ChatEngine
 from chatbot.errors import ContextOverflow, FilesNotRead, ProviderError, RequestRefused, ServiceUnavailable
 from chatbot.memory import ContextWindow, estimate_tokens, likely_tokens, message_tokens, select_messages
 from chatbot.memory.context_window import TOKENS_PER_MESSAGE
+from chatbot.memory.continuation import Seam, continued_window, fitting_end
 from chatbot.memory.memory_block import NOTHING, Recollection, with_memory
 from chatbot.providers import Provider, ProviderPool
 from chatbot.types import (
@@ -50,7 +51,7 @@ class Generation:
     """One answer with `options` to `history`, whose last message is the question.
 
     `key` is the visitor's own for the provider, None the operator's. `read_files` reads the attachments of the history.
-    Of the notes and passages in `recollection` those go along that fit.
+    Of the notes and passages in `recollection` those go along that fit. `begun` is the text of an answer to go on with.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Generation:
         key: SecretStr | None = None,
         read_files: ReadFiles = lambda _: {},
         recollection: Recollection = NOTHING,
+        begun: str = "",
     ) -> None:
         self._providers = providers
         self._history = history
@@ -68,6 +70,7 @@ class Generation:
         self._key = key
         self._read_files = read_files
         self._recollection = recollection
+        self._begun = begun
         self._files: Mapping[str, FileContent] = {}
         self._window: ContextWindow | None = None
         self._trims = 0
@@ -86,7 +89,7 @@ class Generation:
             try:
                 return await self._stream(provider, window, append)
             except ContextOverflow as overflow:
-                if self._has_delta or window.sent.sent < 2:
+                if self._has_delta or window.sent.sent < (3 if self._begun else 2):
                     raise
                 self._trims += 1
                 window = self._shorten(window, overflow)
@@ -166,14 +169,17 @@ class Generation:
         return self._providers.profile(self._options.choice)
 
     def _select(self, history_limit: int, context_tokens: int | None, max_tokens: int = 0) -> ContextWindow:
-        return select_messages(
+        begun = fitting_end(self._begun, context_tokens)
+        window = select_messages(
             self._history,
             self._profile,
             system_prompt=self._system_prompt,
-            history_limit=history_limit,
-            context_tokens=context_tokens,
+            history_limit=max(1, history_limit - 1) if begun else history_limit,
+            context_tokens=context_tokens and context_tokens - (estimate_tokens(begun) if begun else 0),
             max_tokens=max_tokens,
         )
+        takes_prefill = self._providers.takes_prefill(self._options.choice.provider)
+        return continued_window(window, begun, as_prefill=takes_prefill) if begun else window
 
     async def _stream(
         self, provider: Provider, window: ContextWindow, append: Callable[[Delta], None]
@@ -188,10 +194,11 @@ class Generation:
             effort=options.effort if profile.takes_effort else None,
         )
         finish: Finish | None = None
+        seam = Seam(self._begun)
         async with aclosing(engine.chat_stream(window.messages, self._files)) as deltas:
             async for delta in deltas:
                 self._has_delta = True
-                append(delta)
+                append(seam.join(delta))
                 finish = delta.finish or finish
         return finish
 

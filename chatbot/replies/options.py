@@ -50,6 +50,28 @@ def resolve_options(settings: Settings, providers: ProviderPool, requested: Requ
     return options
 
 
+def resumed_options(
+    settings: Settings, providers: ProviderPool, stored: Options | None, requested: RequestedOptions
+) -> Options:
+    """Returns the options with which a conversation goes on: those of its last turn, if they are `stored`, but for what
+    is requested. Raises as `resolve_options` does."""
+    base: RequestedOptions = {}
+    if stored:
+        base = {
+            "provider": stored.choice.provider,
+            "model": stored.choice.model,
+            "system_prompt": stored.system_prompt,
+            "max_tokens": stored.max_tokens,
+            "history_limit": stored.history_limit,
+            "temperature": stored.temperature,
+            "effort": stored.effort,
+        }
+        if requested.get("provider") not in (None, stored.choice.provider):
+            base["model"] = None  # the other provider may not have it
+    changes: RequestedOptions = {name: value for name, value in requested.items() if value is not None}  # type: ignore[assignment]
+    return resolve_options(settings, providers, base | changes)
+
+
 def check_prompt(settings: Settings, system_prompt: str) -> None:
     """Raises InvalidMessage if the prompt is longer than MAX_PROMPT_LENGTH and than the operator's own."""
     longest = max(MAX_PROMPT_LENGTH, len(settings.chatbot_system_prompt))

@@ -11,7 +11,16 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from chatbot.errors import Busy, ChatbotError, InvalidAttachment, NotFound, ProviderTimeout, ShuttingDown, StorageError
+from chatbot.errors import (
+    Busy,
+    ChatbotError,
+    EmptyAnswer,
+    InvalidAttachment,
+    NotFound,
+    ProviderTimeout,
+    ShuttingDown,
+    StorageError,
+)
 from chatbot.memory.memory_block import Recollection
 from chatbot.providers import ProviderPool
 from chatbot.replies.checkpoints import checkpoints
@@ -91,6 +100,19 @@ class Replies:
     ) -> Reply:
         """Starts another answer to the message with the id `question`; earlier ones stay. Raises as `start` does."""
         return await self._start(session_id, conversation_id, Turn(stored_question(question), options, key, address))
+
+    async def resume(
+        self,
+        session_id: str,
+        conversation_id: str,
+        options: Options,
+        *,
+        key: SecretStr | None = None,
+        address: str = "",
+    ) -> Reply:
+        """Goes on with the conversation's last answer, in the same message, which keeps its text whatever happens.
+        Raises as `start` does; InvalidMessage for an answer that the model or a filter refused to give."""
+        return await self._start(session_id, conversation_id, Turn(None, options, key, address))
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
         """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again, and
@@ -211,7 +233,9 @@ class Replies:
 
         history, answer, recollection = await asyncio.to_thread(store)
         read_files = partial(memory.attachments.get_all, conversation_id)
-        generation = Generation(self._providers, history, turn.options, turn.key, read_files, recollection)
+        generation = Generation(
+            self._providers, history, turn.options, turn.key, read_files, recollection, begun=answer.content
+        )
         if reservation.is_counted:
             reservation.add(await asyncio.to_thread(generation.max_input_tokens))
         is_temporary = memory.is_temporary(conversation_id)
@@ -236,6 +260,9 @@ class Replies:
                 finish = await generation.run(reply.append)
         except TimeoutError:
             error = ProviderTimeout(self._providers.label(provider))
+        except EmptyAnswer as empty:
+            # An answer that went on may have been whole.
+            finish, error = (Finish("stop"), None) if reply.snapshot().content else (None, empty.without_traceback())
         except ChatbotError as known:
             error = known.without_traceback()
         except Exception as unexpected:
@@ -244,7 +271,7 @@ class Replies:
         if error:
             error = error.with_alternatives(self._providers.alternatives(provider))
         answer = reply.finish(finish, error)
-        account = await _account(generation, answer, finish)
+        account = await _account(generation, reply.new_part(answer), finish)
         answer = reply.set_account(account.usage, account.cost, account.sent, account.memory)
         try:
             await asyncio.to_thread(memory.update_message, reply.conversation_id, answer)

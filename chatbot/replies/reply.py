@@ -35,8 +35,8 @@ class Chunk:
 
 
 class Reply:
-    """The answer to one message. `answer` is the message as it was stored, empty, before the model was asked;
-    `is_temporary`: nothing of its conversation is logged."""
+    """The answer to one message. `answer` is the message as it was stored before the model was asked: empty, or what
+    came of it earlier, with which it goes on. `is_temporary`: nothing of its conversation is logged."""
 
     def __init__(
         self, session_id: str, conversation_id: str, answer: StoredMessage, *, is_temporary: bool = False
@@ -46,10 +46,10 @@ class Reply:
         self.error: ChatbotError | None = None
         self.ended = asyncio.Event()
         """Set when the whole answer is stored and the conversation is free for the next message."""
-        self._answer = answer
+        self._begun = self._answer = answer
         self._is_temporary = is_temporary
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._text = [answer.content] if answer.content else []
+        self._reasoning = [answer.reasoning] if answer.reasoning else []
         self._version = 0
         self._watchers: list[asyncio.Future[None]] = []
         self._started = time.perf_counter()
@@ -66,11 +66,11 @@ class Reply:
     def append(self, delta: Delta) -> None:
         """Adds a piece. This runs for every token, so it does next to nothing."""
         if delta.text:
-            if not self._text:
+            if self._first_text_ms is None:
                 self._first_text_ms = self._elapsed_ms()
             self._text.append(delta.text)
         elif delta.reasoning:
-            if not self._reasoning:
+            if self._first_reasoning_ms is None:
                 self._first_reasoning_ms = self._elapsed_ms()
             self._reasoning.append(delta.reasoning)
         else:
@@ -105,7 +105,7 @@ class Reply:
             self.snapshot(),
             status=self._status(finish),
             finish_reason=self._stop_reason or (finish.reason if finish else "interrupted"),
-            usage=finish.usage if finish else self._answer.usage,
+            usage=finish.usage if finish else Usage(),
             timing=self._timing(),
             fault=Fault(error.code, error.text.as_json(), error.retryable, error.retry_after) if error else None,
         )
@@ -114,10 +114,17 @@ class Reply:
     def set_account(
         self, usage: Usage, cost: float | None, sent: SentContext | None, memory: SentMemory | None
     ) -> StoredMessage:
-        """Sets what the answer used, in tokens and US dollars, and what the model was sent; returns it for the
-        store."""
+        """Sets what the answer used, in tokens and US dollars, and what the model was sent; returns it for the store.
+        What it had used before it went on is added."""
+        if self._begun.content:
+            usage, cost = usage + self._begun.usage, _sum(cost, self._begun.cost)
         self._answer = replace(self._answer, usage=usage, cost=cost, seen=sent, memory=memory)
         return self._answer
+
+    def new_part(self, answer: StoredMessage) -> StoredMessage:
+        """The answer without what it went on from."""
+        content, reasoning = answer.content[len(self._begun.content) :], answer.reasoning[len(self._begun.reasoning) :]
+        return replace(answer, content=content, reasoning=reasoning)
 
     def end(self) -> None:
         """Tells the watchers that nothing more will come."""
@@ -221,7 +228,13 @@ class Reply:
         now, text, reasoning = self._elapsed_ms(), self._first_text_ms, self._first_reasoning_ms
         first = min((each for each in (text, reasoning) if each is not None), default=None)
         reasoned = None if reasoning is None else max(0, (now if text is None else text) - reasoning)
+        if before := self._begun.timing:
+            return Timing(before.first_token_ms, before.total_ms + now, before.reasoning_ms or reasoned)
         return Timing(first, now, reasoned)
 
     def _elapsed_ms(self) -> int:
         return round(self.elapsed_seconds * 1000)
+
+
+def _sum(cost: float | None, other: float | None) -> float | None:
+    return None if cost is None or other is None else cost + other

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
@@ -16,7 +16,7 @@ from chatbot.errors import (
     TooManyConversations,
     TooManySessions,
 )
-from chatbot.memory.context_window import MAX_FILE_BYTES
+from chatbot.memory.context_window import MAX_FILE_BYTES, is_withheld
 from chatbot.memory.remember import remembered
 from chatbot.replies.recollection import switches_of
 from chatbot.storage import ConversationMemory
@@ -31,11 +31,11 @@ Question = Callable[[ConversationMemory, str], StoredMessage]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn to start. `key` is the visitor's own for the provider, None the operator's; `address` is the visitor's,
-    empty if it does not count. `memory`: whether notes and passages go along, None as the session says; `temporary`: a
-    new conversation is in memory only."""
+    """A turn to start; without a `question` the last answer goes on. `key` is the visitor's own for the provider, None
+    the operator's; `address` is the visitor's, empty if it does not count. `memory`: whether notes and passages go
+    along, None as the session says; `temporary`: a new conversation is in memory only."""
 
-    question: Question
+    question: Question | None
     options: Options
     key: SecretStr | None = None
     address: str = ""
@@ -81,9 +81,11 @@ def stored_question(message_id: str) -> Question:
 def store_turn(
     memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, profile: ModelProfile
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
-    """Stores the turn in one transaction; returns the conversation up to the question, and the answer, still empty. If
-    the question asks to remember something, makes a note of it. Raises InvalidAttachment, and stores nothing, if the
-    model is known not to read an attachment of the question."""
+    """Stores the turn in one transaction; returns the conversation up to the question, and the answer, still empty or
+    with what it goes on from. If the question asks to remember something, makes a note of it. Raises InvalidAttachment,
+    and stores nothing, if the model is known not to read an attachment of the question."""
+    if turn.question is None:
+        return _resume(memory, conversation_id, turn)
     choice = turn.options.choice
     question: StoredMessage | None = None
     if turn.temporary and is_new:
@@ -118,6 +120,27 @@ def store_turn(
     if question.attachments:
         memory.attachments.delete_uploads(each.attachment_id for each in question.attachments)
     return history, answer
+
+
+def _resume(
+    memory: ConversationMemory, conversation_id: str, turn: Turn
+) -> tuple[Sequence[StoredMessage], StoredMessage]:
+    """As `store_turn`, for the last answer, which is running again. Raises NotFound if there is none, InvalidMessage if
+    the model or a filter refused to give it."""
+    choice = turn.options.choice
+    with memory.transaction(conversation_id):
+        messages = memory.get_messages(conversation_id, limit=None)
+        answer = messages.pop() if messages else None
+        if answer is None or answer.role != "assistant":
+            raise NotFound("message")
+        if is_withheld(answer):
+            raise InvalidMessage("withheld")
+        resumed = replace(
+            answer, status="running", finish_reason=None, fault=None, provider=choice.provider, model=choice.model
+        )
+        memory.set_options(conversation_id, turn.options)
+        memory.update_message(conversation_id, resumed, takes_lease=True)
+    return messages, resumed
 
 
 def take_back_note(memory: ConversationMemory, question: StoredMessage) -> None:

@@ -140,13 +140,13 @@ class ConversationMemory:
             self._touch(file, head=message.message_id, title=title)
             return file.message(message.message_id)
 
-    def update_message(self, conversation_id: str, message: StoredMessage) -> None:
+    def update_message(self, conversation_id: str, message: StoredMessage, *, takes_lease: bool = False) -> None:
         """Replaces the message that has the same id; a removed one stays removed. A running answer is only replaced by
-        the process that holds its lease. Notes and passages of its account that were deleted meanwhile are left out;
-        the other notes count as used now."""
+        the process that holds its lease, or that takes it, because the answer was cut off. Notes and passages of its
+        account that were deleted meanwhile are left out; the other notes count as used now."""
         with self._directory.write(conversation_id) as file:
             record = file.records.get(message.message_id)
-            if record and (record["status"] != "running" or is_leased(record)):
+            if record and (takes_lease or record["status"] != "running" or is_leased(record)):
                 if message.memory:
                     sent = self._without_deleted(message.memory)
                     if not file.is_temporary:

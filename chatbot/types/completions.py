@@ -35,6 +35,18 @@ class Usage:
     output_tokens: int | None = None
     estimated: bool = False
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together; what only one of them counted as that."""
+        return Usage(
+            _sum(self.input_tokens, other.input_tokens),
+            _sum(self.output_tokens, other.output_tokens),
+            self.estimated or other.estimated,
+        )
+
+
+def _sum(number: int | None, other: int | None) -> int | None:
+    return None if number is None and other is None else (number or 0) + (other or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:

@@ -199,6 +199,7 @@ def test_openapi_describes_every_call(visitor: Visitor) -> None:
         *((method, "/conversations/{conversation_id}") for method in ("get", "patch", "delete")),
         ("get", "/conversations/{conversation_id}/stream"),
         ("post", "/conversations/{conversation_id}/stop"),
+        ("post", "/conversations/{conversation_id}/continue"),
         ("get", "/conversations/{conversation_id}/export"),
         *(
             ("get", "/session/export"),
@@ -228,8 +229,8 @@ def test_openapi_marks_the_calls_that_need_a_token(visitor: Visitor) -> None:
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 24
-    assert len(calls) == 29
+    assert len(needed) == 25
+    assert len(calls) == 30
 
 
 def test_gradios_page_and_routes_still_work(api_app: RunningApp, upstream: FakeUpstream) -> None:
