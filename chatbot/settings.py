@@ -2,6 +2,7 @@
 
 import re
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -48,13 +49,21 @@ def _parse_source(value: object) -> object:
 def _check_url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and value.isprintable()
-        usable = usable and " " not in value
-    except ValueError:  # a port that is no number
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and _is_host(parts.hostname)
+        usable = usable and value.isprintable() and " " not in value
+    except ValueError:  # a port that is no number, for one
         usable = False
     if not usable:
         raise ValueError("an address such as https://example.com/v1")
     return value
+
+
+def _is_host(name: str) -> bool:
+    """Whether the HTTP client can read a host's name: it fails at empty and long labels, and at an IPv4 address with a
+    number above 255. Raises ValueError for those."""
+    if re.fullmatch(r"\d+(\.\d+){3}", name):
+        ip_address(name)
+    return ":" in name or bool(name.encode("idna"))
 
 
 def _expand_home(value: object) -> object:

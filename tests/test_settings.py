@@ -105,6 +105,10 @@ def test_defaults() -> None:
         ("ANTHROPIC_BASE_URL", "ftp://somewhere", "an address such as"),
         ("COMPATIBLE_BASE_URL", "two\nlines", "an address such as"),
         ("COMPATIBLE_BASE_URL", "http://a:b/v1", "an address such as"),
+        *(
+            ("COMPATIBLE_BASE_URL", f"http://{host}/v1", "an address such as")
+            for host in ("256.1.1.1", "[::1", "::1:8000", "h:99999", "a..b", "h\u200b")
+        ),
         ("GRADIO_SERVER_PORT", "http", "integer"),
         ("GRADIO_SERVER_PORT", "99999", "less than or equal to 65535"),
         ("GRADIO_SHARE", "maybe", "boolean"),

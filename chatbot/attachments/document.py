@@ -3,6 +3,7 @@
 import re
 
 from chatbot.attachments import document_worker
+from chatbot.attachments.decoding import MARKS, decode_text
 from chatbot.attachments.worker_process import run_worker
 from chatbot.errors import InvalidAttachment
 from chatbot.types import Attachment
@@ -29,6 +30,8 @@ def saved_name(attachment: Attachment) -> str:
 def read_document(name: str, content: bytes) -> str | None:
     """The document's text, as Markdown; None if it is none of these. Raises InvalidAttachment if it is damaged, locked,
     or takes too much time or memory."""
+    if content.startswith(tuple(MARKS)):  # a page or a notebook in UTF-16, or with a mark before it
+        content = (decode_text(content) or "").encode()
     if not (
         content.startswith((ZIP, document_worker.OLE)) or PAGE.match(content[:PAGE_START]) or NOTEBOOK.match(content)
     ):

@@ -47,12 +47,15 @@ OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
 OPEN_SHEET, EPUB = OPEN_DOCUMENT + b"spreadsheet", b"application/epub+zip"
 """The content of the member `mimetype`."""
 OTHER_OPEN_DOCUMENTS = {b"text": TEXT, b"presentation": SLIDES}
+EPUB_LOCKS = "META-INF/encryption.xml"
+"""Names what is encrypted: chapters, or fonts only."""
 APPLE_MEMBER = ".iwa"
 """How the members of Pages, Numbers and Keynote end."""
 
 FIRST_MEMBERS = (b"[Content_Types].xml", b"mimetype")
 """What the zips of documents begin with."""
 
+SOFT_HYPHEN = "\xad"
 UNSEEN = ("script", "style", "noscript", "template", "head", "img", "svg", "iframe", "object")
 """Elements of a page that hold nothing to read."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -170,7 +173,7 @@ def _shapes(shapes: Any) -> Iterator[str]:
         elif getattr(shape, "has_table", False):
             yield from _table([[_cell(cell.text) for cell in row.cells] for row in shape.table.rows])
         elif shape.has_text_frame and shape.text_frame.text.strip():
-            yield f"{shape.text_frame.text.strip()}\n"
+            yield shape.text_frame.text.strip().replace("\v", "\n") + "\n"  # PowerPoint's line break
 
 
 def _chapters(archive: zipfile.ZipFile) -> Iterator[str]:
@@ -180,12 +183,17 @@ def _chapters(archive: zipfile.ZipFile) -> Iterator[str]:
     def parse(name: str) -> Any:
         return etree.fromstring(archive.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
 
+    locked = parse(EPUB_LOCKS).xpath("//@URI") if EPUB_LOCKS in archive.namelist() else []
     package = parse("META-INF/container.xml").find(".//{*}rootfile").get("full-path")
     book = parse(package)
     files = {item.get("id"): item.get("href", "") for item in book.iterfind(".//{*}manifest/{*}item")}
     for entry in book.iterfind(".//{*}spine/{*}itemref"):
-        if href := files.get(entry.get("idref")):
-            yield _markdown(archive.read(posixpath.normpath(posixpath.join(posixpath.dirname(package), unquote(href)))))
+        href = unquote(files.get(entry.get("idref"), ""))
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(package), href))
+        if name in map(unquote, locked):
+            sys.exit(LOCKED)
+        if name in archive.namelist():  # a book may name more than it has
+            yield _markdown(archive.read(name))
 
 
 def _markdown(html: str | bytes) -> str:
@@ -196,6 +204,7 @@ def _markdown(html: str | bytes) -> str:
     page = BeautifulSoup(html, "lxml", from_encoding=_utf8(html))
     for element in page(UNSEEN):
         element.decompose()
+    _show_fields(page)
     converter = MarkdownConverter(
         heading_style="ATX", escape_asterisks=False, escape_underscores=False, escape_misc=False
     )
@@ -203,7 +212,21 @@ def _markdown(html: str | bytes) -> str:
         text = converter.convert_soup(page)
     except RecursionError:  # elements a thousand deep
         text = page.get_text("\n")
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text.replace(SOFT_HYPHEN, "")).strip() + "\n"
+
+
+def _show_fields(page: Any) -> None:
+    """Puts what is filled in, ticked and chosen in a form into the text."""
+    for field in page("input"):
+        kind = str(field.get("type")).lower()
+        if kind in ("checkbox", "radio"):
+            field.replace_with("[x]" if field.has_attr("checked") else "[ ]")
+        elif kind not in ("hidden", "password"):
+            field.replace_with(field.get("value", ""))
+    for options in page("select"):
+        for option in options("option") if options.find("option", selected=True) else ():
+            if not option.has_attr("selected"):
+                option.decompose()
 
 
 def _utf8(html: str | bytes) -> str | None:
@@ -218,30 +241,51 @@ def _notebook(content: bytes) -> Iterator[str]:
     """The cells: text as it is, code and what it printed in fences."""
     try:
         book = json.loads(content)
-        cells = book["cells"]
-        about = book.get("metadata", {})
-        language = about.get("language_info", {}).get("name") or about.get("kernelspec", {}).get("language") or "python"
-        parts = [list(_notebook_cell(cell, str(language))) for cell in cells]
-    except (ValueError, KeyError, TypeError, AttributeError):  # other JSON
+    except ValueError:
         sys.exit(UNKNOWN)
-    return (part for cell in parts for part in cell)
+    cells = book.get("cells")
+    if isinstance(sheets := book.get("worksheets"), list):  # of notebooks before 2014
+        cells = [cell for sheet in sheets for cell in _object(sheet).get("cells", ())]
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) and "cell_type" in cell for cell in cells):
+        sys.exit(UNKNOWN)
+    about = _object(book.get("metadata"))
+    language = _object(about.get("language_info")).get("name") or _object(about.get("kernelspec")).get("language")
+    return (part for cell in cells for part in _notebook_cell(cell, str(language or "python")))
 
 
-def _notebook_cell(cell: Any, language: str) -> Iterator[str]:
-    source = _joined(cell["source"])
-    if cell["cell_type"] != "code":
+def _notebook_cell(cell: dict[str, Any], language: str) -> Iterator[str]:
+    source = _joined(cell.get("source") or cell.get("input"))
+    if cell["cell_type"] == "heading":
+        yield f"{'#' * int(cell.get('level', 1))} {source}\n"
+    elif cell["cell_type"] != "code":
         yield f"{source}\n"
-        return
-    yield _fence(language, source)
-    for output in cell.get("outputs", []):
-        text = _joined(output.get("text") or output.get("data", {}).get("text/plain") or output.get("traceback") or "")
-        if text.strip():
-            yield "Output:\n"
-            yield _fence("", ANSI.sub("", text))
+    else:
+        yield _fence(language, source)
+        for output in cell.get("outputs") or ():
+            if (text := _output(_object(output))).strip():
+                yield "Output:\n"
+                yield _fence("", ANSI.sub("", text))
 
 
-def _joined(lines: Any) -> str:
-    return lines if isinstance(lines, str) else "".join(lines)
+def _output(output: dict[str, Any]) -> str:
+    """What code printed or raised; of a value its form as text, or else another that can be read."""
+    data = _object(output.get("data"))
+    for kind in ("text/plain", "text/markdown", "text/latex"):
+        if text := _joined(data.get(kind)):
+            return text
+    if html := _joined(data.get("text/html")):
+        return _markdown(html)
+    return _joined(output.get("text")) or _joined(output.get("traceback"), "\n")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _joined(lines: Any, between: str = "") -> str:
+    if isinstance(lines, list):
+        return between.join(each for each in lines if isinstance(each, str))
+    return lines if isinstance(lines, str) else ""
 
 
 def _fence(language: str, text: str) -> str:

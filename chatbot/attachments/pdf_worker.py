@@ -24,8 +24,15 @@ MAX_MEMORY_BYTES = 1024 * 1024 * 1024
 SOFT_HYPHEN = re.compile("[\x02\ufffe]\n?|\xad\n?")
 """A hyphen that only breaks a word at a line end: U+00AD, or what PDFium makes of any at a line end."""
 CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\uffff]")
+KEPT_HYPHEN = re.compile("[\x02\ufffe]\n?(?=[A-Z0-9])")
+"""A hyphen at a line end that belongs to the word: `twenty-First`, `pre-2020`."""
 UNCHECKED = "Off"
 """The value of a box that is not ticked."""
+CHECKED = ("On", "1", "true")
+"""Values of a ticked box that say no more than that."""
+NOTES = {1, *range(3, 16)}
+"""PDFium's numbers of annotations with words of a reader: notes, text, shapes, marks on text, stamps, drawings. 2 is a
+link."""
 PASSWORD_ERROR = 4
 """PDFium's error code for a document that needs a password."""
 
@@ -47,7 +54,9 @@ def main() -> int:
     sys.stdout.buffer.write(f"{len(document)}\n".encode())
     for page in document:
         _restart_timer()
-        text = "\n".join([clean(page.get_textpage().get_text_bounded()), *_annotations(document, page)])
+        # The buttons of a group have its value each.
+        annotations = dict.fromkeys(_annotations(document, page))
+        text = "\n".join([clean(page.get_textpage().get_text_bounded()), *annotations])
         sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n\n")
         page.close()
     return 0 if len(document) else 1
@@ -55,7 +64,7 @@ def main() -> int:
 
 def clean(text: str) -> str:
     """The text of a page with its broken words joined, and without control characters."""
-    joined = SOFT_HYPHEN.sub("", text.replace("\r\n", "\n"))
+    joined = SOFT_HYPHEN.sub("", KEPT_HYPHEN.sub("-", text.replace("\r\n", "\n")))
     return CONTROL.sub("", joined)
 
 
@@ -68,15 +77,25 @@ def _annotations(document: Any, page: Any) -> Iterator[str]:
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
         if kind == pdfium.FPDF_ANNOT_WIDGET and document.formenv:
             field = (document.formenv, annotation)
-            value = _string(pdfium.FPDFAnnot_GetFormFieldValue, *field)
+            value = ", ".join(_choices(field)) or _string(pdfium.FPDFAnnot_GetFormFieldValue, *field)
             name = _string(pdfium.FPDFAnnot_GetFormFieldAlternateName, *field)
             name = name or _string(pdfium.FPDFAnnot_GetFormFieldName, *field)
             if value and value != UNCHECKED:
-                yield f"{name}: {value}"
+                is_box = pdfium.FPDFAnnot_GetFormFieldType(*field) == pdfium.FPDF_FORMFIELD_CHECKBOX
+                yield f"{name}: {'Yes' if is_box and value in CHECKED else value}"
         note = _string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents")
-        if note and kind in (pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_FREETEXT):
+        if note and kind in NOTES:
             yield f"Note: {note}"
         pdfium.FPDFPage_CloseAnnot(annotation)
+
+
+def _choices(field: tuple[Any, Any]) -> Iterator[str]:
+    """What is chosen in a list, as the form shows it: its value may be a code."""
+    import pypdfium2.raw as pdfium  # noqa: PLC0415 - as above
+
+    for index in range(pdfium.FPDFAnnot_GetOptionCount(*field)):
+        if pdfium.FPDFAnnot_IsOptionSelected(*field, index):
+            yield _string(pdfium.FPDFAnnot_GetOptionLabel, *field, index)
 
 
 def _string(read: Any, *of: Any) -> str:

@@ -72,6 +72,11 @@ def test_utf8_that_was_cut_inside_a_character_is_read_up_to_there(text: str) -> 
         ("هذا نص عربي لاختبار ترميز الأحرف في الملفات القديمة. شكرا جزيلا.\n", "iso8859_6"),
         *((JAPANESE, name) for name in ("iso2022_jp", "utf-16-le", "utf-16-be")),
         *(("这是一个测试文件，内容是中文。\n", name) for name in ("utf-16-le", "utf-16-be")),
+        *((text, name) for text in (ENGLISH, RUSSIAN, JAPANESE) for name in ("utf-32-le", "utf-32-be")),
+        *((text, "hz") for text in ("会议明天开始。\n", "Re: 您好！\n现将合同发给您审批。\n")),
+        ("您好！現將合約寄給您審批，請在星期五之前簽字。謝謝您的配合。\n", "gbk"),
+        ("Dobrý deň, posielam zmluvu na schválenie. Prosím, podpíšte ju do piatku. Ďakujem, ôsmy\r\n", "iso8859_2"),
+        ("会議は明日です。ﾃｽﾄ 12\n", "shift_jis"),
         ("plain\n" * 20_000 + FRENCH, "cp1252"),
         ("plain\n" * 20_000 + LONG_RUSSIAN, "cp1251"),
     ],
@@ -85,6 +90,20 @@ def test_the_text_itself_gives_its_encoding_away(text: str, encoding: str) -> No
 )
 def test_what_is_no_text_in_any_encoding_is_not_decoded(content: bytes) -> None:
     assert decode_text(content) is None
+
+
+@pytest.mark.parametrize("text", ["cp ~{a,b}/x ~/y\n", "x = ~{1} ~{}~}\n", "awk '$1~{2}~}'\n"])
+def test_braces_behind_a_tilde_are_not_chinese(text: str) -> None:
+    assert decode_text(text.encode()) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_characters_of_which_the_last_is_cut_are_read_up_to_there(encoding: str) -> None:
+    assert decode_text(RUSSIAN.encode(encoding)[:-1]) == RUSSIAN[:-1]
+
+
+def test_the_empty_blocks_that_a_crash_leaves_are_no_part_of_the_text() -> None:
+    assert decode_text(GERMAN.encode() + bytes(4096)) == GERMAN
 
 
 def test_the_end_mark_of_dos_is_no_part_of_the_text() -> None:

@@ -1,6 +1,7 @@
 """Documents with odd contents: of other formats, with changes, hidden sheets, stray cells, and entities."""
 
 import io
+import json
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from chatbot.attachments import prepare
 from chatbot.errors import InvalidAttachment
 from chatbot.i18n import LOCALES
 from tests.attachments.test_documents import LETTER, NOVEL, TALK, text_of
-from tests.support.documents import excel, word, zip_of
+from tests.support.documents import epub, excel, word, zip_of
 
 
 def ole(*streams: str) -> bytes:
@@ -109,3 +110,84 @@ def replaced(document: bytes, *pairs: bytes) -> bytes:
     for old, new in zip(pairs[::2], pairs[1::2], strict=True):
         members = {name.replace(old, new): content.replace(old, new) for name, content in members.items()}
     return zip_of({name.decode(): content for name, content in members.items()})
+
+
+def notebook_of(**cell: object) -> bytes:
+    return json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]}).encode()
+
+
+def shown(**data: object) -> bytes:
+    return notebook_of(cell_type="code", source="x", outputs=[{"output_type": "display_data", "data": data}])
+
+
+OLD_CELLS = [
+    {"cell_type": "heading", "level": 2, "source": ["Title"]},
+    {"cell_type": "code", "input": ["print(1)"], "outputs": [{"output_type": "stream", "text": ["1\n"]}]},
+]
+FAILED = {"output_type": "error", "traceback": ["\x1b[31mTraceback\x1b[0m", "ZeroDivisionError"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (json.dumps({"nbformat": 3, "worksheets": [{"cells": OLD_CELLS}]}).encode(), "## Title\n\n```python\nprint(1)"),
+        (notebook_of(cell_type="code", source="1/0", outputs=[FAILED]), "```\nTraceback\nZeroDivisionError\n```"),
+        (shown(**{"text/html": ["<table><tr><th>a</th></tr><tr><td>1</td></tr></table>"]}), "| a |\n| --- |\n| 1 |"),
+        (shown(**{"text/plain": "plain", "text/html": "<b>bold</b>"}), "```\nplain\n```"),
+        (shown(**{"text/markdown": ["**b**"]}), "**b**"),
+        (shown(**{"image/png": "iVBORw0K"}), "```python\nx\n```"),
+        (notebook_of(cell_type="code", source=None, outputs=None), "```python\n\n```"),
+        (b"\xef\xbb\xbf" + notebook_of(cell_type="markdown", source="\u00e9"), "\u00e9"),
+        (notebook_of(cell_type="markdown", source="text").decode().encode("utf-16"), "text"),
+        (notebook_of(cell_type="raw", source="r").replace(b'"metadata": {}', b'"metadata": null'), "r"),
+    ],
+)
+def test_odd_cells_of_a_notebook_are_read(content: bytes, wanted: str) -> None:
+    assert wanted in text_of(content, "a.ipynb")
+
+
+@pytest.mark.parametrize("content", [b'{"cells": 5}', b'{"cells": [{"a": 1}]}', b'{"worksheets": 1, "cells": {}}'])
+def test_other_json_with_cells_stays_as_it_is(content: bytes) -> None:
+    assert text_of(content, "a.json") == content.decode()
+
+
+def test_what_is_filled_in_on_a_page_is_read() -> None:
+    page = (
+        "<html><body><form>Name <input value='Ada'> <input type=hidden value=token> <input type=password value=pw>"
+        "<input type=checkbox checked> agreed <input type=RADIO> later"
+        "<select><option>France<option selected>Spain</select><textarea>Note</textarea></form></body></html>"
+    )
+    for encoding in ("utf-8", "utf-16"):
+        text = text_of(page.encode(encoding), "a.html")
+        assert "Name Ada [x] agreed [ ] later" in " ".join(text.split())
+        assert "SpainNote" in text
+        assert not any(word in text for word in ("token", "pw", "France"))
+
+
+def test_a_ticked_box_and_a_soft_hyphen_of_word_are_read() -> None:
+    box = (
+        '<w:sdt><w:sdtPr><w14:checkbox xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml">'
+        '<w14:checked w14:val="1"/></w14:checkbox></w:sdtPr><w:sdtContent><w:r><w:t>\u2612</w:t></w:r></w:sdtContent>'
+        '</w:sdt><w:r><w:t xml:space="preserve"> co</w:t><w:softHyphen/><w:t>operate</w:t></w:r>'
+    )
+    assert text_of(word(f"<w:p>{box}</w:p>"), "a.docx") == "[x] cooperate\n"
+
+
+def changed(book: bytes, **members: str | bytes) -> bytes:
+    """The book with some members replaced, added or, if they are empty, left out."""
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        old = {name: archive.read(name) for name in archive.namelist()}
+    new = {name.replace("__", "/").replace("_", " "): content for name, content in members.items()}
+    return zip_of({name: content for name, content in (old | new).items() if content})
+
+
+def test_a_book_without_one_of_its_chapters_is_read_and_an_encrypted_one_is_locked() -> None:
+    book = epub("<p>One</p>", "<p>Two</p>")
+    assert text_of(changed(book, **{"OEBPS__text__01_part.xhtml": b""}), "a.epub") == "One\n"
+    locks = '<encryption xmlns="urn:x"><CipherData><CipherReference URI="{}"/></CipherData></encryption>'
+    fonts = locks.format("OEBPS/fonts/a.otf")
+    assert "Two" in text_of(changed(book, **{"META-INF__encryption.xml": fonts}), "a.epub")
+    chapter = locks.format("OEBPS/text/01%20part.xhtml")
+    with pytest.raises(InvalidAttachment) as caught:
+        prepare("a.epub", changed(book, **{"META-INF__encryption.xml": chapter}))
+    assert caught.value.text.key == "failure.invalid_attachment.pdf_locked"

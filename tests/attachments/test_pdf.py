@@ -47,6 +47,8 @@ def test_a_word_that_a_line_end_breaks_is_one_word() -> None:
         ("exam\ufffeple", "example"),
         ("hy\xadphen\xad\nation", "hyphenation"),
         ("well-known\r\nnext", "well-known\nnext"),
+        ("twenty\x02\r\nFirst", "twenty-First"),
+        ("pre\ufffe2020", "pre-2020"),
         ("tab\tand\x00 bell\x07", "tab\tand bell"),
     ],
 )
@@ -71,6 +73,35 @@ def test_the_values_of_a_form_are_read_under_their_names() -> None:
     assert "agree: Yes" in lines
     assert "country: Spain" in lines
     assert not any(line.startswith(("newsletter", "left empty")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("field", "line"),
+    [
+        (b"/FT/Ch/Ff 131072/T(country)/Opt[[(fr)(France)][(es)(Spain)]]/V(es)", "country: Spain"),
+        (b"/FT/Ch/Ff 2097152/T(colours)/Opt[(red)(green)(blue)]/V[(red)(blue)]/I[0 2]", "colours: red, blue"),
+        (b"/FT/Ch/Ff 393216/T(city)/Opt[(Rome)]/V(Another one)", "city: Another one"),
+        (b"/FT/Btn/T(agree)/V/1/AS/1/AP<</N<</1 4 0 R/Off 4 0 R>>>>", "agree: Yes"),
+        (b"/FT/Btn/T(size)/V/Large/AS/Large/AP<</N<</Large 4 0 R/Off 4 0 R>>>>", "size: Large"),
+        (b"/FT/Tx/Ff 4096/T(address)/V(1 High St\rLondon)", "address: 1 High St\nLondon"),
+    ],
+)
+def test_what_is_chosen_and_ticked_is_read_as_the_form_shows_it(field: bytes, line: str) -> None:
+    assert text_of(page_with(b"BT /F1 14 Tf 40 250 Td (Form) Tj ET", widget(field))).strip() == f"Form\n{line}"
+
+
+def test_the_value_of_a_group_of_buttons_is_read_once() -> None:
+    button = b"/FT/Btn/Ff 49152/T(size)/V/L/AP<</N<</%b 4 0 R/Off 4 0 R>>>>/AS/%b"
+    form = page_with(
+        b"BT /F1 14 Tf 40 250 Td (Form) Tj ET", widget(button % (b"L", b"L")), widget(button % (b"S", b"Off"))
+    )
+    assert text_of(form).split() == ["Form", "size:", "L"]
+
+
+@pytest.mark.parametrize("kind", ["Highlight", "StrikeOut", "Underline", "FreeText", "Caret", "Square", "Stamp"])
+def test_a_readers_words_on_a_mark_are_a_note(kind: str) -> None:
+    mark = b"<</Type/Annot/Subtype/%b/Rect[10 10 20 20]/Contents(please check)/T(Ada)>>" % kind.encode()
+    assert "Note: please check" in text_of(page_with(b"BT /F1 14 Tf 40 250 Td (Total) Tj ET", mark))
 
 
 def test_notes_are_read_and_links_are_not() -> None:
