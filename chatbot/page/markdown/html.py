@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from markdown_it.token import Token
 
@@ -16,6 +16,7 @@ LINK = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow"{}>'
 DIRECTED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote"))
 """Blocks whose own words decide whether they run from the left or from the right."""
 
+BREAKS = ("softbreak", "hardbreak")
 OPENING = {"table": '<div class="table" dir="auto"><table>', "hr": "<hr>"}
 CLOSING = {"table": "</table></div>"}
 
@@ -163,7 +164,7 @@ def _render_part(token: Token) -> str:
         return escape(token.content, quote=False)
     if token.type == "code_inline":
         return f'<code dir="ltr">{escape(token.content, quote=False)}</code>'
-    if token.type in ("softbreak", "hardbreak"):
+    if token.type in BREAKS:
         return "<br>"
     if token.type == "formula":
         return _render_formula(token, "span", is_display=token.markup in ("\\[", "$$"))
@@ -181,7 +182,8 @@ def _render_image(token: Token, *, is_in_link: bool) -> str:
     other name."""
     address = str(token.attrs["src"])
     parts = urlsplit(address)
-    name = "".join(child.content for child in token.children or []) or parts.path.rsplit("/", 1)[-1] or parts.netloc
+    words = "".join(" " if child.type in BREAKS else child.content for child in token.children or [])
+    name = words or unquote(parts.path.rsplit("/", 1)[-1]) or parts.netloc
     if not address:
         return f"![{escape(name, quote=False)}]()"
     if is_in_link:
