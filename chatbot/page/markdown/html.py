@@ -147,7 +147,7 @@ def render_inline(tokens: list[Token]) -> str:
         if token.type == "link_open":
             address, depth = str(token.attrs["href"]), depth + 1
             parts.append(_open_link(token, address) if address else "[")  # a link to nowhere is shown as it was written
-            if address and tokens[place + 1].type == "link_close":
+            if address and _is_blank(tokens[place + 1 :]):
                 parts.append(escape(address))
         elif token.type == "link_close":
             depth -= 1
@@ -157,6 +157,12 @@ def render_inline(tokens: list[Token]) -> str:
         else:
             parts.append(_render_part(token))
     return "".join(parts)
+
+
+def _is_blank(tokens: list[Token]) -> bool:
+    """Whether a link has no words, so that nobody would see it."""
+    first = next((token for token in tokens if token.type != "text" or token.content.strip()), None)
+    return first is None or first.type == "link_close"
 
 
 def _render_part(token: Token) -> str:
@@ -183,7 +189,7 @@ def _render_image(token: Token, *, is_in_link: bool) -> str:
     address = str(token.attrs["src"])
     parts = urlsplit(address)
     words = "".join(" " if child.type in BREAKS else child.content for child in token.children or [])
-    name = words or unquote(parts.path.rsplit("/", 1)[-1]) or parts.netloc
+    name = words.strip() or unquote(parts.path.rsplit("/", 1)[-1]) or parts.netloc
     if not address:
         return f"![{escape(name, quote=False)}]()"
     if is_in_link:
