@@ -6,8 +6,11 @@ from chatbot.types import cut
 
 MAX_TITLE_LENGTH = 60
 
-FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*[^\s`]*[ \t]*$")
-"""A line that begins or ends a code block, with the language."""
+FENCE = re.compile(r"`{3,}[^`]*$|~{3,}")
+"""A line that begins or ends a code block, with the language and more."""
+
+MARKS = re.compile(r"^(?:`{3,}|~{3,})\s*|\s*(?:`{3,}|~{3,})$")
+"""Those of a fence, in a line that begins and ends one, or in the only line."""
 
 
 def make_title(text: str) -> str:
@@ -15,8 +18,9 @@ def make_title(text: str) -> str:
     grapheme."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     lines = [line for line in lines if line]
-    worded = (line.strip("`~ ") for line in lines if not FENCE.match(line) and any(map(str.isalnum, line)))
-    line = next(worded, "") or (lines[0].strip("`~ ") or lines[0] if lines else "")
+    worded = [line for line in lines if any(map(str.isalnum, line))]
+    line = next((line for line in worded if not FENCE.match(line)), "") or next(iter([*worded, *lines]), "")
+    line = MARKS.sub("", line) or line
     if len(line) <= MAX_TITLE_LENGTH:
         return line
     start = cut(line, MAX_TITLE_LENGTH - 1)

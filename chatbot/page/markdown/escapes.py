@@ -3,7 +3,8 @@ r"""Backslashes: escapes where a writer would escape, and themselves in paths an
 CommonMark drops a backslash before any ASCII punctuation, so `C:\Users\me\.config` would lose one. Here:
 
 - in a word with a backslash before a letter or digit (`C:\Users\.x`, `\d+\.\d*`), or behind a drive, `~`, `.`, `..` or
-  `%NAME%`, every backslash is itself: nobody escapes letters, so the word is a path or a pattern;
+  `%NAME%`, every backslash is itself: nobody escapes letters, so the word is a path or a pattern (`a\(b\)c` too);
+- so is it in a path with spaces (`C:\Program Files\[x]`);
 - before `" ' , / : ; = ? @ ^` it is itself: they mean nothing in Markdown;
 - before `.`, `)` and `+`, `-` it escapes only where these could start a list item or follow a space.
 """
@@ -14,9 +15,15 @@ from markdown_it.rules_inline.state_inline import StateInline
 
 ALWAYS = frozenset("\\`*_[]{}<>()#!|~$&%")
 PATH = re.compile(
-    r"(?:[^\s\\]|\\[^A-Za-z0-9\s])*?(?:\\[A-Za-z0-9])"
+    r"(?:[^\s\\]|\\[^A-Za-z0-9\s])*?\\(?:[A-Za-z0-9]|\)[A-Za-z0-9])"
     r"|[(\[\"'*_]*(?:[A-Za-z]:|~|\.{1,2}|%\w+%|\$\w+)\\"
 )
+SPACED_PATH = re.compile(
+    r"[\"'][A-Za-z]:\\[^\"'\n]*\Z"
+    r"|(?<![^\s(\[\"'*_])[A-Za-z]:\\(?:\S| (?=[A-Z(]))*\Z"
+)
+"""A path with spaces, up to a backslash: in quotes, or with words that begin like names (`C:\\Program Files (x86)`)."""
+
 WORD = re.compile(r"\S{1,600}")
 REACH = 300
 """Characters before a backslash that are looked at: a word of thousands must not cost its length at each backslash."""
@@ -59,4 +66,6 @@ def _is_in_path(state: StateInline) -> bool:
     while start and state.pos - start < REACH and not src[start - 1].isspace():
         start -= 1
     word = WORD.match(src, start)
-    return word is not None and PATH.match(word[0]) is not None
+    if word is not None and PATH.match(word[0]):
+        return True
+    return start < state.pos and SPACED_PATH.search(src, max(0, state.pos - REACH), state.pos) is not None

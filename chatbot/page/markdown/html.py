@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from markdown_it.token import Token
 
@@ -16,6 +16,7 @@ LINK = '<a href="{}" target="_blank" rel="noopener noreferrer nofollow"{}>'
 DIRECTED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote"))
 """Blocks whose own words decide whether they run from the left or from the right."""
 
+BREAKS = ("softbreak", "hardbreak")
 OPENING = {"table": '<div class="table" dir="auto"><table>', "hr": "<hr>"}
 CLOSING = {"table": "</table></div>"}
 
@@ -146,7 +147,7 @@ def render_inline(tokens: list[Token]) -> str:
         if token.type == "link_open":
             address, depth = str(token.attrs["href"]), depth + 1
             parts.append(_open_link(token, address) if address else "[")  # a link to nowhere is shown as it was written
-            if address and tokens[place + 1].type == "link_close":
+            if address and _is_blank(tokens[place + 1 :]):
                 parts.append(escape(address))
         elif token.type == "link_close":
             depth -= 1
@@ -158,12 +159,18 @@ def render_inline(tokens: list[Token]) -> str:
     return "".join(parts)
 
 
+def _is_blank(tokens: list[Token]) -> bool:
+    """Whether a link has no words, so that nobody would see it."""
+    first = next((token for token in tokens if token.type != "text" or token.content.strip()), None)
+    return first is None or first.type == "link_close"
+
+
 def _render_part(token: Token) -> str:
     if token.type in ("text", "text_special"):
         return escape(token.content, quote=False)
     if token.type == "code_inline":
         return f'<code dir="ltr">{escape(token.content, quote=False)}</code>'
-    if token.type in ("softbreak", "hardbreak"):
+    if token.type in BREAKS:
         return "<br>"
     if token.type == "formula":
         return _render_formula(token, "span", is_display=token.markup in ("\\[", "$$"))
@@ -181,7 +188,8 @@ def _render_image(token: Token, *, is_in_link: bool) -> str:
     other name."""
     address = str(token.attrs["src"])
     parts = urlsplit(address)
-    name = "".join(child.content for child in token.children or []) or parts.path.rsplit("/", 1)[-1] or parts.netloc
+    words = "".join(" " if child.type in BREAKS else child.content for child in token.children or [])
+    name = words.strip() or unquote(parts.path.rsplit("/", 1)[-1]) or parts.netloc
     if not address:
         return f"![{escape(name, quote=False)}]()"
     if is_in_link:

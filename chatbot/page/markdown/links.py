@@ -6,12 +6,15 @@ from markdown_it.rules_inline.state_inline import StateInline
 
 WEB = re.compile(r"(?:https?://[^\s/]|mailto:[^\s@]+@)", re.IGNORECASE)
 
-CJK_PUNCTUATION = (
+PUNCTUATION = (
     "\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\u2018-\u201f\u2026\u2014\u00ab\u00bb"
+    "\u2190-\u21ff"
 )
-BARE = re.compile(rf"(?:https?://|www\.)(?=[^\s.])[^\s<>\[\]`\"{{}}|\\^{CJK_PUNCTUATION}]+", re.IGNORECASE)
-"""An address without marks. It ends before CJK punctuation: such texts have no space behind an address."""
-START = re.compile(r"(?<![A-Za-z0-9_@/.:-])(?:https?://|www\.)", re.IGNORECASE)
+"""Of Chinese, Japanese and Korean, and arrows."""
+
+BARE = re.compile(rf"(?:https?://|www\.)(?=[^\s.])[^\s<>\[\]`\"{{}}|\\^{PUNCTUATION}]+", re.IGNORECASE)
+"""An address without marks. It ends before CJK punctuation and arrows, which have no space before them."""
+START = re.compile(r"(?<![A-Za-z0-9_@/.-])(?:https?://|www\.)", re.IGNORECASE)
 TRAILING = re.compile(r"(?:[?!.,:;*_~'\"]|&\w+;)+$")
 BREAK = re.compile(r"<br[ ]?/?>", re.IGNORECASE)
 
