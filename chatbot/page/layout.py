@@ -73,6 +73,7 @@ class Controls:
     form: SettingsForm
     prompts: PromptFields
     data: DataButtons
+    memory: gr.HTML
 
 
 TURN_EVENTS = (
@@ -127,11 +128,23 @@ def build_controls(services: Services) -> Controls:
         conversations = script_element("conversations", events=["rename", "watch"])
         with gr.Column(elem_id="sidebar-foot"):
             form, prompts = build_settings_form(settings, providers, provider, model)
-            with gr.Accordion(text("memory.head"), open=False, elem_id="memory"):
-                script_element("memory-panel")
+            memory = script_element("memory-panel", events=["suggest"])
             data = _build_data_buttons()
     return Controls(
-        token, turns, answers, files, sidebar, new_chat, search, conversations, picker, local_model, form, prompts, data
+        token,
+        turns,
+        answers,
+        files,
+        sidebar,
+        new_chat,
+        search,
+        conversations,
+        picker,
+        local_model,
+        form,
+        prompts,
+        data,
+        memory,
     )
 
 
