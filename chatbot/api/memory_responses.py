@@ -1,12 +1,13 @@
 """The responses about memory: notes, what went along with a question, suggestions and search results."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
 from chatbot.api.response_fields import Content, Id, ModelId, ProviderLabel, Time, Title, UsageOut
 from chatbot.memory.memory_block import block
+from chatbot.memory.same_subject import newer_notes
 from chatbot.replies.suggestions import SuggestedNotes
 from chatbot.storage import SearchResult
 from chatbot.types import MemorySwitches, Note, SentMemory, StoredMessage
@@ -73,7 +74,8 @@ class SourceOut(BaseModel):
 
 class NoteOut(BaseModel):
     """A note. `last_used_at` is when a model was last sent it, null if never. `source` is null for a note that comes
-    from no conversation, or from a deleted one."""
+    from no conversation, or from a deleted one. `newer_note_id` is a newer note about the same, which goes first;
+    it is left out if there is none, or a call returns this note alone."""
 
     note_id: Id
     text: Annotated[str, Field(examples=["My dentist is Dr. Example, on Tuesdays."])]
@@ -81,6 +83,7 @@ class NoteOut(BaseModel):
     created_at: Time
     last_used_at: Time | None
     source: SourceOut | None
+    newer_note_id: Id | None = None
 
     @classmethod
     def of(cls, note: Note) -> "NoteOut":
@@ -94,9 +97,14 @@ class NotesOut(BaseModel):
     notes: list[NoteOut]
 
     @classmethod
-    def of(cls, notes: Iterable[Note]) -> "NotesOut":
+    def of(cls, notes: Sequence[Note]) -> "NotesOut":
         """The notes, in their order."""
-        return cls(notes=[NoteOut.of(each) for each in notes])
+        newer = newer_notes(notes)
+        shown = [NoteOut.of(each) for each in notes]
+        for note in shown:
+            if note.note_id in newer:
+                note.newer_note_id = newer[note.note_id]
+        return cls(notes=shown)
 
 
 class SearchResultOut(BaseModel):

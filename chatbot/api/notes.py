@@ -18,13 +18,15 @@ ONE = "/notes/{note_id}"
 OWNED_NOTE = errors(401, 404, 413, 422, 500)
 
 
-@router.get("/notes", responses=errors(401, 500))
+@router.get("/notes", response_model_exclude_unset=True, responses=errors(401, 500))
 async def list_notes(memory: Memory) -> NotesOut:
     """The session's notes: pinned ones first, then the newest first."""
-    return NotesOut.of(await asyncio.to_thread(memory.notes.list))
+    return await asyncio.to_thread(lambda: NotesOut.of(memory.notes.list()))
 
 
-@router.post("/notes", status_code=201, responses=errors(401, 404, 409, 413, 422, 500, 503))
+@router.post(
+    "/notes", status_code=201, response_model_exclude_unset=True, responses=errors(401, 404, 409, 413, 422, 500, 503)
+)
 async def create_note(body: NoteBody, memory: Memory) -> NoteOut:
     """Store a fact that goes along with the questions that it matches; a pinned one goes along with all."""
     source = body.source.place() if body.source else None
@@ -39,7 +41,9 @@ async def export_notes(memory: Memory) -> Response:
     return Response(content, media_type="text/markdown", headers=headers)
 
 
-@router.post("/notes/import", status_code=201, responses=errors(401, 409, 413, 422, 500, 503))
+@router.post(
+    "/notes/import", status_code=201, response_model_exclude_unset=True, responses=errors(401, 409, 413, 422, 500, 503)
+)
 async def import_notes_list(body: NotesTextBody, memory: Memory) -> NotesOut:
     """Store each line of a Markdown list as a note, and get the new ones."""
     return NotesOut.of(await asyncio.to_thread(import_notes, memory, parse_notes_markdown(body.text)))
@@ -63,7 +67,7 @@ async def suggest_notes(
     return SuggestionsOut.of(found)
 
 
-@router.patch(ONE, responses=OWNED_NOTE)
+@router.patch(ONE, response_model_exclude_unset=True, responses=OWNED_NOTE)
 async def update_note(note_id: str, body: NoteChangesBody, memory: Memory) -> NoteOut:
     """Change a note's text, or whether it is pinned."""
     return NoteOut.of(await asyncio.to_thread(memory.notes.update, note_id, text=body.text, pinned=body.pinned))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from chatbot.memory.context_window import estimate_tokens
-from chatbot.memory.ranking import Ranking, text_terms
+from chatbot.memory.ranking import Ranking
+from chatbot.memory.same_subject import is_newer_about_same
 from chatbot.types import ModelProfile, Note, Passage, SentMemory, SentNote
 
 START, END = "<memory>", "</memory>"
@@ -21,9 +22,6 @@ SMALL_CONTEXT = 4096
 SMALL_MODEL_NOTES, SMALL_MODEL_TOKENS = 3, 200
 MAX_CONTEXT_SHARE = 4
 """At most this fraction of a model's context, as a divisor."""
-
-SAME_SUBJECT = 0.5
-"""Two notes with this share of the shorter one's terms in common are about the same: the newer one goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +117,6 @@ def _newer_first(notes: Sequence[Note]) -> list[Note]:
     """The notes, with each one moved before the older ones about the same."""
     ordered: list[Note] = []
     for note in notes:
-        place = next((at for at, other in enumerate(ordered) if _contradicts(note, other)), len(ordered))
+        place = next((at for at, other in enumerate(ordered) if is_newer_about_same(note, other)), len(ordered))
         ordered.insert(place, note)
     return ordered
-
-
-def _contradicts(newer: Note, older: Note) -> bool:
-    if newer.created_at <= older.created_at:
-        return False
-    one, other = text_terms(newer.text), text_terms(older.text)
-    return len(one & other) >= SAME_SUBJECT * min(len(one), len(other))

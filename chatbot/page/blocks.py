@@ -21,6 +21,7 @@ from chatbot.page.chat_interface import (
 from chatbot.page.conversation_view import ConversationViews
 from chatbot.page.error_toasts import with_error_toasts
 from chatbot.page.layout import Controls, build_controls, build_extras
+from chatbot.page.memory_handlers import MemoryHandlers
 from chatbot.page.model_picker import list_all_models
 from chatbot.page.notices import has_sign_in
 from chatbot.page.settings_form import SettingsForm
@@ -66,6 +67,7 @@ def build_page(services: Services) -> gr.Blocks:
         build_extras(services)
         entered = _connect_conversations(page, services, controls, sidebar)
         _connect_data(controls, sidebar)
+        _connect_memory(services, controls)
         _connect_settings(entered, services, controls)
         hide_progress(page, controls.form.listed)
     return page
@@ -126,6 +128,17 @@ def _connect_data(controls: Controls, sidebar: SidebarHandlers) -> None:
     data.confirm.click(with_error_toasts(sidebar.delete_all), [controls.token], None, **IMMEDIATE).success(
         None, None, None, js="() => window.chatbot.newChat()", **EVERY
     )
+
+
+def _connect_memory(services: Services, controls: Controls) -> None:
+    """Connects asking for suggestions of notes."""
+    handlers = MemoryHandlers(services)
+
+    async def suggest(request: gr.Request, event: gr.EventData, token: str, *fields: Any) -> dict[str, Any]:
+        return await handlers.suggest(request, token, event_text(event, "conversation_id"), fields)
+
+    inputs = [controls.token, *controls.form.all]
+    controls.memory.suggest(with_error_toasts(suggest), inputs, [controls.memory], **STREAMED)
 
 
 def _connect_settings(entered: Any, services: Services, controls: Controls) -> None:

@@ -84,6 +84,7 @@ class Controls:
     prompts: PromptFields
     settings_foot: SettingsFoot
     data: DataButtons
+    memory: gr.HTML
 
 
 TURN_EVENTS = (
@@ -125,8 +126,7 @@ def build_controls(services: Services) -> Controls:
         with gr.Column(elem_id="sidebar-foot"):
             open_settings = gr.Button(text("settings.head"), elem_id="open-settings")
             keys = build_key_fields(providers)
-            with gr.Accordion(text("memory.head"), open=False, elem_id="memory"):
-                script_element("memory-panel")
+            memory = script_element("memory-panel", events=["suggest"])
             data = _build_data_buttons()
     form, prompts, settings_foot = build_settings_form(settings, providers, provider, model, keys)
     return Controls(
@@ -146,6 +146,7 @@ def build_controls(services: Services) -> Controls:
         prompts,
         settings_foot,
         data,
+        memory,
     )
 
 

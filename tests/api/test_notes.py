@@ -148,3 +148,11 @@ def test_suggestions_are_one_call_that_says_its_price_and_stores_nothing(
     assert owner.call("POST", "/notes/suggestions", json=body).status_code in (502, 503)
     missing = owner.call("POST", "/notes/suggestions", json={"conversation_id": NO_CONVERSATION})
     assert (missing.status_code, error_of(missing)["code"]) == (404, "not_found")
+
+
+def test_a_note_with_a_newer_one_about_the_same_says_so(owner: Visitor) -> None:
+    older = create(owner, "My dentist is Dr. Old")
+    create(owner, "I have two cats")
+    newer = create(owner, "My dentist is Dr. New, in Oslo")
+    named = {each["note_id"]: each.get("newer_note_id") for each in notes(owner)}
+    assert {note_id: other for note_id, other in named.items() if other} == {older["note_id"]: newer["note_id"]}

@@ -219,6 +219,13 @@ class ChatPage:
         await self.picker.click()
         await expect(self.panel).to_be_visible()
 
+    async def open_memory(self) -> Locator:
+        """Opens the memory panel, and returns it."""
+        await self.page.locator("#memory-panel .opener").click()
+        panel = self.page.get_by_role("dialog", name="Memory")
+        await expect(panel.get_by_role("checkbox").first).to_be_enabled()
+        return panel
+
     async def open_settings(self) -> None:
         """Opens the settings by their keys, unless they are open."""
         if not await self.settings.is_visible():

@@ -51,6 +51,31 @@ async def test_axe_finds_no_serious_or_moderate_violation(
     assert await _violations(chat.page) == []
 
 
+@pytest.mark.parametrize("window", WINDOWS)
+async def test_axe_finds_none_in_what_is_remembered(
+    app: RunningApp, browser: Browser, upstream: FakeUpstream, window: str
+) -> None:
+    context = await browser.new_context(reduced_motion="reduce", **WINDOWS[window])
+    chat = await ChatPage(await context.new_page()).open(app.url)
+    await chat.page.get_by_role("button", name="Temporary chat").click()
+    assert await _violations(chat.page) == []
+    await chat.new_chat()
+    for known in ("my dentist is Dr. Old", "my dentist is Dr. New"):
+        await chat.ask(f"Remember that {known}")
+    await chat.ask("Who is my dentist?")
+    await chat.page.locator(".sent-memory summary").last.click()
+    assert await _violations(chat.page) == []
+    upstream.queue(Scenario(reply="- I have two cats"))
+    if window == "phone":
+        await chat.page.get_by_role("button", name="Toggle Sidebar").click()
+    panel = await chat.open_memory()
+    await panel.get_by_text("Bring notes along").click()
+    await panel.get_by_text("Suggest notes from this conversation").click()
+    await panel.get_by_role("button", name="Ask the model").click()
+    await expect(panel.get_by_role("checkbox", name="I have two cats")).to_be_visible()
+    assert await _violations(chat.page) == []
+
+
 async def _violations(page: Page) -> list[str]:
     """Violations that axe rates moderate, serious or critical."""
     found = (await Axe().run(page)).response["violations"]

@@ -1,4 +1,4 @@
-"""Notes on the page: made by "Remember that …", shown where they went along, and listed in a panel."""
+"""Notes on the page: made by "Remember that …", and shown where they went along."""
 
 import pytest
 from playwright.async_api import expect
@@ -36,26 +36,3 @@ async def test_undo_takes_a_note_back_at_once(chat: ChatPage, upstream: FakeUpst
     await chat.reload()
     await expect(chat.answers).to_have_count(1)
     await expect(chat.page.locator(".saved-note")).to_have_count(0)
-
-
-@pytest.mark.tier2
-async def test_the_panel_adds_changes_pins_and_forgets_notes(chat: ChatPage, upstream: FakeUpstream) -> None:
-    await chat.open_part("memory")
-    panel = chat.page.locator("#memory-panel")
-    await expect(panel).to_contain_text("No notes yet.")
-    await panel.locator(".added").fill("I live in Oslo")
-    await panel.locator(".added").press("Enter")
-    note = panel.locator("li input")
-    await expect(note).to_have_value("I live in Oslo")
-    await note.fill("I live in Bergen")
-    await note.press("Enter")
-    await panel.get_by_role("button", name="Pin").click()
-    await expect(panel.locator("li.pinned input")).to_have_value("I live in Bergen")
-    await chat.ask("What is new?")
-    assert "- I live in Bergen" in system_prompt(upstream)
-    await panel.get_by_role("checkbox", name="Use my notes").uncheck()
-    await expect(panel.get_by_role("checkbox", name="Use my earlier conversations")).not_to_be_checked()
-    await chat.ask("And now?")
-    assert "Bergen" not in system_prompt(upstream)
-    await panel.get_by_role("button", name="Forget").click()
-    await expect(panel).to_contain_text("No notes yet.")

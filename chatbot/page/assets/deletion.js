@@ -1,4 +1,5 @@
-// Deletes a conversation after ten seconds in which that can be undone; at once when the page is left.
+// Deletes a conversation or a note after ten seconds in which that can be undone; at once when the page is left, or when a
+// message is sent: nothing that was deleted goes along with it.
 
 import { button, find, make } from "./dom.js";
 import { t } from "./i18n.js";
@@ -6,27 +7,32 @@ import { call } from "./session.js";
 
 const UNDO_MS = 10_000;
 
-let pending = null; // {id, timer}
+let pending = null; // {path, id, timer, undone, done}
 const deleted = new Set(); // until the server no longer lists them
 const notice = make("div", "undo-notice");
 notice.setAttribute("role", "status");
 
 export const isDeleted = (id) => deleted.has(id);
 
-const finish = () => {
-  if (!pending) return;
-  const { id, timer, undone } = pending;
+// Places the notice where it can be reached: behind an open dialog nothing can.
+export const placeNotice = () => (find("dialog[open]") ?? find("main")).append(notice);
+
+// Deletes what waits for it. Resolves when the server has done so; null if nothing waits.
+export const finishDeletion = () => {
+  if (!pending) return null;
+  const { path, id, timer, undone, done } = pending;
   clearTimeout(timer);
   pending = null;
   notice.replaceChildren();
   const failed = () => { deleted.delete(id); undone(); };
-  call(`conversations/${id}`, { method: "DELETE", keepalive: true }).then((response) => {
-    if (!response.ok && response.status !== 404) failed();
+  return call(path, { method: "DELETE", keepalive: true }).then((response) => {
+    if (response.ok || response.status === 404) done(); else failed();
   }, failed);
 };
 
-export const deleteLater = (id, title, { undone }) => {
-  finish();
+// `words` say what was deleted. `undone` is called if it is there again, `done` once it is gone for good.
+export const deleteLater = (path, id, words, { undone, done = () => {} }) => {
+  finishDeletion();
   deleted.add(id);
   const undo = button("undo", t("list.undo"), () => {
     clearTimeout(pending.timer);
@@ -35,9 +41,9 @@ export const deleteLater = (id, title, { undone }) => {
     notice.replaceChildren();
     undone();
   });
-  pending = { id, undone, timer: setTimeout(finish, UNDO_MS) };
-  notice.replaceChildren(make("span", "", t("list.deleted", { title: title || t("chat.new") })), undo);
-  find("main").append(notice);
+  pending = { path, id, undone, done, timer: setTimeout(finishDeletion, UNDO_MS) };
+  notice.replaceChildren(make("span", "", words), undo);
+  placeNotice();
 };
 
-addEventListener("pagehide", finish);
+addEventListener("pagehide", finishDeletion);

@@ -4,7 +4,7 @@ import { conversationInAddress } from "./address.js";
 import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
-import { mountMemory } from "./memory.js";
+import { mountMemory } from "./memory_panel.js";
 import { modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountSearch } from "./search.js";
 import { isPreset, mountChip, mountSettings, openSettings, presetText, showPreset } from "./settings.js";

@@ -11,9 +11,10 @@ const listeners = [];
 // Calls back when a note was made, changed or deleted here.
 export const onNotes = (listener) => listeners.push(listener);
 
+const changed = () => listeners.forEach((listener) => listener());
 const change = async (path, method, body) => {
   const answered = await callJson(path, method, body);
-  if (!answered.failure) listeners.forEach((listener) => listener());
+  if (!answered.failure) changed();
   return answered;
 };
 
@@ -23,6 +24,7 @@ export const notes = {
   create: (text, details = {}) => change("notes", "POST", { text, ...details }),
   update: (id, changes) => change(`notes/${id}`, "PATCH", changes),
   remove: (id) => change(`notes/${id}`, "DELETE"),
+  changed,
 };
 
 // A text as a note has it: on one line.

@@ -60,7 +60,8 @@ const renameField = ({ id, title }) => {
 
 const remove = (id, title) => {
   const wasOpen = id === view.conversation;
-  deleteLater(id, title, { undone: () => { drawList(); if (wasOpen) open(id); } });
+  const words = t("list.deleted", { title: title || t("chat.new") });
+  deleteLater(`conversations/${id}`, id, words, { undone: () => { drawList(); if (wasOpen) open(id); } });
   if (wasOpen) newChat();
   drawList();
 };

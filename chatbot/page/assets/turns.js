@@ -5,10 +5,10 @@
 import { thumbnail } from "./attachments.js";
 import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
-import { sentMemory } from "./memory.js";
 import { savedNote } from "./notes.js";
 import { noteOf, rememberTool } from "./remember.js";
 import { machine } from "./state.js";
+import { sentMemory } from "./sent_memory.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
 import { edit, onLines, open, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";

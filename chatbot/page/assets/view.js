@@ -3,6 +3,7 @@
 // chatbot/page/view_update.py's.
 
 import { conversationInAddress, showAddress } from "./address.js";
+import { finishDeletion } from "./deletion.js";
 import { find, isPhone, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { mountMessages, rowsOf, showMessages } from "./messages.js";
@@ -122,7 +123,10 @@ const ask = (event, detail, text = "") => {
   isStopWanted = false;
   view.isFollowing = true;
   machine.to("sending");
-  hub.trigger(event, about(detail));
+  const asked = about(detail);
+  const deletion = finishDeletion();
+  if (deletion) deletion.finally(() => hub.trigger(event, asked));
+  else hub.trigger(event, asked);
 };
 
 // Another answer to the question, or another version of it.
