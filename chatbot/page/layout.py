@@ -80,6 +80,7 @@ class Controls:
     local_model: gr.HTML
     open_settings: gr.Button
     chip: gr.HTML
+    own_keys: gr.HTML
     form: SettingsForm
     prompts: PromptFields
     settings_foot: SettingsFoot
@@ -123,7 +124,7 @@ def build_controls(services: Services) -> Controls:
         conversations = script_element("conversations", events=["rename", "watch"])
         with gr.Column(elem_id="sidebar-foot"):
             open_settings = gr.Button(text("settings.head"), elem_id="open-settings")
-            keys = build_key_fields(providers)
+            keys, own_keys = build_key_fields(providers)
             with gr.Accordion(text("memory.head"), open=False, elem_id="memory"):
                 script_element("memory-panel")
             data = _build_data_buttons()
@@ -141,6 +142,7 @@ def build_controls(services: Services) -> Controls:
         local_model,
         open_settings,
         chip,
+        own_keys,
         form,
         prompts,
         settings_foot,

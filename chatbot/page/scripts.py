@@ -21,6 +21,7 @@ MODULES = (
     "model_picker",
     "memory",
     "settings",
+    "keys",
     "remedies",
     "turns",
     "import_export",

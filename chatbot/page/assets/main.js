@@ -4,6 +4,7 @@ import { conversationInAddress } from "./address.js";
 import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
+import { mountKeys, rememberedKeys } from "./keys.js";
 import { mountMemory } from "./memory.js";
 import { modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountSearch } from "./search.js";
@@ -45,6 +46,7 @@ const PARTS = {
   "memory-panel": mountMemory,
   "settings-said": mountSettings,
   chip: mountChip,
+  "own-keys": mountKeys,
   "import-result": mountImport,
   examples: mountExamples,
   notices: mountNotices,
@@ -76,6 +78,7 @@ window.chatbot = {
   modelChosen,
   showModel,
   openSettings,
+  rememberedKeys,
   showPreset,
   lastOpen: () => conversationInAddress() ?? tabStorage.get("open"),
   presetText,
