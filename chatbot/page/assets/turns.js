@@ -69,6 +69,22 @@ const remedies = ({ question, ending }) => {
   return [button("again", t(remedy.label), () => remedy.act(() => retry(question))), again];
 };
 
+// What an answer cost, who wrote it if that is somebody else than the answer before, and the rest behind a word.
+const accountOf = ({ details, isOther }) => {
+  const made = make("details", "about");
+  made.append(make("summary", "", t("account.details")), make("span", "details", inWords.details(details)));
+  const words = [["price", inWords.price(details)], ["writer", isOther ? inWords.writer(details) : ""]];
+  return [...words.filter(([, text]) => text).map(([name, text]) => make("span", name, text)), made];
+};
+
+const withChanges = (rows) => {
+  const writers = rows.map(({ details }) => details && `${details.provider} ${details.model}`);
+  return rows.map((turn, place) => {
+    const before = writers.slice(0, place).findLast(Boolean);
+    return { ...turn, isOther: Boolean(before && writers[place] && before !== writers[place]) };
+  });
+};
+
 const lineBelow = (row, turn) => {
   const made = make("div", "turn");
   const tools = make("span", "tools");
@@ -84,7 +100,7 @@ const lineBelow = (row, turn) => {
     made.append(note);
   }
   made.append(tools);
-  if (turn.details) made.append(make("span", "details", inWords.details(turn.details)));
+  if (turn.details) made.append(...accountOf(turn));
   if (turn.note) made.append(savedNote(turn.note));
   if (turn.memory) made.append(sentMemory(turn.memory, open));
   return made;
@@ -157,7 +173,8 @@ const scrollToSought = () => {
 
 const drawTurns = () => {
   const { rows = [], earlier = 0 } = view.lines;
-  chatRows().forEach((row, index) => decorate(row, rows[index]));
+  const turns = withChanges(rows);
+  chatRows().forEach((row, index) => decorate(row, turns[index]));
   offerEarlier(earlier);
   drawWindow();
   scrollToSought();
