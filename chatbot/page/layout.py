@@ -9,7 +9,7 @@ from chatbot.page.i18n import gradio_i18n, text
 from chatbot.page.model_picker import initial_picker
 from chatbot.page.notices import has_sign_in, notices
 from chatbot.page.script_element import script_element
-from chatbot.page.scripts import ASSETS, bundle
+from chatbot.page.scripts import ASSETS, bundle, source
 from chatbot.page.settings_form import (
     PromptFields,
     SettingsFoot,
@@ -30,6 +30,8 @@ depends on it: the token inside is signed on the server."""
 EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
 
 HEAD_SCRIPTS = [bundle()]
+EARLY_SCRIPT = source("early")
+"""Runs before Gradio."""
 
 LAUNCH: dict[str, Any] = {
     "ssr_mode": False,  # a Node proxy would answer our own routes with HTML

@@ -7,6 +7,7 @@ ASSETS = Path(__file__).with_name("assets")
 
 MODULES = (
     "storage",
+    "preferences",
     "i18n",
     "dom",
     "state",

@@ -125,6 +125,8 @@ def build_settings_form(
             )
         _part_head("memory.head")
         history_limit = _number_field(settings.chatbot_history_limit, "settings.history", "history-limit")
+        _part_head("settings.look")
+        script_element("preferences")
         with gr.Row(elem_id="settings-foot"):
             said = script_element("settings-said")
             reset = gr.Button(text("settings.reset"), size="sm", elem_id="reset-settings")

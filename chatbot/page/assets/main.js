@@ -8,7 +8,7 @@ import { mountKeys, rememberedKeys } from "./keys.js";
 import { mountMemory } from "./memory.js";
 import { modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountSearch } from "./search.js";
-import { isPreset, mountChip, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
+import { isPreset, mountChip, mountPreferences, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountSidebar } from "./sidebar.js";
 import { isForgetful, tabStorage } from "./storage.js";
@@ -45,6 +45,7 @@ const PARTS = {
   "model-state": mountLocalModel,
   "memory-panel": mountMemory,
   "settings-said": mountSettings,
+  preferences: mountPreferences,
   chip: mountChip,
   "own-keys": mountKeys,
   "import-result": mountImport,

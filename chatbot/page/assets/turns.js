@@ -189,7 +189,7 @@ export const mountTurns = ({ element }) => {
   };
   onLines(() => {
     element.textContent = inWords.total(view.lines.total);
-    if (view.lines.place) { soughtId = view.lines.place; view.isFollowing = false; view.lines.place = null; }
+    if (view.lines.place) { soughtId = view.lines.place; view.anchor = null; view.lines.place = null; }
     schedule();
   });
   machine.onChange(schedule);

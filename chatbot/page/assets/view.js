@@ -18,7 +18,7 @@ export const view = {
   answer: [],
   lines: {},
   settings: null,
-  isFollowing: true, // the end of the chat stays in sight
+  anchor: "end", // what stays in its place as the chat grows: its end, the newest question at the top, or nothing
 };
 
 let hub; // raises events in Python
@@ -115,7 +115,7 @@ const ask = (event, detail, text = "") => {
   nextView();
   sentText = text;
   isStopWanted = false;
-  view.isFollowing = true;
+  view.anchor = "question";
   machine.to("sending");
   hub.trigger(event, about(detail));
 };
@@ -142,7 +142,7 @@ const leaveFor = (event, detail) => { machine.to("leaving"); hub.trigger(event, 
 export const open = (id, message_id) => {
   nextView();
   isClosingSidebar = true;
-  if (id !== view.conversation) view.isFollowing = true;
+  if (id !== view.conversation) view.anchor = "end";
   showAddress(id, true);
   leaveFor("open", { id, message_id });
 };
@@ -154,7 +154,7 @@ export const newChat = () => {
   nextView();
   showAddress("", true);
   if (machine.isAnswering) machine.to("leaving");
-  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isFollowing: true });
+  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, anchor: "end" });
   box = "";
   isClosingSidebar = true;
   machine.to("idle");
