@@ -19,11 +19,12 @@ PAGE_FOLDER = ROOT / "chatbot" / "page"
 SCRIPTS = sorted((PAGE_FOLDER / "assets").glob("*.js"))
 PAGE = [path for path in sorted(PAGE_FOLDER.glob("*.py")) if path.stem != "theme"]
 
-COMPOSED = ("effort.", "picker.list.", "preset.", "remedy.", "ending.", "failure.", "wait.", "cause.")
+COMPOSED = ("effort.", "theme.", "picker.list.", "preset.", "remedy.", "ending.", "failure.", "wait.", "cause.")
 """The prefixes of keys that are composed in the code, or used below the page."""
 
 KEYS_OF_THE_KEYBOARD = {"Enter", "Escape", "ArrowUp", "Shift"}
 NO_TEXTS = {
+    "Accept",
     "Authorization",
     "Bearer",
     "Chatbot",

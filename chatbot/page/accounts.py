@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import gradio as gr
 
@@ -22,19 +23,19 @@ class Accounts:
         self._sidebar = sidebar
 
     async def enter(
-        self, request: gr.Request, token: str | None, last_open: str | None, profile: gr.OAuthProfile | None
-    ) -> tuple[str | None, ViewUpdate]:
+        self, request: gr.Request, token: str | None, last_open: str | None, profile: gr.OAuthProfile | None, *keys: Any
+    ) -> tuple[str | None, ViewUpdate, Any]:
         """A page was loaded by a browser with that token. A visitor who has signed in gets the account's conversations,
-        and those of this browser move there; one who has signed out leaves them. `last_open` is as in
+        and those of this browser move there; one who has signed out leaves them. `last_open` and `keys` are as in
         `SidebarHandlers.enter`."""
         session_id = self._session_id(token)
         is_account = session_id is not None and session_id.startswith(ACCOUNT_PREFIX)
         if profile is None:
-            return await self._sidebar.enter(request, None if is_account else token, last_open)
+            return await self._sidebar.enter(request, None if is_account else token, last_open, *keys)
         account = self._services.tokens.create_for_account(profile["sub"])
         if session_id and not is_account:
             await self._move(session_id, self._services.tokens.session_id(account))
-        return await self._sidebar.enter(request, account, last_open)
+        return await self._sidebar.enter(request, account, last_open, *keys)
 
     def _session_id(self, token: str | None) -> str | None:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatbot.memory.memory_block import block
-from chatbot.types import SentMemory, StoredMessage
+from chatbot.types import SentMemory, StoredMessage, Usage
 
 Facts = dict[str, Any]
 """Known facts as JSON's types; unknown ones are missing."""
@@ -26,8 +26,9 @@ def ending(answer: StoredMessage) -> Facts:
 
 
 def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:
-    """Who answered, how quickly, from how much, and for what price in US dollars."""
-    usage, timing = answer.usage, answer.timing
+    """Who answered, how quickly, from how much, and for what price in US dollars. Tokens and price are left out of an
+    answer that costs nothing."""
+    usage, timing = (Usage() if _is_free(answer) else answer.usage), answer.timing
     facts: Facts = {
         "provider": label(answer.provider) if answer.provider else None,
         "is_local": answer.provider == "local" or None,
@@ -37,7 +38,7 @@ def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:
         "input": usage.input_tokens if usage.output_tokens is not None else None,
         "output": usage.output_tokens,
         "estimated": usage.estimated or None,
-        "cost": answer.cost,
+        "cost": answer.cost or None,
         "seen": _context(answer),
         "files": _files(answer),
     }
@@ -58,8 +59,9 @@ def show_memory(memory: SentMemory) -> Facts:
 
 
 def total(answers: Iterable[StoredMessage]) -> Facts:
-    """The tokens and the price of a conversation, empty if nothing is known. `partly`: some prices are not known."""
-    counted = [answer for answer in answers if answer.usage.output_tokens is not None]
+    """The tokens and the price of a conversation, empty if nothing is known or it costs nothing. `partly`: some prices
+    are not known."""
+    counted = [answer for answer in answers if answer.usage.output_tokens is not None and not _is_free(answer)]
     if not counted:
         return {}
     facts: Facts = {
@@ -68,6 +70,10 @@ def total(answers: Iterable[StoredMessage]) -> Facts:
     }
     costs = [answer.cost for answer in counted if answer.cost is not None]
     return facts | ({"cost": sum(costs), "partly": len(costs) < len(counted)} if costs else {})
+
+
+def _is_free(answer: StoredMessage) -> bool:
+    return answer.provider == "local" or answer.cost == 0
 
 
 def _tokens_per_second(answer: StoredMessage) -> float | None:

@@ -26,6 +26,7 @@ from chatbot.page.model_picker import list_all_models
 from chatbot.page.notices import has_sign_in
 from chatbot.page.settings_form import SettingsForm
 from chatbot.page.settings_handlers import SettingsHandlers, default_values
+from chatbot.page.settings_values import KEYED
 from chatbot.page.sidebar_handlers import SidebarHandlers
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import MAX_HISTORY
@@ -38,7 +39,8 @@ TITLE = "Chatbot"
 Event = dict[str, Any]
 """The arguments of a Gradio event that several components raise."""
 
-LAST_OPEN_JS = "(token) => [token, window.chatbot.lastOpen()]"
+REMEMBERED_KEYS_JS = f"window.chatbot.rememberedKeys({json.dumps(KEYED)})"
+LAST_OPEN_JS = f"(token) => [token, window.chatbot.lastOpen(), ...{REMEMBERED_KEYS_JS}]"
 OPEN_SIDEBAR_JS = "() => window.chatbot.sidebarUpdate(innerWidth >= 768 && innerHeight >= 480)"
 """The sidebar starts closed: on a phone it would cover the chat, upright or not."""
 SELECT_PRESET_JS = "(prompt) => window.chatbot.presetText(prompt)"
@@ -97,7 +99,9 @@ def _connect_conversations(page: gr.Blocks, services: Services, controls: Contro
 
     enter = Accounts(services, sidebar).enter if has_sign_in(services.settings) else sidebar.enter
     last_open = gr.Textbox(visible=False)  # carries what LAST_OPEN_JS returns
-    entered = page.load(with_error_toasts(enter), [token, last_open], [token, turns], js=LAST_OPEN_JS, **IMMEDIATE)
+    page.load(None, None, form.keys, js=f"() => {REMEMBERED_KEYS_JS}", **IMMEDIATE)
+    carried, entering = [token, last_open, *form.keys], [token, turns, form.provider]
+    entered = page.load(with_error_toasts(enter), carried, entering, js=LAST_OPEN_JS, **IMMEDIATE)
     page.load(None, None, [controls.sidebar], js=OPEN_SIDEBAR_JS, **IMMEDIATE)
     controls.new_chat.click(None, None, None, js="() => window.chatbot.newChat()", **EVERY)
     shown = [*form.stored, form.listed, controls.prompts.preset, controls.sidebar]
@@ -155,15 +159,17 @@ def _connect_settings(entered: Any, services: Services, controls: Controls) -> N
         async for value in list_all_models(services.providers, *keys):
             yield dict(value)
 
+    async def check_key(request: gr.Request, event: gr.EventData, *fields: Any) -> tuple[Any, ...]:
+        name = next((name for name in KEYED if name == event_text(event, "provider")), None)
+        return await handlers.check_key(request, name, *fields) if name else (gr.skip(),) * 4
+
     all_lists: Event = {"fn": list_all, "inputs": form.keys, "outputs": [controls.picker], **STREAMED}
     _connect_model_fields(entered, handlers, form, watched)
     controls.picker.list(**all_lists)
     chosen = [form.provider, form.model, form.listed]
     controls.picker.choose(None, None, chosen, js=CHOOSE_MODEL_JS, **EVERY).then(**watched)
-    key_typed = with_error_toasts(handlers.type_key)
-    for key in form.keys:
-        for typed in (key.blur, key.submit):
-            typed(key_typed, form.all, chosen, **IMMEDIATE).then(**all_lists).then(**watched)
+    checked = controls.own_keys.check(with_error_toasts(check_key), form.all, [*chosen, controls.own_keys], **EVERY)
+    checked.then(**all_lists).then(**watched)
     _connect_prompts(handlers, controls, services.settings.chatbot_system_prompt)
     _connect_defaults(services.settings, controls)
 
@@ -178,9 +184,9 @@ def _connect_model_fields(entered: Any, handlers: SettingsHandlers, form: Settin
         **IMMEDIATE,
     }
     # Last: by then the list of conversations is watched. Gradio drops all events of a page that has none for a moment.
-    entered.then(handlers.list_models, [form.provider], [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     chosen = with_error_toasts(handlers.choose_provider)
-    form.provider.input(chosen, form.all, [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
+    for choosing in (entered.then, form.provider.input):
+        choosing(chosen, form.all, [form.arriving], **IMMEDIATE).then(**listed).then(**watched)
     for field in (form.provider, form.model):
         field.change(None, [form.provider, form.model], None, js=SHOW_MODEL_JS, **EVERY)
     fitting = [form.temperature, form.effort]

@@ -9,7 +9,7 @@ from chatbot.page.i18n import gradio_i18n, text
 from chatbot.page.model_picker import initial_picker
 from chatbot.page.notices import has_sign_in, notices
 from chatbot.page.script_element import script_element
-from chatbot.page.scripts import ASSETS, bundle
+from chatbot.page.scripts import ASSETS, bundle, source
 from chatbot.page.settings_form import (
     PromptFields,
     SettingsFoot,
@@ -30,6 +30,8 @@ depends on it: the token inside is signed on the server."""
 EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
 
 HEAD_SCRIPTS = [bundle()]
+EARLY_SCRIPT = source("early")
+"""Runs before Gradio."""
 
 LAUNCH: dict[str, Any] = {
     "ssr_mode": False,  # a Node proxy would answer our own routes with HTML
@@ -80,6 +82,7 @@ class Controls:
     local_model: gr.HTML
     open_settings: gr.Button
     chip: gr.HTML
+    own_keys: gr.HTML
     form: SettingsForm
     prompts: PromptFields
     settings_foot: SettingsFoot
@@ -125,7 +128,7 @@ def build_controls(services: Services) -> Controls:
         conversations = script_element("conversations", events=["rename", "watch"])
         with gr.Column(elem_id="sidebar-foot"):
             open_settings = gr.Button(text("settings.head"), elem_id="open-settings")
-            keys = build_key_fields(providers)
+            keys, own_keys = build_key_fields(providers)
             memory = script_element("memory-panel", events=["suggest"])
             data = _build_data_buttons()
     form, prompts, settings_foot = build_settings_form(settings, providers, provider, model, keys)
@@ -142,6 +145,7 @@ def build_controls(services: Services) -> Controls:
         local_model,
         open_settings,
         chip,
+        own_keys,
         form,
         prompts,
         settings_foot,

@@ -7,6 +7,7 @@ ASSETS = Path(__file__).with_name("assets")
 
 MODULES = (
     "storage",
+    "preferences",
     "i18n",
     "dom",
     "state",
@@ -28,6 +29,7 @@ MODULES = (
     "memory_panel",
     "sent_memory",
     "settings",
+    "keys",
     "remedies",
     "turns",
     "import_export",

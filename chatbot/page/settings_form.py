@@ -1,5 +1,6 @@
 """The settings form: the model, how it is to answer, and the visitor's own keys."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,10 @@ from chatbot.page.script_element import script_element
 from chatbot.page.settings_values import KEYED
 from chatbot.providers import ProviderPool, traits
 from chatbot.settings import Settings
-from chatbot.types import ModelChoice
+from chatbot.types import PROVIDER_NAMES, ModelChoice, ProviderName
+
+KEY_FORMS: dict[ProviderName, str] = {"openai": "sk-…", "anthropic": "sk-ant-…", "huggingface": "hf_…"}
+"""What a provider's keys look like. assets/keys.js knows where they are made."""
 
 EFFORTS = [(text(f"effort.{effort or 'own'}"), effort) for effort in ("", "low", "medium", "high")]
 
@@ -70,9 +74,11 @@ def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdow
     """The menus of providers and models. Programs read them; people use the picker. Both are empty if no provider is
     set up."""
     choice = providers.default
-    labels = [(provider_label(name, providers.label(name)), name) for name in providers.offered]
     provider = gr.Dropdown(
-        labels, value=choice.provider if choice else None, label=text("model.provider"), elem_id="provider"
+        provider_choices(providers),
+        value=choice.provider if choice else None,
+        label=text("model.provider"),
+        elem_id="provider",
     )
     model = gr.Dropdown(
         providers.models(choice.provider) if choice else [],
@@ -82,6 +88,12 @@ def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdow
         elem_id="model",
     )
     return provider, model
+
+
+def provider_choices(providers: ProviderPool, keys: Collection[ProviderName] = ()) -> list[tuple[str, ProviderName]]:
+    """The menu of providers: those that are set up, and those that the visitor has `keys` for."""
+    names = [name for name in PROVIDER_NAMES if name in providers.offered or name in keys]
+    return [(provider_label(name, providers.label(name)), name) for name in names]
 
 
 def build_settings_form(
@@ -113,6 +125,8 @@ def build_settings_form(
             )
         _part_head("memory.head")
         history_limit = _number_field(settings.chatbot_history_limit, "settings.history", "history-limit")
+        _part_head("settings.look")
+        script_element("preferences")
         with gr.Row(elem_id="settings-foot"):
             said = script_element("settings-said")
             reset = gr.Button(text("settings.reset"), size="sm", elem_id="reset-settings")
@@ -158,17 +172,20 @@ def _number_field(value: float | None, key: str, elem_id: str, *, visible: bool 
     return gr.Textbox(written, label=text(key), info=info, max_lines=1, visible=visible, elem_id=elem_id)
 
 
-def build_key_fields(providers: ProviderPool) -> list[gr.Textbox]:
-    """The visitor's own keys, in the order of KEYED."""
+def build_key_fields(providers: ProviderPool) -> tuple[list[gr.Textbox], gr.HTML]:
+    """The visitor's own keys, in the order of KEYED, and what checks them: assets/keys.js."""
     with gr.Accordion(text("keys.head"), open=False, elem_id="keys"):
         gr.HTML(f"<p>{text('keys.about')}</p>")
-        return [
-            gr.Textbox(
-                label=providers.label(name),
-                type="password",
-                max_lines=1,
-                visible=providers.takes_key(name),
-                elem_id=f"{name}-key",
-            )
-            for name in KEYED
-        ]
+        fields = [_key_field(providers, name) for name in KEYED]
+        return fields, script_element("own-keys", events=["check"])
+
+
+def _key_field(providers: ProviderPool, name: ProviderName) -> gr.Textbox:
+    return gr.Textbox(
+        label=providers.label(name),
+        placeholder=KEY_FORMS.get(name, ""),
+        type="password",
+        max_lines=1,
+        visible=providers.takes_key(name),
+        elem_id=f"{name}-key",
+    )

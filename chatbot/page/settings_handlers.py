@@ -5,18 +5,20 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import gradio as gr
+from pydantic import SecretStr
 
-from chatbot.errors import ChatbotError, NoProvider
+from chatbot.errors import ChatbotError, InvalidKey, NoProvider
 from chatbot.i18n import Text
 from chatbot.page.error_toasts import warn
-from chatbot.page.i18n import locale_of, provider_label
+from chatbot.page.i18n import locale_of
 from chatbot.page.message_view import show_load_state
 from chatbot.page.presets import choices
+from chatbot.page.settings_form import provider_choices
 from chatbot.page.settings_values import SettingsValues, typed_keys
 from chatbot.providers import traits
 from chatbot.replies.options import check_prompt
 from chatbot.settings import Settings
-from chatbot.types import PROVIDER_NAMES, ProviderName
+from chatbot.types import ProviderName
 from chatbot.web.services import Services
 
 LOAD_STATE_SECONDS = 0.3
@@ -46,24 +48,40 @@ class SettingsHandlers:
         else:
             yield {"name": "failed", "texts": [NoProvider().text.as_json()]}
 
-    async def list_models(self, provider: ProviderName) -> dict[str, Any]:
-        """The models of the provider that a page starts with, once its list is known."""
-        return {"provider": provider, "models": await self._providers.wait_for_models(provider)}
-
     async def choose_provider(self, request: gr.Request, *fields: Any) -> dict[str, Any]:
         """The models of the provider that was chosen."""
         values = SettingsValues.of(fields)
         return {"provider": values.provider, "models": await self._models(values, request)}
 
-    async def type_key(self, request: gr.Request, *fields: Any) -> tuple[Any, Any, ProviderName]:
-        """Offers the providers that the visitor has a key for, and lists the models of the chosen one."""
+    async def check_key(
+        self, request: gr.Request, name: ProviderName, *fields: Any
+    ) -> tuple[Any, Any, ProviderName, dict[str, Any]]:
+        """The visitor has typed or removed a key for the provider `name`. Asks it for its models, and chooses it if the
+        key works. The menus of providers and models, the provider whose models are listed, and what the check found."""
         values = SettingsValues.of(fields)
-        offered = [name for name in PROVIDER_NAMES if name in self._providers.offered or name in values.keys]
-        labels = [(provider_label(name, self._providers.label(name)), name) for name in offered]
-        chosen = values.provider if values.provider in offered else next(iter(offered), values.provider)
-        models = await self._models(values._replace(provider=chosen), request)
+        models, text = await self._try_key(name, values.keys.get(name))
+        choices = provider_choices(self._providers, values.keys)
+        offered = [each for _, each in choices]
+        if models:
+            chosen = name
+        else:
+            chosen = values.provider if values.provider in offered else next(iter(offered), values.provider)
+            models = await self._models(values._replace(provider=chosen), request)
         model = values.model if chosen == values.provider and values.model else next(iter(models), "")
-        return gr.Dropdown(choices=labels, value=chosen), gr.Dropdown(choices=models, value=model), chosen
+        menus = gr.Dropdown(choices=choices, value=chosen), gr.Dropdown(choices=models, value=model)
+        return *menus, chosen, {"provider": name, "text": text}
+
+    async def _try_key(self, name: ProviderName, key: SecretStr | None) -> tuple[list[str], dict[str, Any] | None]:
+        """The models that the key may use, and what to say about it."""
+        if key is None:
+            return [], None
+        try:
+            models = await self._providers.list_models(name, key)
+        except InvalidKey:
+            return [], Text("keys.refused").as_json()
+        except ChatbotError as error:
+            return [], error.text.as_json()
+        return models, {"key": "keys.works", "count": len(models)}
 
     def choose_model(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
         """Temperature and reasoning effort are visible if the model takes them."""

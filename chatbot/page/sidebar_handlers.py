@@ -12,6 +12,7 @@ from chatbot.i18n import texts
 from chatbot.page.conversation_view import SHOWN_MESSAGES, ConversationView, ConversationViews
 from chatbot.page.i18n import locale_of
 from chatbot.page.presets import choices, preset_of
+from chatbot.page.settings_form import provider_choices
 from chatbot.page.settings_values import typed_keys
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.limits import RateLimit
@@ -45,11 +46,21 @@ class SidebarHandlers:
         self._watches = RateLimit(WATCHES_PER_MINUTE)
 
     async def enter(
-        self, request: gr.Request, token: str | None, last_open: str | None
-    ) -> tuple[str | None, ViewUpdate]:
+        self, request: gr.Request, token: str | None, last_open: str | None, *keys: Any
+    ) -> tuple[str | None, ViewUpdate, Any]:
         """A page was loaded: its session's token, a new one unless the browser has one of ours, and the conversation
         that was open before the page was reloaded (`last_open`: its id, empty for a new chat, None for a new tab), or
-        else the last changed one."""
+        else the last changed one. `keys` are the visitor's own that the browser remembers: the menu of providers has
+        theirs too."""
+        providers, typed = self._services.providers, typed_keys(keys)
+        choices = provider_choices(providers, typed)
+        first: dict[str, Any] = {} if providers.offered else {"value": choices[0][1]} if choices else {}
+        menu = gr.Dropdown(choices=choices, **first) if typed else gr.skip()
+        return *await self._enter(request, token, last_open, keys), menu
+
+    async def _enter(
+        self, request: gr.Request, token: str | None, last_open: str | None, keys: Sequence[Any]
+    ) -> tuple[str | None, ViewUpdate]:
         try:
             memory = self._memory(token)
         except Unauthorized:
@@ -61,10 +72,11 @@ class SidebarHandlers:
         if not found:
             return token, {"view": 0, "phase": "idle", "token": str(token)}
         if last_open == "":
-            settings = await self._settings(request, token, found[0].options)
+            settings = await self._settings(request, token, found[0].options, keys)
             return token, {"view": 0, "phase": "idle", "token": str(token), **settings}
         exists = last_open in {conversation.conversation_id for conversation in found}
-        opened = await self.open(request, token, 0, str(last_open) if exists else found[0].conversation_id)
+        wanted = str(last_open) if exists else found[0].conversation_id
+        opened = await self.open(request, token, 0, wanted, keys=keys)
         return token, {**opened, "token": str(token)}
 
     async def open(

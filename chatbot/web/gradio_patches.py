@@ -116,14 +116,15 @@ def event_data(event: gr.EventData) -> Mapping[str, Any]:
     return event._data if isinstance(event._data, dict) else {}
 
 
-def describe_page(title: str, description: str) -> None:
-    """Lets previews of links show these texts. Gradio's template has its own, and an address of a picture on another
-    host, before those that can be set."""
+def prepare_page(title: str, description: str, script: str) -> None:
+    """Lets previews of links show these texts: Gradio's template has its own, and an address of a picture on another
+    host, before those that can be set. And runs a script before Gradio, which adds those of `head` after its start."""
     gradios = FileSystemLoader(TEMPLATES)
     source, *_ = gradios.get_source(templates.env, PAGE_TEMPLATE)
     head, style, rest = source.partition("<style>")
     own = PREVIEW.format(title=escape(title), description=escape(description))
-    page = PREVIEW_ELEMENT.sub("", head) + own + style + PREVIEW_ELEMENT.sub("", rest)
+    early = "<script>{% raw %}" + script + "{% endraw %}</script>\n"
+    page = PREVIEW_ELEMENT.sub("", head) + own + early + style + PREVIEW_ELEMENT.sub("", rest)
     templates.env.loader = ChoiceLoader([DictLoader({PAGE_TEMPLATE: page}), gradios])
 
 

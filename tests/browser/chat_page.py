@@ -240,9 +240,7 @@ class ChatPage:
 
     async def open_keys(self) -> None:
         """Opens the section of the visitor's own keys, unless it is open."""
-        await self.close_settings()
-        if not await self.page.locator("#openai-key").is_visible():
-            await self.page.locator("#keys button").first.click()
+        await self.open_part("keys")
 
     async def type_key(self, provider: str, key: str) -> None:
         """Types the visitor's own key for a provider, and waits until the server has it."""

@@ -33,11 +33,14 @@ async def test_answer_details_survive_reload_and_restart(browser: Browser, upstr
         chat = await ChatPage(page).open(app.url)
         upstream.queue(SLOW)
         await chat.ask("Count")
-        await page.mouse.move(0, 0)
+        line = chat.page.locator("#chat .turn").last
+        await expect(line.locator(".price")).to_have_text(re.compile(r"^\$\d\.\d+$"))
+        await expect(chat.details.last).to_be_hidden()
+        await line.get_by_text("Details").click()
         await expect(chat.details.last).to_be_visible()
         await expect(chat.details.last).to_have_text(ACCOUNT)
         await expect(chat.total).to_have_text(TOTAL)
-        details, total = await chat.details.last.inner_text(), await chat.total.inner_text()
+        details, total = await chat.details.last.text_content() or "", await chat.total.inner_text()
         await chat.reload()
         await expect(chat.details.last).to_have_text(details)
         app.stop(signal.SIGKILL)
@@ -66,7 +69,7 @@ def took(first_token_ms: int | None, total_ms: int) -> Json:
 DETAILS: list[tuple[Json, str]] = [
     ({}, COUNTED),
     ({"provider": None, "model": None, "usage": {}}, "a model"),
-    ({"provider": "local"}, "Embedded model · gpt-6-luna · 1,200 in, 212 out"),
+    ({"provider": "local"}, "Embedded model · gpt-6-luna"),
     ({"timing": took(530, 4770)}, f"{USUAL} · first token 0.5 s · 50 tokens/s · 1,200 in, 212 out"),
     ({"timing": took(None, 800)}, COUNTED),
     ({"timing": took(800, 800)}, f"{USUAL} · first token 0.8 s · 1,200 in, 212 out"),
@@ -81,7 +84,6 @@ DETAILS: list[tuple[Json, str]] = [
     ),
 ]
 PRICES: list[tuple[float, str]] = [
-    (0.0, "$0.00"),
     (12.345, "$12.35"),
     (0.01, "$0.01"),
     (0.0123, "$0.01"),
@@ -115,6 +117,7 @@ TOTALS: list[tuple[list[Json], str]] = [
     ([{"usage": used(10, 5, estimated=True)}], "This conversation: about 15 tokens"),
     ([{"usage": used(10, 5, estimated=True), "cost": 0.25}], "This conversation: about 15 tokens · about $0.25"),
     ([{"usage": {}}], ""),
+    ([{"provider": "local"}, {"cost": 0.0}], ""),
 ]
 
 
@@ -135,6 +138,16 @@ async def test_details_notes_and_totals_are_worded(chat: ChatPage) -> None:
     for number, (_, words) in enumerate(TOTALS):
         await chat.open_conversation(f"Total {number}")
         await expect(chat.total).to_have_text(words)
+
+
+async def test_the_model_stands_below_an_answer_only_if_it_is_another_one(chat: ChatPage) -> None:
+    writers = chat.page.locator("#chat .turn .writer")
+    await chat.ask("One")
+    await chat.ask("Two")
+    await expect(writers).to_have_count(0)
+    await chat.choose_provider("Anthropic")
+    await chat.ask("Three")
+    await expect(writers).to_have_text(["claude-haiku-5-5 · Anthropic"])
 
 
 async def test_an_unknown_price_is_not_shown(chat: ChatPage) -> None:

@@ -1,6 +1,7 @@
 """A visitor's own API key enables its provider, pays for that visitor's messages, and is never stored."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import CHROMIUM
-from tests.fake_upstream import FakeUpstream, Received
+from tests.fake_upstream import FakeUpstream, Received, Scenario
 from tests.support.api_client import asked
 from tests.support.running import ROOT, RunningApp
 
@@ -205,3 +206,54 @@ async def test_a_compatible_servers_key_goes_there(browser: Browser, upstream: F
         await chat.ask("Hello")
         # the app itself asks for the list of models, without a key, some seconds after its start
         assert keys_of(asked(upstream)) == {KEY}
+
+
+async def test_a_key_is_checked_when_its_field_is_left(chat: ChatPage, upstream: FakeUpstream, app: RunningApp) -> None:
+    await chat.open_keys()
+    field, found = chat.page.locator("#anthropic-key"), chat.page.locator("#anthropic-key .finding")
+    await expect(field.locator("input")).to_have_attribute("placeholder", "sk-ant-…")
+    await expect(field.get_by_role("link", name="Get a key (Anthropic)")).to_have_attribute(
+        "href", re.compile("^https://platform.claude.com/")
+    )
+    upstream.scenario = Scenario(status=401, message="Invalid key {key}")
+    await chat.type_key("anthropic", KEY)
+    await expect(found).to_have_text("Not accepted. Check that it is complete and still valid.")
+    await expect(chat.picker).to_contain_text("OpenAI")  # what works stays chosen
+    upstream.scenario = Scenario()
+    await chat.type_key("anthropic", KEY + "-2")
+    await expect(found).to_have_text(re.compile(r"^Works, \d+ models$"))
+    await expect(chat.picker).to_contain_text("Anthropic")
+    checks: list[str] = []
+    chat.page.on("request", lambda sent: checks.append(sent.url) if '{"provider":' in (sent.post_data or "") else None)
+    await field.locator("input").focus()
+    await chat.ask("Hello")  # the field was left as it was
+    assert checks == []
+    await chat.type_key("anthropic", "")
+    await expect(found).to_be_empty()
+    await expect(chat.picker).to_contain_text("OpenAI")
+    assert len(checks) == 1
+    assert KEY not in app.log
+
+
+async def test_a_key_is_remembered_in_the_browser_only_if_the_visitor_ticks_so(
+    chat: ChatPage, upstream: FakeUpstream, app: RunningApp
+) -> None:
+    remember = chat.page.get_by_role("checkbox", name="Remember in this browser")
+    await chat.type_key("anthropic", KEY)
+    await expect(remember).not_to_be_checked()
+    assert KEY not in await in_browser(chat.page)
+    await remember.check()
+    assert await chat.ask("With a key") == "You said: With a key"
+    await chat.reload()
+    await expect(chat.picker).to_contain_text("Anthropic")
+    await chat.open_keys()
+    await expect(chat.page.locator("#anthropic-key input")).to_have_value(KEY)
+    assert await chat.ask("Again") == "You said: Again"
+    assert keys_of(upstream.all_requests) == {KEY}
+    await remember.uncheck()
+    assert KEY not in await in_browser(chat.page)
+    await chat.reload()
+    await expect(chat.picker).to_contain_text("OpenAI")
+    assert KEY not in app.log
+    stored = [path for path in app.data.rglob("*") if path.is_file()]
+    assert [path for path in stored if KEY.encode() in path.read_bytes()] == []

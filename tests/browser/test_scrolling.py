@@ -1,7 +1,7 @@
 """Scrolling while an answer streams."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.chat_page import ChatPage
 
@@ -11,26 +11,55 @@ pytestmark = pytest.mark.tier2
 LONG = "pace:100x4000"
 
 ABOVE_THE_END = "panel => panel.scrollHeight - panel.scrollTop - panel.clientHeight"
-HEIGHT = "panel => panel.scrollHeight"
+QUESTION_TOP = """panel => [...panel.querySelectorAll(".user-row")].at(-1).getBoundingClientRect().top
+    - panel.getBoundingClientRect().top"""
+IS_LONGER = "!document.querySelector('#chat .to-end').hidden"
 
 
-async def test_the_page_follows_an_answer_until_scrolled_up(chat: ChatPage) -> None:
-    panel = chat.page.locator("#chat .panel-wrap")
+def panel_of(chat: ChatPage) -> Locator:
+    return chat.page.locator("#chat .panel-wrap")
+
+
+async def test_the_question_goes_to_the_top_and_the_page_stays_there(chat: ChatPage) -> None:
+    panel, arrow = panel_of(chat), chat.page.locator("#chat .to-end")
+    await chat.type_model("pace:2000x800")
+    await chat.ask("First")
     await chat.type_model(LONG)
-    await chat.begin("Go on", words=400)
-    assert await panel.evaluate(ABOVE_THE_END) < 60
+    await chat.send("Go on")
+    await expect(chat.rows).to_have_count(4)
+    await chat.has_come(10)
+    await expect(arrow).to_be_hidden()  # all that there is is in sight
+    assert 0 <= await panel.evaluate(QUESTION_TOP) < 40
+    place = await panel.evaluate("panel => panel.scrollTop")
+    await chat.page.wait_for_function(IS_LONGER)
+    await chat.has_come(1000)
+    assert await panel.evaluate("panel => panel.scrollTop") == place
+    await arrow.click()
+    await expect(arrow).to_be_hidden()
+    await chat.has_come(1400)
+    assert await panel.evaluate(ABOVE_THE_END) < 60  # now the page follows
     await panel.hover()
     await chat.page.mouse.wheel(0, -300)
-    await chat.page.wait_for_function("!window.chatbot.view.isFollowing")
-    place, height = await panel.evaluate("panel => panel.scrollTop"), await panel.evaluate(HEIGHT)
-    await chat.page.wait_for_function(f"document.querySelector('#chat .panel-wrap').scrollHeight > {height} + 100")
+    await chat.page.wait_for_function("window.chatbot.view.anchor === null")
+    place = await panel.evaluate("panel => panel.scrollTop")
+    await chat.has_come(1700)
     assert await panel.evaluate("panel => panel.scrollTop") == place
-    await chat.page.mouse.wheel(0, 100_000)
-    await chat.page.wait_for_function("window.chatbot.view.isFollowing")
-    await chat.page.wait_for_function(f"document.querySelector('#chat .panel-wrap').scrollHeight > {height} + 300")
-    assert await panel.evaluate(ABOVE_THE_END) < 60
     await chat.stop_button.click()
     await chat.is_ready()
+
+
+async def test_a_short_answer_leaves_its_question_at_the_top_without_an_arrow(chat: ChatPage) -> None:
+    await chat.type_model("pace:2000x800")
+    await chat.ask("First")
+    await chat.type_model("gpt-6-luna")
+    await chat.ask("And on")
+    assert 0 <= await panel_of(chat).evaluate(QUESTION_TOP) < 40
+    await expect(chat.page.locator("#chat .to-end")).to_be_hidden()
+    await chat.reload()
+    await expect(chat.answers.last).to_be_in_viewport()
+    await expect(chat.page.locator("#chat .to-end")).to_be_hidden()
+    await chat.new_chat()
+    await expect(chat.page.locator("#chat .to-end")).to_be_hidden()
 
 
 UP_AND_GROW = """async () => {
@@ -38,8 +67,7 @@ UP_AND_GROW = """async () => {
   const frame = () => new Promise(requestAnimationFrame);
   const places = [];
   for (let round = 0; round < 12; round += 1) {
-    window.chatbot.view.isFollowing = true;
-    panel.scrollTop = panel.scrollHeight;
+    document.querySelector("#chat .to-end").click();
     await frame();
     await frame();
     const end = panel.scrollTop;
@@ -48,7 +76,7 @@ UP_AND_GROW = """async () => {
     for (const step of round % 2 ? steps : steps.reverse()) step();
     await frame();
     await frame();
-    places.push([end - panel.scrollTop, window.chatbot.view.isFollowing]);
+    places.push([end - panel.scrollTop, window.chatbot.view.anchor]);
     words.remove();
   }
   return places;
@@ -58,16 +86,4 @@ UP_AND_GROW = """async () => {
 async def test_scrolling_up_in_the_moment_of_an_update_is_not_undone(chat: ChatPage) -> None:
     await chat.type_model("pace:2000x800")
     await chat.ask("Go on")
-    assert await chat.page.evaluate(UP_AND_GROW) == [[200, False]] * 12
-
-
-async def test_a_new_message_scrolls_to_the_end(chat: ChatPage) -> None:
-    panel = chat.page.locator("#chat .panel-wrap")
-    await chat.type_model("pace:2000x800")
-    await chat.ask("Go on")
-    await panel.hover()
-    await chat.page.mouse.wheel(0, -200)
-    await chat.page.wait_for_function("!window.chatbot.view.isFollowing")
-    await chat.ask("And on")
-    await expect(chat.questions.last).to_have_text("And on")
-    assert await panel.evaluate(ABOVE_THE_END) < 60
+    assert await chat.page.evaluate(UP_AND_GROW) == [[200, None]] * 12

@@ -31,6 +31,7 @@ async def test_the_settings_open_from_the_sidebar_and_close_with_escape(chat: Ch
         "Instructions",
         "Answer",
         "Memory",
+        "Appearance",
     ]
     await chat.page.locator("#preset input").click()
     await expect(chat.page.get_by_role("option", name="Tutor")).to_be_visible()

@@ -81,7 +81,7 @@ async def test_an_exported_file_restores_the_conversation_in_another_session(
     await expect(other.questions).to_have_text(["Plums"])
     await expect(other.answers).to_have_text(["You said: Plums"])
     await expect(other.versions).to_have_text(["2 / 2"])
-    await expect(other.details).to_have_text(await chat.details.all_inner_texts())
+    await expect(other.details).to_have_text(await chat.details.all_text_contents())
     await other.press_at(0, "Earlier version")
     await expect(other.answers).to_have_text(["You said: Pears"])
     assert await other.ask("And now?") == "You said: And now?"

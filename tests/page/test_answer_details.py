@@ -49,7 +49,12 @@ def test_there_is_no_speed_if_all_tokens_came_at_once() -> None:
 
 def test_a_known_cost_is_included() -> None:
     assert details_of(cost=0.0123) == MODEL | TOKENS | {"cost": 0.0123}
-    assert details_of(cost=0.0)["cost"] == 0
+
+
+def test_an_answer_that_costs_nothing_has_neither_tokens_nor_a_price() -> None:
+    assert details_of(cost=0.0) == MODEL
+    assert {"input", "output", "cost"}.isdisjoint(details_of(provider="local"))
+    assert total([make_answer(cost=0.0), make_answer(provider="local")]) == {}
 
 
 def test_an_unknown_cost_is_left_out() -> None:

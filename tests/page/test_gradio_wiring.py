@@ -16,6 +16,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from chatbot.i18n import texts
+from chatbot.page.layout import EARLY_SCRIPT
 from chatbot.page.scripts import ASSETS
 from chatbot.web.gradio_patches import POLL_SECONDS, event_data, katex_meta
 from tests.fake_upstream import FakeUpstream, Scenario
@@ -196,3 +197,8 @@ def test_a_link_preview_names_the_page_and_not_gradio(url: str) -> None:
     assert "Click to try" not in page
     assert head.count("og:title") == 1
     assert "githubusercontent" not in head
+
+
+def test_the_early_script_is_in_the_page_before_gradios(url: str) -> None:
+    page = httpx.get(url).text
+    assert 0 < page.index(EARLY_SCRIPT) < page.index("window.gradio_config")

@@ -26,6 +26,9 @@ const filesInWords = ({ shown, count, left_out, unread, as_text } = {}) => [
   as_text && t("account.files.text", { count: as_text }),
 ];
 
+const writerOf = ({ provider, is_local }) => is_local ? t("provider.local") : provider ?? t("account.somebody");
+const guess = (what, isEstimated) => isEstimated ? t("account.estimated", { what }) : what;
+
 export const inWords = {
   ending: ({ fault, reason, tokens } = {}) => {
     if (fault || !reason) return fault ? worded(fault) : "";
@@ -33,19 +36,22 @@ export const inWords = {
   },
 
   details: ({ provider, is_local, model, first_token_s, tokens_per_s, input, output, estimated, cost, seen, files }) => {
-    const maybe = (what) => estimated ? t("account.estimated", { what }) : what;
     const counted = { read: input, written: output };
     return [
-      is_local ? t("provider.local") : provider ?? t("account.somebody"),
+      writerOf({ provider, is_local }),
       model,
       first_token_s !== undefined && t("account.first", { seconds: digits(first_token_s, first_token_s < 0.1 ? 2 : 1) }),
       tokens_per_s && t("account.rate", { rate: digits(tokens_per_s, 0) }),
-      output !== undefined && maybe(t(input === undefined ? "account.written" : "account.tokens", counted)),
-      cost !== undefined && maybe(price(cost)),
+      output !== undefined && guess(t(input === undefined ? "account.written" : "account.tokens", counted), estimated),
+      cost !== undefined && guess(price(cost), estimated),
       seen && t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
       ...filesInWords(files),
     ].filter(Boolean).join(" · ");
   },
+
+  price: ({ cost, estimated }) => cost === undefined ? "" : guess(price(cost), estimated),
+
+  writer: ({ model, ...rest }) => [model, writerOf(rest)].filter(Boolean).join(" · "),
 
   total: ({ tokens, estimated, cost, partly } = {}) => {
     if (tokens === undefined) return "";

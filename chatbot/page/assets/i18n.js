@@ -1,6 +1,7 @@
 // The interface's texts, which Gradio has put into the page, in the language that Gradio chooses too.
 
 const locales = window.gradio_config?.i18n_translations ?? { en: {} };
+export const LOCALES = Object.keys(locales);
 export const LANGUAGE = [navigator.language, navigator.language.split("-")[0]].find((one) => one in locales) ?? "en";
 const plurals = new Intl.PluralRules(LANGUAGE);
 const numbers = new Intl.NumberFormat(LANGUAGE);

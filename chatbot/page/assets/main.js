@@ -4,10 +4,11 @@ import { conversationInAddress } from "./address.js";
 import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
+import { mountKeys, rememberedKeys } from "./keys.js";
 import { mountMemory } from "./memory_panel.js";
 import { modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountSearch } from "./search.js";
-import { isPreset, mountChip, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
+import { isPreset, mountChip, mountPreferences, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountSidebar } from "./sidebar.js";
 import { isForgetful, tabStorage } from "./storage.js";
@@ -46,7 +47,9 @@ const PARTS = {
   "memory-panel": mountMemory,
   temporary: mountTemporary,
   "settings-said": mountSettings,
+  preferences: mountPreferences,
   chip: mountChip,
+  "own-keys": mountKeys,
   "import-result": mountImport,
   examples: mountExamples,
   notices: mountNotices,
@@ -78,6 +81,7 @@ window.chatbot = {
   modelChosen,
   showModel,
   openSettings,
+  rememberedKeys,
   showPreset,
   lastOpen: () => conversationInAddress() ?? tabStorage.get("open"),
   presetText,

@@ -167,6 +167,7 @@ export const modelChosen = () => {
 export const showModel = (provider, model) => {
   chosen = { provider: provider ?? "", model: model ?? "" };
   if (part) drawButton();
+  if (provider && !providers.some(({ name }) => name === provider)) part?.trigger("list", {}); // by a key that is remembered
   if (afterChoice && keyOf(chosen) === keyOf(wanted)) { const act = afterChoice; afterChoice = null; act(); }
 };
 

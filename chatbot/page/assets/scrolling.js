@@ -1,34 +1,62 @@
-// Keeps the newest words in sight for whoever is reading at the end, and leaves whoever has scrolled up alone. Gradio's own
-// way looks a moment before it scrolls, and so pulls back those who have just left.
+// When an answer begins, its question goes to the top of the chat and stays there, so that the answer can be read from its
+// start while it grows. An arrow leads to the end where that is out of sight; there the page follows the answer.
 
-import { find } from "./dom.js";
+import { button, find } from "./dom.js";
+import { t } from "./i18n.js";
 import { machine } from "./state.js";
+import { icon } from "./tools.js";
 import { view } from "./view.js";
 
 const NEAR = 40; // px from the end that still are at the end
+const GAP = 16; // px above the question
 
 machine.until("idle").then(() => {
   const panel = find("#chat .panel-wrap");
-  let top = panel.scrollTop;
+  const arrow = button("to-end", t("chat.end"), () => { view.anchor = "end"; keep(); }, icon("end"));
+  find("#chat").append(arrow);
+  let placed = panel.scrollTop; // where this has scrolled to
   let height = panel.scrollHeight;
+
+  const distance = () => panel.scrollHeight - panel.scrollTop - panel.clientHeight;
+  const rows = () => [...panel.querySelectorAll(".message-row")];
+  const topOf = (row) => row.getBoundingClientRect().top - panel.getBoundingClientRect().top + panel.scrollTop;
+
+  // The place at which the question is at the top, of a long question its last lines; the last row makes the space for it.
+  const questionPlace = () => {
+    const question = rows().findLast((row) => row.classList.contains("user-row"));
+    const last = rows().at(-1);
+    if (!question) return panel.scrollHeight;
+    const length = question.querySelector(".message-content").offsetHeight;
+    const top = topOf(question) + Math.max(-GAP, length - panel.clientHeight / 2);
+    const below = parseFloat(getComputedStyle(last.parentElement).paddingBottom);
+    panel.style.setProperty("--rest", `${Math.max(0, top + panel.clientHeight - topOf(last) - below)}px`);
+    return top;
+  };
+
   const look = () => {
-    const isUp = panel.scrollTop < top && panel.scrollHeight >= height; // not because something went away
-    const isAtEnd = panel.scrollHeight - panel.scrollTop - panel.clientHeight < NEAR;
-    view.isFollowing = !isUp && (isAtEnd || view.isFollowing);
-    top = panel.scrollTop;
+    const isMoved = Math.abs(panel.scrollTop - placed) > 2 && panel.scrollHeight >= height; // not because something went away
+    if (isMoved) view.anchor = distance() < NEAR ? "end" : null;
+    placed = panel.scrollTop;
     height = panel.scrollHeight;
+    arrow.hidden = distance() < NEAR || !rows().length;
   };
+
   // A browser may call this before it tells of a scroll in the same frame, so the place is looked at first.
-  const toEnd = () => {
+  const keep = () => {
     look();
-    if (view.isFollowing) panel.scrollTop = panel.scrollHeight;
-    top = panel.scrollTop;
+    if (view.anchor === "question") panel.scrollTop = questionPlace();
+    if (view.anchor === "end") panel.scrollTop = panel.scrollHeight;
+    placed = panel.scrollTop;
+    height = panel.scrollHeight;
+    arrow.hidden = distance() < NEAR || !rows().length;
   };
+
   panel.addEventListener("scroll", look, { passive: true });
   // A wheel scrolls beside the scripts, and setting the place would undo it.
-  panel.addEventListener("wheel", ({ deltaY }) => { if (deltaY < 0 && panel.scrollTop > 0) view.isFollowing = false; }, { passive: true });
-  const sizes = new ResizeObserver(toEnd);
+  panel.addEventListener("wheel", ({ deltaY }) => { if (deltaY < 0 && panel.scrollTop > 0) view.anchor = null; }, { passive: true });
+  const sizes = new ResizeObserver(keep);
   const observeRows = () => { sizes.disconnect(); [panel, ...panel.children].forEach((each) => sizes.observe(each)); };
   new MutationObserver(observeRows).observe(panel, { childList: true });
   observeRows();
+  keep();
 });

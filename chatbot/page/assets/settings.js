@@ -2,7 +2,8 @@
 // of the page; opening the settings moves that column into the dialog.
 
 import { button, dialog, find, make } from "./dom.js";
-import { inAllLanguages, t, worded } from "./i18n.js";
+import { inAllLanguages, LOCALES, t, worded } from "./i18n.js";
+import { chooseLanguage, chooseTheme, preferences } from "./preferences.js";
 
 let panel = null;
 
@@ -30,6 +31,31 @@ export const mountSettings = ({ element, props, watch }) => {
   said = element;
   said.setAttribute("role", "status");
   watch("value", () => say(props.value));
+};
+
+const choice = (label, value, options, act) => {
+  const made = make("label");
+  const select = make("select");
+  select.append(...options.map(([name, text]) => Object.assign(make("option", "", text), { value: name, selected: name === value })));
+  select.addEventListener("change", () => act(select.value));
+  made.append(make("span", "", label), select);
+  return made;
+};
+
+const nameOfLanguage = (tag) => {
+  const name = new Intl.DisplayNames([tag], { type: "language" }).of(tag);
+  return name[0].toLocaleUpperCase(tag) + name.slice(1);
+};
+
+// What the visitor chooses for this browser, whatever the chat.
+export const mountPreferences = ({ element }) => {
+  const themes = ["", "light", "dark"].map((name) => [name, t(`theme.${name || "system"}`)]);
+  const languages = [["", t("language.system")], ...LOCALES.map((tag) => [tag, nameOfLanguage(tag)])];
+  element.classList.add("preferences");
+  element.replaceChildren(
+    choice(t("theme.head"), preferences.theme, themes, chooseTheme),
+    choice(t("language.head"), preferences.language, languages, chooseLanguage),
+  );
 };
 
 let chip; // {element, trigger}

@@ -20,6 +20,7 @@ try {
 export const browserStorage = {
   get: (name) => localStorage.getItem(`chatbot-${name}`),
   set: (name, value) => { try { localStorage.setItem(`chatbot-${name}`, value); } catch { /* kept for this visit by nobody */ } },
+  remove: (name) => localStorage.removeItem(`chatbot-${name}`),
 };
 
 // What a tab keeps over a reload; null where storage is forbidden.

@@ -12,6 +12,7 @@ const ICONS = {
   undo: "M9 14L4 9l5-5 M4 9h10a6 6 0 0 1 0 12h-3",
   previous: "M15 5l-7 7 7 7",
   next: "M9 5l7 7-7 7",
+  end: "M12 5v14 M6 13l6 6 6-6",
 };
 
 export const icon = (name) => {

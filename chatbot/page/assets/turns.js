@@ -71,6 +71,22 @@ const remedies = ({ question, ending }) => {
   return [button("again", t(remedy.label), () => remedy.act(() => retry(question))), again];
 };
 
+// What an answer cost, who wrote it if that is somebody else than the answer before, and the rest behind a word.
+const accountOf = ({ details, isOther }) => {
+  const made = make("details", "about");
+  made.append(make("summary", "", t("account.details")), make("span", "details", inWords.details(details)));
+  const words = [["price", inWords.price(details)], ["writer", isOther ? inWords.writer(details) : ""]];
+  return [...words.filter(([, text]) => text).map(([name, text]) => make("span", name, text)), made];
+};
+
+const withChanges = (rows) => {
+  const writers = rows.map(({ details }) => details && `${details.provider} ${details.model}`);
+  return rows.map((turn, place) => {
+    const before = writers.slice(0, place).findLast(Boolean);
+    return { ...turn, isOther: Boolean(before && writers[place] && before !== writers[place]) };
+  });
+};
+
 const lineBelow = (row, turn) => {
   const made = make("div", "turn");
   const tools = make("span", "tools");
@@ -90,7 +106,7 @@ const lineBelow = (row, turn) => {
     made.append(note);
   }
   made.append(tools);
-  if (turn.details) made.append(make("span", "details", inWords.details(turn.details)));
+  if (turn.details) made.append(...accountOf(turn));
   if (turn.note) made.append(savedNote(turn.note));
   if (turn.memory) made.append(sentMemory(turn.memory, open));
   return made;
@@ -163,7 +179,7 @@ const scrollToSought = () => {
 
 const drawTurns = () => {
   const { rows = [], earlier = 0 } = view.lines;
-  const turns = rows.map((turn) => ({ note: noteOf(turn.id), isTemporary: view.isTemporary, ...turn }));
+  const turns = withChanges(rows).map((turn) => ({ note: noteOf(turn.id), isTemporary: view.isTemporary, ...turn }));
   chatRows().forEach((row, index) => decorate(row, turns[index]));
   offerEarlier(earlier);
   drawWindow();
@@ -179,7 +195,7 @@ export const mountTurns = ({ element }) => {
   };
   onLines(() => {
     element.textContent = inWords.total(view.lines.total);
-    if (view.lines.place) { soughtId = view.lines.place; view.isFollowing = false; view.lines.place = null; }
+    if (view.lines.place) { soughtId = view.lines.place; view.anchor = null; view.lines.place = null; }
     schedule();
   });
   machine.onChange(schedule);

@@ -21,7 +21,7 @@ export const view = {
   lines: {},
   settings: null,
   isTemporary: false, // the chat is in the server's memory only
-  isFollowing: true, // the end of the chat stays in sight
+  anchor: "end", // what stays in its place as the chat grows: its end, the newest question at the top, or nothing
 };
 
 let hub; // raises events in Python
@@ -121,7 +121,7 @@ const ask = (event, detail, text = "") => {
   nextView();
   sentText = text;
   isStopWanted = false;
-  view.isFollowing = true;
+  view.anchor = "question";
   machine.to("sending");
   const asked = about(detail);
   const deletion = finishDeletion();
@@ -151,7 +151,7 @@ const leaveFor = (event, detail) => { machine.to("leaving"); hub.trigger(event, 
 export const open = (id, message_id) => {
   nextView();
   isClosingSidebar = true;
-  if (id !== view.conversation) view.isFollowing = true;
+  if (id !== view.conversation) view.anchor = "end";
   showAddress(id, true);
   leaveFor("open", { id, message_id });
 };
@@ -163,7 +163,7 @@ const startChat = (isTemporary) => {
   nextView();
   showAddress("", true);
   if (machine.isAnswering) machine.to("leaving");
-  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isTemporary, isFollowing: true });
+  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isTemporary, anchor: "end" });
   box = "";
   isClosingSidebar = true;
   machine.to("idle");
