@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from chatbot.memory.context_window import is_withheld
 from chatbot.memory.memory_block import block
 from chatbot.types import SentMemory, StoredMessage, Usage
 
@@ -23,6 +24,12 @@ def ending(answer: StoredMessage) -> Facts:
         return {"reason": "reasoned"}  # the longest answer was reached before the first word
     tokens = answer.usage.output_tokens if answer.finish_reason in CUT_SHORT else None
     return {"reason": answer.finish_reason} | ({"tokens": tokens} if tokens else {})
+
+
+def was_cut(answer: StoredMessage) -> bool:
+    """Whether the answer has some text, and ended before its end: it can go on."""
+    is_part = answer.status == "interrupted" or answer.finish_reason in ("length", "paused")
+    return bool(answer.content) and is_part and not is_withheld(answer)
 
 
 def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:

@@ -27,15 +27,19 @@ FIRST_UPDATE_SECONDS = 0.04
 takes it 10 ms each."""
 
 
+TurnKind = Literal["new", "edit", "retry", "resume"]
+
+
 class ChatRequest(NamedTuple):
-    """A turn that the page asks for. `kind`: a new message, another version of the message `question`, or another
-    answer to it. `files` are the ids of uploads; a new conversation is `temporary` if it is to be in memory only."""
+    """A turn that the page asks for. `kind`: a new message, another version of the message `question`, another answer
+    to it, or more of the last answer. `files` are the ids of uploads; a new conversation is `temporary` if it is to be
+    in memory only."""
 
     token: str | None
     view: int
     conversation_id: str
     settings: SettingsValues
-    kind: Literal["new", "edit", "retry"]
+    kind: TurnKind
     text: str = ""
     question: str = ""
     files: tuple[str, ...] = ()
@@ -157,6 +161,10 @@ class ChatHandlers:
                 temporary=asked.temporary,
             )
         await services.replies.stop(session_id, asked.conversation_id)
+        if asked.kind == "resume":
+            return await services.replies.resume(
+                session_id, asked.conversation_id, options, key=settings.key, address=address
+            )
         if asked.kind == "retry":
             return await services.replies.retry(
                 session_id, asked.conversation_id, asked.question, options, key=settings.key, address=address
@@ -178,7 +186,7 @@ class ChatHandlers:
             warn(error, locale)  # a notice would be replaced at once: the page follows the running answer
         else:
             update["answer"] = show_notice(error.text.worded(locale))
-        if asked.kind != "retry":
+        if asked.kind in ("new", "edit"):
             update["box"] = asked.text
         if asked.kind == "new":
             return update

@@ -1,11 +1,11 @@
 """StreamingChat: Gradio's chat, wired so that a message takes one round trip to its first token."""
 
 from collections.abc import AsyncGenerator
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 
-from chatbot.page.chat_handlers import ChatHandlers, ChatRequest
+from chatbot.page.chat_handlers import ChatHandlers, ChatRequest, TurnKind
 from chatbot.page.error_toasts import with_error_toasts
 from chatbot.page.i18n import text
 from chatbot.page.layout import Controls
@@ -83,6 +83,7 @@ class StreamingChat(gr.ChatInterface):
         streams = [
             turns.send(with_error_toasts(self._send), inputs, [controls.answers], **STREAMED),
             turns.retry(with_error_toasts(self._retry), inputs, [controls.answers], **STREAMED),
+            turns.resume(with_error_toasts(self._resume), inputs, [controls.answers], **STREAMED),
             turns.edit(with_error_toasts(self._edit), inputs, [controls.answers], **STREAMED),
             turns.follow(with_error_toasts(self._follow), [token], [controls.answers], **STREAMED),
         ]
@@ -114,6 +115,12 @@ class StreamingChat(gr.ChatInterface):
         async for update in self._respond(request, event, token, fields, "retry"):
             yield update
 
+    async def _resume(
+        self, request: gr.Request, event: gr.EventData, token: str, *fields: Any
+    ) -> AsyncGenerator[ViewUpdate]:
+        async for update in self._respond(request, event, token, fields, "resume"):
+            yield update
+
     async def _edit(
         self, request: gr.Request, event: gr.EventData, token: str, *fields: Any
     ) -> AsyncGenerator[ViewUpdate]:
@@ -126,7 +133,7 @@ class StreamingChat(gr.ChatInterface):
         event: gr.EventData,
         token: str,
         fields: tuple[Any, ...],
-        kind: Literal["new", "edit", "retry"],
+        kind: TurnKind,
     ) -> AsyncGenerator[ViewUpdate]:
         asked = ChatRequest(
             token,

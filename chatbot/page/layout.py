@@ -93,6 +93,7 @@ class Controls:
 TURN_EVENTS = (
     "send",
     "retry",
+    "resume",
     "edit",
     "follow",
     "stop",

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatbot.errors import waiting_time
 from chatbot.i18n import Text, texts
-from chatbot.page.answer_details import details, ending, show_memory
+from chatbot.page.answer_details import details, ending, show_memory, was_cut
 from chatbot.page.markdown import GrowingAnswer, render_answer, render_typed
 from chatbot.providers import LoadState
 from chatbot.replies.reply import WAITING_SECONDS
@@ -79,6 +79,7 @@ def lines(
         found[-1:] = [line] if found and found[-1]["role"] == message.role else [*found[-1:], line]
     if found and found[-1]["role"] == "assistant":
         found[-1]["undo"] = True
+        found[-1]["resumes"] = was_cut(messages[-1])
     return found
 
 

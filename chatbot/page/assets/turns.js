@@ -11,7 +11,7 @@ import { machine } from "./state.js";
 import { sentMemory } from "./sent_memory.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
-import { edit, onLines, open, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
+import { edit, onLines, open, resume, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
 const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -63,8 +63,8 @@ const retryHere = (line, turn) => {
 };
 
 // What a visitor can do about a failure: the one thing that helps, and sending it again.
-const remedies = ({ question, ending }) => {
-  const again = button("again", t("turn.again"), () => retry(question));
+const remedies = ({ question, ending, resumes }) => {
+  const again = button(resumes ? "keep" : "again", t("turn.again"), () => retry(question));
   const remedy = remedyFor(ending.fault);
   if (!remedy) return [again];
   again.className = "keep";
@@ -102,6 +102,7 @@ const lineBelow = (row, turn) => {
   const ending = inWords.ending(turn.ending);
   if (ending) {
     const note = make("p", turn.failed ? "note failed" : "note", ending);
+    if (turn.resumes) note.append(button("again", t("turn.resume"), () => resume(turn.question)));
     if (turn.failed && turn.question && turn.undo) note.append(...remedies(turn));
     made.append(note);
   }

@@ -133,6 +133,9 @@ const ask = (event, detail, text = "") => {
 export const retry = (id) => { if (!machine.is("sending", "leaving")) { ask("retry", { id }); apply(); } };
 export const edit = (id, text) => { if (!machine.is("sending", "leaving")) { ask("edit", { id, text }, text); apply(); } };
 
+// More of the last answer, the one to the question, which was cut off.
+export const resume = (id) => { if (machine.is("idle")) { ask("resume", { id }); view.anchor = "end"; apply(); } };
+
 export const stop = () => {
   isStopWanted = machine.is("sending");
   if (!machine.is("streaming")) return;
