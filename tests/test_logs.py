@@ -157,7 +157,7 @@ def test_malformed_gradio_events_log_one_line_each(upstream: FakeUpstream, tmp_p
     assert all(line.startswith(("time=", "The chatbot is at")) for line in app.log.splitlines())
 
 
-@pytest.mark.first_case
+@pytest.mark.tier2
 @pytest.mark.parametrize("with_texts", [False, True])
 def test_the_running_app_logs_each_turn_and_no_secret(with_texts: bool, upstream: FakeUpstream, tmp_path: Path) -> None:
     verbose = {"OPENAI_LOG": "debug", "ANTHROPIC_LOG": "debug", "CHATBOT_AUTH": "anna:hunter2-and-more"}

@@ -21,6 +21,8 @@ CACHE = default_cache(Path("data"))
 CONTROL_TOKENS = 17
 """The number of control tokens at the start of SmolLM2's vocabulary."""
 
+pytestmark = pytest.mark.tier2
+
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[LlamaServer]:
@@ -86,7 +88,6 @@ async def test_the_model_answers(model: LlamaServer, client: AsyncOpenAI) -> Non
     assert [listed.id for listed in (await client.models.list()).data] == [model.model]
 
 
-@pytest.mark.tier2
 async def test_more_chats_than_slots_are_answered(client: AsyncOpenAI) -> None:
     answers = await asyncio.gather(*(answer(client, f"Say {number}.", 5) for number in range(6)))
     assert all(text for text, _, _ in answers)
@@ -196,7 +197,6 @@ async def test_a_load_failure_is_reported_to_every_caller(
 # Shutdown
 
 
-@pytest.mark.tier2
 async def test_closing_ends_running_answers() -> None:
     model = LlamaServer(None, CACHE)
     endpoint = await model.endpoint()
@@ -234,7 +234,6 @@ WHILE_ANSWERING = """if True:
 """
 
 
-@pytest.mark.first_case
 @pytest.mark.parametrize(
     "last", [*(WHILE_LOADING.format(delay) for delay in (0, 0.02, 0.1)), WHILE_ANSWERING.format(6)]
 )

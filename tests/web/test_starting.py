@@ -34,6 +34,7 @@ NETWORKS: dict[str, dict[str, str]] = {
 }
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_app_starts_and_answers_from_this_machine(network: str, tmp_path: Path, upstream: FakeUpstream) -> None:
     settings = two_providers(upstream) | NETWORKS[network]

@@ -137,12 +137,14 @@ def check_growth(text: str, step: int) -> None:
         assert live_parts(read(blocks)) == []
 
 
+@pytest.mark.tier2
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(PIECES, max_size=14).map("".join), STEPS)
 def test_every_update_of_any_text_equals_the_text_rendered_at_once(text: str, step: int) -> None:
     check_growth(text, step)
 
 
+@pytest.mark.tier2
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from([*LISTS, *INNER, *LINES[:2]]), max_size=14).map("".join), STEPS)
 def test_every_update_of_any_list_equals_the_list_rendered_at_once(text: str, step: int) -> None:
