@@ -11,10 +11,12 @@ from chatbot.types import Delta, Finish, FinishReason, Usage
 REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "reasoning_details", "thinking_blocks")
 """The protocol has no reasoning; servers put it under one of these names, OpenRouter under two."""
 
-PART_FIELDS = ("text", "thinking", "reasoning", "summary", "content")
+PART_FIELDS = ("text", "thinking", "reasoning", "summary", "content", "value")
 """Where the parts of a delta have their text."""
 
 FINISH_FIELDS = ("finish_reason", "finishReason")
+READ, WRITTEN = ("prompt_tokens", "input_tokens", "prompt_n"), ("completion_tokens", "output_tokens", "predicted_n")
+"""Names for the tokens that were read and written; the last are llama.cpp's, in its `timings`."""
 
 
 class ChunkReader(StreamReader):
@@ -30,7 +32,8 @@ class ChunkReader(StreamReader):
         """What a choice with another index than 0 says. It is the answer if there is no choice 0."""
 
     def read_data(self, data: Mapping[str, Any], event: str) -> Iterable[Delta]:
-        usage, choices = as_mapping(data.get("usage")), _choices(data.get("choices"))
+        choices = _choices(data.get("choices"))
+        usage = next(filter(None, map(as_mapping, _usages(data, choices))), {})
         self._usage |= {name: value for name, value in usage.items() if value is not None}
         self._is_answered = self._is_answered or "choices" in data
         if usage and not choices and self.has_delta:  # the last chunk of a stream has usage and no choice
@@ -48,7 +51,8 @@ class ChunkReader(StreamReader):
 
     def usage(self, reason: FinishReason) -> Finish:
         details = as_mapping(self._usage.get("prompt_tokens_details"))
-        read, written = (token_count(self._usage.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+        counts = ([token_count(self._usage.get(name)) for name in names] for names in (READ, WRITTEN))
+        read, written = (next((count for count in found if count is not None), None) for found in counts)
         is_declined = self._has_declined and reason == "stop"
         cached = token_count(details.get("cached_tokens")) or 0
         return Finish("refusal" if is_declined else reason, Usage(read, written), cached)
@@ -86,6 +90,14 @@ class ChunkReader(StreamReader):
             self._has_declined, parts = True, [(False, refusal)]
         is_thought = as_mapping(as_mapping(delta.get("extra_content")).get("google")).get("thought") is True
         yield from (Delta(reasoning=text) if part or is_thought else Delta(text) for part, text in parts if text)
+
+
+def _usages(data: Mapping[str, Any], choices: list[Mapping[str, Any]]) -> Iterator[object]:
+    """The places where servers put the token counts."""
+    yield data.get("usage")
+    yield from (choice.get("usage") for choice in choices)
+    yield as_mapping(data.get("x_groq")).get("usage")
+    yield data.get("timings")
 
 
 def _choices(value: object) -> list[Mapping[str, Any]]:

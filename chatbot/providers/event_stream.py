@@ -189,11 +189,12 @@ def _parse_or_text(data: bytes) -> Any:
 
 
 def _parse(text: str) -> Any:
-    """The JSON value in a text, or a list of the values if there are several."""
+    """The JSON value in a text, or a list of the values if there are several. Some gateways put a record into a JSON
+    string."""
     values, position = [], 0
     while (position := _after_gap(text, position)) < len(text):
         value, position = _JSON.raw_decode(text, position)
-        values.append(value)
+        values.append(_parse(value) if isinstance(value, str) and value.startswith("{") else value)
     return values[0] if len(values) == 1 else values
 
 

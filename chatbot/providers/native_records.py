@@ -25,7 +25,7 @@ def as_chunk(record: Json) -> Json:
         inner = as_mapping(record.get(wrapper))
         if "choices" in inner or isinstance(inner.get("response"), str):
             return as_chunk({name: value for name, value in record.items() if name != wrapper} | dict(inner))
-    for translate in (_ollama, _tgi, _gemini, _responses, _llama_cpp):
+    for translate in (_ollama, _tgi, _gemini, _responses, _cohere, _text_and_end):
         if (chunk := translate(record)) is not None:
             return chunk
     return record
@@ -99,11 +99,28 @@ def _responses(record: Json) -> Json | None:
     return None
 
 
-def _llama_cpp(record: Json) -> Json | None:
-    """llama.cpp's /completion."""
-    content, is_last = record.get("content"), record.get("stop")
-    if not isinstance(content, str) or not isinstance(is_last, bool):
-        return None
-    is_full = record.get("stopped_limit") is True or record.get("stop_type") == "limit"
-    finish = ("length" if is_full else "stop") if is_last else None
-    return _chunk({"content": content}, finish, _usage(record, "tokens_evaluated", "tokens_predicted"))
+TEXT_AND_END = (("content", "stop"), ("result", "is_end"), ("text", "is_finished"), ("completion", "stop_reason"))
+"""The fields of the text, and of the mark of the last record: llama.cpp's, Baidu's, Cohere's, Anthropic's old ones."""
+
+
+def _text_and_end(record: Json) -> Json | None:
+    """Protocols of which each record has a text, and says whether it is the last."""
+    for text, end in TEXT_AND_END:
+        is_last = record.get(end)
+        if end in record and (text in record or is_last is True) and isinstance(content := record.get(text, ""), str):
+            is_full = record.get("stopped_limit") is True or record.get("stop_type") == "limit"
+            stop = is_last if isinstance(is_last, str) else "length" if is_full else "stop"
+            finish = record.get("finish_reason") or stop
+            usage = record.get("usage") or _usage(record, "tokens_evaluated", "tokens_predicted")
+            return _chunk({"content": content}, finish if is_last else None, usage)
+    return None
+
+
+def _cohere(record: Json) -> Json | None:
+    """Cohere's chat of version 2."""
+    delta = as_mapping(record.get("delta"))
+    if record.get("type") == "content-delta":
+        return _chunk({"content": [as_mapping(delta.get("message")).get("content")]})
+    if record.get("type") == "message-end":
+        return _chunk({}, delta.get("finish_reason"), as_mapping(delta.get("usage")).get("tokens"))
+    return None

@@ -40,9 +40,9 @@ SUM = re.compile(r"(\d+) \+ \d+ > (\d+)")
 CONTEXT_TOKENS = re.compile(r"(?:(?:context|model) length(?: of| is)?|must be <=)\D{0,20}(\d+)")
 
 
-def longest_answer(refusal: Refusal, asked: int) -> int | None:
+def longest_answer(refusal: Refusal, asked: int, *, may_guess: bool = True) -> int | None:
     """The longest answer that the server would take, in tokens, if it refuses one of `asked` tokens as too long; None
-    if it refuses something else."""
+    if it refuses something else, or does not name it and no guess is wanted."""
     words = refusal.words
     prompt, context = PROMPT_TOKENS.search(words), CONTEXT_TOKENS.search(words)
     if together := SUM.search(words):
@@ -50,12 +50,12 @@ def longest_answer(refusal: Refusal, asked: int) -> int | None:
     elif prompt and context:
         read, most = prompt[1], context[1]
     else:
-        return _longest_named(words, asked)
+        return _longest_named(words, asked, may_guess=may_guess)
     left = int(most) - int(read)
     return left if 0 < left < asked else None
 
 
-def _longest_named(words: str, asked: int) -> int | None:
+def _longest_named(words: str, asked: int, *, may_guess: bool) -> int | None:
     if not (LENGTH_PARAMETER.search(words) and OUT_OF_RANGE.search(words)):
         return None
     is_exclusive = "exclusive" in words  # Gemini's
@@ -64,7 +64,7 @@ def _longest_named(words: str, asked: int) -> int | None:
         return max(smaller) - is_exclusive
     # The limit is not named, or what is named is above what was asked for: a guess, which is halved if it fails.
     is_named = any(number >= asked for number in numbers(words) if number != asked)
-    return None if is_named or asked < 2 else min(asked // 2, 4096)
+    return None if is_named or asked < 2 or not may_guess else min(asked // 2, 4096)
 
 
 SYSTEM_ROLE = re.compile(

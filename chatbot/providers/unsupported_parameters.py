@@ -65,8 +65,9 @@ def adapt(
     """
     kind, _ = meaning(refusal)
     if kind in (RequestRefused, ContextOverflow) and any(name in sent for name in LENGTHS):
-        longest = None if UNSUPPORTED.search(refusal.words) else longest_answer(refusal, request.max_tokens)
-        if longest:
+        # Of a context that is full the prompt is the greater part: to shorten the answer at a guess would not help.
+        longest = longest_answer(refusal, request.max_tokens, may_guess=kind is RequestRefused)
+        if longest and not UNSUPPORTED.search(refusal.words):
             return replace(request, max_tokens=longest)
     refused = unsupported.of(request.model)
     if request.system_prompt and SYSTEM not in refused and refuses_system_role(refusal):

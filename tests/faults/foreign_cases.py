@@ -89,6 +89,19 @@ PROTOCOLS = [
     Case("OpenAI's Responses", Scenario(body=events(*RESPONSES)), tokens=(7, 3)),
     Case("llama.cpp's own completion", stream(
         {"content": "Blue ", "stop": False}, {"content": "kettle.", "stop": True, "stop_type": "eos"})),
+    Case("Baidu's own stream", stream({"result": "Blue ", "is_end": False}, {
+        "result": "kettle.", "is_end": True, "usage": {"prompt_tokens": 7, "completion_tokens": 3}}), tokens=(7, 3)),
+    Case("Cohere's own stream", lines(
+        {"event_type": "stream-start", "is_finished": False}, {"text": "Blue ", "is_finished": False},
+        {"text": "kettle.", "is_finished": False}, {"is_finished": True, "finish_reason": "COMPLETE"})),
+    Case("Cohere's own stream, version 2", stream(
+        *({"type": "content-delta", "delta": {"message": {"content": {"text": word}}}} for word in ("Blue ", "kettle.")
+          ),
+        {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": {"tokens": {
+            "input_tokens": 7, "output_tokens": 3}}}}), tokens=(7, 3)),
+    Case("Anthropic's old completions", stream(
+        {"completion": "Blue ", "stop_reason": None}, {"completion": "kettle.", "stop_reason": "stop_sequence"}),
+        provider="anthropic"),
     Case("Workers AI's own stream", stream({"response": "Blue "}, {"response": "kettle."}, DONE)),
     Case("chunks in a wrapper", stream(*({"code": 200, "data": each} for each in GOOD), DONE)),
     Case("MiniMax's status that is no error", stream(
@@ -117,6 +130,14 @@ PLACES = [
         ("in a list", choice({}, finish_reason=["length"])))),
     Case("a lone closing tag", stream(said("I weigh it.\n</think>\n\n"), said(TEXT), STOP, DONE),
          f"I weigh it.\n\n\n{TEXT}"),
+    Case("records inside JSON strings", stream(*(f"data: {json.dumps(json.dumps(each))}\n\n" for each in GOOD), DONE)),
+    Case("a text within a text part", stream(
+        chunk({"content": [{"type": "text", "text": {"value": TEXT, "annotations": []}}]}), STOP, DONE)),
+    *(Case(f"usage {where}", stream(said(TEXT), end, DONE), tokens=(7, 3)) for where, end in (
+        ("by other names", STOP | {"usage": {"input_tokens": 7, "output_tokens": 3}}),
+        ("in the choice", choice({}, finish_reason="stop", usage={"prompt_tokens": 7, "completion_tokens": 3})),
+        ("of Groq", STOP | {"x_groq": {"usage": {"prompt_tokens": 7, "completion_tokens": 3}}}),
+        ("in timings", STOP | {"timings": {"prompt_n": 7, "predicted_n": 3}}))),
     Case("usage in parts", stream(said(TEXT), STOP | {"usage": {"prompt_tokens": 7, "completion_tokens": None}},
          {"choices": [], "usage": {"completion_tokens": 3}}, DONE), tokens=(7, 3)),
     broken("an error in the chunk that ends", "provider_unavailable.overloaded",
