@@ -10,7 +10,7 @@ import gradio as gr
 from chatbot.page.i18n import gradio_i18n, text
 from chatbot.page.model_picker import initial_picker
 from chatbot.page.notices import has_sign_in, notices
-from chatbot.page.scripts import ASSETS, bundle
+from chatbot.page.scripts import ASSETS, bundle, source
 from chatbot.page.settings_form import PromptFields, SettingsForm, build_model_fields, build_settings_form
 from chatbot.page.theme import theme
 from chatbot.web.gradio_patches import katex_meta
@@ -23,7 +23,8 @@ depends on it: the token inside is signed on the server."""
 
 EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
 
-HEAD_SCRIPTS = [bundle()]
+FIRST_SCRIPT, PAGE_SCRIPT = source("frames"), bundle()
+"""The one that runs before Gradio's, and all others."""
 
 LAUNCH: dict[str, Any] = {
     "ssr_mode": False,  # a Node proxy would answer our own routes with HTML
@@ -36,7 +37,7 @@ LAUNCH: dict[str, Any] = {
     "css_paths": [ASSETS / f"{name}.css" for name in ("style", "model_picker", "memory", "attachments", "print")],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
-    "head": katex_meta() + "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
+    "head": f"{katex_meta()}<script>{PAGE_SCRIPT}</script>",
 }
 """How Gradio is launched, whatever the settings."""
 

@@ -116,13 +116,15 @@ def event_data(event: gr.EventData) -> Mapping[str, Any]:
     return event._data if isinstance(event._data, dict) else {}
 
 
-def describe_page(title: str, description: str) -> None:
-    """Lets previews of links show these texts. Gradio's template has its own, and an address of a picture on another
-    host, before those that can be set."""
+def change_template(title: str, description: str, script: str) -> None:
+    """Lets previews of links show these texts, and runs the script before all others. Gradio's template has texts of
+    its own, and an address of a picture on another host, before those that can be set; Gradio's scripts run before
+    those that can be set."""
     gradios = FileSystemLoader(TEMPLATES)
     source, *_ = gradios.get_source(templates.env, PAGE_TEMPLATE)
     head, style, rest = source.partition("<style>")
     own = PREVIEW.format(title=escape(title), description=escape(description))
+    own += f"<script>{script}</script>\n"
     page = PREVIEW_ELEMENT.sub("", head) + own + style + PREVIEW_ELEMENT.sub("", rest)
     templates.env.loader = ChoiceLoader([DictLoader({PAGE_TEMPLATE: page}), gradios])
 

@@ -22,7 +22,7 @@ gradio_patches.prepare_import()
 
 from chatbot.api.app import api_routes  # noqa: E402
 from chatbot.page.blocks import TITLE, build_page  # noqa: E402
-from chatbot.page.layout import HEAD_SCRIPTS, LAUNCH  # noqa: E402
+from chatbot.page.layout import FIRST_SCRIPT, LAUNCH, PAGE_SCRIPT  # noqa: E402
 from chatbot.web.login_throttle import LoginThrottleMiddleware  # noqa: E402
 from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits  # noqa: E402
 from chatbot.web.middleware.closed_routes import ClosedRoutes  # noqa: E402
@@ -71,7 +71,7 @@ class Server:
         url = local_url(host, sockets[0].getsockname()[1])
         gradio_patches.skip_matplotlib()
         gradio_patches.skip_asking_for_disconnects()
-        gradio_patches.describe_page(TITLE, texts(ENGLISH)["preview.text"])
+        gradio_patches.change_template(TITLE, texts(ENGLISH)["preview.text"], FIRST_SCRIPT)
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
         gradio_patches.slow_down_polling(self.page)
         routes = api_routes(self.services)
@@ -114,7 +114,7 @@ class Server:
             Middleware(RootPath, root_path=self.settings.gradio_root_path or ""),
             Middleware(UnbufferedEventStreams),
             Middleware(PageCompression),
-            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=HEAD_SCRIPTS),
+            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=[FIRST_SCRIPT, PAGE_SCRIPT]),
             Middleware(StaticCache),
             Middleware(ClosedRoutes),
             Middleware(CrossSiteMiddleware),
