@@ -29,9 +29,8 @@ depends on it: the token inside is signed on the server."""
 
 EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
 
-HEAD_SCRIPTS = [bundle()]
-EARLY_SCRIPT = source("early")
-"""Runs before Gradio."""
+EARLY_SCRIPT, PAGE_SCRIPT = source("frames") + source("early"), bundle()
+"""The one that runs before Gradio's, and all others."""
 
 LAUNCH: dict[str, Any] = {
     "ssr_mode": False,  # a Node proxy would answer our own routes with HTML
@@ -46,7 +45,7 @@ LAUNCH: dict[str, Any] = {
     ],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
-    "head": katex_meta() + "".join(f"<script>{script}</script>" for script in HEAD_SCRIPTS),
+    "head": f"{katex_meta()}<script>{PAGE_SCRIPT}</script>",
 }
 """How Gradio is launched, whatever the settings."""
 

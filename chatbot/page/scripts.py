@@ -1,4 +1,4 @@
-"""The page's scripts: ES modules in assets/, bundled into one script in the page's head."""
+"""The page's scripts: ES modules in assets/, bundled into one script in the page's head. frames.js stands before it."""
 
 import re
 from pathlib import Path

@@ -22,7 +22,7 @@ gradio_patches.prepare_import()
 
 from chatbot.api.app import api_routes  # noqa: E402
 from chatbot.page.blocks import TITLE, build_page  # noqa: E402
-from chatbot.page.layout import EARLY_SCRIPT, HEAD_SCRIPTS, LAUNCH  # noqa: E402
+from chatbot.page.layout import EARLY_SCRIPT, LAUNCH, PAGE_SCRIPT  # noqa: E402
 from chatbot.web.login_throttle import LoginThrottleMiddleware  # noqa: E402
 from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits  # noqa: E402
 from chatbot.web.middleware.closed_routes import ClosedRoutes  # noqa: E402
@@ -114,7 +114,7 @@ class Server:
             Middleware(RootPath, root_path=self.settings.gradio_root_path or ""),
             Middleware(UnbufferedEventStreams),
             Middleware(PageCompression),
-            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=HEAD_SCRIPTS),
+            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=[EARLY_SCRIPT, PAGE_SCRIPT]),
             Middleware(StaticCache),
             Middleware(ClosedRoutes),
             Middleware(CrossSiteMiddleware),

@@ -3,10 +3,21 @@
 import math
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream, Scenario
+from tests.support.running import RunningApp
+
+COUNT_FRAMES = """
+  window.counted = 0;
+  const askForFrame = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (callback) => { window.counted += 1; return askForFrame(callback); };
+"""
+IS_STILL = """() => new Promise((resolve) => {
+  const before = window.counted;
+  setTimeout(() => resolve(before > 0 && window.counted === before), 300);
+})"""
 
 
 @pytest.mark.tier2
@@ -18,3 +29,10 @@ async def test_the_page_says_what_it_waits_for_and_for_how_long(chat: ChatPage, 
     await expect(waiting).to_contain_text("seconds so far")
     await chat.stop_button.click()
     await expect(waiting).to_have_count(0)
+
+
+@pytest.mark.tier2
+async def test_a_page_that_waits_asks_for_no_frames(page: Page, app: RunningApp) -> None:
+    await page.add_init_script(COUNT_FRAMES)
+    await ChatPage(page).open(app.url)
+    await page.wait_for_function(IS_STILL, polling=100)

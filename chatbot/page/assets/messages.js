@@ -111,7 +111,13 @@ const draw = () => {
   }
 };
 
-export const showMessages = (messages) => { shown = messages; draw(); };
+const changes = new MutationObserver(draw);
+
+export const showMessages = (messages) => {
+  shown = messages;
+  draw();
+  changes.takeRecords(); // those of drawing itself
+};
 
 // A copied formula is its LaTeX.
 const copySelection = (event) => {
@@ -130,7 +136,7 @@ const copySelection = (event) => {
 };
 
 export const mountMessages = () => {
-  new MutationObserver(draw).observe(find("#chat"), { childList: true, subtree: true });
+  changes.observe(find("#chat"), { childList: true, subtree: true });
   document.addEventListener("copy", copySelection);
   draw();
 };

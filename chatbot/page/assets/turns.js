@@ -121,10 +121,11 @@ const attachmentList = (turn) => {
 
 const decorate = (row, turn) => {
   const fits = turn && row.classList.contains(turn.role === "user" ? "user-row" : "bot-row");
+  if (fits && row.drawn === turn && row.querySelector(".turn")) return;
   const key = fits ? JSON.stringify(turn) : "";
   if ((row.turnKey ?? "") === key && (!key || row.querySelector(".turn"))) return;
   if (row.edited && row.edited === turn?.id) return; // what is being typed comes first
-  row.turnKey = key;
+  Object.assign(row, { drawn: turn, turnKey: key });
   row.edited = null;
   row.querySelectorAll(".turn, .editor, .files").forEach((old) => old.remove());
   row.classList.remove("editing");
