@@ -1,7 +1,7 @@
 """Recall: the passages of a session's earlier conversations that match a question, ranked locally and dated."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
@@ -26,12 +26,18 @@ EVER = "", "9999"
 SENTENCES = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？]+|\n|\Z)\s*")
 
 
-def recall(index: SearchIndex, question: str, conversation_id: str, today: date) -> list[Passage]:
-    """The best passages of other conversations than `conversation_id`, at most MAX_PASSAGES. Blocks for some
+def recall(
+    index: SearchIndex, question: str, conversation_id: str, today: date, without: Set[str] = frozenset()
+) -> list[Passage]:
+    """The best passages of other conversations than `conversation_id`, at most MAX_PASSAGES, and none of the messages
+    and conversations with the ids `without`. Blocks for some
     milliseconds once the index is built. Raises StorageError."""
     time = asked_time(question, today)
     subject = without_time(question, time)
-    found = rank(subject, question, find(index, subject, time, conversation_id))
+    candidates = find(index, subject, time, conversation_id)
+    found = rank(
+        subject, question, [each for each in candidates if without.isdisjoint((each.message_id, each.conversation_id))]
+    )
     return [_passage(each) for each in found[:MAX_PASSAGES]]
 
 

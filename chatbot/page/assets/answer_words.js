@@ -42,10 +42,13 @@ export const inWords = {
       tokens_per_s && t("account.rate", { rate: digits(tokens_per_s, 0) }),
       output !== undefined && maybe(t(input === undefined ? "account.written" : "account.tokens", counted)),
       cost !== undefined && maybe(price(cost)),
-      seen && t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
+      inWords.seen(seen),
       ...filesInWords(files),
     ].filter(Boolean).join(" · ");
   },
+
+  // How much of the conversation the model was sent, if not all.
+  seen: (seen) => seen && t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
 
   total: ({ tokens, estimated, cost, partly } = {}) => {
     if (tokens === undefined) return "";

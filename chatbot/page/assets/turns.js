@@ -11,7 +11,7 @@ import { machine } from "./state.js";
 import { sentMemory } from "./sent_memory.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
-import { edit, onLines, open, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
+import { edit, onLines, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
 const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -92,7 +92,7 @@ const lineBelow = (row, turn) => {
   made.append(tools);
   if (turn.details) made.append(make("span", "details", inWords.details(turn.details)));
   if (turn.note) made.append(savedNote(turn.note));
-  if (turn.memory) made.append(sentMemory(turn.memory, open));
+  if (turn.memory) made.append(sentMemory(turn.memory));
   return made;
 };
 
