@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
-from chatbot.memory.ranking import SUFFIXES, Ranking, Terms, question_terms
+from chatbot.memory.ranking import SUFFIXES, Corpus, Ranking, Terms, question_terms
 from chatbot.memory.time_words import AskedTime, asked_time, without_time
 from chatbot.storage.search import fold
 from chatbot.storage.search_index import IndexedMessage, SearchIndex
@@ -62,7 +62,7 @@ def rank(subject: str, question: str, found: Sequence[IndexedMessage]) -> list[I
     terms = question_terms(subject)
     asked = fold(question).strip()
     others = [each for each in found if asked not in fold(each.text)]  # somebody has asked that before
-    ranking = Ranking(subject, [each.text for each in others], MIN_SHARE, MIN_SHARE_OF_TWO)
+    ranking = Ranking(subject, Corpus(each.text for each in others), MIN_SHARE, MIN_SHARE_OF_TWO)
     passages = [replace(each, text=_excerpt(each.text, ranking)) for each in others]
     if terms.strong or any(each.score for each in found):
         passages = [each for each in passages if ranking.match(each.text).is_enough]
