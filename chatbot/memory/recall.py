@@ -63,8 +63,10 @@ def rank(subject: str, question: str, found: Sequence[IndexedMessage]) -> list[I
     asked = fold(question).strip()
     others = [each for each in found if asked not in fold(each.text)]  # somebody has asked that before
     ranking = Ranking(subject, Corpus(each.text for each in others), MIN_SHARE, MIN_SHARE_OF_TWO)
-    passages = [replace(each, text=_excerpt(each.text, ranking)) for each in others]
-    if terms.strong or any(each.score for each in found):
+    has_subject = bool(terms.strong) or any(each.score for each in found)
+    likely = [others[place] for place in sorted(ranking.best())] if has_subject else others  # no part is better
+    passages = [replace(each, text=_excerpt(each.text, ranking)) for each in likely]
+    if has_subject:
         passages = [each for each in passages if ranking.match(each.text).is_enough]
     by_text = {fold(each.text): each for each in sorted(passages, key=_weight)}
     return sorted(by_text.values(), key=_weight, reverse=True)
