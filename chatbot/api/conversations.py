@@ -64,7 +64,13 @@ async def update_conversation(conversation_id: str, body: ConversationChangesBod
         await asyncio.to_thread(memory.rename_conversation, conversation_id, body.title)
     if body.temporary is False:
         await asyncio.to_thread(memory.keep_conversation, conversation_id)
-    await asyncio.to_thread(memory.set_memory, conversation_id, memory=body.memory, excluded=body.excluded)
+    await asyncio.to_thread(
+        memory.set_memory,
+        conversation_id,
+        memory=body.memory,
+        excluded=body.excluded,
+        irrelevant=body.irrelevant,
+    )
     return ConversationOut.of(await asyncio.to_thread(memory.get_conversation, conversation_id), *body.model_fields_set)
 
 

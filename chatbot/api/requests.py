@@ -110,7 +110,8 @@ class ChatBody(Body):
 
 class ConversationChangesBody(Body):
     """What to change of a conversation: its title, whether notes and passages go along with its messages (`memory`),
-    and whether it is excluded from recall. With `temporary` as false, a temporary chat is stored from now on."""
+    and whether it is excluded from recall. `irrelevant` says of notes, messages and conversations, by id, that nothing
+    of them goes along here, or does again. With `temporary` as false, a temporary chat is stored from now on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes", "excluded": True}]})
 
@@ -122,6 +123,9 @@ class ConversationChangesBody(Body):
     ) = None
     memory: bool | None = None
     excluded: bool | None = None
+    irrelevant: (
+        Annotated[dict[Annotated[str, Field(max_length=MAX_NAME_LENGTH)], bool], Field(max_length=100)] | None
+    ) = None
     temporary: Literal[False] | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from chatbot.memory.context_window import estimate_tokens
-from chatbot.memory.ranking import Ranking
+from chatbot.memory.ranking import Ranking, cached_corpus
 from chatbot.memory.same_subject import is_newer_about_same
 from chatbot.types import ModelProfile, Note, Passage, SentMemory, SentNote
 
@@ -22,6 +22,9 @@ SMALL_CONTEXT = 4096
 SMALL_MODEL_NOTES, SMALL_MODEL_TOKENS = 3, 200
 MAX_CONTEXT_SHARE = 4
 """At most this fraction of a model's context, as a divisor."""
+
+MAX_ORDERED = 100
+"""Notes that are compared with each other, to put newer ones first. More than so many are hardly ever sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,9 @@ def matching_notes(question: str, notes: Sequence[Note]) -> list[Note]:
     same."""
     newest = sorted(notes, key=lambda each: each.created_at, reverse=True)
     others = [each for each in newest if not each.pinned]
-    ranking = Ranking(question, [each.text for each in others])
-    matches = [(note, ranking.match(note.text)) for note in others]
-    enough = sorted((each for each in matches if each[1].is_enough), key=lambda each: -each[1].score)
-    return _newer_first([*(each for each in newest if each.pinned), *(note for note, _ in enough)])
+    ranking = Ranking(question, cached_corpus(tuple(each.text for each in others)))
+    matching = [*(each for each in newest if each.pinned), *(others[place] for place in ranking.best())]
+    return [*_newer_first(matching[:MAX_ORDERED]), *matching[MAX_ORDERED:]]
 
 
 def select_memory(notes: Sequence[Note], passages: Sequence[Passage], limits: MemoryLimits) -> SentMemory:

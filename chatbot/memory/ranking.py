@@ -117,34 +117,75 @@ class Match:
     is_enough: bool
 
 
+class Corpus:
+    """Texts by their words, prepared once for any number of questions. A place is that of a text among `texts`."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.size = 0
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for text in texts:
+            for word in text_terms(text):
+                self._places[word].append(self.size)
+            self.size += 1
+        self._vocabulary = _Vocabulary(self._places)
+
+    def matches(self, term: str) -> dict[str, float]:
+        """The words that match the term, and how well."""
+        return self._vocabulary.matches(term)
+
+    def degrees(self, matches: Mapping[str, float]) -> dict[int, float]:
+        """The places of the texts that have one of the words, and how well the best of them matches."""
+        found: dict[int, float] = {}
+        for word, degree in sorted(matches.items(), key=lambda each: each[1]):
+            found.update(dict.fromkeys(self._places[word], degree))
+        return found
+
+
+@lru_cache(maxsize=32)
+def cached_corpus(texts: tuple[str, ...]) -> Corpus:
+    """The corpus of texts that many questions are asked of."""
+    return Corpus(texts)
+
+
 class Ranking:
-    """Matches of texts with one question. `texts` are all that could match: a term that few of them have counts for
+    """Matches of texts with one question. `corpus` are all that could match: a term that few of them have counts for
     more. `min_share` and `min_share_of_two` are as MIN_SHARE and MIN_SHARE_OF_TWO."""
 
     def __init__(
         self,
         question: str,
-        texts: Iterable[str],
+        corpus: Corpus,
         min_share: float = MIN_SHARE,
         min_share_of_two: float = MIN_SHARE_OF_TWO,
     ) -> None:
         self._min_shares = min_share, min_share_of_two
         self.terms = question_terms(question)
-        by_text = [text_terms(text) for text in texts]
-        vocabulary = _Vocabulary(word for words in by_text for word in words)
-        self._matches = {term: vocabulary.matches(term) for term in (*self.terms.strong, *self.terms.weak)}
-        counts = {
-            term: sum(not words.isdisjoint(found) for words in by_text) if found else 0
-            for term, found in self._matches.items()
-        }
+        self._matches = {term: corpus.matches(term) for term in (*self.terms.strong, *self.terms.weak)}
+        self._by_place = {term: corpus.degrees(words) for term, words in self._matches.items()}
+        counts = {term: len(places) for term, places in self._by_place.items()}
         self._weights = {
-            term: math.log(1 + (len(by_text) - count + 0.5) / (count + 0.5)) for term, count in counts.items()
+            term: math.log(1 + (corpus.size - count + 0.5) / (count + 0.5)) for term, count in counts.items()
         }
 
+    def best(self) -> list[int]:
+        """The places of the texts that match well enough, the best first, and of equals the first."""
+        places = sorted(set().union(*self._by_place.values()))
+        scores = {place: match.score for place in places if (match := self._match_at(place)).is_enough}
+        return sorted(scores, key=lambda place: -scores[place])
+
     def match(self, text: str) -> Match:
-        """How well one of the texts matches the question."""
+        """How well one of the texts, or a part of it, matches the question."""
         words = text_terms(text)
-        strong, weak = self._degrees(words, self.terms.strong), self._degrees(words, self.terms.weak)
+        return self._match(self._degrees(words, self.terms.strong), self._degrees(words, self.terms.weak))
+
+    def _match_at(self, place: int) -> Match:
+        strong, weak = (
+            {term: self._by_place[term][place] for term in terms if place in self._by_place[term]}
+            for terms in (self.terms.strong, self.terms.weak)
+        )
+        return self._match(strong, weak)
+
+    def _match(self, strong: Mapping[str, float], weak: Mapping[str, float]) -> Match:
         score = self._score(strong) + WEAK_WEIGHT * self._score(weak)
         return Match(score, self._is_enough(strong, weak))
 
@@ -165,19 +206,22 @@ class Ranking:
 
 
 class _Vocabulary:
-    """Words by how they start, so that a term is compared with few of them."""
+    """Words by how they start and end, so that a term is compared with few of them."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = set(words)
-        self._by_start: dict[str, list[str]] = defaultdict(list)
+        self._by_start: dict[str, list[str]] = {}
+        self._by_end: dict[str, list[str]] = {}
         for word in self._words:
-            self._by_start[word[:3]].append(word)
+            self._by_start.setdefault(word[:3], []).append(word)
+            self._by_end.setdefault(word[-3:], []).append(word)
 
     def matches(self, term: str) -> dict[str, float]:
         """The words that match the term, and how well."""
         if len(term) < 3 or IDEOGRAPH.match(term):
             return {term: 1.0} if term in self._words else {}
-        candidates = [*self._by_start[term[:3]], *(word for word in self._words if word.endswith(term))]
+        ends = (word for word in self._by_end.get(term[-3:], ()) if word.endswith(term))
+        candidates = [*self._by_start.get(term[:3], ()), *ends]
         candidates += [term[at:] for at in range(3, len(term) - 3) if term[at:] in self._words]
         found = {word: word_match(term, word) for word in candidates}
         return {word: degree for word, degree in found.items() if degree}

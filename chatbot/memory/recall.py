@@ -1,11 +1,11 @@
 """Recall: the passages of a session's earlier conversations that match a question, ranked locally and dated."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import date
 
-from chatbot.memory.ranking import SUFFIXES, Ranking, Terms, question_terms
+from chatbot.memory.ranking import SUFFIXES, Corpus, Ranking, Terms, question_terms
 from chatbot.memory.time_words import AskedTime, asked_time, without_time
 from chatbot.storage.search import fold
 from chatbot.storage.search_index import IndexedMessage, SearchIndex
@@ -26,12 +26,18 @@ EVER = "", "9999"
 SENTENCES = re.compile(r"[^.!?。！？\n]*(?:[.!?。！？]+|\n|\Z)\s*")
 
 
-def recall(index: SearchIndex, question: str, conversation_id: str, today: date) -> list[Passage]:
-    """The best passages of other conversations than `conversation_id`, at most MAX_PASSAGES. Blocks for some
+def recall(
+    index: SearchIndex, question: str, conversation_id: str, today: date, without: Set[str] = frozenset()
+) -> list[Passage]:
+    """The best passages of other conversations than `conversation_id`, at most MAX_PASSAGES, and none of the messages
+    and conversations with the ids `without`. Blocks for some
     milliseconds once the index is built. Raises StorageError."""
     time = asked_time(question, today)
     subject = without_time(question, time)
-    found = rank(subject, question, find(index, subject, time, conversation_id))
+    candidates = find(index, subject, time, conversation_id)
+    found = rank(
+        subject, question, [each for each in candidates if without.isdisjoint((each.message_id, each.conversation_id))]
+    )
     return [_passage(each) for each in found[:MAX_PASSAGES]]
 
 
@@ -56,9 +62,11 @@ def rank(subject: str, question: str, found: Sequence[IndexedMessage]) -> list[I
     terms = question_terms(subject)
     asked = fold(question).strip()
     others = [each for each in found if asked not in fold(each.text)]  # somebody has asked that before
-    ranking = Ranking(subject, [each.text for each in others], MIN_SHARE, MIN_SHARE_OF_TWO)
-    passages = [replace(each, text=_excerpt(each.text, ranking)) for each in others]
-    if terms.strong or any(each.score for each in found):
+    ranking = Ranking(subject, Corpus(each.text for each in others), MIN_SHARE, MIN_SHARE_OF_TWO)
+    has_subject = bool(terms.strong) or any(each.score for each in found)
+    likely = [others[place] for place in sorted(ranking.best())] if has_subject else others  # no part is better
+    passages = [replace(each, text=_excerpt(each.text, ranking)) for each in likely]
+    if has_subject:
         passages = [each for each in passages if ranking.match(each.text).is_enough]
     by_text = {fold(each.text): each for each in sorted(passages, key=_weight)}
     return sorted(by_text.values(), key=_weight, reverse=True)

@@ -1,11 +1,12 @@
 """The facts below an answer: who wrote it, how long it took, what it used. assets/answer_words.js words them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from chatbot.memory.context_window import is_withheld
 from chatbot.memory.memory_block import block
-from chatbot.types import SentMemory, StoredMessage, Usage
+from chatbot.types import Note, SentMemory, StoredMessage, Usage
 
 Facts = dict[str, Any]
 """Known facts as JSON's types; unknown ones are missing."""
@@ -52,13 +53,17 @@ def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:
     return {name: fact for name, fact in facts.items() if fact is not None}
 
 
-def show_memory(memory: SentMemory) -> Facts:
-    """What of the visitor's memory went along: each part with what it came from, and the text as it was sent."""
+def show_memory(memory: SentMemory, notes: Mapping[str, Note]) -> Facts:
+    """What of the visitor's memory went along: each part with what it came from, and the text as it was sent. `notes`
+    are those that there are, by id."""
     passages = [
-        {"conversation": each.conversation_id, "date": each.date, "text": each.text} for each in memory.passages
+        {"conversation": each.conversation_id, "message": each.message_id, "date": each.date, "text": each.text}
+        for each in memory.passages
     ]
+    sources = {note_id: asdict(note.source) for note_id, note in notes.items() if note.source}
+    sent = [{"id": each.note_id, "text": each.text, "source": sources.get(each.note_id)} for each in memory.notes]
     return {
-        "notes": [{"id": each.note_id, "text": each.text} for each in memory.notes],
+        "notes": sent,
         "passages": passages,
         "left_out": memory.notes_left_out + memory.passages_left_out,
         "text": block(memory),

@@ -56,7 +56,8 @@ class ConversationViews:
         first = max(0, min(len(messages) - SHOWN_MESSAGES, position - more))
         conversation = memory.get_conversation(conversation_id)
         shown = messages[first:]
-        notes = {note.note_id for note in memory.notes.list()} if any(each.note for each in shown) else set()
+        has_notes = any(each.note or each.memory for each in shown)
+        notes = {note.note_id: note for note in memory.notes.list()} if has_notes else {}
         rows = lines(shown, memory.get_versions(conversation_id), self._label, notes)
         below = {
             "touched_at": conversation.touched_at,

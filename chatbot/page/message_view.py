@@ -1,9 +1,10 @@
 """How stored messages look: their HTML, and the lines below them."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from chatbot.errors import waiting_time
@@ -12,7 +13,7 @@ from chatbot.page.answer_details import details, ending, show_memory, was_cut
 from chatbot.page.markdown import GrowingAnswer, render_answer, render_typed
 from chatbot.providers import LoadState
 from chatbot.replies.reply import WAITING_SECONDS
-from chatbot.types import Attachment, StoredMessage
+from chatbot.types import Attachment, Note, StoredMessage
 
 ShownMessage = dict[str, Any]
 """A message as assets/messages.js takes it: its role, the HTML of each of its blocks, and Gradio's metadata."""
@@ -68,13 +69,15 @@ def lines(
     messages: Sequence[StoredMessage],
     versions: Mapping[str, tuple[str, ...]],
     label: Callable[[str], str],
-    notes: Collection[str] = (),
+    notes: Mapping[str, Note] = MappingProxyType({}),
 ) -> list[Line]:
     """The lines below the messages, one for each run of messages by the same speaker, which Gradio shows as one.
-    `notes` are the ids of those that were not deleted."""
+    `notes` are those that there are, by id."""
     found: list[Line] = []
     for message in messages:
-        line = _line(message, label) | {"versions": _version(message.message_id, versions.get(message.message_id, ()))}
+        line = _line(message, label, notes) | {
+            "versions": _version(message.message_id, versions.get(message.message_id, ()))
+        }
         line |= {"note": message.note} if message.note in notes else {}
         found[-1:] = [line] if found and found[-1]["role"] == message.role else [*found[-1:], line]
     if found and found[-1]["role"] == "assistant":
@@ -127,7 +130,7 @@ def _reasoning(message: StoredMessage, locale: str) -> ShownMessage:
     return {"role": "assistant", "blocks": blocks, "metadata": metadata}
 
 
-def _line(message: StoredMessage, label: Callable[[str], str]) -> Line:
+def _line(message: StoredMessage, label: Callable[[str], str], notes: Mapping[str, Note]) -> Line:
     line: Line = {"id": message.message_id, "role": message.role, "text": message.content}
     if message.role == "user":
         return line | ({"files": [show_file(each) for each in message.attachments]} if message.attachments else {})
@@ -135,8 +138,10 @@ def _line(message: StoredMessage, label: Callable[[str], str]) -> Line:
     if message.status == "running":
         return line | {"text": ""}  # the stored text is behind the one on the page
     failed = message.status == "failed" or message.finish_reason == "interrupted"
-    memory = {"memory": show_memory(message.memory)} if message.memory else {}
-    return line | {"ending": ending(message), "failed": failed, "details": details(message, label)} | memory
+    facts = details(message, label)
+    if message.memory:
+        line["memory"] = show_memory(message.memory, notes) | {"seen": facts.pop("seen", None)}
+    return line | {"ending": ending(message), "failed": failed, "details": facts}
 
 
 def _version(message_id: str, versions: tuple[str, ...]) -> dict[str, Any] | None:

@@ -160,7 +160,7 @@ def _make_note(
     if (
         fact is None
         or memory.is_temporary(conversation_id)
-        or not switches_of(memory, conversation_id, requested).memory
+        or not switches_of(memory, memory.get_conversation(conversation_id), requested).memory
     ):
         return None
     known = (note for note in memory.notes.list() if note.source and note.source.message_id == question.message_id)

@@ -1,6 +1,6 @@
 """ConversationMemory: the conversations of one session."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,9 @@ from chatbot.storage.temporary_chats import TemporaryChats
 from chatbot.storage.timestamps import now
 from chatbot.storage.titles import make_title
 from chatbot.types import Conversation, Options, Role, SentMemory, StoredMessage, clean
+
+MAX_IRRELEVANT = 1000
+"""Ids that a conversation leaves out; the newest of them."""
 
 
 class ConversationMemory:
@@ -225,11 +228,22 @@ class ConversationMemory:
         with self._directory.write(conversation_id) as file:
             file.change(title=clean(title))
 
-    def set_memory(self, conversation_id: str, *, memory: bool | None = None, excluded: bool | None = None) -> None:
+    def set_memory(
+        self,
+        conversation_id: str,
+        *,
+        memory: bool | None = None,
+        excluded: bool | None = None,
+        irrelevant: Mapping[str, bool] | None = None,
+    ) -> None:
         """Sets whether notes and passages go along with the conversation's messages, and whether it is excluded from
-        recall; None leaves it."""
-        changes = {"memory": memory, "excluded": excluded}
+        recall; None leaves it. `irrelevant` says of notes, messages and conversations, by id, that nothing of them
+        goes along here, or does again."""
+        changes: dict[str, Any] = {"memory": memory, "excluded": excluded}
         with self._directory.write(conversation_id) as file:
+            if irrelevant:
+                ids = dict.fromkeys(file.document.get("irrelevant", ()), True) | dict(irrelevant)
+                changes["irrelevant"] = [each for each, is_irrelevant in ids.items() if is_irrelevant][-MAX_IRRELEVANT:]
             file.change(**{name: value for name, value in changes.items() if value is not None})
 
     def set_options(self, conversation_id: str, options: Options) -> None:

@@ -1,7 +1,8 @@
 """Notes: the short facts that a session's visitor asked to remember, and what may be sent of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
+from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
@@ -36,15 +37,20 @@ class Notes:
     def __init__(self, directory: SessionDirectory, check_size: Callable[[int], None]) -> None:
         self._directory = directory
         self._check_size = check_size
+        self._decoded: dict[str, tuple[Mapping[str, Any], Note]] = {}
+        """The notes with their records, as they were last read. A change replaces the record."""
 
     def list(self) -> list[Note]:
         """All notes: pinned ones first, then the newest first."""
         with self._directory.lock():
             records = open_table(self._directory, "notes").records
+            self._decoded = {note_id: self._decode(note_id, record) for note_id, record in records.items()}
             known = set(self._directory.ids())
-        notes = [_decode(note_id, record) for note_id, record in reversed(records.items())]
-        notes = [note if note.source and note.source.conversation_id in known else _rootless(note) for note in notes]
-        return sorted(sorted(notes, key=lambda each: each.created_at, reverse=True), key=lambda each: not each.pinned)
+            notes = [note for _, note in reversed(self._decoded.values())]
+        notes = [
+            _rootless(each) if each.source and each.source.conversation_id not in known else each for each in notes
+        ]
+        return sorted(sorted(notes, key=attrgetter("created_at"), reverse=True), key=lambda each: not each.pinned)
 
     def get(self, note_id: str) -> Note:
         """The note. Raises NotFound."""
@@ -131,6 +137,10 @@ class Notes:
         """Whether recall is on, or ever was: then answers may quote other conversations."""
         with self._directory.lock():
             return RECALLED in open_table(self._directory, "switches").records
+
+    def _decode(self, note_id: str, record: Mapping[str, Any]) -> tuple[Mapping[str, Any], Note]:
+        known = self._decoded.get(note_id)
+        return known if known and known[0] is record else (record, _decode(note_id, record))
 
     def _check_source(self, source: NoteSource) -> None:
         conversation = self._directory.existing(source.conversation_id)

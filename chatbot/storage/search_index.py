@@ -128,7 +128,7 @@ class SearchIndex:
     def find(self, terms: str, since: str, until: str, without: str, limit: int) -> list[IndexedMessage]:
         """The messages that may be recalled and match one of the terms, the best first by BM25. `terms` are in FTS5's
         language; from `since` on and before `until`, and not of the conversation `without`."""
-        with self._updated() as database:
+        with self._updated(without) as database:
             found = database.execute(
                 f"""
                 SELECT m.*, -bm25(words, 1.0, {CONTEXT_WEIGHT}) AS score FROM words JOIN message m ON m.id = words.rowid
@@ -141,7 +141,7 @@ class SearchIndex:
 
     def newest(self, since: str, until: str, without: str, limit: int) -> list[IndexedMessage]:
         """The visitor's newest messages that may be recalled, as `find`."""
-        with self._updated() as database:
+        with self._updated(without) as database:
             found = database.execute(
                 """
                 SELECT * FROM message WHERE recalled AND role = 'user' AND created >= ? AND created < ?
@@ -152,18 +152,21 @@ class SearchIndex:
             return [_message(row) for row in found]
 
     @contextmanager
-    def _updated(self) -> Iterator[sqlite3.Connection]:
+    def _updated(self, without: str = "") -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                yield self._update()
+                yield self._update(without)
             except sqlite3.Error as error:  # the temporary file does not fit, for example
                 self._drop()
                 raise StorageError from error
 
-    def _update(self) -> sqlite3.Connection:
+    def _update(self, without: str = "") -> sqlite3.Connection:
+        """Reads what has changed. The conversation `without` is not looked for, so it may wait for the next update: it
+        changes with each of its messages, and a first token waits."""
         with self._directory.lock():
-            stale = set(self._directory.changed if self._is_complete else self._directory.ids())
-            self._directory.changed.clear()
+            waiting = {without} & self._directory.changed if self._is_complete else set()
+            stale = (self._directory.changed if self._is_complete else set(self._directory.ids())) - waiting
+            self._directory.changed.intersection_update(waiting)
         try:
             if not self._is_complete:
                 self._drop()

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chatbot.errors import NotFound, StorageError
-from chatbot.storage.atomic_json import sync_directory
+from chatbot.storage.atomic_json import AtomicJsonStorage, sync_directory
 from chatbot.storage.conversation_file import ConversationFile
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.temporary_chats import TemporaryChats
@@ -65,6 +65,8 @@ class SessionDirectory:
         """Conversations that were created, changed or deleted. Whoever has looked at them takes them out."""
         self._damaged: set[str] = set()
         self._cached: OrderedDict[str, ConversationFile] = OrderedDict()
+        self.session_file: AtomicJsonStorage | None = None
+        """`session.json`, once it was opened; session_file.py reads and writes it."""
         self._last_change = ""
         self._last_visit = -math.inf
 
@@ -180,7 +182,9 @@ class SessionDirectory:
 
     def cached_size(self) -> int:
         """The bytes of the files whose messages are in memory. Any thread may ask, without the lock."""
-        return sum(file.storage.size for file in list(self._cached.values()))
+        session_file = self.session_file
+        conversations = sum(file.storage.size for file in list(self._cached.values()))
+        return conversations + (session_file.size if session_file else 0)
 
     def changed_at(self) -> float:
         """When something was last written or visited here, in seconds since the epoch; 0 if nothing ever was."""
@@ -197,6 +201,7 @@ class SessionDirectory:
         """Removes the directory, whatever else has the session's name, and its temporary chats."""
         self.temporary.remove(self.path)
         self._cached.clear()
+        self.session_file = None
         self.changed.update(self._summaries or ())
         self._summaries = None
         removed = self.path.with_name(f"{self.path.name}{REMOVED}")

@@ -92,7 +92,8 @@ class Conversation:
     when what it shows last changed: unlike `updated_at` it also moves when another version is shown.
 
     `memory`: whether notes and passages go along with its messages; `excluded`: it is never recalled in others;
-    `temporary`: it is on no disk.
+    `temporary`: it is on no disk; `irrelevant`: ids of notes, messages and conversations of which nothing
+    goes along here.
     """
 
     conversation_id: str
@@ -105,3 +106,4 @@ class Conversation:
     memory: bool = True
     excluded: bool = False
     temporary: bool = False
+    irrelevant: frozenset[str] = frozenset()

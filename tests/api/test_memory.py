@@ -154,3 +154,15 @@ def test_with_memory_off_nothing_is_remembered(owner: Visitor) -> None:
     owner.call("PATCH", "/session", json={"memory": False})
     owner.chat("Remember that I live in Bergen.")
     assert notes(owner) == []
+
+
+def test_what_is_irrelevant_to_a_conversation_goes_along_in_others_only(owner: Visitor, upstream: FakeUpstream) -> None:
+    note = create(owner, DENTIST, pinned=True)
+    first = owner.chat("Who is my dentist?")["conversation_id"]
+    changed = owner.call("PATCH", f"/conversations/{first}", json={"irrelevant": {note["note_id"]: True}})
+    assert changed.status_code == 200, changed.text
+    assert owner.chat("Who is my dentist?", conversation_id=first)["memory"] == NOTHING
+    assert "<memory>" not in system_prompt(upstream)
+    assert owner.chat("Who is my dentist?")["memory"]["notes"] == [note["note_id"]]
+    owner.call("PATCH", f"/conversations/{first}", json={"irrelevant": {note["note_id"]: False}})
+    assert owner.chat("Who is my dentist?", conversation_id=first)["memory"]["notes"] == [note["note_id"]]

@@ -44,7 +44,7 @@ export const inWords = {
       tokens_per_s && t("account.rate", { rate: digits(tokens_per_s, 0) }),
       output !== undefined && guess(t(input === undefined ? "account.written" : "account.tokens", counted), estimated),
       cost !== undefined && guess(price(cost), estimated),
-      seen && t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
+      inWords.seen(seen),
       ...filesInWords(files),
     ].filter(Boolean).join(" · ");
   },
@@ -52,6 +52,9 @@ export const inWords = {
   price: ({ cost, estimated }) => cost === undefined ? "" : guess(price(cost), estimated),
 
   writer: ({ model, ...rest }) => [model, writerOf(rest)].filter(Boolean).join(" · "),
+
+  // How much of the conversation the model was sent, if not all.
+  seen: (seen) => seen && t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
 
   total: ({ tokens, estimated, cost, partly } = {}) => {
     if (tokens === undefined) return "";

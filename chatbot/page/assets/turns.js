@@ -11,7 +11,7 @@ import { machine } from "./state.js";
 import { sentMemory } from "./sent_memory.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
-import { edit, onLines, open, resume, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
+import { edit, onLines, resume, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
 const chatRows = () => [...document.querySelectorAll("#chat .message-row")];
@@ -109,7 +109,7 @@ const lineBelow = (row, turn) => {
   made.append(tools);
   if (turn.details) made.append(...accountOf(turn));
   if (turn.note) made.append(savedNote(turn.note));
-  if (turn.memory) made.append(sentMemory(turn.memory, open));
+  if (turn.memory) made.append(sentMemory(turn.memory));
   return made;
 };
 
