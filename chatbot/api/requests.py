@@ -110,7 +110,8 @@ class ChatBody(Body):
 
 class ConversationChangesBody(Body):
     """What to change of a conversation: its title, whether notes and passages go along with its messages (`memory`),
-    and whether it is excluded from recall. With `temporary` as false, a temporary chat is stored from now on."""
+    whether it is excluded from recall, and whether it is `pinned`. With `temporary` as false, a temporary chat is
+    stored from now on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes", "excluded": True}]})
 
@@ -122,6 +123,7 @@ class ConversationChangesBody(Body):
     ) = None
     memory: bool | None = None
     excluded: bool | None = None
+    pinned: bool | None = None
     temporary: Literal[False] | None = None
 
 

@@ -115,4 +115,5 @@ class ConversationFile:
             memory=document.get("memory") is not False,
             excluded=document.get("excluded") is True,
             temporary=self.is_temporary,
+            pinned=document.get("pinned") is True,
         )

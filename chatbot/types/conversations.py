@@ -92,7 +92,7 @@ class Conversation:
     when what it shows last changed: unlike `updated_at` it also moves when another version is shown.
 
     `memory`: whether notes and passages go along with its messages; `excluded`: it is never recalled in others;
-    `temporary`: it is on no disk.
+    `temporary`: it is on no disk; `pinned`: it stands before the others in lists that people read.
     """
 
     conversation_id: str
@@ -105,3 +105,4 @@ class Conversation:
     memory: bool = True
     excluded: bool = False
     temporary: bool = False
+    pinned: bool = False

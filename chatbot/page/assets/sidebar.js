@@ -7,13 +7,14 @@ import { button, make, onKeys } from "./dom.js";
 import { LANGUAGE, t } from "./i18n.js";
 import { download } from "./import_export.js";
 import { isMenuOpen, openMenu } from "./menu.js";
+import { call } from "./session.js";
 import { machine } from "./state.js";
 import { follow, newChat, onLines, open, view } from "./view.js";
 
 const SILENCE_SECONDS = 45; // the server sends the list at least every 20
 
 let lastSent = 0;
-let listed = null; // [{id, title, updated_at, touched_at, running}]
+let listed = null; // [{id, title, updated_at, touched_at, pinned, running}]; the pinned ones first
 let hasMore = false;
 let renaming = ""; // the id of the conversation whose title is being changed
 let isPressing = false;
@@ -64,8 +65,17 @@ const remove = (id, title) => {
   drawList();
 };
 
-const actionsOf = ({ id, title }) => [
+const pin = (conversation, pinned) => {
+  conversation.pinned = pinned; // until the server lists it so
+  listed.sort((one, other) => (other.pinned - one.pinned) || (other.updated_at > one.updated_at ? 1 : -1));
+  drawList();
+  const headers = { "Content-Type": "application/json" };
+  call(`conversations/${conversation.id}`, { method: "PATCH", headers, body: JSON.stringify({ pinned }) });
+};
+
+const actionsOf = (conversation, { id, title, pinned } = conversation) => [
   ["rename", t("list.rename"), () => rename(id)],
+  ["pin", t(pinned ? "list.unpin" : "list.pin"), () => pin(conversation, !pinned)],
   ["export-text", t("data.markdown"), () => download("md", id)],
   ["export-json", t("data.json"), () => download("json", id)],
   ["remove", t("list.delete"), () => remove(id, title)],
@@ -115,7 +125,7 @@ const drawList = () => {
   const drawn = [];
   let group = null;
   for (const conversation of (listed ?? []).filter(({ id }) => !isDeleted(id))) {
-    const day = dayOf(conversation.updated_at);
+    const day = conversation.pinned ? t("list.pinned") : dayOf(conversation.updated_at);
     if (day !== group?.dataset.day) {
       drawn.push(make("h2", "day", day));
       group = make("ul", "group");
