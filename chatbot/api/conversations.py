@@ -59,11 +59,13 @@ async def get_conversation(
 
 @router.patch(ONE, response_model_exclude_unset=True, responses=OWNED | errors(409, 413, 503))
 async def update_conversation(conversation_id: str, body: ConversationChangesBody, memory: Memory) -> ConversationOut:
-    """Change a conversation's title, or what memory does with it."""
+    """Change a conversation's title, what memory does with it, or whether it is pinned."""
     if body.title is not None:
         await asyncio.to_thread(memory.rename_conversation, conversation_id, body.title)
     if body.temporary is False:
         await asyncio.to_thread(memory.keep_conversation, conversation_id)
+    if body.pinned is not None:
+        await asyncio.to_thread(memory.pin_conversation, conversation_id, body.pinned)
     await asyncio.to_thread(
         memory.set_memory,
         conversation_id,

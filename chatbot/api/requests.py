@@ -110,8 +110,9 @@ class ChatBody(Body):
 
 class ConversationChangesBody(Body):
     """What to change of a conversation: its title, whether notes and passages go along with its messages (`memory`),
-    and whether it is excluded from recall. `irrelevant` says of notes, messages and conversations, by id, that nothing
-    of them goes along here, or does again. With `temporary` as false, a temporary chat is stored from now on."""
+    whether it is excluded from recall, and whether it is `pinned`. `irrelevant` says of notes, messages and
+    conversations, by id, that nothing of them goes along here, or does again. With `temporary` as false, a temporary
+    chat is stored from now on."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Jokes", "excluded": True}]})
 
@@ -126,6 +127,7 @@ class ConversationChangesBody(Body):
     irrelevant: (
         Annotated[dict[Annotated[str, Field(max_length=MAX_NAME_LENGTH)], bool], Field(max_length=100)] | None
     ) = None
+    pinned: bool | None = None
     temporary: Literal[False] | None = None
 
 

@@ -94,7 +94,7 @@ class ChatOut(BaseModel):
 class ConversationOut(BaseModel):
     """A conversation without its messages. Times are ISO 8601 in UTC. `memory` is false if no notes and passages go
     along with its messages, `excluded` true if it is never recalled in others, `temporary` true if it is in memory
-    only. What is as usual is left out, unless the call has just set it."""
+    only, `pinned` true if the page lists it first. What is as usual is left out, unless the call has just set it."""
 
     conversation_id: Id
     title: Title
@@ -104,6 +104,7 @@ class ConversationOut(BaseModel):
     memory: bool = True
     excluded: bool = False
     temporary: bool = False
+    pinned: bool = False
 
     @classmethod
     def of(cls, conversation: Conversation, *said: str) -> Self:

@@ -118,11 +118,12 @@ class SidebarHandlers:
                         "title": each.title,
                         "updated_at": each.updated_at,
                         "touched_at": each.touched_at,
+                        "pinned": each.pinned,
                         "running": each.conversation_id in running,
                         "memory": each.memory,
                         "excluded": each.excluded,
                     }
-                    for each in found[:MAX_LISTED]
+                    for each in sorted(found, key=lambda each: not each.pinned)[:MAX_LISTED]
                 ],
                 "more": len(found) > MAX_LISTED,
                 "renew": is_due,

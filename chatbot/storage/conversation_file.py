@@ -116,4 +116,5 @@ class ConversationFile:
             excluded=document.get("excluded") is True,
             temporary=self.is_temporary,
             irrelevant=frozenset(document.get("irrelevant", ())),
+            pinned=document.get("pinned") is True,
         )

@@ -246,6 +246,11 @@ class ConversationMemory:
                 changes["irrelevant"] = [each for each, is_irrelevant in ids.items() if is_irrelevant][-MAX_IRRELEVANT:]
             file.change(**{name: value for name, value in changes.items() if value is not None})
 
+    def pin_conversation(self, conversation_id: str, pinned: bool) -> None:
+        """Pins the conversation, or lets it go."""
+        with self._directory.write(conversation_id) as file:
+            file.change(pinned=pinned)
+
     def set_options(self, conversation_id: str, options: Options) -> None:
         """Stores the options of the conversation's last turn."""
         with self._directory.write(conversation_id) as file:

@@ -92,8 +92,8 @@ class Conversation:
     when what it shows last changed: unlike `updated_at` it also moves when another version is shown.
 
     `memory`: whether notes and passages go along with its messages; `excluded`: it is never recalled in others;
-    `temporary`: it is on no disk; `irrelevant`: ids of notes, messages and conversations of which nothing
-    goes along here.
+    `temporary`: it is on no disk; `irrelevant`: ids of notes, messages and conversations of which nothing goes along
+    here; `pinned`: it stands before the others in lists that people read.
     """
 
     conversation_id: str
@@ -107,3 +107,4 @@ class Conversation:
     excluded: bool = False
     temporary: bool = False
     irrelevant: frozenset[str] = frozenset()
+    pinned: bool = False

@@ -179,6 +179,17 @@ def test_a_conversation_can_be_renamed(visitor: Visitor) -> None:
     assert listed["title"] == "Пример 🙂"
 
 
+def test_a_conversation_can_be_pinned(visitor: Visitor) -> None:
+    path = f"/conversations/{visitor.chat('Hello')['conversation_id']}"
+    usual = visitor.call("PATCH", path, json={}).json()
+    assert "pinned" not in usual
+    assert visitor.call("PATCH", path, json={"pinned": True}).json() == usual | {"pinned": True}
+    assert visitor.get("/conversations")["conversations"] == [usual | {"pinned": True}]
+    visitor.call("PATCH", path, json={"pinned": False})
+    assert visitor.get("/conversations")["conversations"] == [usual]
+    assert visitor.call("PATCH", path, json={"pinned": "yes"}).status_code == 422
+
+
 def test_a_conversation_can_be_deleted(visitor: Visitor) -> None:
     deleted, remaining = visitor.chat()["conversation_id"], visitor.chat()["conversation_id"]
     answer = visitor.call("DELETE", f"/conversations/{deleted}")

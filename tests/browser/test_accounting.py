@@ -93,19 +93,19 @@ PRICES: list[tuple[float, str]] = [
     (1e-30, "$0.0000000000000"),
     (-1.0, "-$1.00"),
 ]
-LONGEST = "The answer reached the longest length that is set. Ask to go on, or raise “Longest answer”."
-REASONED = "The model spent the whole length that is set on reasoning. Raise “Longest answer”, then try again."
+LONGEST = "This answer reached the maximum length. Ask the model to go on, or raise “Maximum length” in the settings."
+REASONED = "The model used up the maximum length on reasoning. Raise “Maximum length” in the settings, then try again."
 ENDINGS: list[tuple[Json, str]] = [
-    ({"finish_reason": "stopped"}, "Stopped by you after 212 tokens."),
+    ({"finish_reason": "stopped"}, "You stopped this answer after 212 tokens."),
     ({"finish_reason": "interrupted"}, "This answer was cut off after 212 tokens."),
     ({"finish_reason": "length"}, LONGEST),
     ({"finish_reason": "length", "content": ""}, REASONED),
     ({"finish_reason": "refusal"}, "The model declined to answer this."),
     ({"finish_reason": "content_filter"}, "The provider withheld the rest of this answer."),
-    ({"finish_reason": "stopped", "usage": used(9, 0)}, "Stopped by you."),
-    ({"finish_reason": "stopped", "usage": {}}, "Stopped by you."),
-    ({"finish_reason": "stopped", "usage": used(9, 1)}, "Stopped by you after 1 token."),
-    ({"finish_reason": "stopped", "usage": used(9, 1234)}, "Stopped by you after 1,234 tokens."),
+    ({"finish_reason": "stopped", "usage": used(9, 0)}, "You stopped this answer."),
+    ({"finish_reason": "stopped", "usage": {}}, "You stopped this answer."),
+    ({"finish_reason": "stopped", "usage": used(9, 1)}, "You stopped this answer after 1 token."),
+    ({"finish_reason": "stopped", "usage": used(9, 1234)}, "You stopped this answer after 1,234 tokens."),
     (
         {"finish_reason": "interrupted", "fault": FAULT},
         "The connection to OpenAI broke off before the answer was complete.",
@@ -196,7 +196,7 @@ async def test_a_stopped_answer_shows_its_tokens(chat: ChatPage) -> None:
     await chat.send("Count to a thousand")
     await expect(chat.answers.last).to_contain_text("word10")
     await chat.stop_button.click()
-    note = re.compile(r"^Stopped by you after \d+ tokens\.$")
+    note = re.compile(r"^You stopped this answer after \d+ tokens\.$")
     await expect(chat.notes.last).to_have_text(note)
     await expect(chat.details.last).to_contain_text("(estimated)")
     await chat.reload()
@@ -204,7 +204,7 @@ async def test_a_stopped_answer_shows_its_tokens(chat: ChatPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "words"), [("length", "reached the longest length"), ("content_filter", "withheld the rest")]
+    ("reason", "words"), [("length", "reached the maximum length"), ("content_filter", "withheld the rest")]
 )
 async def test_an_answer_that_was_cut_short_shows_the_reason(
     reason: str, words: str, chat: ChatPage, upstream: FakeUpstream

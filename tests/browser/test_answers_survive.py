@@ -29,7 +29,7 @@ async def test_a_busy_browser_knows_which_conversation_is_answered(delay: int, c
     await expect(chat.opened).to_contain_text("Go on")
     await chat.box.press("Escape")
     await chat.is_ready()
-    await expect(chat.notes.last).to_contain_text("Stopped by you")
+    await expect(chat.notes.last).to_contain_text("You stopped this answer")
 
 
 async def test_an_answer_continues_while_its_tab_is_closed(
@@ -44,7 +44,7 @@ async def test_an_answer_continues_while_its_tab_is_closed(
     await again.has_come(200)
     assert (await again.last_answer()).split()[:3] == ["word1", "word2", "word3"]
     await again.stop_button.click()
-    await expect(again.notes.last).to_contain_text("Stopped by you")
+    await expect(again.notes.last).to_contain_text("You stopped this answer")
 
 
 async def test_an_answer_that_ended_without_a_tab_is_complete(

@@ -31,7 +31,7 @@ async def test_stop_keeps_the_partial_answer(chat: ChatPage, upstream: FakeUpstr
     await expect(chat.answers.last).to_contain_text("word10")
     await chat.stop_button.click()
     await expect(chat.send_button).to_be_visible()
-    await expect(chat.notes.last).to_contain_text("Stopped by you after")
+    await expect(chat.notes.last).to_contain_text("You stopped this answer after")
     kept = await chat.last_answer()
     await chat.reload()
     await expect(chat.answers.last).to_have_text(kept)

@@ -35,7 +35,7 @@ async def test_copying_leaves_out_notes_and_details(chat: ChatPage) -> None:
     await chat.page.keyboard.press("Control+C")
     everything = await copied(chat.page)
     assert answer in everything
-    for word in ("Stopped by you", "first token", "tokens/s", "This conversation"):
+    for word in ("You stopped this answer", "first token", "tokens/s", "This conversation"):
         assert word not in everything
 
 

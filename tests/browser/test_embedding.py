@@ -109,7 +109,7 @@ async def test_a_frame_without_storage_chats_and_warns(show: Show, visitor_page:
     await show(visitor_page, FRAME)
     chat = await chat_in(visitor_page)
     notice = visitor_page.frames[1].locator("#notices")
-    await expect(notice).to_contain_text("This browser lets the page keep nothing")
+    await expect(notice).to_contain_text("This browser blocks storage")
     assert await chat.ask("My name is Alice") == "You said: My name is Alice"
     assert "Alice" in await chat.ask("What's my name?")
     await visitor_page.reload()

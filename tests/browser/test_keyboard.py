@@ -67,7 +67,7 @@ async def test_escape_stops_the_answer(chat: ChatPage) -> None:
     await chat.begin("Go on")
     await chat.box.press("Escape")
     await chat.is_ready()
-    await expect(chat.notes.last).to_contain_text("Stopped by you")
+    await expect(chat.notes.last).to_contain_text("You stopped this answer")
 
 
 @pytest.mark.tier2

@@ -30,7 +30,9 @@ SEEN = """() => {
 FALLBACKS = {"de-AT": "de", "zh-CN": "zh-CN", "zh-TW": "en", "pt-BR": "en"}
 """The page's language by browser locale: English if we have no translation."""
 
-SAME_IN_JAPANESE = r"OpenAI|Anthropic|Hugging Face|gpt-6-luna|API|JSON|zip|Ctrl|Shift|Enter|Esc|[OK]|USD?|Chatbot"
+SAME_IN_JAPANESE = (
+    r"sk-(ant-)?…|hf_…|OpenAI|Anthropic|Hugging Face|gpt-6-luna|API|JSON|zip|Ctrl|Shift|Enter|Esc|[OK]|USD?|Chatbot"
+)
 """Names and key labels that stay in Latin letters."""
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -52,6 +54,7 @@ async def everything(chat: ChatPage, upstream: FakeUpstream) -> set[str]:
     for title, row in (("1", ".earlier"), ("2", ".thought-group")):
         await chat.open_conversation(title)
         await expect(chat.page.locator(f"#chat {row}")).to_be_visible()
+        await chat.page.locator("#chat .about").evaluate_all("all => all.forEach((each) => { each.open = true; })")
         said |= set(await chat.page.evaluate(SEEN))
     upstream.scenario = Scenario(tokens=2000, tokens_per_second=20)
     await chat.send("4")
@@ -89,7 +92,7 @@ async def test_a_german_browser_shows_no_english_text(
         assert german[key] in said, key
     assert any(each.endswith("4 von 9 Nachrichten gesendet, der Rest war zu lang für das Modell") for each in said)
     assert any("erstes Token 0,5 s" in each and "1.200 gelesen, 212 geschrieben" in each for each in said)
-    assert "Von Ihnen nach 212 Token angehalten." in said
+    assert "Sie haben diese Antwort nach 212 Token angehalten." in said
 
 
 async def test_a_japanese_page_has_only_names_in_latin_letters(

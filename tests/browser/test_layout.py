@@ -74,7 +74,7 @@ async def test_the_greeting_stands_in_the_middle_of_a_tall_window(app: RunningAp
 async def test_a_new_chat_shows_no_arrow_to_its_end(chat: ChatPage, upstream: FakeUpstream) -> None:
     upstream.queue(Scenario(tokens=3000))
     await chat.ask("Tell me much")
-    arrow = chat.page.get_by_role("button", name="Scroll")
+    arrow = chat.page.locator("#chat .to-end")
     await chat.page.locator("#chat .panel-wrap").evaluate("panel => panel.scrollTo(0, 0)")
     await expect(arrow).to_be_visible()
     await chat.new_chat()

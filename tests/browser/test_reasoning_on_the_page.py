@@ -93,10 +93,10 @@ async def test_an_answer_stopped_while_reasoning_keeps_its_reasoning(chat: ChatP
     await chat.reasoning.click()
     await expect(chat.page.locator("#chat .bot-row")).to_contain_text("word3")
     await chat.stop_button.click()
-    await expect(chat.notes.last).to_contain_text("Stopped by you")
+    await expect(chat.notes.last).to_contain_text("You stopped this answer")
     await chat.reload()
     await expect(chat.reasoning).to_be_visible()
-    await expect(chat.notes.last).to_contain_text("Stopped by you")
+    await expect(chat.notes.last).to_contain_text("You stopped this answer")
     assert (await chat.ask("And now?")).endswith("And now?")  # behind the question that got no answer
     sent = [received.body for received in upstream.requests if received.body][-1]
     assert "word3" not in json.dumps(sent)

@@ -63,7 +63,7 @@ async def test_a_spent_daily_budget_is_reported(limited: ChatPage, upstream: Fak
 async def test_the_conversation_quota_is_reported(limited: ChatPage) -> None:
     await limited.ask("The first.")
     await limited.new_chat()
-    await refused(limited, "The second.", "You have as many conversations here as can be kept.")
+    await refused(limited, "The second.", "You have reached the number of chats that can be stored here.")
     await limited.remove("The first.")
     await limited.send("The second.")
     await expect(limited.answers.last).to_have_text("You said: The second.")
@@ -73,7 +73,7 @@ async def test_the_conversation_quota_is_reported(limited: ChatPage) -> None:
 async def test_the_session_quota_is_reported(limited: ChatPage, browser: Browser) -> None:
     await limited.ask("I was here first.")
     other = await ChatPage(await browser.new_page()).open(limited.page.url)
-    await refused(other, "And I?", "This app has as many visitors as it can keep conversations for.")
+    await refused(other, "And I?", "This app cannot take more visitors at the moment.")
 
 
 @pytest.mark.tier2  # starts twenty answers

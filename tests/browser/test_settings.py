@@ -75,7 +75,7 @@ async def test_what_is_saved_or_not_is_said_and_everything_can_be_reset(chat: Ch
     for field, value in DEFAULTS.items():
         await expect(chat.page.locator(f"#{field}")).to_have_value(value)
     await choose_preset(chat, "Pirate (saved)")
-    await chat.press("Forget")
+    await chat.press("Remove")
     await expect(said).to_have_text("“Pirate” was removed.")
 
 

@@ -113,7 +113,7 @@ async def test_a_visitors_prompt_is_saved_chosen_and_deleted(chat: ChatPage) -> 
     await expect(prompt).to_have_value("You are a helpful AI assistant.")
     await choose_preset(chat, saved)
     await expect(prompt).to_have_value("Answer like a pirate.")
-    await chat.press("Forget")
+    await chat.press("Remove")
     await chat.reload()
     await chat.open_settings()
     await chat.page.locator("#preset input").click()

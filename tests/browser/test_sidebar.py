@@ -309,3 +309,18 @@ async def test_a_click_sends_an_example(chat: ChatPage) -> None:
     await expect(chat.page.locator("#examples .example").first).to_be_hidden()
     await chat.is_ready()
     await expect(chat.questions).to_have_count(1)
+
+
+async def test_a_pinned_conversation_stands_first_until_it_is_unpinned(chat: ChatPage) -> None:
+    for title in ("One", "Two", "Three"):
+        await chat.new_chat()
+        await chat.ask(title)
+    heads = chat.page.locator("#conversations .day")
+    await chat.choose_action("One", "Pin")
+    await expect(chat.conversations).to_have_text(["One", "Three", "Two"])
+    await expect(heads).to_have_text(["Pinned", "Today"])
+    await chat.reload()
+    await expect(chat.conversations).to_have_text(["One", "Three", "Two"])
+    await chat.choose_action("One", "Unpin")
+    await expect(chat.conversations).to_have_text(["Three", "Two", "One"])
+    await expect(heads).to_have_text(["Today"])

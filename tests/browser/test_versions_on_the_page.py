@@ -45,7 +45,7 @@ async def test_stop_ends_an_answer_however_it_started(chat: ChatPage, upstream: 
     await answering(chat, how)
     await chat.stop_button.click()
     await chat.is_ready()
-    await expect(chat.notes.last).to_contain_text("Stopped by you after")
+    await expect(chat.notes.last).to_contain_text("You stopped this answer after")
     await until(lambda: upstream.closed_early)
     shown = await chat.last_answer()
     await chat.reload()
@@ -58,7 +58,7 @@ async def test_stop_in_a_second_tab_ends_the_answer(chat: ChatPage, app: Running
     await other.is_answering()
     await other.stop_button.click()
     for each in (chat, other):
-        await expect(each.notes.last).to_contain_text("Stopped by you after")
+        await expect(each.notes.last).to_contain_text("You stopped this answer after")
         await each.is_ready()
     await until(lambda: upstream.closed_early)
 
@@ -156,7 +156,7 @@ async def test_another_version_can_be_shown_during_an_answer(chat: ChatPage, ups
     await chat.page.wait_for_timeout(300)
     await expect(chat.answers).to_have_text(["You said: Quick"])
     await chat.press_at(0, "Later version")
-    await expect(chat.notes.last).to_contain_text("Stopped by you")
+    await expect(chat.notes.last).to_contain_text("You stopped this answer")
 
 
 async def test_the_model_is_sent_only_the_shown_branch(chat: ChatPage, upstream: FakeUpstream) -> None:

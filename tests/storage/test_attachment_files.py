@@ -112,7 +112,7 @@ def test_only_its_session_can_attach_an_upload(memory: ConversationMemory, other
     identity = prepared("a.png").attachment.attachment_id
     with pytest.raises(NotFound):
         memory.attachments.get(add_conversation(memory), identity)
-    with pytest.raises(NotFound, match="not there any more"):
+    with pytest.raises(NotFound, match="no longer here"):
         other.attachments.attach_uploads(add_conversation(other), [identity])
 
 

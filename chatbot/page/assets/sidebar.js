@@ -14,7 +14,7 @@ import { follow, newChat, onLines, open, view } from "./view.js";
 const SILENCE_SECONDS = 45; // the server sends the list at least every 20
 
 let lastSent = 0;
-let listed = null; // [{id, title, updated_at, touched_at, running, memory, excluded}]
+let listed = null; // [{id, title, updated_at, touched_at, pinned, running, memory, excluded}]; the pinned ones first
 let hasMore = false;
 let renaming = ""; // the id of the conversation whose title is being changed
 let isPressing = false;
@@ -66,17 +66,25 @@ const remove = (id, title) => {
   drawList();
 };
 
-const switchMemory = (conversation, changes) => {
-  Object.assign(conversation, changes); // until the server says so
+// A change of a conversation that shows at once; if the server refuses it, the list is read again.
+const change = (conversation, changes) => {
+  Object.assign(conversation, changes);
   callJson(`conversations/${conversation.id}`, "PATCH", changes).then(({ failure }) => { if (failure) watchChanges(); });
 };
 
+const pin = (conversation, pinned) => {
+  change(conversation, { pinned });
+  listed.sort((one, other) => (other.pinned - one.pinned) || (other.updated_at > one.updated_at ? 1 : -1));
+  drawList();
+};
+
 const actionsOf = (conversation) => {
-  const { id, title, memory, excluded } = conversation;
+  const { id, title, memory, excluded, pinned } = conversation;
   return [
     ["rename", t("list.rename"), () => rename(id)],
-    ["memory", t("list.memory"), () => switchMemory(conversation, { memory: !memory }), memory],
-    ["recalled", t("list.recalled"), () => switchMemory(conversation, { excluded: !excluded }), !excluded],
+    ["pin", t(pinned ? "list.unpin" : "list.pin"), () => pin(conversation, !pinned)],
+    ["memory", t("list.memory"), () => change(conversation, { memory: !memory }), memory],
+    ["recalled", t("list.recalled"), () => change(conversation, { excluded: !excluded }), !excluded],
     ["export-text", t("data.markdown"), () => download("md", id)],
     ["export-json", t("data.json"), () => download("json", id)],
     ["remove", t("list.delete"), () => remove(id, title)],
@@ -127,7 +135,7 @@ const drawList = () => {
   const drawn = [];
   let group = null;
   for (const conversation of (listed ?? []).filter(({ id }) => !isDeleted(id))) {
-    const day = dayOf(conversation.updated_at);
+    const day = conversation.pinned ? t("list.pinned") : dayOf(conversation.updated_at);
     if (day !== group?.dataset.day) {
       drawn.push(make("h2", "day", day));
       group = make("ul", "group");
