@@ -10,7 +10,7 @@ from chatbot.memory.memory_block import block
 from chatbot.memory.same_subject import newer_notes
 from chatbot.replies.suggestions import SuggestedNotes
 from chatbot.storage import SearchResult
-from chatbot.types import MemorySwitches, Note, SentMemory, StoredMessage
+from chatbot.types import MemorySwitches, Note, SentMemory, StoredMessage, Summary
 
 
 class RecalledOut(BaseModel):
@@ -62,7 +62,8 @@ class MemoryAccountOut(MemoryOut):
 
 def _memory_values(memory: SentMemory) -> dict[str, Any]:
     recalled = [RecalledOut.model_validate(each, from_attributes=True) for each in memory.passages]
-    return {"notes": [each.note_id for each in memory.notes], "recalled": recalled}
+    notes = [each.note_id for each in memory.notes]
+    return {"notes": notes, "recalled": recalled, "summary": memory.summary is not None}
 
 
 class SourceOut(BaseModel):
@@ -164,6 +165,31 @@ class SuggestionsOut(BaseModel):
             usage=UsageOut.model_validate(suggested.usage, from_attributes=True),
             cost=suggested.cost,
         )
+
+
+class SummaryOut(BaseModel):
+    """What a model said of the first messages of a conversation, `covers` in number; its text may have been changed
+    since. It goes along with each message in place of those that do not. `cost` is in US dollars, null if unknown."""
+
+    message_id: Id
+    text: Annotated[str, Field(examples=["You are planning a trip to Oslo in May; the hotel is booked."])]
+    covers: Annotated[int, Field(examples=[28])]
+    created_at: Time
+    provider: ProviderLabel | None
+    model: ModelId | None
+    usage: UsageOut
+    cost: Annotated[float, Field(examples=[0.002])] | None
+
+
+class MadeSummaryOut(BaseModel):
+    """A conversation's summary."""
+
+    summary: SummaryOut
+
+    @classmethod
+    def of(cls, summary: Summary) -> Self:
+        """The summary."""
+        return cls(summary=SummaryOut.model_validate(summary, from_attributes=True))
 
 
 class SwitchesOut(BaseModel):

@@ -10,6 +10,7 @@ from chatbot.api.openapi import ASKING, MARKDOWN, errors
 from chatbot.api.requests import NoteBody, NoteChangesBody, NotesTextBody, SuggestBody
 from chatbot.api.responses import StatusOut
 from chatbot.replies.options import RequestedOptions, resolve_options
+from chatbot.replies.single_call import Caller
 from chatbot.transfer.notes import candidates, export_notes_markdown, import_notes, parse_notes_markdown
 
 router = APIRouter(tags=["memory"])
@@ -63,7 +64,7 @@ async def suggest_notes(
     make notes of those that you want."""
     requested: RequestedOptions = {"provider": body.provider, "model": body.model}
     options = await asyncio.to_thread(resolve_options, services.settings, services.providers, requested)
-    found = await services.suggestions.suggest(session_id, body.conversation_id, options, address=address)
+    found = await services.suggestions.suggest(body.conversation_id, options, Caller(session_id, address=address))
     return SuggestionsOut.of(found)
 
 

@@ -9,6 +9,7 @@ from chatbot.api.response_fields import Provider
 from chatbot.replies.options import MAX_HISTORY, MAX_PROMPT_LENGTH, MAX_TEMPERATURE, RequestedOptions
 from chatbot.replies.turns import MAX_MESSAGE_LENGTH
 from chatbot.storage.notes import MAX_NOTE_LENGTH
+from chatbot.storage.summaries import MAX_SUMMARY_LENGTH
 from chatbot.types import NoteSource
 
 MAX_NAME_LENGTH = 200
@@ -204,3 +205,20 @@ class ContinueBody(Body):
     def options(self) -> RequestedOptions:
         """What is to change of how the conversation is answered."""
         return {"provider": self.provider, "model": self.model, "max_tokens": self.max_tokens}
+
+
+class SummarizeBody(Body):
+    """The model that is to make the summary: the conversation's own if it is left out."""
+
+    provider: Provider | None = None
+    model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH)] | None = None
+
+
+class SummaryChangesBody(Body):
+    """Another text of a summary."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "We plan a trip to Oslo in May."}]})
+
+    text: Annotated[
+        str, Field(min_length=1, max_length=MAX_SUMMARY_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
+    ]

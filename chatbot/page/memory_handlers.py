@@ -9,6 +9,7 @@ import gradio as gr
 from chatbot.errors import ChatbotError
 from chatbot.page.i18n import locale_of
 from chatbot.page.settings_values import SettingsValues
+from chatbot.replies.single_call import Caller
 from chatbot.web.client_address import client_address
 from chatbot.web.services import Services
 
@@ -29,11 +30,9 @@ class MemoryHandlers:
             session_id = services.tokens.session_id(token)
             options = await asyncio.to_thread(settings.options, services)
             found = await services.suggestions.suggest(
-                session_id,
                 conversation_id,
                 options,
-                key=settings.key,
-                address=client_address(request, services.is_behind_proxy),
+                Caller(session_id, settings.key, client_address(request, services.is_behind_proxy)),
             )
         except ChatbotError as error:
             return {"conversation_id": conversation_id, "failure": error.text.worded(locale_of(request))}

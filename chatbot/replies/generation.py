@@ -215,6 +215,7 @@ class Generation:
             self._memory = SentMemory(
                 notes_left_out=len(self._memory.notes) + self._memory.notes_left_out,
                 passages_left_out=len(self._memory.passages) + self._memory.passages_left_out,
+                summary=self._memory.summary,
             )
             return self._select(1, None)
         share = 0.5

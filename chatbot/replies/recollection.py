@@ -16,14 +16,15 @@ log = logging.getLogger(__name__)
 def recollect(
     memory: ConversationMemory, conversation_id: str, question: StoredMessage, requested: bool | None, tokens: int
 ) -> Recollection:
-    """The notes, and passages of earlier conversations, that match the question of a conversation, for at most so many
-    `tokens`; the note that the question itself made is not among them. `requested` is as for `switches_of`. Blocks for
-    some milliseconds. Nothing if reading fails, which must not cost the answer."""
+    """The conversation's summary, if it has one, and the notes and passages of earlier conversations that match the
+    question, for at most so many `tokens`; the note that the question itself made is not among them. `requested` is as
+    for `switches_of`. Blocks for some milliseconds. Nothing if reading fails, which must not cost the answer."""
     try:
         conversation = memory.get_conversation(conversation_id)
+        summary = memory.summaries.current(conversation_id)
         switches = switches_of(memory, conversation, requested)
         if not switches.memory or not tokens:
-            return NOTHING
+            return Recollection(summary=summary)
         known = memory.notes.list()
         sources = {each.note_id: each.source.message_id for each in known if each.source}
         irrelevant = conversation.irrelevant | {sources.get(each) or "" for each in conversation.irrelevant}
@@ -34,7 +35,7 @@ def recollect(
         ]
         notes = matching_notes(question.content, others)
         passages = _passages(memory, conversation_id, question.content, notes, irrelevant) if switches.recall else ()
-        return Recollection(notes, passages, tokens)
+        return Recollection(notes, passages, tokens, summary)
     except Exception as unexpected:
         log.error("memory: not read, %s", type(unexpected).__name__)  # noqa: TRY400 - its text may quote messages
         return NOTHING

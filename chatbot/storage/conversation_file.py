@@ -55,6 +55,11 @@ class ConversationFile:
         """Sets fields of the document."""
         self._conversation.change(next(iter(self._conversation.records)), fields)
 
+    def change_for_good(self, **fields: Any) -> None:
+        """Sets fields of the document, and leaves nothing of the old ones in the file."""
+        key, document = next(iter(self._conversation.records.items()))
+        self._conversation.replace_for_good(key, document | fields)
+
     def record(self, message_id: str) -> Mapping[str, Any]:
         """The message's record. Raises NotFound."""
         try:

@@ -20,10 +20,11 @@ from chatbot.storage.search import SearchQuery, SearchResult, newest_first
 from chatbot.storage.search_index import SearchIndex
 from chatbot.storage.serialization import encode_options, is_leased
 from chatbot.storage.session_directory import SessionDirectory
+from chatbot.storage.summaries import Summaries, drop_outdated, summaries_of
 from chatbot.storage.temporary_chats import TemporaryChats
 from chatbot.storage.timestamps import now
 from chatbot.storage.titles import make_title
-from chatbot.types import Conversation, Options, Role, SentMemory, StoredMessage, clean
+from chatbot.types import Conversation, Options, Role, SentMemory, StoredMessage, Summary, clean
 
 MAX_IRRELEVANT = 1000
 """Ids that a conversation leaves out; the newest of them."""
@@ -55,6 +56,7 @@ class ConversationMemory:
         self.attachments = SessionAttachments(self._directory)
         self.prompts = SavedPrompts(self._directory)
         self.notes = Notes(self._directory, self.attachments.check_size)
+        self.summaries = Summaries(self._directory)
         self.index = SearchIndex(self._directory)
 
     def create_conversation(self, title: str = "", *, conversation_id: str | None = None) -> str:
@@ -103,6 +105,7 @@ class ConversationMemory:
         head: str,
         options: Options | None = None,
         attachments: Sequence[PreparedAttachment] = (),
+        summaries: Sequence[Summary] = (),
     ) -> str:
         """Stores an exported conversation under a new id, which is returned. `messages` are those of all branches, each
         after its parent, and get new ids too. A running answer counts as interrupted. Raises TooLarge."""
@@ -121,6 +124,8 @@ class ConversationMemory:
             )
             encoded = encode_options(options) if options else None
             file.change(created_at=created_at, updated_at=updated_at, head=new_ids[head], options=encoded)
+            for each in summaries:
+                self.summaries.add(conversation_id, replace(each, message_id=uuid4().hex, until=new_ids[each.until]))
         return conversation_id
 
     def add_message(
@@ -151,7 +156,7 @@ class ConversationMemory:
             record = file.records.get(message.message_id)
             if record and (takes_lease or record["status"] != "running" or is_leased(record)):
                 if message.memory:
-                    sent = self._without_deleted(message.memory)
+                    sent = self._without_deleted(message.memory, summaries_of(file))
                     if not file.is_temporary:
                         self.notes.record_use(each.note_id for each in sent.notes)
                     message = replace(message, memory=sent)
@@ -193,6 +198,7 @@ class ConversationMemory:
                 self._forget_passages(subtree(file.records, message_id))
                 parent = file.records[message_id]["parent_id"]
                 file.remove_from(message_id)
+                drop_outdated(file)
                 if not shows_versions:
                     file.change(head=parent)
                 self._touch(file)
@@ -261,6 +267,7 @@ class ConversationMemory:
         with self._directory.write(conversation_id) as file:
             self._forget_passages([conversation_id])
             file.clear()
+            drop_outdated(file)
             self._touch(file)
         self.index.forget_changes()
         self.attachments.delete_unused(conversation_id)
@@ -319,11 +326,13 @@ class ConversationMemory:
         if self.notes.was_recall_on():
             forget(self._directory, deleted)
 
-    def _without_deleted(self, memory: SentMemory) -> SentMemory:
+    def _without_deleted(self, memory: SentMemory, summaries: Sequence[Summary]) -> SentMemory:
         notes = {each.note_id for each in self.notes.list()}
         files = {each.conversation_id: self._directory.peek(each.conversation_id) for each in memory.passages}
         messages = {message_id for file in files.values() if file for message_id in file.records}
         named = {each.note_id for each in memory.notes} | {each.message_id for each in memory.passages}
+        named |= {memory.summary.message_id} if memory.summary else set()
+        messages |= {each.message_id for each in summaries}
         return without(memory, named - notes - messages)
 
     def _touch(self, file: ConversationFile, **changes: str) -> None:

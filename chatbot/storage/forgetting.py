@@ -1,4 +1,4 @@
-"""Removes what was deleted from the accounts of answers, which quote the notes and passages that a model was sent."""
+"""Removes what was deleted from the accounts of answers, which quote what of the memory a model was sent."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -22,9 +22,11 @@ def forget(directory: SessionDirectory, deleted: Collection[str]) -> None:
 
 
 def without(memory: SentMemory, deleted: Collection[str]) -> SentMemory:
-    """The account without notes, messages and conversations that have one of these ids."""
+    """The account without notes, messages, conversations and summaries that have one of these ids."""
+    summary = memory.summary
     return replace(
         memory,
+        summary=None if summary and summary.message_id in deleted else summary,
         notes=tuple(each for each in memory.notes if each.note_id not in deleted),
         passages=tuple(
             each for each in memory.passages if each.message_id not in deleted and each.conversation_id not in deleted

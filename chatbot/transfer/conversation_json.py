@@ -11,7 +11,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError,
 from chatbot.attachments import PreparedAttachment, prepare
 from chatbot.errors import InvalidAttachment, InvalidFile
 from chatbot.storage import ConversationMemory
-from chatbot.types import Attachment, Options, StoredMessage
+from chatbot.types import Attachment, Options, StoredMessage, Summary
 
 MAX_TITLE_LENGTH = 200
 
@@ -34,6 +34,7 @@ class ExportedConversation(BaseModel):
     messages: list[StoredMessage]
     head: str = ""
     options: Options | None = None
+    summaries: list[Summary] = []
     files: Annotated[dict[str, Base64Bytes], Field(default_factory=dict, repr=False)]
 
     @model_validator(mode="after")
@@ -72,6 +73,8 @@ class ExportedConversation(BaseModel):
             seen.add(message.message_id)
         if head not in seen:
             raise ValueError("the head is no message")
+        if any(each.until not in seen - {""} for each in self.summaries):
+            raise ValueError("a summary is of no message")
 
 
 def export_json(memory: ConversationMemory, conversation_id: str, *, with_files: bool = True) -> bytes:
@@ -81,6 +84,7 @@ def export_json(memory: ConversationMemory, conversation_id: str, *, with_files:
         conversation = memory.get_conversation(conversation_id)
         messages = memory.all_messages(conversation_id)
         head = memory.get_head(conversation_id)
+        summaries = memory.summaries.list(conversation_id)
         files = memory.attachments.get_all(conversation_id, attachments_of(messages)) if with_files else {}
     exported = ExportedConversation.model_construct(  # what is stored was validated before
         format="chatbot-conversation",
@@ -91,6 +95,7 @@ def export_json(memory: ConversationMemory, conversation_id: str, *, with_files:
         messages=[_ended(message) for message in messages],
         head=head,
         options=conversation.options,
+        summaries=summaries,
         files={attachment_id: each.content for attachment_id, each in files.items()},
     )
     return exported.model_dump_json(indent=2).encode()
@@ -139,6 +144,7 @@ def restore(
         head=head,
         options=exported.options,
         attachments=list(prepared.values()),
+        summaries=exported.summaries if exported.version == 2 else (),
     )
 
 

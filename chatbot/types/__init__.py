@@ -15,7 +15,7 @@ from chatbot.types.completions import (
     Usage,
 )
 from chatbot.types.conversations import Conversation, Fault, SentContext, Status, StoredMessage, Timing
-from chatbot.types.memory import MemorySwitches, Note, NoteSource, Passage, SentMemory, SentNote
+from chatbot.types.memory import MemorySwitches, Note, NoteSource, Passage, SentMemory, SentNote, SentSummary, Summary
 from chatbot.types.model_profile import ModelProfile
 from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, ProviderName, RegisteredName
 from chatbot.types.unicode import clean, cut
@@ -50,8 +50,10 @@ __all__ = [
     "SentContext",
     "SentMemory",
     "SentNote",
+    "SentSummary",
     "Status",
     "StoredMessage",
+    "Summary",
     "Timing",
     "Usage",
     "clean",

@@ -1,8 +1,8 @@
 """What is remembered beyond a conversation: notes, passages of earlier conversations, and what of both was sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from chatbot.types.completions import Role
+from chatbot.types.completions import Role, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,43 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What a model said of the first messages of a conversation, `covers` in number and `until` the id of the last;
+    `text` may have been changed since. `cost` is in US dollars, None if unknown."""
+
+    message_id: str
+    text: str
+    covers: int
+    until: str
+    created_at: str
+    provider: str | None = None
+    model: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentSummary:
+    """A summary as a model was sent it."""
+
+    message_id: str
+    covers: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentMemory:
-    """The notes and passages that went along with a question, and how many that matched it did not fit."""
+    """The notes, passages and summary that went along with a question, and how many notes and passages that matched it
+    did not fit."""
 
     notes: tuple[SentNote, ...] = ()
     passages: tuple[Passage, ...] = ()
     notes_left_out: int = 0
     passages_left_out: int = 0
+    summary: SentSummary | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.notes or self.passages)
+        return bool(self.notes or self.passages or self.summary)
 
     def or_none(self) -> "SentMemory | None":
         """None if nothing matched. An account that was emptied later still says that there was one."""

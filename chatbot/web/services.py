@@ -6,7 +6,9 @@ from chatbot.providers import ProviderPool
 from chatbot.replies.imports import Imports
 from chatbot.replies.limits import Limits, RateLimit
 from chatbot.replies.replies import Replies
+from chatbot.replies.single_call import SingleCalls
 from chatbot.replies.suggestions import Suggestions
+from chatbot.replies.summarizing import Summarizing
 from chatbot.replies.uploads import Uploads
 from chatbot.settings import Settings
 from chatbot.storage import Quotas, Store
@@ -26,6 +28,7 @@ class Services:
     uploads: Uploads
     imports: Imports
     suggestions: Suggestions
+    summarizing: Summarizing
     login_throttle: LoginThrottle
 
     @property
@@ -50,6 +53,7 @@ def create_services(settings: Settings, store: Store, secret: str) -> Services:
         settings.longest_answer(),
     )
     providers = ProviderPool(settings)
+    calls = SingleCalls(providers, limits, settings.chatbot_reply_seconds)
     max_file_bytes = round(settings.chatbot_max_file_mb * 1e6)
     return Services(
         settings=settings,
@@ -66,7 +70,8 @@ def create_services(settings: Settings, store: Store, secret: str) -> Services:
         ),
         uploads=Uploads(store, max_file_bytes, RateLimit(per_minute * settings.chatbot_max_files)),
         imports=Imports(store, RateLimit(per_minute)),
-        suggestions=Suggestions(store, providers, limits, settings.chatbot_reply_seconds),
+        suggestions=Suggestions(store, calls),
+        summarizing=Summarizing(store, calls),
         login_throttle=LoginThrottle(bool(settings.space_id)),
     )
 

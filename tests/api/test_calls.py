@@ -211,6 +211,10 @@ def test_openapi_describes_every_call(visitor: Visitor) -> None:
         ("get", "/conversations/{conversation_id}/stream"),
         ("post", "/conversations/{conversation_id}/stop"),
         ("post", "/conversations/{conversation_id}/continue"),
+        ("get", "/conversations/{conversation_id}/summary"),
+        ("post", "/conversations/{conversation_id}/summary"),
+        ("patch", "/conversations/{conversation_id}/summary"),
+        ("delete", "/conversations/{conversation_id}/summary"),
         ("get", "/conversations/{conversation_id}/export"),
         *(
             ("get", "/session/export"),
@@ -240,8 +244,8 @@ def test_openapi_marks_the_calls_that_need_a_token(visitor: Visitor) -> None:
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 25
-    assert len(calls) == 30
+    assert len(needed) == 29
+    assert len(calls) == 34
 
 
 def test_gradios_page_and_routes_still_work(api_app: RunningApp, upstream: FakeUpstream) -> None:

@@ -1,0 +1,83 @@
+"""One call of a model outside the chat, because a visitor asked for it: priced, limited, and stored by nobody here."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import SecretStr
+
+from chatbot.errors import ProviderTimeout, StorageError
+from chatbot.memory.memory_block import NOTHING, Recollection
+from chatbot.providers import ProviderPool
+from chatbot.replies.generation import AnswerAccount, Generation
+from chatbot.replies.limits import Limits, Reservation
+from chatbot.storage import ConversationMemory
+from chatbot.storage.timestamps import now
+from chatbot.types import Delta, Options, Status, StoredMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a session, a visitor's own key for the provider (None: the operator's), and the visitor's address."""
+
+    session_id: str
+    key: SecretStr | None = None
+    address: str = ""
+
+
+class SingleCalls:
+    """Makes such calls, each within the limits of messages and at most `seconds` long."""
+
+    def __init__(self, providers: ProviderPool, limits: Limits, seconds: float) -> None:
+        self.providers = providers
+        self._limits = limits
+        self._seconds = seconds
+
+    async def ask(
+        self,
+        memory: ConversationMemory,
+        conversation_id: str,
+        messages: Sequence[StoredMessage],
+        instruction: str,
+        options: Options,
+        caller: Caller,
+        recollection: Recollection = NOTHING,
+    ) -> tuple[str, AnswerAccount]:
+        """Sends messages of a conversation and an instruction; returns the answer's text, and what it used, which is
+        counted however the call ends. Raises what `Limits` raises, StorageError, and ProviderErrors."""
+        asked = StoredMessage("", "user", instruction, now())
+        read_files = partial(memory.attachments.get_all, conversation_id)
+        history = [*messages, asked]
+        generation = Generation(self.providers, history, options, caller.key, read_files, recollection)
+        return await self._run(generation, options, self._reserve(options, caller))
+
+    def _reserve(self, options: Options, caller: Caller) -> Reservation:
+        is_billed = caller.key is None and self.providers.is_billed(options.choice.provider)
+        try:
+            return self._limits.admit(caller.session_id, caller.address, 0, options.max_tokens, is_billed=is_billed)
+        except OSError as error:
+            raise StorageError from error
+
+    async def _run(
+        self, generation: Generation, options: Options, reservation: Reservation
+    ) -> tuple[str, AnswerAccount]:
+        pieces: list[Delta] = []
+        account = AnswerAccount()
+        try:
+            if reservation.is_counted:
+                reservation.add(await asyncio.to_thread(generation.max_input_tokens))
+            finish = None
+            try:
+                async with asyncio.timeout(self._seconds):
+                    finish = await generation.run(pieces.append)
+            except TimeoutError:
+                raise ProviderTimeout(self.providers.label(options.choice.provider)) from None
+            finally:
+                text = "".join(each.text for each in pieces)
+                status: Status = "complete" if finish else "interrupted" if text else "failed"
+                answer = StoredMessage("", "assistant", text, now(), status=status)
+                account = await asyncio.to_thread(generation.account, answer, finish)
+        finally:
+            await asyncio.to_thread(reservation.settle, account.usage)
+        return text, account
