@@ -11,6 +11,7 @@ import posixpath
 import re
 import sys
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -56,6 +57,18 @@ FIRST_MEMBERS = (b"[Content_Types].xml", b"mimetype")
 """What the zips of documents begin with."""
 
 SOFT_HYPHEN = "\xad"
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+WORD_BODY = "word/document.xml"
+FORMULAS = {
+    "f": "({num})/({den})",
+    "sSup": "{e}^({sup})",
+    "sSub": "{e}_({sub})",
+    "sSubSup": "{e}_({sub})^({sup})",
+    "rad": "\u221a({e})",
+    "d": "({e})",
+}
+"""How parts of formulas are written in one line, by their element."""
+
 UNSEEN = ("script", "style", "noscript", "template", "head", "img", "svg", "iframe", "object")
 """Elements of a page that hold nothing to read."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -117,7 +130,41 @@ def _word(content: bytes) -> str:
 
     no_image = mammoth.images.img_element(lambda image: {})
     comments = "comment-reference => sup"  # else they are left out
-    return _markdown(mammoth.convert_to_html(io.BytesIO(content), convert_image=no_image, style_map=comments).value)
+    file = io.BytesIO(_with_formulas(content))
+    return _markdown(mammoth.convert_to_html(file, convert_image=no_image, style_map=comments).value)
+
+
+def _with_formulas(content: bytes) -> bytes:
+    """The document with its formulas as text, and without the shells of simple fields: mammoth leaves both out."""
+    from lxml import etree  # noqa: PLC0415 - as above
+
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    body = archive.read(WORD_BODY) if WORD_BODY in archive.namelist() else b""
+    if b"oMath" not in body and b"fldSimple" not in body:
+        return content
+    tree = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    for formula in [*tree.iter("{*}oMath")]:
+        run = etree.Element(f"{WORD}r")
+        etree.SubElement(run, f"{WORD}t").text = _linear(formula)
+        formula.addprevious(run)
+        run.tail, formula.tail = formula.tail, None
+        formula.getparent().remove(formula)
+    etree.strip_tags(tree, "{*}oMathPara", f"{WORD}fldSimple")
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as changed:
+        for name in archive.namelist():
+            changed.writestr(name, etree.tostring(tree) if name == WORD_BODY else archive.read(name))
+    return file.getvalue()
+
+
+def _linear(formula: Any) -> str:
+    """A formula in one line, as Word's own linear format has it."""
+    pattern = FORMULAS.get(formula.tag.rpartition("}")[2])
+    parts = {each.tag.rpartition("}")[2]: _linear(each) for each in formula if isinstance(each.tag, str)}
+    if pattern:
+        return pattern.format_map(defaultdict(str, parts))
+    text = formula.text if formula.tag.endswith("}t") else ""
+    return (text or "") + "".join(_linear(each) for each in formula if isinstance(each.tag, str))
 
 
 def _sheets(content: bytes) -> Iterator[str]:

@@ -112,6 +112,9 @@ def replaced(document: bytes, *pairs: bytes) -> bytes:
     return zip_of({name.decode(): content for name, content in members.items()})
 
 
+MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+
+
 def notebook_of(**cell: object) -> bytes:
     return json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]}).encode()
 
@@ -171,6 +174,22 @@ def test_a_ticked_box_and_a_soft_hyphen_of_word_are_read() -> None:
         '</w:sdt><w:r><w:t xml:space="preserve"> co</w:t><w:softHyphen/><w:t>operate</w:t></w:r>'
     )
     assert text_of(word(f"<w:p>{box}</w:p>"), "a.docx") == "[x] cooperate\n"
+
+
+def test_formulas_and_fields_of_word_are_read() -> None:
+    def math(name: str, inner: str) -> str:
+        return f"<m:{name}>{inner}</m:{name}>"
+
+    half = math("f", math("num", math("r", math("t", "1"))) + math("den", math("r", math("t", "2"))))
+    square = math("sSup", math("e", math("r", math("t", "v"))) + math("sup", math("r", math("t", "2"))))
+    formula = f'<m:oMath xmlns:m="{MATH}">{{}}</m:oMath>'
+    text = '<w:r><w:t xml:space="preserve">{}</w:t></w:r>'
+    field = f'<w:fldSimple w:instr="DATE">{text.format("today")}</w:fldSimple>'
+    paragraphs = [
+        f"<w:p>{text.format('E = ')}{formula.format(half + square)}{text.format(' holds ')}{field}</w:p>",
+        f'<w:p><m:oMathPara xmlns:m="{MATH}">{formula.format(math("r", math("t", "x=2")))}</m:oMathPara></w:p>',
+    ]
+    assert text_of(word("".join(paragraphs)), "a.docx") == "E = (1)/(2)v^(2) holds today\n\nx=2\n"
 
 
 def changed(book: bytes, **members: str | bytes) -> bytes:
