@@ -89,6 +89,11 @@ class GrowingAnswer:
         shown = without_half_line(rest)
         if code := _open_code(shown):
             return [*self._blocks, code]
+        tail = shown[self._cut :].strip() if self._cut else ""
+        if tail and "\n" not in shown[self._cut :]:  # only words of the same line have come
+            paragraph = f'<p dir="auto">{self._words}{render_inline(parse_inline(tail, is_tail=True))}</p>'
+            self._settle_words(rest)
+            return [*self._blocks, paragraph]
         parsed = self._parse(shown)
         made = self._continued(parsed, render_tokens(parsed))
         frame = [*self._blocks, *made]

@@ -3,6 +3,7 @@
 tests/page/markdown/test_commonmark.py lists where it is meant to differ.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,7 @@ from markdown_it.token import Token
 
 from chatbot.page.markdown.emphasis import ChatInline, dunder
 from chatbot.page.markdown.escapes import escape
-from chatbot.page.markdown.fences import nested_fence
+from chatbot.page.markdown.fences import line_of, nested_fence
 from chatbot.page.markdown.formulas import formula_block, formula_in_text
 from chatbot.page.markdown.links import autolink_bare, break_in_cell, is_web_address
 from chatbot.page.markdown.tables import table
@@ -23,6 +24,9 @@ from chatbot.page.markdown.unfinished import close_emphasis, unfinished_code, un
 
 MOST_NESTING = 80
 """Levels of lists (two each) and quotes; the marks of more are text. The parser calls itself at each level."""
+
+
+SHORT_NUMBER = re.compile(r"\d{1,3}[.)][ \t]+\S")
 
 
 class References(dict[str, dict[str, Any]]):
@@ -73,6 +77,17 @@ def _limited(rule: RuleFuncBlockType) -> RuleFuncBlockType:
     return limited
 
 
+def _list(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """The rule of a list. By CommonMark one below a paragraph begins with 1, because a sentence may have a year at the
+    start of a line. Inside an item it begins with any number up to 999 here: nobody breaks lines there by hand."""
+    parent = state.parentType
+    if parent == "paragraph" and state.listIndent >= 0 and SHORT_NUMBER.match(line_of(state, start_line)):
+        state.parentType = "list"
+    found: bool = list_block(state, start_line, end_line, silent)
+    state.parentType = parent
+    return found
+
+
 def build_parser(is_address: Callable[[str], bool] = is_web_address) -> MarkdownIt:
     """A parser that makes links only of addresses for which `is_address` is true."""
     parser = MarkdownIt("commonmark", {"maxNesting": 2 * MOST_NESTING, "inline_definitions": True})
@@ -82,7 +97,7 @@ def build_parser(is_address: Callable[[str], bool] = is_web_address) -> Markdown
     parser.validateLink = is_address  # type: ignore[method-assign, assignment]
     terminated = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.at("blockquote", _limited(blockquote), {"alt": terminated})
-    parser.block.ruler.at("list", _limited(list_block), {"alt": terminated[:-1]})
+    parser.block.ruler.at("list", _limited(_list), {"alt": terminated[:-1]})
     parser.block.ruler.at("table", table, {"alt": ["paragraph", "reference"]})
     parser.block.ruler.enable("table")
     parser.block.ruler.before("fence", "nested_fence", nested_fence, {"alt": terminated})
