@@ -33,7 +33,7 @@ FALLBACKS = {"de-AT": "de", "zh-CN": "zh-CN", "zh-TW": "en", "pt-BR": "en"}
 SAME_IN_JAPANESE = (
     r"sk-(ant-)?…|hf_…|OpenAI|Anthropic|Hugging Face|gpt-6-luna|API|JSON|zip|Ctrl|Shift|Enter|Esc|[OK]|USD?|Chatbot"
 )
-"""Names and key labels that stay in Latin letters."""
+"""Names, forms of keys and key labels that stay in Latin letters."""
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 

@@ -21,12 +21,13 @@ machine.until("idle").then(() => {
   const rows = () => [...panel.querySelectorAll(".message-row")];
   const topOf = (row) => row.getBoundingClientRect().top - panel.getBoundingClientRect().top + panel.scrollTop;
 
-  // The place at which the question is at the top, of a long question its last lines; the last row makes the space for it.
+  // The place at which the question is at the top, of one that fills half of the chat its end; the last row makes the space.
   const questionPlace = () => {
     const question = rows().findLast((row) => row.classList.contains("user-row"));
     const last = rows().at(-1);
     if (!question) return panel.scrollHeight;
-    const length = question.querySelector(".message-content").offsetHeight;
+    const end = question.querySelector(".turn") ?? question.querySelector(".message-content");
+    const length = end.getBoundingClientRect().bottom - question.getBoundingClientRect().top;
     const top = topOf(question) + Math.max(-GAP, length - panel.clientHeight / 2);
     const below = parseFloat(getComputedStyle(last.parentElement).paddingBottom);
     panel.style.setProperty("--rest", `${Math.max(0, top + panel.clientHeight - topOf(last) - below)}px`);

@@ -22,6 +22,7 @@ export const openSettings = () => {
   if (!panel) build();
   panel.showModal();
   panel.querySelector("h2").focus(); // a field would open its menu
+  find("#settings").scrollTop = 0;
 };
 
 let said; // what was saved, or why it was not
