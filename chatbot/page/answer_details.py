@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chatbot.memory.memory_block import block
+from chatbot.page.i18n import local_label
 from chatbot.types import SentMemory, StoredMessage
 
 Facts = dict[str, Any]
@@ -30,7 +31,7 @@ def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:
     usage, timing = answer.usage, answer.timing
     facts: Facts = {
         "provider": label(answer.provider) if answer.provider else None,
-        "is_local": answer.provider == "local" or None,
+        "local": local_label(answer.model or "") if answer.provider == "local" else None,
         "model": answer.model or None,
         "first_token_s": timing.first_token_ms / 1000 if timing and timing.first_token_ms is not None else None,
         "tokens_per_s": _tokens_per_second(answer),

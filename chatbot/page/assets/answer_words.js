@@ -32,11 +32,11 @@ export const inWords = {
     return tokens ? t(`ending.${reason}.after`, { count: tokens }) : t(`ending.${reason}`);
   },
 
-  details: ({ provider, is_local, model, first_token_s, tokens_per_s, input, output, estimated, cost, seen, files }) => {
+  details: ({ provider, local, model, first_token_s, tokens_per_s, input, output, estimated, cost, seen, files }) => {
     const maybe = (what) => estimated ? t("account.estimated", { what }) : what;
     const counted = { read: input, written: output };
     return [
-      is_local ? t("provider.local") : provider ?? t("account.somebody"),
+      local ? t(local) : provider ?? t("account.somebody"),
       model,
       first_token_s !== undefined && t("account.first", { seconds: digits(first_token_s, first_token_s < 0.1 ? 2 : 1) }),
       tokens_per_s && t("account.rate", { rate: digits(tokens_per_s, 0) }),

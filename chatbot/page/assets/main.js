@@ -5,7 +5,7 @@ import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
 import { mountMemory } from "./memory.js";
-import { modelChosen, mountPicker, showModel } from "./model_picker.js";
+import { addKey, modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountSearch } from "./search.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountSidebar } from "./sidebar.js";
@@ -27,7 +27,9 @@ const mountNotices = ({ element, props }) => {
 const mountLocalModel = ({ element, props, watch }) => {
   const draw = () => {
     const { name = "", texts = [] } = props.value ?? {};
-    element.replaceChildren(...texts.map((text, place) => make("p", place ? "" : name, worded(text))));
+    const lines = texts.map((text, place) => make("p", place ? "" : name, worded(text)));
+    const isDemo = name === "ready" && texts.some(({ key }) => key === "model.demo");
+    element.replaceChildren(...lines, ...(isDemo ? [button("add-key", t("remedy.key"), addKey)] : []));
   };
   watch("value", draw);
   draw();
