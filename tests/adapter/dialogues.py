@@ -108,6 +108,7 @@ class Author:
         self.random = Random(seed)  # noqa: S311 - data, no secret
         self.kinds = {kind["kind"]: kind for kind in read_lines("facts.jsonl")}
         self.passages = read_lines("passages.jsonl")
+        self.unknown = read_lines("never_said.jsonl")
         self.answers = [
             each for path in sorted((DATA / "answers").iterdir()) for each in read_lines(f"answers/{path.name}")
         ]
@@ -278,8 +279,11 @@ class Author:
         return f"{first.rstrip('.')}, and {_lowered(second)}"
 
     def _do_not_know(self, fact: Fact) -> Turn:
-        known = fact.say("unknown", self.random)
-        return Turn(self._asked(fact), f"I don't know {known} yet. You can tell me, and I will remember it here.")
+        asked, known = self._asked(fact), fact.say("unknown", self.random)
+        if self.random.random() < 0.4:
+            other = self.random.choice(self.unknown)
+            asked, known = self._typed(self.random.choice(other["asks"])), other["unknown"]
+        return Turn(asked, f"I don't know {known} yet. You can tell me, and I will remember it here.")
 
     def _asked(self, fact: Fact) -> str:
         text = fact.say("ask", self.random)

@@ -183,12 +183,13 @@ def _start_server(weights: Path, adapter: Path | None, name: str, key: str) -> A
     options = xllamacpp.CommonParams()
     options.model.path = str(weights)
     options.model_alias = {name}
-    if adapter:
-        options.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
-        options.sampling.temp, options.sampling.top_p = TEMPERATURE, TOP_P  # for requests that do not say
     options.n_ctx, options.n_parallel = CONTEXT_TOKENS * PARALLEL_ANSWERS, PARALLEL_ANSWERS
     options.n_batch = options.n_ubatch = BATCH_TOKENS
     options.cpuparams.n_threads = options.cpuparams_batch.n_threads = _usable_cores()
+    if adapter:
+        options.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
+        options.sampling.temp, options.sampling.top_p = TEMPERATURE, TOP_P  # for requests that do not say
+        options.cpuparams.n_threads = 1  # two wait for each other: 60 tokens took 157 s instead of 8 on a busy machine
     options.cache_ram_mib = CACHE_MIB
     options.fit_params = False  # it would load the model twice to measure it
     options.warmup = False  # `_check_that_it_chats` does it, without the lock
