@@ -6,6 +6,7 @@ from typing import Any
 
 from chatbot.memory.context_window import is_withheld
 from chatbot.memory.memory_block import block
+from chatbot.page.i18n import local_label
 from chatbot.types import Note, SentMemory, StoredMessage, Usage
 
 Facts = dict[str, Any]
@@ -39,7 +40,7 @@ def details(answer: StoredMessage, label: Callable[[str], str]) -> Facts:
     usage, timing = (Usage() if _is_free(answer) else answer.usage), answer.timing
     facts: Facts = {
         "provider": label(answer.provider) if answer.provider else None,
-        "is_local": answer.provider == "local" or None,
+        "local": local_label(answer.model or "") if answer.provider == "local" else None,
         "model": answer.model or None,
         "first_token_s": timing.first_token_ms / 1000 if timing and timing.first_token_ms is not None else None,
         "tokens_per_s": _tokens_per_second(answer),

@@ -12,7 +12,7 @@ from chatbot.errors import Busy, ChatbotError
 from chatbot.i18n import Text
 from chatbot.page.conversation_view import ConversationViews
 from chatbot.page.error_toasts import error_toast, warn
-from chatbot.page.i18n import locale_of
+from chatbot.page.i18n import local_label, locale_of
 from chatbot.page.message_view import show_file, show_message, show_notice, waiting_words
 from chatbot.page.settings_values import SettingsValues
 from chatbot.page.view_update import ViewUpdate
@@ -246,7 +246,7 @@ class ChatHandlers:
         name = next((name for name in PROVIDER_NAMES if name == answer.provider), None)
         if answer.reasoning or name is None:
             return ""
-        label = Text("provider.local") if name == "local" else providers.label(name)
+        label = Text(local_label(answer.model or "")) if name == "local" else providers.label(name)
         is_loading = name == "local" and providers.local_model and providers.local_model.state.phase != "ready"
         return waiting_words(label, reply.elapsed_seconds, locale, is_loading=bool(is_loading))
 

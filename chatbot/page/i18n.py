@@ -4,6 +4,7 @@ import gradio as gr
 from gradio.i18n import I18nData
 
 from chatbot.i18n import ENGLISH, LOCALES, negotiate, texts
+from chatbot.providers.local.weights import SMOLLM2
 from chatbot.types import ProviderName
 
 
@@ -27,3 +28,8 @@ def locale_of(request: gr.Request) -> str:
 def provider_label(name: ProviderName, label: str) -> str:
     """The provider's name on the page: the local model's is translated."""
     return text("provider.local") if name == "local" else label
+
+
+def local_label(model: str) -> str:
+    """The key of what the local provider is called with that model."""
+    return "provider.demo" if model == SMOLLM2.model else "provider.local"

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from chatbot.errors import ChatbotError
-from chatbot.page.i18n import locale_of
+from chatbot.page.i18n import local_label, locale_of
 from chatbot.page.settings_values import SettingsValues
 from chatbot.replies.single_call import Caller
 from chatbot.web.client_address import client_address
@@ -38,7 +38,7 @@ class MemoryHandlers:
             return {"conversation_id": conversation_id, "failure": error.text.worded(locale_of(request))}
         facts = {
             "provider": services.providers.label(found.choice.provider),
-            "is_local": found.choice.provider == "local" or None,
+            "local": local_label(found.choice.model) if found.choice.provider == "local" else None,
             "model": found.choice.model,
             "input": found.usage.input_tokens if found.usage.output_tokens is not None else None,
             "output": found.usage.output_tokens,

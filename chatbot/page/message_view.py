@@ -10,8 +10,9 @@ from typing import Any
 from chatbot.errors import waiting_time
 from chatbot.i18n import Text, texts
 from chatbot.page.answer_details import details, ending, show_memory, was_cut
+from chatbot.page.i18n import local_label
 from chatbot.page.markdown import GrowingAnswer, render_answer, render_typed
-from chatbot.providers import LoadState
+from chatbot.providers.local.llama_server import LlamaServer
 from chatbot.replies.reply import WAITING_SECONDS
 from chatbot.types import Attachment, Note, StoredMessage
 
@@ -86,9 +87,10 @@ def lines(
     return found
 
 
-def show_load_state(state: LoadState) -> dict[str, Any]:
-    """How far the local model is, with a word on what it is; assets/main.js draws it."""
-    note = [] if state.phase == "failed" else [Text("model.toy").as_json()]
+def show_load_state(model: LlamaServer) -> dict[str, Any]:
+    """How far the local model is, with a word on what the demo model is; assets/main.js draws it."""
+    state, is_demo = model.state, local_label(model.model) == "provider.demo"
+    note = [Text("model.demo").as_json()] if is_demo and state.phase != "failed" else []
     return {"name": state.phase, "texts": [state.text.as_json(), *note]}
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from pydantic import SecretStr
 
 from chatbot.errors import ChatbotError
+from chatbot.page.i18n import local_label
 from chatbot.page.settings_values import typed_keys
 from chatbot.providers import ProviderPool
 from chatbot.types import PROVIDER_NAMES, Finish, ModelChoice, ProviderName, Usage
@@ -30,7 +31,7 @@ class ModelEntry(TypedDict):
 
 
 class ProviderEntry(TypedDict):
-    """A provider whose models can be chosen, and what became of its list."""
+    """A provider whose models can be chosen, and what became of its list. The local one's label is a text's key."""
 
     name: ProviderName
     label: str
@@ -79,7 +80,8 @@ async def _arriving_entry(pool: ProviderPool, name: ProviderName, key: SecretStr
 
 def _entry(pool: ProviderPool, name: ProviderName, models: list[str], state: Any) -> ProviderEntry:
     entries = [_model(pool, ModelChoice(name, model)) for model in models[:MAX_MODELS]]
-    return {"name": name, "label": pool.label(name), "state": state, "models": entries}
+    label = local_label(next(iter(models), "")) if name == "local" else pool.label(name)
+    return {"name": name, "label": label, "state": state, "models": entries}
 
 
 def _model(pool: ProviderPool, choice: ModelChoice) -> ModelEntry:

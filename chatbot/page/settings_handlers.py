@@ -39,10 +39,10 @@ class SettingsHandlers:
         unless the visitor has typed `keys`."""
         model = self._providers.local_model if provider == "local" else None
         while model and model.state.phase == "loading":
-            yield show_load_state(model.state)
+            yield show_load_state(model)
             await asyncio.sleep(LOAD_STATE_SECONDS)
         if model:
-            yield show_load_state(model.state)
+            yield show_load_state(model)
         elif self._providers.offered or typed_keys(keys):
             yield {}
         else:

@@ -235,9 +235,15 @@ async def test_a_model_that_cannot_be_loaded_is_explained(browser: Browser, data
 
 
 @pytest.mark.tier2
-async def test_the_embedded_model_answers_and_is_called_a_toy(browser: Browser, data: Path) -> None:
+async def test_the_demo_model_is_called_so_and_says_how_to_get_a_better_one(browser: Browser, data: Path) -> None:
     with RunningApp(data, {}) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
-        await expect(chat.page.locator("#model-state")).to_contain_text("It is a toy")
-        await expect(chat.page.locator("#model-state")).to_contain_text("is ready", timeout=60_000)
+        state = chat.page.locator("#model-state")
+        await expect(chat.picker).to_contain_text("Demo model")
+        await expect(state).to_contain_text("it is small and often wrong")
+        await expect(state).to_contain_text("is ready", timeout=60_000)
+        await state.get_by_role("button", name="Add your own key").click()
+        await expect(chat.page.locator("#anthropic-key input")).to_be_visible()
+        await chat.page.keyboard.press("Escape")
         assert len(await chat.ask("Write two sentences about the sea.")) > 20
+        await expect(chat.details.last).to_contain_text("Demo model · SmolLM2-135M-Instruct")

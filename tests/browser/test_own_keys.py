@@ -183,7 +183,7 @@ async def test_the_embedded_model_answers_without_keys(browser: Browser, upstrea
         await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
         await expect(chat.page.locator("#model-state")).to_contain_text("is ready")
         await chat.ask("Say hello.")
-        await expect(chat.details.last).to_contain_text("Embedded model · ")
+        await expect(chat.details.last).to_contain_text("Demo model · ")
         await has_a_key(chat, "openai", upstream, "OpenAI")
         await expect(chat.page.locator("#model-state")).to_be_empty()
         assert await chat.ask("Hello") == "You said: Hello"
@@ -192,7 +192,7 @@ async def test_the_embedded_model_answers_without_keys(browser: Browser, upstrea
         await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
         await expect(chat.page.locator("#model-state")).to_contain_text("is ready")
         await chat.ask("Say goodbye.")
-        await expect(chat.details.last).to_contain_text("Embedded model · ")
+        await expect(chat.details.last).to_contain_text("Demo model · ")
 
 
 async def test_a_compatible_servers_key_goes_there(browser: Browser, upstream: FakeUpstream, data: Path) -> None:

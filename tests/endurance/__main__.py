@@ -4,17 +4,18 @@ import subprocess
 import sys
 
 PARTS = (
-    ("kills", "--times", "300", "--seed", "1"),
-    ("ends", "--times", "2", "--seed", "1"),
-    ("soak", "--minutes", "10", "--sessions", "50", "--seed", "1"),
-    ("alone",),
-    ("orders", "--times", "10"),
-    ("orders", "--times", "10", "--load"),
-    ("pythons",),
+    ("endurance.kills", "--times", "300", "--seed", "1"),
+    ("endurance.ends", "--times", "2", "--seed", "1"),
+    ("endurance.soak", "--minutes", "10", "--sessions", "50", "--seed", "1"),
+    ("endurance.alone",),
+    ("endurance.orders", "--times", "10"),
+    ("endurance.orders", "--times", "10", "--load"),
+    ("endurance.pythons",),
+    ("adapter.score", "--seed", "1"),
 )
 
 for name, *arguments in PARTS:
     print(f"== {name} {' '.join(arguments)}", flush=True)
-    status = subprocess.run([sys.executable, "-m", f"tests.endurance.{name}", *arguments], check=False).returncode
+    status = subprocess.run([sys.executable, "-m", f"tests.{name}", *arguments], check=False).returncode
     if status:
         sys.exit(status)

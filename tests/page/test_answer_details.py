@@ -26,8 +26,9 @@ def test_details_name_the_model_and_the_tokens() -> None:
 
 
 def test_only_the_embedded_model_is_marked_local() -> None:
-    assert details_of(provider="local")["is_local"]
-    assert "is_local" not in details_of()
+    assert details_of(provider="local", model="SmolLM2-135M-Instruct")["local"] == "provider.demo"
+    assert details_of(provider="local", model="My")["local"] == "provider.local"
+    assert "local" not in details_of()
 
 
 def test_an_imported_answer_without_a_model_has_no_details() -> None:

@@ -26,7 +26,7 @@ const filesInWords = ({ shown, count, left_out, unread, as_text } = {}) => [
   as_text && t("account.files.text", { count: as_text }),
 ];
 
-const writerOf = ({ provider, is_local }) => is_local ? t("provider.local") : provider ?? t("account.somebody");
+const writerOf = ({ provider, local }) => local ? t(local) : provider ?? t("account.somebody");
 const guess = (what, isEstimated) => isEstimated ? t("account.estimated", { what }) : what;
 
 export const inWords = {
@@ -35,10 +35,10 @@ export const inWords = {
     return tokens ? t(`ending.${reason}.after`, { count: tokens }) : t(`ending.${reason}`);
   },
 
-  details: ({ provider, is_local, model, first_token_s, tokens_per_s, input, output, estimated, cost, seen, files }) => {
+  details: ({ provider, local, model, first_token_s, tokens_per_s, input, output, estimated, cost, seen, files }) => {
     const counted = { read: input, written: output };
     return [
-      writerOf({ provider, is_local }),
+      writerOf({ provider, local }),
       model,
       first_token_s !== undefined && t("account.first", { seconds: digits(first_token_s, first_token_s < 0.1 ? 2 : 1) }),
       tokens_per_s && t("account.rate", { rate: digits(tokens_per_s, 0) }),

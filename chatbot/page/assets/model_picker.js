@@ -21,7 +21,7 @@ let part; // {trigger, opener, panel, field, list}
 
 const labelOf = (name) => {
   const found = providers.find((one) => one.name === name);
-  return name === "local" ? t("provider.local") : found?.label ?? name ?? "";
+  return name === "local" ? t(found?.label ?? "provider.local") : found?.label ?? name ?? "";
 };
 const keyOf = ({ provider, model }) => `${provider} ${model}`;
 const folded = (text) => text.normalize("NFKC").toLocaleLowerCase();

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from chatbot.errors import ModelNotLoaded
 from chatbot.i18n import Text
+from chatbot.providers.local.demo_model import TEMPERATURE, TOP_P, adapter_for
 from chatbot.providers.local.weights import find_weights, model_name
 from chatbot.types import ModelProfile
 
@@ -31,8 +32,9 @@ BATCH_TOKENS = 128
 (measured); llama.cpp's 2,048 would take eight. Larger batches are not faster."""
 CACHE_MIB = 256
 """Memory for the cached prompts of five conversations; llama.cpp's default is 8 GiB."""
-LOAD_SECONDS = 10
-"""The longest that `close` waits for a model that is loading. The default model takes 0.3 s (measured)."""
+LOAD_SECONDS = 60
+"""The longest that `close` waits for a model that is loading: a process that ends during it crashes. The default model
+takes 0.3 s, and 13 s if ten other processes share its two cores (measured)."""
 
 CONTROL_TOKEN = re.compile(
     r"<(?=[|｜][^\s<>|｜]{1,40}[|｜]>)"  # ChatML, Llama, Phi, DeepSeek
@@ -51,10 +53,11 @@ class LoadState:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The address and key of the loaded model, for an OpenAI client."""
+    """The address and key of the loaded model, for an OpenAI client. `is_demo`: it is the demo model."""
 
     base_url: str
     api_key: str = field(repr=False)
+    is_demo: bool = False
 
 
 WAITING = LoadState("waiting", Text("model.waiting"))
@@ -133,16 +136,19 @@ class LlamaServer:
 
     def _serve(self, weights: Path) -> None:
         key = secrets.token_urlsafe(32)
+        adapter = adapter_for(weights) if self._local_model is None else None
         with self._lock:
             if self._closed:
                 return
             self._state = LOADING
-        server = _start_server(weights, self.model, key)
+        server = _start_server(weights, adapter, self.model, key)
+        if not self._closed:  # whoever closes waits for this thread
+            _check_that_it_chats(server)
         with self._lock:
             if self._closed:
                 return  # the server stops here, with its last reference
             self._server = server
-        self._resolve(Endpoint(f"{server.listening_address}/v1", key))
+        self._resolve(Endpoint(f"{server.listening_address}/v1", key, is_demo=adapter is not None))
 
     def _resolve(self, outcome: Endpoint | ModelNotLoaded) -> None:
         """Sets the outcome of loading, once."""
@@ -166,8 +172,9 @@ def escape_control_tokens(text: str) -> str:
     return CONTROL_TOKEN.sub(lambda match: match[0] + " ", text)
 
 
-def _start_server(weights: Path, name: str, key: str) -> Any:
-    """Returns a running xllamacpp.Server. Loading holds the interpreter's lock: the whole app stands still.
+def _start_server(weights: Path, adapter: Path | None, name: str, key: str) -> Any:
+    """Returns a running xllamacpp.Server; with an adapter, that of the demo model. Loading holds the interpreter's
+    lock: the whole app stands still.
 
     Raises ImportError, and RuntimeError or ValueError for a file that llama.cpp cannot load.
     """
@@ -179,26 +186,27 @@ def _start_server(weights: Path, name: str, key: str) -> Any:
     options.n_ctx, options.n_parallel = CONTEXT_TOKENS * PARALLEL_ANSWERS, PARALLEL_ANSWERS
     options.n_batch = options.n_ubatch = BATCH_TOKENS
     options.cpuparams.n_threads = options.cpuparams_batch.n_threads = _usable_cores()
+    if adapter:
+        options.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
+        options.sampling.temp, options.sampling.top_p = TEMPERATURE, TOP_P  # for requests that do not say
+        options.cpuparams.n_threads = 1  # two wait for each other: 60 tokens took 157 s instead of 8 on a busy machine
     options.cache_ram_mib = CACHE_MIB
     options.fit_params = False  # it would load the model twice to measure it
-    options.warmup = False  # `_wait_until_ready` does it, without the lock
+    options.warmup = False  # `_check_that_it_chats` does it, without the lock
     options.verbosity = -1
     options.endpoint_metrics = True
     # Its defaults let any web page on the machine read the prompts.
     options.hostnames, options.port, options.api_keys = ["127.0.0.1"], 0, [key]
     options.endpoint_slots, options.ui, options.cors_origins = False, False, ""
     server = xllamacpp.Server(options)
-    _wait_until_ready(server)
+    # A server that is dropped before its first request never ends: its loop starts after its constructor has returned,
+    # and misses the order to stop (2 of 60 processes hung at exit).
+    server.handle_metrics()
     return server
 
 
-def _wait_until_ready(server: Any) -> None:
-    """Returns when the server answers. Raises what it raises for a model that cannot chat.
-
-    A server that is dropped before its first request never ends: its loop starts after its constructor has returned,
-    and misses the order to stop (2 of 60 processes hung at exit). This also saves the first visitor 0.1 s.
-    """
-    server.handle_metrics()
+def _check_that_it_chats(server: Any) -> None:
+    """Raises what llama.cpp raises for a model that cannot chat. This also saves the first visitor 0.1 s."""
     hello = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
     if "choices" not in server.handle_chat_completions(hello):
         raise RuntimeError("not a chat model")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from chatbot.errors import ModelNotLoaded
 from chatbot.providers.base import FIRST_SECONDS
 from chatbot.providers.local.llama_server import LlamaServer, escape_control_tokens
-from chatbot.types import Delta, Message, ModelProfile, Request, SentAttachment
+from chatbot.providers.local.repetition import RepetitionGuard
+from chatbot.types import Delta, Finish, Message, ModelProfile, Request, SentAttachment
 
 if TYPE_CHECKING:
     from chatbot.providers.openai import OpenAIProvider
@@ -28,10 +29,14 @@ class LocalProvider:
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta]:
         """Yields the completion piece by piece. Raises ModelNotLoaded, and what the OpenAI provider raises."""
-        client = await self._connect()
+        client, is_demo = await self._connect()
+        guard = RepetitionGuard()
         async with aclosing(client.stream(_escape(request))) as deltas:
             async for delta in deltas:
                 yield delta
+                if is_demo and guard.is_repeating(delta.text):
+                    yield Delta(finish=Finish("stop"))
+                    return
 
     async def models(self) -> list[ModelProfile]:
         """The one model."""
@@ -47,7 +52,8 @@ class LocalProvider:
         with suppress(ModelNotLoaded):
             await self._connect()
 
-    async def _connect(self) -> "OpenAIProvider":
+    async def _connect(self) -> tuple["OpenAIProvider", bool]:
+        """The client, and whether it talks with the demo model."""
         self.server.start()
         await asyncio.to_thread(import_module, "chatbot.providers.openai")  # half a second, the first time
         endpoint = await self.server.endpoint()
@@ -57,7 +63,7 @@ class LocalProvider:
             self._client = OpenAIProvider(
                 self.label, endpoint.api_key, endpoint.base_url, first_seconds=self._first_seconds
             )
-        return self._client
+        return self._client, endpoint.is_demo
 
 
 def _escape(request: Request) -> Request:

@@ -1,0 +1,1 @@
+"""Makes the data of the demo model's adapter, trains it and scores it."""
