@@ -93,7 +93,7 @@ PRICES: list[tuple[float, str]] = [
     (1e-30, "$0.0000000000000"),
     (-1.0, "-$1.00"),
 ]
-LONGEST = "This answer reached the maximum length. Ask the model to go on, or raise “Maximum length” in the settings."
+LONGEST = "This answer reached the maximum length. “Maximum length” in the settings can be raised."
 REASONED = "The model used up the maximum length on reasoning. Raise “Maximum length” in the settings, then try again."
 ENDINGS: list[tuple[Json, str]] = [
     ({"finish_reason": "stopped"}, "You stopped this answer after 212 tokens."),
