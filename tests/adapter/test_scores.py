@@ -16,7 +16,7 @@ def scores() -> Scores:
 
 def test_the_demo_model_remembers(scores: Scores) -> None:
     """So few cases vary from run to run, so the floor is below the goals in `cases.py`."""
-    assert sum(scores.right.values()) / len(scores.right) >= 0.7, scores.wrong
+    assert sum(scores.right.values()) / len(scores.right) >= 0.6, scores.wrong
 
 
 def test_its_first_answers_end_and_do_not_go_round_in_circles(scores: Scores) -> None:
