@@ -151,7 +151,7 @@ def test_a_body_without_the_json_content_type_is_422(visitor: Visitor, upstream:
         ("PATCH", "", {"json": {"title": ""}}, "title"),
         ("PATCH", "", {"json": {"title": "  "}}, "title"),
         ("PATCH", "", {"json": {"title": "x" * 201}}, "title"),
-        ("PATCH", "", {"json": {"title": "New", "pinned": True}}, "pinned"),
+        ("PATCH", "", {"json": {"title": "New", "colour": "red"}}, "colour"),
         ("GET", "/export?format=pdf", {}, "format"),
         ("GET", "/stream", {"headers": {"Last-Event-ID": "-1"}}, "last-event-id"),
         ("GET", "/stream", {"headers": {"Last-Event-ID": "five"}}, "last-event-id"),

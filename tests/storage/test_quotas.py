@@ -66,7 +66,7 @@ def test_the_number_of_saved_prompts_is_limited(store: Store) -> None:
     for number in range(MAX_SAVED_PROMPTS):
         memory.prompts.save(f"prompt {number}", "Be brief.")
     memory.prompts.save("prompt 0", "Be briefer.")
-    with pytest.raises(TooManyConversations, match="100 saved prompts"):
+    with pytest.raises(TooManyConversations, match="100 instructions"):
         memory.prompts.save("one more", "Be brief.")
 
 
