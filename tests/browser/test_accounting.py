@@ -16,7 +16,7 @@ from tests.support.stored_files import Json
 pytestmark = pytest.mark.tier2
 
 
-ACCOUNT = re.compile(r"^OpenAI · gpt-6-luna · first token \d+\.\d s · \d+ tokens/s · \d+ in, 30 out · \$\d\.\d+$")
+ACCOUNT = re.compile(r"^OpenAI · gpt-6-luna · first token \d+\.\d+ s · \d+ tokens/s · \d+ in, 30 out · \$\d\.\d+$")
 TOTAL = re.compile(r"^This conversation: \d+ tokens · \$\d\.\d+$")
 SLOW = Scenario(tokens=30, tokens_per_second=60)
 
@@ -196,7 +196,7 @@ async def test_a_stopped_answer_shows_its_tokens(chat: ChatPage) -> None:
     await chat.send("Count to a thousand")
     await expect(chat.answers.last).to_contain_text("word10")
     await chat.stop_button.click()
-    note = re.compile(r"^You stopped this answer after \d+ tokens\.$")
+    note = re.compile(r"^You stopped this answer after \d+ tokens\.Continue$")
     await expect(chat.notes.last).to_have_text(note)
     await expect(chat.details.last).to_contain_text("(estimated)")
     await chat.reload()
