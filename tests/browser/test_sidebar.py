@@ -171,7 +171,7 @@ IS_LEFT_TO_THE_BROWSER = """(link) => new Promise((resolve) => {
   window.addEventListener("click", answer, { once: true });
   link.dispatchEvent(new MouseEvent("click", { ctrlKey: true, bubbles: true, cancelable: true }));
 })"""
-"""Whether a click with Ctrl opens a tab. No tab is opened: Chromium's headless shell crashes there on a busy machine."""
+"""Whether Ctrl and a click open a tab. None is opened: there the headless shell crashes on a busy machine."""
 
 
 async def test_a_click_with_ctrl_opens_the_conversation_in_another_tab(chat: ChatPage) -> None:
