@@ -24,6 +24,13 @@ LAUNCHER = ROOT / "tests" / "support" / "official_hosts.py"
 
 
 @pytest.fixture(scope="module")
+def upstream_server() -> Iterator[FakeUpstream]:
+    """One that no app of other tests asks for its models meanwhile."""
+    with FakeUpstream() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def operators_upstream() -> Iterator[FakeUpstream]:
     """The operator's gateway, which is not the official host."""
     with FakeUpstream() as gateway:

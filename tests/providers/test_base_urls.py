@@ -1,7 +1,5 @@
 """Base URLs in the forms in which people paste them."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from chatbot.providers import connect
@@ -12,13 +10,6 @@ from tests.fake_upstream import FakeUpstream
 HELLO = Request("any-model", (Message("user", "Hello"),))
 OPENAI_CALLS = ["/v1/models", "/v1/chat/completions"]
 ANTHROPIC_CALLS = ["/v1/models", "/v1/messages"]
-
-
-@pytest.fixture(scope="module")
-def upstream_server() -> Iterator[FakeUpstream]:
-    """One that no app asks for its models meanwhile."""
-    with FakeUpstream() as server:
-        yield server
 
 
 async def called(name: ProviderName, url: str, settings: MakeSettings, upstream: FakeUpstream) -> list[str]:
