@@ -166,11 +166,10 @@ async def test_each_conversation_has_an_address_for_back_bookmarks_and_tabs(chat
     await expect(bookmarked.questions).to_have_text(["First"])
 
 
-IS_LEFT_TO_THE_BROWSER = """(link) => new Promise((resolve) => {
-  const answer = (event) => { resolve(!event.defaultPrevented); event.preventDefault(); };
-  window.addEventListener("click", answer, { once: true });
-  link.dispatchEvent(new MouseEvent("click", { ctrlKey: true, bubbles: true, cancelable: true }));
-})"""
+IS_LEFT_TO_THE_BROWSER = """(link) => {
+  link.removeAttribute("href");
+  return link.dispatchEvent(new MouseEvent("click", { ctrlKey: true, bubbles: true, cancelable: true }));
+}"""
 """Whether Ctrl and a click open a tab. None is opened: there the headless shell crashes on a busy machine."""
 
 
@@ -179,9 +178,9 @@ async def test_a_click_with_ctrl_opens_the_conversation_in_another_tab(chat: Cha
     await chat.new_chat()
     await chat.ask("Second")
     link = chat.conversation("First").locator("a.title")
+    address = await link.evaluate("(link) => link.href")
     assert await link.evaluate(IS_LEFT_TO_THE_BROWSER)
     await expect(chat.questions).to_have_text(["Second"])
-    address = await link.evaluate("(link) => link.href")
     other = await ChatPage(await chat.page.context.new_page()).open(address)
     await expect(other.questions).to_have_text(["First"])
 
