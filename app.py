@@ -5,6 +5,8 @@ import gc
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
 
 from chatbot.errors import SettingsError
 from chatbot.settings import Settings
@@ -46,14 +48,17 @@ def main() -> None:
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-    is_over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: is_over.set())
-    print(f"The chatbot is at {url}  (stop it with Ctrl+C)", flush=True)
-    if link.is_wanted:
-        threading.Thread(target=link.open, args=[url], daemon=True).start()
-    while not is_over.wait(1):  # on Windows a wait without a timeout would not hear Ctrl+C
-        pass
+    signals = (signal.SIGINT, signal.SIGTERM)
+    with suppress(KeyboardInterrupt):
+        for number in signals:
+            signal.signal(number, signal.default_int_handler)  # no Event: setting one here can wait for itself
+        print(f"The chatbot is at {url}  (stop it with Ctrl+C)", flush=True)
+        if link.is_wanted:
+            threading.Thread(target=link.open, args=[url], daemon=True).start()
+        while True:
+            time.sleep(3600)
+    for number in signals:
+        signal.signal(number, signal.SIG_IGN)  # what was answered is being stored
     server.close()
     gc.freeze()  # everything is stored; Python would look for seconds through what it is about to throw away
 
