@@ -149,6 +149,13 @@ class InvalidMessage(ChatbotError):
     detail = "empty"
 
 
+class NotPossible(ChatbotError):
+    """What is asked for cannot be done with the conversation as it is; the text says why."""
+
+    code = "not_possible"
+    status = 409
+
+
 class InvalidFile(ChatbotError):
     """An import that is not a conversation."""
 

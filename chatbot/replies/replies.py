@@ -111,7 +111,7 @@ class Replies:
         address: str = "",
     ) -> Reply:
         """Goes on with the conversation's last answer, in the same message, which keeps its text whatever happens.
-        Raises as `start` does; InvalidMessage for an answer that the model or a filter refused to give."""
+        Raises as `start` does; NotPossible for an answer that the model or a filter refused to give."""
         return await self._start(session_id, conversation_id, Turn(None, options, key, address))
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:

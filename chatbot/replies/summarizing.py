@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import accumulate, takewhile
 from uuid import uuid4
 
-from chatbot.errors import InvalidMessage
+from chatbot.errors import NotPossible
 from chatbot.memory import estimate_tokens, select_messages
 from chatbot.memory.context_window import first_sent_id
 from chatbot.memory.memory_block import SMALL_CONTEXT, Recollection
@@ -37,13 +37,13 @@ class Summarizing:
         """Summarises the messages that the model no longer sees, and stores the summary, which goes on from the one
         before. If the model still sees all, that are all messages.
 
-        Raises InvalidMessage if nothing is new since the last summary, or the model is too small; NotFound, what
+        Raises NotPossible if nothing is new since the last summary, or the model is too small; NotFound, what
         `Limits` raises, and ProviderErrors.
         """
         memory, choice = self._store.memory(caller.session_id), options.choice
         profile = await asyncio.to_thread(self._calls.providers.profile, choice)
         if choice.provider == "local" and (profile.context_tokens or 0) <= SMALL_CONTEXT:
-            raise InvalidMessage("too_small_to_summarize")
+            raise NotPossible("too_small_to_summarize")
         before = await asyncio.to_thread(memory.summaries.current, conversation_id)
         covered = await asyncio.to_thread(_to_cover, memory, conversation_id, options, profile, before)
         asked = replace(options, history_limit=MAX_HISTORY, max_tokens=min(options.max_tokens, MAX_TOKENS))
@@ -86,7 +86,7 @@ def _to_cover(
         sizes = accumulate(estimate_tokens(each.content) for each in uncovered)
         uncovered = uncovered[: max(1, sum(1 for _ in takewhile(lambda size: size <= available, sizes)))]
     if not uncovered:
-        raise InvalidMessage("nothing_to_summarize")
+        raise NotPossible("nothing_to_summarize")
     return uncovered
 
 

@@ -11,6 +11,7 @@ from chatbot.errors import (
     InvalidAttachment,
     InvalidMessage,
     NotFound,
+    NotPossible,
     NotTemporary,
     TooLarge,
     TooManyConversations,
@@ -125,7 +126,7 @@ def store_turn(
 def _resume(
     memory: ConversationMemory, conversation_id: str, turn: Turn
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
-    """As `store_turn`, for the last answer, which is running again. Raises NotFound if there is none, InvalidMessage if
+    """As `store_turn`, for the last answer, which is running again. Raises NotFound if there is none, NotPossible if
     the model or a filter refused to give it."""
     choice = turn.options.choice
     with memory.transaction(conversation_id):
@@ -134,7 +135,7 @@ def _resume(
         if answer is None or answer.role != "assistant":
             raise NotFound("message")
         if is_withheld(answer):
-            raise InvalidMessage("withheld")
+            raise NotPossible("withheld")
         resumed = replace(
             answer, status="running", finish_reason=None, fault=None, provider=choice.provider, model=choice.model
         )

@@ -51,7 +51,7 @@ def test_what_cannot_go_on_is_refused(visitor: Visitor, upstream: FakeUpstream) 
     missing = visitor.call("POST", "/conversations/nowhere/continue")
     assert (missing.status_code, error_of(missing)["code"]) == (404, "not_found")
     response = visitor.call("POST", f"/conversations/{refused}/continue")
-    assert (response.status_code, error_of(response)["code"]) == (422, "invalid")
+    assert (response.status_code, error_of(response)["code"]) == (409, "not_possible")
     assert visitor.call("POST", f"/conversations/{refused}/continue", json={"text": "x"}).status_code == 422
 
 

@@ -102,7 +102,7 @@ def test_it_is_exported_and_imported(visitor: Visitor, upstream: FakeUpstream, l
 def test_nothing_new_to_summarize_is_said(visitor: Visitor, upstream: FakeUpstream, long_chat: str) -> None:
     summarize(visitor, upstream, long_chat)
     response = visitor.call("POST", f"/conversations/{long_chat}/summary")
-    assert (response.status_code, error_of(response)["code"]) == (422, "invalid")
+    assert (response.status_code, error_of(response)["code"]) == (409, "not_possible")
 
 
 def test_a_failed_summary_changes_nothing(visitor: Visitor, upstream: FakeUpstream, long_chat: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot.errors import InvalidMessage, NotFound
+from chatbot.errors import NotFound, NotPossible
 from chatbot.memory.continuation import INSTRUCTION, Seam
 from chatbot.storage.serialization import OWNER
 from chatbot.types import Delta, Finish, ModelChoice, Options, ProviderName, StoredMessage, Usage
@@ -117,7 +117,7 @@ async def test_refused_answers_and_questions_without_one_do_not_go_on(
 ) -> None:
     upstream.scenario = Scenario(tokens=("No",), finish_reason="content_filter")
     conversation_id, _ = await replies_setup.answer("How much?")
-    with pytest.raises(InvalidMessage):
+    with pytest.raises(NotPossible):
         await resume(replies_setup, conversation_id)
     empty = replies_setup.memory.create_conversation()
     with pytest.raises(NotFound):
