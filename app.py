@@ -56,7 +56,7 @@ def main() -> None:
         if link.is_wanted:
             threading.Thread(target=link.open, args=[url], daemon=True).start()
         while True:
-            time.sleep(3600)
+            time.sleep(1)  # no longer: a signal may come just before it, or reach another thread
     for number in signals:
         signal.signal(number, signal.SIG_IGN)  # what was answered is being stored
     server.close()
