@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import accumulate, takewhile
 from uuid import uuid4
 
-from chatbot.errors import NotPossible
+from chatbot.errors import EmptyAnswer, NotPossible
 from chatbot.memory import estimate_tokens, select_messages
 from chatbot.memory.context_window import first_sent_id
 from chatbot.memory.memory_block import SMALL_CONTEXT, Recollection
@@ -34,11 +34,11 @@ class Summarizing:
         self._calls = calls
 
     async def summarize(self, conversation_id: str, options: Options, caller: Caller) -> Summary:
-        """Summarises the messages that the model no longer sees, and stores the summary, which goes on from the one
-        before. If the model still sees all, that are all messages.
+        """Summarises the messages that the model no longer sees, or all of them if it still sees all, and stores the
+        summary, which goes on from the one before.
 
-        Raises NotPossible if nothing is new since the last summary, or the model is too small; NotFound, what
-        `Limits` raises, and ProviderErrors.
+        Raises NotPossible if nothing is new since the last summary, or the model is too small; NotFound, what `Limits`
+        raises, and ProviderErrors.
         """
         memory, choice = self._store.memory(caller.session_id), options.choice
         profile = await asyncio.to_thread(self._calls.providers.profile, choice)
@@ -51,6 +51,8 @@ class Summarizing:
         text, account = await self._calls.ask(
             memory, conversation_id, covered, INSTRUCTION, asked, caller, recollection
         )
+        if not text.strip():
+            raise EmptyAnswer(self._calls.providers.label(choice.provider))
         summary = Summary(
             uuid4().hex,
             text.strip()[:MAX_SUMMARY_LENGTH],

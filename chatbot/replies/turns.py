@@ -136,8 +136,9 @@ def _resume(
             raise NotFound("message")
         if is_withheld(answer):
             raise NotPossible("withheld")
+        begun = answer if answer.content else replace(answer, reasoning="", timing=None)
         resumed = replace(
-            answer, status="running", finish_reason=None, fault=None, provider=choice.provider, model=choice.model
+            begun, status="running", finish_reason=None, fault=None, provider=choice.provider, model=choice.model
         )
         memory.set_options(conversation_id, turn.options)
         memory.update_message(conversation_id, resumed, takes_lease=True)

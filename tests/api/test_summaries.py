@@ -108,7 +108,11 @@ def test_nothing_new_to_summarize_is_said(visitor: Visitor, upstream: FakeUpstre
 def test_a_failed_summary_changes_nothing(visitor: Visitor, upstream: FakeUpstream, long_chat: str) -> None:
     summary = summarize(visitor, upstream, long_chat)
     say(visitor, long_chat, "One more")
-    upstream.queue(Scenario(status=401))
-    response = visitor.call("POST", f"/conversations/{long_chat}/summary")
-    assert (response.status_code, error_of(response)["code"]) == (502, "provider_invalid_key")
+    for scenario, code in (
+        (Scenario(status=401), "provider_invalid_key"),
+        (Scenario(tokens=(), finish_reason="length"), "provider_empty_answer"),
+    ):
+        upstream.queue(scenario)
+        response = visitor.call("POST", f"/conversations/{long_chat}/summary")
+        assert (response.status_code, error_of(response)["code"]) == (502, code)
     assert visitor.get(f"/conversations/{long_chat}/summary")["summary"] == summary

@@ -77,6 +77,15 @@ async def test_what_came_stays_if_going_on_fails(replies_setup: ReplySetup, upst
     assert (await resume(replies_setup, conversation_id)).content == WHOLE
 
 
+async def test_a_failed_answer_begins_anew_in_its_message(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(reasoning=("Hm.",), tokens=20, error_after=1)
+    conversation_id, failed = await replies_setup.answer("How much?")
+    assert (failed.status, failed.content, failed.reasoning) == ("failed", "", "Hm.")
+    upstream.scenario = Scenario(tokens=(WHOLE,))
+    answer = await resume(replies_setup, conversation_id)
+    assert (answer.message_id, answer.content, answer.reasoning) == (failed.message_id, WHOLE, "")
+
+
 async def test_an_answer_to_which_nothing_is_added_was_whole(replies_setup: ReplySetup, upstream: FakeUpstream) -> None:
     conversation_id, whole = await replies_setup.answer("Hello")
     upstream.scenario = Scenario(tokens=())
