@@ -53,6 +53,14 @@ class ConversationModel:
         self.messages[name] = MessageModel(parent, role, name)
         self.head = name
 
+    def undo(self, question: str) -> None:
+        """Removes a question on display and all its descendants. What it was edited from is shown again; nothing that
+        is newer than it."""
+        parent, is_newest = self.messages[question].parent, self.versions(question)[-1] == question
+        self.remove(question)
+        if not is_newest:
+            self.head = parent
+
     def remove(self, name: str) -> None:
         """Removes a message and all its descendants."""
         was_shown = name in self.shown()

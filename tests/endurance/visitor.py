@@ -134,7 +134,7 @@ class RandomVisitor:
         asked = [name for name in conversation.shown() if conversation.messages[name].role == "user"]
         if asked:
             self._page().call("undo", conversation_id, {})
-            conversation.remove(asked[-1])
+            conversation.undo(asked[-1])
 
     def _version(self) -> None:
         conversation_id = self._any()
