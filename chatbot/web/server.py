@@ -22,7 +22,8 @@ gradio_patches.prepare_import()
 
 from chatbot.api.app import api_routes  # noqa: E402
 from chatbot.page.blocks import TITLE, build_page  # noqa: E402
-from chatbot.page.layout import EARLY_SCRIPT, LAUNCH, PAGE_SCRIPT  # noqa: E402
+from chatbot.page.layout import LAUNCH  # noqa: E402
+from chatbot.page.scripts import early_script, page_script  # noqa: E402
 from chatbot.web.login_throttle import LoginThrottleMiddleware  # noqa: E402
 from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits  # noqa: E402
 from chatbot.web.middleware.closed_routes import ClosedRoutes  # noqa: E402
@@ -32,6 +33,7 @@ from chatbot.web.middleware.event_streams import UnbufferedEventStreams  # noqa:
 from chatbot.web.middleware.root_path import RootPath  # noqa: E402
 from chatbot.web.middleware.security_headers import SecurityHeaders  # noqa: E402
 from chatbot.web.middleware.static_cache import StaticCache  # noqa: E402
+from chatbot.web.page_files import build_page_files  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class Server:
         logs.configure(settings, [secret])
         self.services = create_services(settings, self.store, secret)
         self.page = build_page(self.services)
+        self._files = build_page_files(gradio_patches.displayed_kinds(self.page), page_script())
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
@@ -71,7 +74,7 @@ class Server:
         url = local_url(host, sockets[0].getsockname()[1])
         gradio_patches.skip_matplotlib()
         gradio_patches.skip_asking_for_disconnects()
-        gradio_patches.prepare_page(TITLE, texts(ENGLISH)["preview.text"], EARLY_SCRIPT)
+        gradio_patches.prepare_page(TITLE, texts(ENGLISH)["preview.text"], early_script(), self._files)
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
         gradio_patches.slow_down_polling(self.page)
         routes = api_routes(self.services)
@@ -114,8 +117,8 @@ class Server:
             Middleware(RootPath, root_path=self.settings.gradio_root_path or ""),
             Middleware(UnbufferedEventStreams),
             Middleware(PageCompression),
-            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=[EARLY_SCRIPT, PAGE_SCRIPT]),
-            Middleware(StaticCache),
+            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()),
+            Middleware(StaticCache, files=self._files),
             Middleware(ClosedRoutes),
             Middleware(CrossSiteMiddleware),
             Middleware(BodyLimits, uploads=uploads),
