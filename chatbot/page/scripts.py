@@ -1,5 +1,5 @@
-"""The page's scripts: ES modules in assets/, bundled into one file with the page's texts and styles. frames.js and
-early.js are in the page itself."""
+"""The page's scripts: ES modules in assets/, bundled into one file with the page's texts and styles. frames.js,
+early.js and shell.js are in the page itself."""
 
 import json
 import re
@@ -43,6 +43,7 @@ MODULES = (
     "scrolling",
     "shortcuts",
     "gradio_texts",
+    "handover",
     "main",
 )
 """In the order of their imports: each imports only from those before it."""

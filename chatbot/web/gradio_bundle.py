@@ -18,6 +18,7 @@ import gradio
 FRONTEND = Path(gradio.__file__).with_name("templates") / "frontend"
 ASSETS = FRONTEND / "assets"
 SCRIPT, STYLE = "page.js", "page.css"
+END = "</body>"
 
 ENTRY = re.compile(r'<script type="module" crossorigin src="\./assets/([\w.-]+\.js)"></script>')
 ENTRY_STYLE = re.compile(r'<link rel="stylesheet" crossorigin href="\./assets/([\w.-]+\.css)">')
@@ -100,7 +101,9 @@ class Bundle:
     def replace_links(self, page: str, folder: str) -> str:
         """Gradio's page, with the bundle in the place of its first files."""
         page = ENTRY.sub(f'<script type="module" src="{_address(folder, SCRIPT)}"></script>', page)
-        return ENTRY_STYLE.sub(f'<link rel="stylesheet" href="{_address(folder, STYLE)}">', page)
+        style = f'<link rel="stylesheet" href="{_address(folder, STYLE)}">\n'
+        # not in the head, where it would hold back what the page shows before
+        return ENTRY_STYLE.sub("", page).replace(END, style + END, 1)
 
     def _add_modules(self, kinds: Collection[str]) -> None:
         entry = self._add(self.entry)

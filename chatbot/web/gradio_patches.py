@@ -40,6 +40,7 @@ PREVIEW = """<meta name="description" content="{description}" />
 <meta name="twitter:card" content="summary" />
 """
 PAGE_TEMPLATE = "frontend/index.html"
+APP_ELEMENT = "<gradio-app"
 PREVIEW_ELEMENT = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
@@ -119,21 +120,28 @@ def displayed_kinds(page: gr.Blocks) -> set[str]:
     return {component.get_block_name() for component in page.blocks.values() if getattr(component, "visible", True)}
 
 
+def theme_css(theme: gr.themes.Base) -> str:
+    """The theme's variables: those of `:root`, then those of `.dark`."""
+    return theme._get_theme_css()
+
+
 def event_data(event: gr.EventData) -> Mapping[str, Any]:
     """What the browser sent with an event; empty if it is no object."""
     return event._data if isinstance(event._data, dict) else {}
 
 
-def prepare_page(title: str, description: str, script: str, files: Future[PageFiles]) -> None:
+def prepare_page(title: str, description: str, script: str, shell: str, files: Future[PageFiles]) -> None:
     """Changes Gradio's page. Previews of links show these texts: Gradio's template has its own, and an address of a
-    picture on another host. The script runs before Gradio, which adds scripts after its start. The files take the place
-    of Gradio's."""
+    picture on another host. The script runs before Gradio, which adds scripts after its start. The shell is
+    shown until then, but not before the login. The files take the place of Gradio's."""
     gradios = FileSystemLoader(TEMPLATES)
     source, *_ = gradios.get_source(templates.env, PAGE_TEMPLATE)
     head, style, rest = source.partition("<style>")
     own = PREVIEW.format(title=escape(title), description=escape(description)) + _katex_meta()
     early = "<script>{% raw %}" + script + "{% endraw %}</script>\n"
     page = PREVIEW_ELEMENT.sub("", head) + own + early + style + PREVIEW_ELEMENT.sub("", rest)
+    shown = "{% if not config.auth_required %}{% raw %}" + shell + "{% endraw %}{% endif %}\n"
+    page = page.replace(APP_ELEMENT, shown + APP_ELEMENT, 1)
     load = {PAGE_TEMPLATE: lambda: files.result().add_to(page)}
     templates.env.loader = ChoiceLoader([FunctionLoader(lambda name: load[name]() if name in load else None), gradios])
 

@@ -18,7 +18,7 @@ THEME_LINK = '<link rel="stylesheet" href="theme.css?v={{ config.theme_hash }}">
 script runs before Gradio's: deferred scripts and modules run in their order."""
 
 LOGGED_IN = "{% if not config.auth_required %}LINK{% endif %}\n"
-GRADIOS_SCRIPT, END = '<script type="module"', "</head>"
+GRADIOS_SCRIPT, END = '<script type="module"', "</body>"
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from chatbot.api.app import api_routes  # noqa: E402
 from chatbot.page.blocks import TITLE, build_page  # noqa: E402
 from chatbot.page.layout import LAUNCH  # noqa: E402
 from chatbot.page.scripts import early_script, page_script  # noqa: E402
+from chatbot.page.shell import build_shell  # noqa: E402
 from chatbot.web.login_throttle import LoginThrottleMiddleware  # noqa: E402
 from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits  # noqa: E402
 from chatbot.web.middleware.closed_routes import ClosedRoutes  # noqa: E402
@@ -74,7 +75,8 @@ class Server:
         url = local_url(host, sockets[0].getsockname()[1])
         gradio_patches.skip_matplotlib()
         gradio_patches.skip_asking_for_disconnects()
-        gradio_patches.prepare_page(TITLE, texts(ENGLISH)["preview.text"], early_script(), self._files)
+        shell = build_shell(gradio_patches.theme_css(LAUNCH["theme"]))
+        gradio_patches.prepare_page(TITLE, texts(ENGLISH)["preview.text"], early_script(), shell, self._files)
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
         gradio_patches.slow_down_polling(self.page)
         routes = api_routes(self.services)
