@@ -63,6 +63,7 @@ class Controls:
     token: gr.BrowserState
     turns: gr.HTML
     answers: gr.HTML
+    queue: gr.HTML
     files: gr.HTML
     sidebar: gr.Sidebar
     new_chat: gr.Button
@@ -87,6 +88,9 @@ TURN_EVENTS = (
     "edit",
     "follow",
     "stop",
+    "queue",
+    "send_now",
+    "withdraw",
     "leave",
     "undo",
     "version",
@@ -104,6 +108,7 @@ def build_controls(services: Services) -> Controls:
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=PUBLIC_KEY)
     turns = script_element("turns", events=TURN_EVENTS, render=False)
     answers = script_element("answers", render=False)
+    queue = script_element("queue", render=False)
     files = script_element("files", render=False)
     chip = script_element("chip", events=["off"], render=False)
     local_model = script_element("model-state", render=False)
@@ -127,6 +132,7 @@ def build_controls(services: Services) -> Controls:
         token,
         turns,
         answers,
+        queue,
         files,
         sidebar,
         new_chat,

@@ -24,6 +24,7 @@ MODULES = (
     "answer_words",
     "address",
     "view",
+    "queue",
     "temporary",
     "model_picker",
     "notes",
@@ -48,7 +49,7 @@ MODULES = (
 )
 """In the order of their imports: each imports only from those before it."""
 
-STYLES = ("style", "model_picker", "settings", "memory", "attachments", "print")
+STYLES = ("style", "model_picker", "settings", "memory", "attachments", "queue", "print")
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (const|let) (\w+)", re.MULTILINE)
