@@ -1,4 +1,4 @@
-"""The shell: what a page shows, and lets visitors type, before Gradio is there. Gradio's scripts alone run for 0.4 s."""
+"""The shell: what a page shows, and lets visitors type, before Gradio is there, whose scripts run for 0.4 s."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from chatbot.i18n import LOCALES, texts
 from chatbot.page.layout import EXAMPLES
 from chatbot.page.scripts import ASSETS, source
 
-TEXTS = ("box.hint", "box.label", "box.send", "chat.new", "page.lost", *EXAMPLES)
+TEXTS = ("box.hint", "box.label", "box.send", "chat.new", "notice.not_loaded", *EXAMPLES)
 VARIABLES = (
     "font",
     "background-fill-primary",
@@ -46,7 +46,7 @@ def _script() -> str:
 def _texts(locale: str) -> Mapping[str, str]:
     everything = texts(locale)
     head, _, below = everything["welcome.text"].removeprefix("# ").partition("\n")
-    return {"welcome.head": head, "welcome.below": below} | {key: everything[key] for key in TEXTS}
+    return {"greeting": head, "below": below} | {key: everything[key] for key in TEXTS}
 
 
 def _declarations(values: Mapping[str, str]) -> str:

@@ -122,7 +122,7 @@ def displayed_kinds(page: gr.Blocks) -> set[str]:
 
 def theme_css(theme: gr.themes.Base) -> str:
     """The theme's variables: those of `:root`, then those of `.dark`."""
-    return theme._get_theme_css()
+    return str(theme._get_theme_css())  # type: ignore[no-untyped-call]
 
 
 def event_data(event: gr.EventData) -> Mapping[str, Any]:

@@ -1,11 +1,11 @@
 """Time until a visitor can type and until they are answered, at the first visit and the next, with peers.
 
 The first visit has an empty cache, the next one is a new page of the same browser. Over loopback and over a link of 50
-ms each way, which delays data, not the opening of connections. The question is typed and Enter is pressed as soon as
-the message box is visible; "answered" is when the first token is in the browser's document, after 60 s "lost". All
-times are from the start of navigation, by the browser's clock. "Drawn" is the first contentful paint. Requests are
-those before the box was visible; levels are the longest chain of requests of which each began after the one before had
-ended.
+ms each way, which delays data, not the opening of connections. All times are from the start of navigation, by the
+browser's clock. "Drawn" is the first contentful paint. "Usable" is when one can type; then the question is typed and
+Enter is pressed. "Loaded" is when the app has its own message box, "answered" when the first token is in the browser's
+document, after 60 s "lost". Requests are those before the page was loaded; levels are the longest chain of requests of
+which each began after the one before had ended.
 """
 
 import asyncio
@@ -30,11 +30,12 @@ ANSWER_TIMEOUT = 60_000
 FILM_FRAMES, FILM_STEP = 25, 0.1
 """Pictures of the film strip, and seconds between them."""
 
-WATCH = """([box, answer]) => {
-  const record = (window.bench = { usable: null, answered: null });
+WATCH = """([box, early, answer]) => {
+  const record = (window.bench = { usable: null, loaded: null, answered: null });
+  const isUsable = (field) => field && !field.disabled && field.getClientRects().length > 0;
   const look = () => {
-    const field = document.querySelector(box);
-    if (field && !field.disabled && field.getClientRects().length) record.usable ??= performance.now();
+    if (isUsable(document.querySelector(early))) record.usable ??= performance.now();
+    if (isUsable(document.querySelector(box))) record.loaded ??= performance.now();
     const answers = [...document.querySelectorAll(answer)];
     if (answers.some((each) => each.textContent.includes("word1"))) record.answered ??= performance.now();
     if (record.answered === null) requestAnimationFrame(look);
@@ -42,20 +43,22 @@ WATCH = """([box, answer]) => {
   const everything = { childList: true, subtree: true, characterData: true, attributes: true };
   new MutationObserver(look).observe(document, everything);
 }"""
-"""Records when the box is visible and when the answer's first token is there."""
+"""Records when one can type, when the app's box is visible and when the answer's first token is there."""
 
 REQUESTS = """() => {
   const entries = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
   return entries.map((entry) => [entry.startTime, entry.responseEnd, entry.transferSize]);
 }"""
+FOCUS = "([early, box]) => (document.querySelector(early) ?? document.querySelector(box)).focus()"
 DRAWN = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 
 
 class Visit(NamedTuple):
-    """Milliseconds; requests, their levels and kilobytes until the page was usable."""
+    """Milliseconds; requests, their levels and kilobytes until the page was loaded."""
 
     drawn: float
     usable: float
+    loaded: float
     answered: float
     requests: float
     levels: float
@@ -125,22 +128,21 @@ async def _new_context(browser: Browser) -> BrowserContext:
 
 async def _visit(context: BrowserContext, contestant: Contestant, url: str) -> Visit:
     page = await context.new_page()
-    watched = [contestant.box, contestant.answer]
+    watched = [contestant.box, contestant.early_box or contestant.box, contestant.answer]
     await page.add_init_script(f"({WATCH})({watched!r})")
     await page.goto(url, wait_until="commit")
     answered = await _ask(page, contestant)
-    usable = await page.evaluate("bench.usable")
+    usable, loaded = await page.evaluate("[bench.usable, bench.loaded]")
     drawn = await page.evaluate(DRAWN)
-    requests = requests_before(await page.evaluate(REQUESTS), usable)
+    requests = requests_before(await page.evaluate(REQUESTS), loaded)
     await page.close()
-    return Visit(drawn or inf, usable, answered, *requests)
+    return Visit(drawn or inf, usable, loaded, answered, *requests)
 
 
 async def _ask(page: Page, contestant: Contestant) -> float:
     """Types the question as soon as that is possible; returns when its answer began."""
     await page.wait_for_function("bench.usable")
-    box = page.locator(contestant.box)
-    await box.focus()
+    await page.evaluate(FOCUS, [contestant.early_box or contestant.box, contestant.box])
     await page.keyboard.type(QUESTION)
     await page.keyboard.press("Enter")
     try:

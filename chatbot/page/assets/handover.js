@@ -4,7 +4,7 @@ import { find } from "./dom.js";
 import { machine } from "./state.js";
 import { send, wasAsked } from "./view.js";
 
-const PATIENCE = 1000; // milliseconds until the page has taken its place, as the shell's
+const PATIENCE = 300; // milliseconds for the page to come to where the shell is; it has more above the box with some models
 
 const boxOf = (selector) => find(selector)?.getBoundingClientRect() ?? { top: 0, left: 0 };
 
