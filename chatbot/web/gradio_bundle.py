@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-import gradio
+from chatbot.web.gradio_import import gr
 
-FRONTEND = Path(gradio.__file__).with_name("templates") / "frontend"
+FRONTEND = Path(gr.__file__).with_name("templates") / "frontend"
 ASSETS = FRONTEND / "assets"
 SCRIPT, STYLE = "page.js", "page.css"
 END = "</body>"

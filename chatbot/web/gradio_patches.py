@@ -18,7 +18,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import httpx
 import uvicorn
 from gradio import http_server
@@ -26,6 +25,7 @@ from gradio.routes import templates
 from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader
 from starlette.requests import Request
 
+from chatbot.web.gradio_import import gr
 from chatbot.web.page_files import PageFiles
 
 POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
@@ -42,13 +42,6 @@ PREVIEW = """<meta name="description" content="{description}" />
 PAGE_TEMPLATE = "frontend/index.html"
 APP_ELEMENT = "<gradio-app"
 PREVIEW_ELEMENT = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
-
-
-def prepare_import() -> None:
-    """Sets what Gradio reads from the environment when it is imported: no calls home, and no adding up of thousands of
-    events after each, for a monitoring page that is off."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 
 def forbid_files() -> None:
