@@ -59,6 +59,12 @@ async def loaded(page: Page) -> Sequence[Mapping[str, Any]]:
     return list(await page.evaluate(LOADED))
 
 
+async def open_shell(page: Page, app: RunningApp) -> None:
+    """Opens the page, whose script is held."""
+    await page.goto(app.url, wait_until="commit")
+    await expect(page.locator("#shell textarea")).to_be_focused()
+
+
 async def test_a_page_is_loaded_with_few_requests_in_few_levels(app: RunningApp, page: Page) -> None:
     await page.add_init_script(USABLE)
     await ChatPage(page).open(app.url)
@@ -81,8 +87,7 @@ async def test_the_next_visit_loads_no_script(app: RunningApp, page: Page, conte
 
 
 async def test_what_is_typed_before_gradio_is_there_stays_in_the_box(app: RunningApp, page: Page, held: Held) -> None:
-    await page.goto(app.url, wait_until="commit")
-    await expect(page.locator("#shell textarea")).to_be_focused()
+    await open_shell(page, app)
     await page.keyboard.type("Typed early")
     held.release()
     await expect(page.locator("#shell")).to_have_count(0)
@@ -97,7 +102,7 @@ async def test_what_is_typed_before_gradio_is_there_stays_in_the_box(app: Runnin
 async def test_what_is_sent_before_gradio_is_there_is_answered(
     app: RunningApp, page: Page, held: Held, upstream: FakeUpstream
 ) -> None:
-    await page.goto(app.url, wait_until="commit")
+    await open_shell(page, app)
     await page.keyboard.type("Sent early")
     await page.keyboard.press("Enter")
     await expect(page.locator("#shell .asked")).to_have_text("Sent early")
@@ -112,11 +117,11 @@ async def test_what_is_sent_before_gradio_is_there_is_answered(
 
 @pytest.mark.tier2
 async def test_an_example_and_the_button_send_too(app: RunningApp, page: Page, held: Held) -> None:
-    await page.goto(app.url, wait_until="commit")
+    await open_shell(page, app)
     await page.keyboard.type("By the button")
     await page.locator("#shell .send").click()
     await expect(page.locator("#shell .asked")).to_have_text("By the button")
-    await page.goto(app.url, wait_until="commit")
+    await open_shell(page, app)
     example = page.locator("#shell .examples button").first
     text = await example.inner_text()
     await example.click()
