@@ -42,7 +42,7 @@ LAUNCH: dict[str, Any] = {
     "theme": theme(),
     "css_paths": [
         ASSETS / f"{name}.css"
-        for name in ("style", "model_picker", "settings", "memory", "attachments", "queue", "print")
+        for name in ("style", "model_picker", "settings", "memory", "attachments", "queue", "summary", "print")
     ],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
@@ -101,6 +101,7 @@ TURN_EVENTS = (
     "queue",
     "send_now",
     "withdraw",
+    "summarize",
     "leave",
     "undo",
     "version",

@@ -32,6 +32,7 @@ MODULES = (
     "settings",
     "keys",
     "remedies",
+    "summary",
     "turns",
     "import_export",
     "menu",
