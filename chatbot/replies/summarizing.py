@@ -215,4 +215,5 @@ def _window_start(messages: Sequence[StoredMessage], options: Options, profile: 
     newest = next((place for place in reversed(range(len(messages))) if messages[place].seen), None)
     sent = messages[newest].seen if newest is not None else None
     trimmed = first_sent_id(messages[:newest], sent) if sent and sent.trimmed else None
-    return max((place for place, each in enumerate(messages) if each.message_id in (first, trimmed)), default=0)
+    ids = [each.message_id for each in (*messages, question)]
+    return max((ids.index(each) for each in (first, trimmed) if each is not None), default=0)

@@ -2,11 +2,12 @@
 
 import re
 import signal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
+from chatbot.providers.local.weights import SMOLLM2, default_cache
 from chatbot.replies.summarizing import INSTRUCTION
 from tests.api.test_memory import system_prompt
 from tests.browser.chat_page import ChatPage, tab
@@ -118,3 +119,24 @@ async def test_a_kill_in_the_middle_leaves_the_old_state(
         await expect(card(chat)).to_have_count(0)
         await expect(offer(chat)).to_have_count(1)
         await expect(chat.answers).to_have_count(4)
+
+
+@pytest.mark.tier2
+async def test_with_the_demo_model_it_offers_notes_and_another_model(
+    page: Page, data: Path, needs_chromium: None
+) -> None:
+    if not (default_cache(data) / PurePosixPath(SMOLLM2.member).name).exists():
+        pytest.skip("the demo model is not downloaded")
+    environment = {"CHATBOT_HISTORY_LIMIT": "2", "CHATBOT_MAX_TOKENS": "8", "CHATBOT_MESSAGES_PER_MINUTE": "0"}
+    with RunningApp(data, environment) as app:
+        chat = await ChatPage(page).open(app.url)
+        for text in ("Hello", "Hello again"):
+            await chat.ask(text)
+        offered = chat.page.locator(".summary-offer")
+        await expect(offered).to_contain_text("this demo model cannot summarise")
+        await expect(offer(chat)).to_have_count(0)
+        await offered.get_by_role("button", name="Open the notes").click()
+        await expect(chat.page.get_by_role("dialog", name="Memory")).to_be_visible()
+        await chat.page.keyboard.press("Escape")
+        await offered.get_by_role("button", name="Choose another model").click()
+        await expect(chat.panel).to_be_visible()
