@@ -25,6 +25,7 @@ MODULES = (
     "address",
     "view",
     "queue",
+    "done",
     "temporary",
     "model_picker",
     "notes",
