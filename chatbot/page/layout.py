@@ -41,7 +41,8 @@ LAUNCH: dict[str, Any] = {
     "footer_links": [],
     "theme": theme(),
     "css_paths": [
-        ASSETS / f"{name}.css" for name in ("style", "model_picker", "settings", "memory", "attachments", "print")
+        ASSETS / f"{name}.css"
+        for name in ("style", "model_picker", "local_models", "settings", "memory", "attachments", "print")
     ],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",

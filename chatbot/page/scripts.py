@@ -21,6 +21,7 @@ MODULES = (
     "address",
     "view",
     "temporary",
+    "local_models",
     "model_picker",
     "notes",
     "remember",
