@@ -94,9 +94,9 @@ def show_load_state(local_models: LocalModels, model: str) -> dict[str, Any]:
     if state is None:
         return {}
     notes = [Text("model.demo")] if local_label(model) == "provider.demo" and state.phase != "failed" else []
-    if state.phase == "ready" and server.tokens_per_second:
-        notes = [Text("model.rate", {"rate": round(server.tokens_per_second)}), *notes]
-    return {"name": state.phase, "texts": [each.as_json() for each in (state.text, *notes)]}
+    is_measured = state.phase == "ready" and server.tokens_per_second
+    rate = Text("model.rate", {"model": model, "rate": round(server.tokens_per_second or 0)})
+    return {"name": state.phase, "texts": [each.as_json() for each in (rate if is_measured else state.text, *notes)]}
 
 
 def show_file(attachment: Attachment) -> dict[str, Any]:

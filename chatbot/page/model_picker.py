@@ -55,12 +55,13 @@ async def list_all_models(pool: ProviderPool, *fields: Any) -> AsyncGenerator[di
         yield {"providers": list(found.values())}
 
 
-def initial_picker(pool: ProviderPool) -> dict[str, Any]:
-    """What the picker shows before it has asked: the providers' names, and what a page starts with."""
+def initial_picker(pool: ProviderPool, *, can_download: bool) -> dict[str, Any]:
+    """What the picker shows before it has asked: the providers' names, what a page starts with, and whether visitors
+    may fetch local models."""
     default = pool.default
     entries = [_entry(pool, name, pool.models(name) if name == "local" else [], "loading") for name in pool.offered]
     chosen = {"provider": default.provider, "model": default.model} if default else {"provider": "", "model": ""}
-    return {"providers": entries, "chosen": chosen}
+    return {"providers": entries, "chosen": chosen, "can_download": can_download}
 
 
 def known_entry(pool: ProviderPool, name: ProviderName, key: SecretStr | None = None) -> ProviderEntry:

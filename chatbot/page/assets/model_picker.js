@@ -18,6 +18,7 @@ let chosen = { provider: "", model: "" };
 let providers = [];
 let active = ""; // the option that Enter chooses
 let listedAt = 0;
+let canDownload = false; // whether visitors may fetch local models
 let part; // {trigger, opener, panel, field, list}
 
 // Of the local models one has a name of its own.
@@ -211,6 +212,7 @@ export const addKey = () => {
 };
 
 // Shows the models that can be downloaded.
+export const canGetBetter = () => canDownload;
 export const getBetter = () => { part.panel.close(); openLocalModels(); };
 
 const buildPanel = () => {
@@ -232,6 +234,7 @@ const buildPanel = () => {
   });
   const foot = make("div", "foot");
   foot.append(button("better", t("picker.better"), getBetter), button("add-key", t("picker.key"), addKey));
+  foot.firstChild.hidden = !canDownload;
   const panel = dialog("models", make("h1", "unseen", t("picker.choose")), field, list, foot);
   panel.setAttribute("aria-label", t("picker.choose"));
   panel.tabIndex = -1;
@@ -239,6 +242,7 @@ const buildPanel = () => {
 };
 
 export const mountPicker = ({ element, props, trigger, watch }) => {
+  canDownload = Boolean(props.value?.can_download);
   const opener = button("opener", "", openPicker, "");
   opener.setAttribute("aria-haspopup", "dialog");
   part = { trigger, opener, ...buildPanel() };
