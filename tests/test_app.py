@@ -18,6 +18,7 @@ def environment(upstream: FakeUpstream) -> dict[str, str]:
     return two_providers(upstream)
 
 
+@pytest.mark.tier2
 def test_without_settings_the_embedded_model_answers(tmp_path: Path) -> None:
     with RunningApp(tmp_path, {}, forked=False) as app:
         client = Client(app.url, verbose=False)

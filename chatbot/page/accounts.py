@@ -49,7 +49,7 @@ class Accounts:
         source, target = self._services.store.memory(visitor), self._services.store.memory(account)
         for conversation in reversed(await asyncio.to_thread(source.list_conversations)):
             with suppress(NotFound):  # another tab of the same browser was faster
-                await replies.stop(visitor, conversation.conversation_id)
+                await replies.stop(visitor, conversation.conversation_id, holds_queue=True)
                 await asyncio.to_thread(_copy, source, target, conversation.conversation_id)
                 await replies.delete(visitor, conversation.conversation_id)
         for name, prompt in (await asyncio.to_thread(source.prompts.list)).items():
@@ -57,4 +57,7 @@ class Accounts:
 
 
 def _copy(source: ConversationMemory, target: ConversationMemory, conversation_id: str) -> None:
-    import_file(target, export_json(source, conversation_id))
+    """Copies a conversation, with the texts of messages that wait in it."""
+    (copied,) = import_file(target, export_json(source, conversation_id))
+    for waiting in source.queued.list(conversation_id):
+        target.queued.add(copied, waiting.text)

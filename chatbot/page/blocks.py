@@ -24,6 +24,7 @@ from chatbot.page.layout import Controls, build_controls, build_extras
 from chatbot.page.memory_handlers import MemoryHandlers
 from chatbot.page.model_picker import list_all_models
 from chatbot.page.notices import has_sign_in
+from chatbot.page.queue_handlers import QueueHandlers
 from chatbot.page.settings_form import SettingsForm
 from chatbot.page.settings_handlers import SettingsHandlers, default_values
 from chatbot.page.settings_values import KEYED
@@ -62,7 +63,7 @@ def build_page(services: Services) -> gr.Blocks:
     page = gr.Blocks(title=TITLE, fill_height=True, analytics_enabled=False)
     with page:
         controls = build_controls(services)
-        StreamingChat(ChatHandlers(services, views), controls)
+        StreamingChat(ChatHandlers(services, views), QueueHandlers(services), controls)
         controls.local_model.render()  # type: ignore[no-untyped-call]
         controls.turns.render()  # type: ignore[no-untyped-call]
         controls.answers.render()  # type: ignore[no-untyped-call]

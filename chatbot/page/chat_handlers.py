@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from itertools import count
 from typing import Literal, NamedTuple
 
 import gradio as gr
 
 from chatbot.errors import Busy, ChatbotError
 from chatbot.i18n import Text
-from chatbot.page.conversation_view import ConversationViews
+from chatbot.page.conversation_view import ConversationViews, idle_update
 from chatbot.page.error_toasts import error_toast, warn
 from chatbot.page.i18n import local_label, locale_of
 from chatbot.page.message_view import show_file, show_message, show_notice, waiting_words
@@ -18,6 +19,7 @@ from chatbot.page.settings_values import SettingsValues
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import resolve_options
 from chatbot.replies.reply import Reply
+from chatbot.replies.turns import Turn
 from chatbot.types import PROVIDER_NAMES, ProviderName, StoredMessage
 from chatbot.web.client_address import client_address
 from chatbot.web.services import Services
@@ -57,13 +59,13 @@ class ChatHandlers:
 
     async def respond(self, request: gr.Request, asked: ChatRequest) -> AsyncGenerator[ViewUpdate]:
         """The answer, again and again as it grows. Never raises: a refusal is an update too."""
-        locale = locale_of(request)
         try:
-            reply = await self._start(request, asked)
+            reply = await self._start_or_queue(request, asked)
         except ChatbotError as error:
-            yield await self._refusal(asked, error, locale)
+            yield await self._refusal(asked, error, locale_of(request))
             return
-        async with aclosing(self._updates_for(request, reply, asked.view)) as updates:
+        following = self.follow(request, asked.token, asked.view, asked.conversation_id)
+        async with aclosing(self._updates_for(request, reply, asked.view) if reply else following) as updates:
             async for update in updates:
                 yield update
 
@@ -111,8 +113,7 @@ class ChatHandlers:
             reply = self._services.replies.running(session_id, conversation_id)
             if reply is None:
                 read = await self._views.read(session_id, conversation_id, locale)
-                messages, lines = read.messages, read.lines
-                yield {"view": view, "phase": "idle", "messages": messages, "answer": [], "lines": lines}
+                yield idle_update(view, read)
                 return
         except ChatbotError:  # deleted meanwhile: the list will tell the page, which then leaves it
             yield {"view": view, "phase": "idle"}
@@ -135,15 +136,22 @@ class ChatHandlers:
         session_id = self._session_id(token)
         question = await self._services.replies.undo(session_id, conversation_id)
         read = await self._views.read(session_id, conversation_id, locale_of(request))
-        return {
-            "view": view,
-            "phase": "idle",
-            "messages": read.messages,
-            "answer": [],
-            "lines": read.lines,
-            "box": question.content,
-            "undone": [show_file(each) for each in question.attachments],
-        }
+        undone = [show_file(each) for each in question.attachments]
+        return {**idle_update(view, read), "box": question.content, "undone": undone}
+
+    async def _start_or_queue(self, request: gr.Request, asked: ChatRequest) -> Reply | None:
+        """Starts the turn. None if another tab, or a program, was quicker: then a new message waits for that answer's
+        end."""
+        try:
+            return await self._start(request, asked)
+        except Busy:
+            if asked.kind != "new":
+                raise
+        session_id = self._session_id(asked.token)
+        options = await asyncio.to_thread(asked.settings.options, self._services)
+        turn = Turn(None, options, asked.settings.key, self._address(request))
+        await self._services.queue.add(session_id, asked.conversation_id, asked.text, turn, asked.files)
+        return None
 
     async def _start(self, request: gr.Request, asked: ChatRequest) -> Reply:
         services, settings, address = self._services, asked.settings, self._address(request)
@@ -160,7 +168,7 @@ class ChatHandlers:
                 files=asked.files,
                 temporary=asked.temporary,
             )
-        await services.replies.stop(session_id, asked.conversation_id)
+        await services.replies.stop(session_id, asked.conversation_id, holds_queue=True)
         if asked.kind == "resume":
             return await services.replies.resume(
                 session_id, asked.conversation_id, options, key=settings.key, address=address
@@ -182,10 +190,10 @@ class ChatHandlers:
     async def _refusal(self, asked: ChatRequest, error: ChatbotError, locale: str) -> ViewUpdate:
         """Says why a turn did not start, and gives back what was typed for it."""
         update: ViewUpdate = {"view": asked.view, "phase": "idle", "returned": list(asked.files)}
-        if asked.kind != "new" or isinstance(error, Busy):
-            warn(error, locale)  # a notice would be replaced at once: the page follows the running answer
-        else:
+        if asked.kind == "new":
             update["answer"] = show_notice(error.text.worded(locale))
+        else:
+            warn(error, locale)
         if asked.kind in ("new", "edit"):
             update["box"] = asked.text
         if asked.kind == "new":
@@ -194,12 +202,7 @@ class ChatHandlers:
             read = await self._views.read(self._session_id(asked.token), asked.conversation_id, locale)
         except ChatbotError:
             return update
-        return {
-            **update,
-            "messages": read.messages,
-            "answer": show_notice(error.text.worded(locale)),
-            "lines": read.lines,
-        }
+        return {**idle_update(asked.view, read), **update, "answer": show_notice(error.text.worded(locale))}
 
     async def _updates_for(self, request: gr.Request, reply: Reply, view: int) -> AsyncGenerator[ViewUpdate]:
         """The updates of a reply, until the page leaves the view."""
@@ -215,18 +218,24 @@ class ChatHandlers:
             self._left.pop(page, None)
 
     async def _updates(self, reply: Reply, view: int, locale: str) -> AsyncGenerator[ViewUpdate]:
-        """The updates of a reply: the conversation with the first text, if that is quick, then the text as it grows,
-        and the facts below it at the end. Each is whole: a busy browser shows only the last of several that come
-        together. Gradio sends what is new in it."""
-        whole = await self._whole(reply, view, locale)
-        async with aclosing(reply.snapshots(self._services.replies.update_interval, FIRST_UPDATE_SECONDS)) as snapshots:
-            async for snapshot in snapshots:
-                if snapshot.status == "running":
-                    waiting = "" if snapshot.content else self._waiting_for(reply, snapshot, locale)
-                    answer = show_message(snapshot, locale, waiting)
-                    yield {**whole, "part": 1, "phase": "running", "answer": answer}
+        """The updates of a reply, then of those to messages that waited for its end: the conversation with the first
+        text, if that is quick, then the text as it grows, and the facts below it at the end. Each is whole: a busy
+        browser shows only the last of several that come together. Gradio sends what is new in it."""
+        for part in count(1):
+            whole = await self._whole(reply, view, locale)
+            interval = self._services.replies.update_interval
+            async with aclosing(reply.snapshots(interval, FIRST_UPDATE_SECONDS)) as snapshots:
+                async for snapshot in snapshots:
+                    if snapshot.status == "running":
+                        waiting = "" if snapshot.content else self._waiting_for(reply, snapshot, locale)
+                        answer = show_message(snapshot, locale, waiting)
+                        yield {**whole, "part": 2 * part, "phase": "running", "answer": answer}
+            following = self._services.replies.running(reply.session_id, reply.conversation_id)
+            if following is None:
+                break
+            reply = following
         whole |= await self._whole(reply, view, locale)
-        yield {**whole, "part": 2, "phase": "idle", "answer": show_message(reply.snapshot(), locale)}
+        yield {**whole, "part": 2 * part + 1, "phase": "idle", "answer": show_message(reply.snapshot(), locale)}
 
     async def _whole(self, reply: Reply, view: int, locale: str) -> ViewUpdate:
         """The conversation without its answer, and the lines below, as JSON: Gradio walks through every object of an
@@ -238,7 +247,9 @@ class ChatHandlers:
             return {"view": view, "conversation_id": reply.conversation_id}
         if read.newest != answer:
             return {"view": view, "conversation_id": reply.conversation_id}
-        unchanged = json.dumps({"messages": read.messages, "lines": read.lines}, ensure_ascii=False)
+        unchanged = json.dumps(
+            {"messages": read.messages, "lines": read.lines, "queued": read.queued}, ensure_ascii=False
+        )
         return {"view": view, "conversation_id": reply.conversation_id, "unchanged": unchanged}
 
     def _waiting_for(self, reply: Reply, answer: StoredMessage, locale: str) -> str:

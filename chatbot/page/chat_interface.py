@@ -9,6 +9,7 @@ from chatbot.page.chat_handlers import ChatHandlers, ChatRequest, TurnKind
 from chatbot.page.error_toasts import with_error_toasts
 from chatbot.page.i18n import text
 from chatbot.page.layout import Controls
+from chatbot.page.queue_handlers import QueueHandlers
 from chatbot.page.settings_values import SettingsValues
 from chatbot.page.view_update import ViewUpdate
 from chatbot.web.gradio_patches import event_data
@@ -24,6 +25,9 @@ STREAMED: dict[str, Any] = QUEUED | {"postprocess": False, "trigger_mode": "mult
 FAILED_JS = "() => window.chatbot.failed()"
 """After an event that raised: no update will come for its view."""
 
+QUEUE_FAILED_JS = "() => window.chatbot.queueFailed()"
+"""The same for an event of the queue, which leaves the view as it is."""
+
 
 class StreamingChat(gr.ChatInterface):
     """Gradio's chat with its own wiring.
@@ -34,8 +38,9 @@ class StreamingChat(gr.ChatInterface):
     `_render_footer`; tests/page/test_gradio_wiring.py tests both.
     """
 
-    def __init__(self, handlers: ChatHandlers, controls: Controls) -> None:
+    def __init__(self, handlers: ChatHandlers, waiting: QueueHandlers, controls: Controls) -> None:
         self._handlers = handlers
+        self._waiting = waiting
         self._controls = controls
         super().__init__(
             handlers.respond_to_program,
@@ -67,9 +72,10 @@ class StreamingChat(gr.ChatInterface):
         )
 
     def _render_footer(self) -> None:
-        """Places the instructions that are on and the attachments of the next message in the chat's column, above the
-        message box."""
+        """Places the instructions that are on, the messages that wait and the attachments of the next one in the
+        chat's column, above the message box."""
         self._controls.chip.render()  # type: ignore[no-untyped-call]
+        self._controls.queue.render()  # type: ignore[no-untyped-call]
         self._controls.files.render()  # type: ignore[no-untyped-call]
 
     def _setup_events(self) -> None:
@@ -89,6 +95,11 @@ class StreamingChat(gr.ChatInterface):
         ]
         turns.leave(self._leave, None, None, **EVERY)
         turns.stop(with_error_toasts(self._stop), [token], None, **EVERY)
+        for listener, handler in ((turns.queue, self._wait), (turns.send_now, self._send_now)):
+            event = listener(with_error_toasts(handler), inputs, [turns], **EVERY)
+            event.failure(None, None, None, js=QUEUE_FAILED_JS, **EVERY)
+        withdraw = turns.withdraw(with_error_toasts(self._withdraw), [token], [turns], **EVERY)
+        withdraw.failure(None, None, None, js=QUEUE_FAILED_JS, **EVERY)
         undo = turns.undo(with_error_toasts(self._undo), [token], [turns], **EVERY)
         for event in (*streams, undo):
             event.failure(None, None, None, js=FAILED_JS, **EVERY)
@@ -152,6 +163,21 @@ class StreamingChat(gr.ChatInterface):
         view, conversation_id = event_number(event, "view"), event_text(event, "conversation_id")
         async for update in self._handlers.follow(request, token, view, conversation_id):
             yield update
+
+    async def _wait(self, request: gr.Request, event: gr.EventData, token: str, *fields: Any) -> ViewUpdate:
+        view, conversation_id = event_number(event, "view"), event_text(event, "conversation_id")
+        text, files = event_text(event, "text"), event_texts(event, "files")
+        stops = event_data(event).get("stops") is True
+        return await self._waiting.add(request, token, view, conversation_id, fields, text, files, stops=stops)
+
+    async def _send_now(self, request: gr.Request, event: gr.EventData, token: str, *fields: Any) -> ViewUpdate:
+        view, conversation_id = event_number(event, "view"), event_text(event, "conversation_id")
+        return await self._waiting.send_now(request, token, view, conversation_id, fields, event_text(event, "id"))
+
+    async def _withdraw(self, request: gr.Request, event: gr.EventData, token: str) -> ViewUpdate:
+        view, conversation_id = event_number(event, "view"), event_text(event, "conversation_id")
+        message_id, edits = event_text(event, "id"), event_data(event).get("edits") is True
+        return await self._waiting.withdraw(request, token, view, conversation_id, message_id, edits=edits)
 
     async def _leave(self, request: gr.Request, event: gr.EventData) -> None:
         self._handlers.leave(request, event_number(event, "view"))

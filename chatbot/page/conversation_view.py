@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from chatbot.memory.context_window import first_sent_id
 from chatbot.page.answer_details import total
 from chatbot.page.message_view import ShownMessage, lines, show
+from chatbot.page.queue_view import show_queue
+from chatbot.page.view_update import ViewUpdate
 from chatbot.types import PROVIDER_NAMES, Conversation, StoredMessage
 from chatbot.web.services import Services
 
@@ -22,6 +24,8 @@ class ConversationView(NamedTuple):
     conversation: Conversation
     newest: str
     """The id of the newest message, empty if there is none."""
+    queued: list[dict[str, Any]]
+    """The messages that wait for the end of an answer."""
 
 
 class ConversationViews:
@@ -70,12 +74,26 @@ class ConversationViews:
         }
         ended = [each for each in shown if each.status != "running" and each.message_id != without]
         newest = shown[-1].message_id if shown else ""
-        return ConversationView(show(ended, locale), below, conversation, newest)
+        queued = show_queue(self._services.queue.list(session_id, conversation_id), locale)
+        return ConversationView(show(ended, locale), below, conversation, newest, queued)
 
     def _label(self, provider: str) -> str:
         """The provider's label; its name if an import brought it along."""
         labels = (self._services.providers.label(name) for name in PROVIDER_NAMES if name == provider)
         return next(labels, provider)
+
+
+def idle_update(view: int, read: ConversationView) -> ViewUpdate:
+    """The update with a conversation of which nothing runs."""
+    return {
+        "view": view,
+        "phase": "idle",
+        "conversation_id": read.conversation.conversation_id,
+        "messages": read.messages,
+        "answer": [],
+        "lines": read.lines,
+        "queued": read.queued,
+    }
 
 
 def _window(messages: list[StoredMessage], shown: list[StoredMessage], row_ids: set[str]) -> dict[str, Any] | None:

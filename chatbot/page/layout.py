@@ -42,7 +42,7 @@ LAUNCH: dict[str, Any] = {
     "theme": theme(),
     "css_paths": [
         ASSETS / f"{name}.css"
-        for name in ("style", "model_picker", "local_models", "settings", "memory", "attachments", "print")
+        for name in ("style", "model_picker", "local_models", "settings", "memory", "attachments", "queue", "print")
     ],
     "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
@@ -73,6 +73,7 @@ class Controls:
     token: gr.BrowserState
     turns: gr.HTML
     answers: gr.HTML
+    queue: gr.HTML
     files: gr.HTML
     sidebar: gr.Sidebar
     new_chat: gr.Button
@@ -97,6 +98,9 @@ TURN_EVENTS = (
     "edit",
     "follow",
     "stop",
+    "queue",
+    "send_now",
+    "withdraw",
     "leave",
     "undo",
     "version",
@@ -114,6 +118,7 @@ def build_controls(services: Services) -> Controls:
     token = gr.BrowserState(storage_key=STORAGE_KEY, secret=PUBLIC_KEY)
     turns = script_element("turns", events=TURN_EVENTS, render=False)
     answers = script_element("answers", render=False)
+    queue = script_element("queue", render=False)
     files = script_element("files", render=False)
     chip = script_element("chip", events=["off"], render=False)
     local_model = script_element("model-state", render=False)
@@ -138,6 +143,7 @@ def build_controls(services: Services) -> Controls:
         token,
         turns,
         answers,
+        queue,
         files,
         sidebar,
         new_chat,

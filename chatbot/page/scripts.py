@@ -20,6 +20,7 @@ MODULES = (
     "answer_words",
     "address",
     "view",
+    "queue",
     "temporary",
     "local_models",
     "model_picker",

@@ -9,7 +9,7 @@ import gradio as gr
 
 from chatbot.errors import ChatbotError, Unauthorized
 from chatbot.i18n import texts
-from chatbot.page.conversation_view import SHOWN_MESSAGES, ConversationView, ConversationViews
+from chatbot.page.conversation_view import SHOWN_MESSAGES, ConversationViews, idle_update
 from chatbot.page.i18n import locale_of
 from chatbot.page.presets import choices, preset_of
 from chatbot.page.settings_form import provider_choices
@@ -95,8 +95,16 @@ class SidebarHandlers:
         except Unauthorized:
             raise
         except ChatbotError:
-            return {"view": view, "phase": "idle", "conversation_id": "", "messages": [], "answer": [], "lines": {}}
-        return {**_update(view, read), **await self._settings(request, token, read.conversation.options, keys)}
+            return {
+                "view": view,
+                "phase": "idle",
+                "conversation_id": "",
+                "messages": [],
+                "answer": [],
+                "lines": {},
+                "queued": [],
+            }
+        return {**idle_update(view, read), **await self._settings(request, token, read.conversation.options, keys)}
 
     async def watch(self, request: gr.Request, token: str | None) -> AsyncGenerator[dict[str, Any]]:
         """The list of conversations: now, after each change, and every BEAT_SECONDS. The last has `renew`: the page
@@ -120,6 +128,7 @@ class SidebarHandlers:
                         "touched_at": each.touched_at,
                         "pinned": each.pinned,
                         "running": each.conversation_id in running,
+                        "queued": each.queued,
                         "memory": each.memory,
                         "excluded": each.excluded,
                     }
@@ -137,16 +146,16 @@ class SidebarHandlers:
         """The conversation with more of its messages before `first`, the id of the first on display."""
         session_id, locale = self._session_id(token), locale_of(request)
         read = await self._views.read(session_id, conversation_id, locale, place=first, more=SHOWN_MESSAGES)
-        return _update(view, read)
+        return idle_update(view, read)
 
     async def show_version(
         self, request: gr.Request, token: str | None, view: int, conversation_id: str, message_id: str
     ) -> ViewUpdate:
         """Another version of a message, with what follows it. A running answer is ended."""
         session_id = self._session_id(token)
-        await self._services.replies.stop(session_id, conversation_id)
+        await self._services.replies.stop(session_id, conversation_id, holds_queue=True)
         await asyncio.to_thread(self._memory(token).show_version, conversation_id, message_id)
-        return _update(view, await self._views.read(session_id, conversation_id, locale_of(request)))
+        return idle_update(view, await self._views.read(session_id, conversation_id, locale_of(request)))
 
     async def rename(self, token: str | None, conversation_id: str, title: str) -> None:
         """Gives a conversation another title."""
@@ -205,14 +214,3 @@ class SidebarHandlers:
 
     def _memory(self, token: str | None) -> ConversationMemory:
         return self._services.store.memory(self._session_id(token))
-
-
-def _update(view: int, read: ConversationView) -> ViewUpdate:
-    return {
-        "view": view,
-        "phase": "idle",
-        "conversation_id": read.conversation.conversation_id,
-        "messages": read.messages,
-        "answer": [],
-        "lines": read.lines,
-    }

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -31,9 +31,12 @@ from chatbot.replies.recollection import recollect
 from chatbot.replies.reply import Reply
 from chatbot.replies.turns import Turn, new_question, store_turn, stored_question, take_back_note
 from chatbot.storage import ConversationMemory, Store
-from chatbot.types import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
+from chatbot.types import Conversation, Finish, Options, StoredMessage, Usage
 
 T = TypeVar("T")
+
+AfterAnswer = Callable[[Reply, Turn], Awaitable[None]]
+"""Is called when an answer is stored and its conversation is free, before those who watch it hear of its end."""
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,12 @@ class Replies:
         """By session and conversation; None while the turn is being stored."""
         self._admission = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._after_answer: list[AfterAnswer] = []
         self.is_closing = False
+
+    def after_answer(self, call: AfterAnswer) -> None:
+        """Calls `call` after each answer."""
+        self._after_answer.append(call)
 
     async def start(
         self,
@@ -114,11 +122,15 @@ class Replies:
         Raises as `start` does; NotPossible for an answer that the model or a filter refused to give."""
         return await self._start(session_id, conversation_id, Turn(None, options, key, address))
 
+    async def start_turn(self, session_id: str, conversation_id: str, turn: Turn) -> Reply:
+        """Starts any turn. Raises as `start` does."""
+        return await self._start(session_id, conversation_id, turn)
+
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
         """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again, and
         the note that it asked for is deleted. On display is then the version that it was edited from, or what came
         before. Ends a running answer first. Raises NotFound."""
-        await self.stop(session_id, conversation_id)
+        await self.stop(session_id, conversation_id, holds_queue=True)
         memory = self._store.memory(session_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
         question = next((message for message in reversed(messages) if message.role == "user"), None)
@@ -146,14 +158,16 @@ class Replies:
         """The session's conversations that have a running answer."""
         return {conversation_id for running_session, conversation_id in self._running if running_session == session_id}
 
-    async def stop(self, session_id: str, conversation_id: str) -> bool:
-        """Ends the running answer, and waits until it is stored. False if none runs."""
+    async def stop(self, session_id: str, conversation_id: str, *, holds_queue: bool = False) -> bool:
+        """Ends the running answer, and waits until it is stored. False if none runs. `holds_queue`: the messages that
+        wait for its end are not sent, because something else is to happen first."""
         place = session_id, conversation_id
         while place in self._running and self._running[place] is None:  # noqa: ASYNC110 - storing takes a millisecond
             await asyncio.sleep(0.005)
         reply = self._running.get(place)
         if reply is None:
             return False
+        reply.holds_queue = holds_queue
         reply.stop()
         await reply.ended.wait()
         return True
@@ -169,13 +183,13 @@ class Replies:
 
     async def delete(self, session_id: str, conversation_id: str) -> None:
         """Deletes the conversation; ends its running answer first. Raises NotFound."""
-        await self.stop(session_id, conversation_id)
+        await self.stop(session_id, conversation_id, holds_queue=True)
         await asyncio.to_thread(self._store.memory(session_id).delete_conversation, conversation_id)
 
     async def delete_session(self, session_id: str) -> None:
         """Deletes everything that the session has; ends its running answers first."""
         for conversation_id in self.running_conversations(session_id):
-            await self.stop(session_id, conversation_id)
+            await self.stop(session_id, conversation_id, holds_queue=True)
         await asyncio.to_thread(self._store.memory(session_id).delete_all)
 
     async def shutdown(self) -> None:
@@ -241,7 +255,7 @@ class Replies:
         is_temporary = memory.is_temporary(conversation_id)
         reply = self._running[place] = Reply(session_id, conversation_id, answer, is_temporary=is_temporary)
         log.info("message", extra=reply.log_extra(history[-1].content))
-        self._spawn(self._run(reply, memory, generation, choice.provider, reservation))
+        self._spawn(self._run(reply, memory, generation, turn, reservation))
         return reply
 
     async def _run(
@@ -249,10 +263,11 @@ class Replies:
         reply: Reply,
         memory: ConversationMemory,
         generation: Generation,
-        provider: ProviderName,
+        turn: Turn,
         reservation: Reservation,
     ) -> None:
         """The answer's task. However it goes, it ends by storing the answer and freeing the conversation."""
+        provider = turn.options.choice.provider
         finish: Finish | None = None
         error: ChatbotError | None = None
         try:
@@ -284,8 +299,16 @@ class Replies:
             await _settle(reservation, account.usage)
             del self._running[reply.session_id, reply.conversation_id]
             log.info("answer", extra=reply.log_extra(answer.content))
+            await self._call_after(reply, turn)
             reply.end()
             self._store.changes.notify(reply.session_id)  # no write says that it runs no more
+
+    async def _call_after(self, reply: Reply, turn: Turn) -> None:
+        for call in () if self.is_closing else self._after_answer:
+            try:
+                await call(reply, turn)
+            except Exception as unexpected:
+                log.error("after an answer: %s", type(unexpected).__name__)  # noqa: TRY400 - as above
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

@@ -46,6 +46,8 @@ class Reply:
         self.error: ChatbotError | None = None
         self.ended = asyncio.Event()
         """Set when the whole answer is stored and the conversation is free for the next message."""
+        self.holds_queue = False
+        """Whether it is ended for another answer: what waits for the end waits on."""
         self._begun = self._answer = answer
         self._is_temporary = is_temporary
         self._text = [answer.content] if answer.content else []

@@ -79,6 +79,18 @@ def stored_question(message_id: str) -> Question:
     return lambda memory, conversation_id: _find_question(memory, conversation_id, message_id)
 
 
+def queued_question(message_id: str, max_files: int = 10) -> Question:
+    """A question that waited in the queue of its conversation, which it leaves as it is stored. It raises NotFound if
+    it does not wait there any more, or an upload is missing."""
+
+    def store(memory: ConversationMemory, conversation_id: str) -> StoredMessage:
+        queued = memory.queued.remove(conversation_id, message_id)
+        files = [each.attachment_id for each in queued.attachments]
+        return new_question(queued.text, files=files, max_files=max_files)(memory, conversation_id)
+
+    return store
+
+
 def store_turn(
     memory: ConversationMemory, conversation_id: str, is_new: bool, turn: Turn, profile: ModelProfile
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:

@@ -47,12 +47,18 @@ class SessionAttachments:
         """Copies uploads to a conversation, for a message to have them. They stay uploads until `delete_uploads`: the
         message may not get stored. Raises NotFound if one is missing."""
         with self._directory.lock():
-            found = [self._read_upload(each) for each in dict.fromkeys(attachment_ids)]
-            attachments = tuple(each for each in found if each)
-            if len(attachments) < len(found):
-                raise NotFound("upload")
+            attachments = self.uploads(attachment_ids)
             for attachment in attachments:
                 self._link(conversation_id, attachment.attachment_id)
+        return attachments
+
+    def uploads(self, attachment_ids: Iterable[str]) -> tuple[Attachment, ...]:
+        """The uploads with these ids. Raises NotFound if one is missing."""
+        with self._directory.lock():
+            found = [self._read_upload(each) for each in dict.fromkeys(attachment_ids)]
+        attachments = tuple(each for each in found if each)
+        if len(attachments) < len(found):
+            raise NotFound("upload")
         return attachments
 
     def delete_uploads(self, attachment_ids: Iterable[str]) -> None:

@@ -96,9 +96,9 @@ class ConversationFile:
         self._messages.drop(subtree(self.records, message_id))
 
     def clear(self) -> None:
-        """Removes all messages."""
+        """Removes all messages, those that wait to be sent too."""
         self._messages.truncate()
-        self.change(head="")
+        self.change(head="", queued=[])
 
     def attachment_ids(self) -> set[str]:
         """The ids of the attachments of all messages."""
@@ -122,4 +122,6 @@ class ConversationFile:
             temporary=self.is_temporary,
             irrelevant=frozenset(document.get("irrelevant", ())),
             pinned=document.get("pinned") is True,
+            summarized=document.get("summarized") is True,
+            queued=len(waiting) if isinstance(waiting := document.get("queued"), list | tuple) else 0,
         )

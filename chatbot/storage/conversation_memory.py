@@ -14,6 +14,7 @@ from chatbot.storage.conversation_file import ConversationFile
 from chatbot.storage.forgetting import forget, without
 from chatbot.storage.message_tree import branch, newest_leaf, subtree, versions
 from chatbot.storage.notes import Notes
+from chatbot.storage.queued_messages import QueuedMessages
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.saved_prompts import SavedPrompts
 from chatbot.storage.search import SearchQuery, SearchResult, newest_first
@@ -57,6 +58,7 @@ class ConversationMemory:
         self.prompts = SavedPrompts(self._directory)
         self.notes = Notes(self._directory, self.attachments.check_size)
         self.summaries = Summaries(self._directory)
+        self.queued = QueuedMessages(self._directory)
         self.index = SearchIndex(self._directory)
 
     def create_conversation(self, title: str = "", *, conversation_id: str | None = None) -> str:

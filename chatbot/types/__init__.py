@@ -14,7 +14,7 @@ from chatbot.types.completions import (
     Role,
     Usage,
 )
-from chatbot.types.conversations import Conversation, Fault, SentContext, Status, StoredMessage, Timing
+from chatbot.types.conversations import Conversation, Fault, QueuedMessage, SentContext, Status, StoredMessage, Timing
 from chatbot.types.memory import MemorySwitches, Note, NoteSource, Passage, SentMemory, SentNote, SentSummary, Summary
 from chatbot.types.model_profile import ModelProfile
 from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, ProviderName, RegisteredName
@@ -43,6 +43,7 @@ __all__ = [
     "Options",
     "Passage",
     "ProviderName",
+    "QueuedMessage",
     "RegisteredName",
     "Request",
     "Role",

@@ -87,13 +87,24 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A visitor's message that waits until the running answer has ended. Its attachments are still uploads."""
+
+    message_id: str
+    text: str
+    created_at: str
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation without its messages. `options` are those of its last turn, None before the first. `touched_at` is
     when what it shows last changed: unlike `updated_at` it also moves when another version is shown.
 
     `memory`: whether notes and passages go along with its messages; `excluded`: it is never recalled in others;
     `temporary`: it is on no disk; `irrelevant`: ids of notes, messages and conversations of which nothing goes along
-    here; `pinned`: it stands before the others in lists that people read.
+    here; `pinned`: it stands before the others in lists that people read; `summarized`: what falls out of the window is
+    summarised after each answer; `queued` is the number of messages that wait for the end of an answer.
     """
 
     conversation_id: str
@@ -108,3 +119,5 @@ class Conversation:
     temporary: bool = False
     irrelevant: frozenset[str] = frozenset()
     pinned: bool = False
+    summarized: bool = False
+    queued: int = 0

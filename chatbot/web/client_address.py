@@ -1,15 +1,18 @@
 """The address that a request comes from, for rate limits."""
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
 
-import gradio as gr
 from starlette.requests import Request
+
+if TYPE_CHECKING:
+    import gradio as gr  # the API needs no Gradio
 
 IPV6_PREFIX = 64
 """Bits of an IPv6 address that tell visitors apart: each of them has all addresses with the same prefix."""
 
 
-def client_address(request: Request | gr.Request, behind_proxy: bool) -> str:
+def client_address(request: "Request | gr.Request", behind_proxy: bool) -> str:
     """The caller's address, empty if it is not known. Of IPv6 it is the network, as `2001:db8::/64`.
 
     `behind_proxy`: the app runs on a Space, whose proxy puts the address into X-Forwarded-For. On other hosts

@@ -17,13 +17,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import httpx
 import uvicorn
 from gradio import http_server
 from gradio.routes import templates
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 from starlette.requests import Request
+
+from chatbot.web.gradio_import import gr
 
 POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 """How often Gradio's queue looks for events and for progress bars. Its own values are a thousandth and a hundredth of a
@@ -38,13 +39,6 @@ PREVIEW = """<meta name="description" content="{description}" />
 """
 PAGE_TEMPLATE = "frontend/index.html"
 PREVIEW_ELEMENT = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
-
-
-def prepare_import() -> None:
-    """Sets what Gradio reads from the environment when it is imported: no calls home, and no adding up of thousands of
-    events after each, for a monitoring page that is off."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
 
 
 def forbid_files() -> None:

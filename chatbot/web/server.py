@@ -9,29 +9,26 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from chatbot import logs
+from chatbot.api.app import api_routes
 from chatbot.errors import TooLarge
 from chatbot.i18n import ENGLISH, texts
+from chatbot.page.blocks import TITLE, build_page
+from chatbot.page.layout import EARLY_SCRIPT, LAUNCH, PAGE_SCRIPT
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from chatbot.web import gradio_patches
 from chatbot.web.listening import local_url, open_sockets
+from chatbot.web.login_throttle import LoginThrottleMiddleware
+from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits
+from chatbot.web.middleware.closed_routes import ClosedRoutes
+from chatbot.web.middleware.compression import PageCompression
+from chatbot.web.middleware.cross_site import CrossSiteMiddleware
+from chatbot.web.middleware.event_streams import UnbufferedEventStreams
+from chatbot.web.middleware.root_path import RootPath
+from chatbot.web.middleware.security_headers import SecurityHeaders
+from chatbot.web.middleware.static_cache import StaticCache
 from chatbot.web.services import create_services, quotas
 from chatbot.web.session_tokens import load_or_create_secret
-
-gradio_patches.prepare_import()
-
-from chatbot.api.app import api_routes  # noqa: E402
-from chatbot.page.blocks import TITLE, build_page  # noqa: E402
-from chatbot.page.layout import EARLY_SCRIPT, LAUNCH, PAGE_SCRIPT  # noqa: E402
-from chatbot.web.login_throttle import LoginThrottleMiddleware  # noqa: E402
-from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits  # noqa: E402
-from chatbot.web.middleware.closed_routes import ClosedRoutes  # noqa: E402
-from chatbot.web.middleware.compression import PageCompression  # noqa: E402
-from chatbot.web.middleware.cross_site import CrossSiteMiddleware  # noqa: E402
-from chatbot.web.middleware.event_streams import UnbufferedEventStreams  # noqa: E402
-from chatbot.web.middleware.root_path import RootPath  # noqa: E402
-from chatbot.web.middleware.security_headers import SecurityHeaders  # noqa: E402
-from chatbot.web.middleware.static_cache import StaticCache  # noqa: E402
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from chatbot.providers import ProviderPool
 from chatbot.replies.imports import Imports
 from chatbot.replies.limits import Limits, RateLimit
+from chatbot.replies.message_queue import MessageQueue
 from chatbot.replies.replies import Replies
 from chatbot.replies.single_call import SingleCalls
 from chatbot.replies.suggestions import Suggestions
@@ -25,6 +26,7 @@ class Services:
     store: Store
     providers: ProviderPool
     replies: Replies
+    queue: MessageQueue
     uploads: Uploads
     imports: Imports
     suggestions: Suggestions
@@ -54,20 +56,22 @@ def create_services(settings: Settings, store: Store, secret: str) -> Services:
     )
     providers = ProviderPool(settings)
     calls = SingleCalls(providers, limits, settings.chatbot_reply_seconds)
+    replies = Replies(
+        store,
+        providers,
+        settings.chatbot_reply_seconds,
+        limits,
+        settings.chatbot_max_files,
+        settings.chatbot_memory_tokens,
+    )
     max_file_bytes = round(settings.chatbot_max_file_mb * 1e6)
     return Services(
         settings=settings,
         tokens=SessionTokens(secret),
         store=store,
         providers=providers,
-        replies=Replies(
-            store,
-            providers,
-            settings.chatbot_reply_seconds,
-            limits,
-            settings.chatbot_max_files,
-            settings.chatbot_memory_tokens,
-        ),
+        replies=replies,
+        queue=MessageQueue(store, replies, settings.chatbot_max_files),
         uploads=Uploads(store, max_file_bytes, RateLimit(per_minute * settings.chatbot_max_files)),
         imports=Imports(store, RateLimit(per_minute)),
         suggestions=Suggestions(store, calls),

@@ -123,6 +123,7 @@ def test_a_client_that_joins_at_the_end_misses_nothing(words: int, visitor: Visi
     assert text_of(received).split()[-1] == f"word{words}"
 
 
+@pytest.mark.tier2
 def test_a_client_disconnected_fifty_times_has_the_exact_text(visitor: Visitor, upstream: FakeUpstream) -> None:
     chance = random.Random(SEED)  # noqa: S311 - reproducible
     tokens = tuple(chance.choice(AWKWARD) + (str(number) if chance.random() < 0.5 else "") for number in range(600))

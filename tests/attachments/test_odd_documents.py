@@ -14,6 +14,8 @@ from chatbot.i18n import LOCALES
 from tests.attachments.test_documents import LETTER, NOVEL, TALK, text_of
 from tests.support.documents import epub, excel, word, zip_of
 
+pytestmark = pytest.mark.tier2
+
 
 def ole(*streams: str) -> bytes:
     """The beginning of a file of Office before 2007, with the names in its directory."""

@@ -39,6 +39,7 @@ class ChatPage:
         self.hits = page.locator("#search li button")
         self.settings = page.locator("dialog.settings")
         self.chip = page.locator("#chip .name")
+        self.queued = page.locator("#queue li .words")
 
     async def open(self, url: str) -> Self:
         """Opens the page and waits until it is loaded."""

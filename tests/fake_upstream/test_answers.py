@@ -11,6 +11,8 @@ from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fake_upstream.sdks import HI, KEY, Messages, claude_message, gpt_chunks, gpt_text
 from tests.support.reply_setup import until
 
+pytestmark = pytest.mark.tier2
+
 
 async def test_an_openai_stream_is_complete_and_in_order(gpt: openai.AsyncOpenAI) -> None:
     chunks = await gpt_chunks(gpt)

@@ -12,6 +12,8 @@ from tests.fake_upstream import FAULTS, FakeUpstream, Scenario
 from tests.fake_upstream.sdks import HI, KEY, Messages, claude_message, gpt_chunks, gpt_finish, gpt_text
 from tests.support.reply_setup import until
 
+pytestmark = pytest.mark.tier2
+
 # Refusals
 
 STATUSES = {

@@ -101,6 +101,7 @@ async def test_a_question_without_an_answer_goes_out_with_the_next(
     assert (answer.seen.sent, answer.seen.total) == (5, 5)
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(("status", "body"), OVERFLOWS)
 async def test_an_overflow_in_any_wording_is_shortened_and_answered(
     status: int, body: Any, replies_setup: ReplySetup, upstream: FakeUpstream
@@ -141,6 +142,7 @@ async def test_a_refused_picture_is_reported_once_and_left_out(
         await replies_setup.say("And this?", reply.conversation_id, files=upload(replies_setup, "a.png"))
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(("status", "message"), PICTURE_REFUSALS)
 async def test_a_conversation_with_a_picture_goes_on_with_a_text_model(
     status: int, message: str, replies_setup: ReplySetup, upstream: FakeUpstream

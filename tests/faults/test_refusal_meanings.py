@@ -38,6 +38,6 @@ def test_a_refused_system_role_is_understood(message: str) -> None:
     assert refuses_system_role(Refusal({"error": {"message": message}}, 400))
 
 
-@pytest.mark.parametrize("wording", WORDINGS["refusals"], ids=body_of)
-def test_other_refusals_are_not_about_the_system_role(wording: dict[str, Any]) -> None:
-    assert not refuses_system_role(Refusal(body_of(wording), wording["status"]))
+def test_other_refusals_are_not_about_the_system_role() -> None:
+    for wording in WORDINGS["refusals"]:
+        assert not refuses_system_role(Refusal(body_of(wording), wording["status"])), wording

@@ -13,6 +13,7 @@ QUESTION, NEXT = "What is on the table?", "And now?"
 ALL = [*CASES, *FOREIGN]
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("case", ALL, ids=[case.name for case in ALL])
 async def test_an_answer_is_read_stored_and_followed(
     case: Case, replies_setup: ReplySetup, upstream: FakeUpstream

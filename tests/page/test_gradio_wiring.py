@@ -202,3 +202,17 @@ def test_a_link_preview_names_the_page_and_not_gradio(url: str) -> None:
 def test_the_early_script_is_in_the_page_before_gradios(url: str) -> None:
     page = httpx.get(url).text
     assert 0 < page.index(EARLY_SCRIPT) < page.index("window.gradio_config")
+
+
+def test_the_import_reads_no_components_file_for_editors() -> None:
+    program = """
+import sys
+opened = []
+sys.addaudithook(lambda event, values: opened.append(str(values[0])) if event == "open" else None)
+import chatbot.web.server
+import gradio, inspect
+print(sum("components" in path and path.endswith(".pyi") for path in opened))
+print(inspect.getfile(gradio.Textbox).endswith("textbox.py"), "as before")
+"""
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert printed.stdout.split() == ["0", "True", "as", "before"]

@@ -80,7 +80,7 @@ def half_read() -> list[AsyncGenerator[object]]:
     return [each for each in streams if getattr(each, "ag_frame", None)]
 
 
-@pytest.mark.first_case
+@pytest.mark.tier2
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
 async def test_a_broken_answer_leaves_no_stream_to_the_garbage_collector(
@@ -94,7 +94,7 @@ async def test_a_broken_answer_leaves_no_stream_to_the_garbage_collector(
         await until(lambda: {id(each) for each in half_read()} <= before, 3)
 
 
-@pytest.mark.first_case
+@pytest.mark.tier2
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("fault", ["overloaded_middle", "server_error_middle", "bad_json", "bad_utf8", "cut", "reset"])
 async def test_a_referenced_error_keeps_no_stream_alive(

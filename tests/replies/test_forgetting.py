@@ -112,7 +112,7 @@ async def test_a_note_deleted_while_its_answer_runs_is_not_in_the_account(
     recalling: ReplySetup, upstream: FakeUpstream
 ) -> None:
     note = recalling.memory.notes.create(FACT)
-    reply = await recalling.say(QUESTION, model="pace:5x20")
+    reply = await recalling.say(QUESTION, model="pace:20x20")
     recalling.memory.notes.delete(note.note_id)
     await wait_for_end(reply)
     assert files_with(recalling.path, "4711") == []

@@ -8,6 +8,7 @@ import runpy
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO
@@ -38,8 +39,9 @@ class ForkedProcess:
 
     def send_signal(self, number: signal.Signals) -> None:
         """Sends a signal to the process, if it still runs."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        with suppress(ProcessLookupError):  # it can end, and be forgotten, between two lines
+            if self.poll() is None:
+                os.kill(self.pid, number)
 
     def poll(self) -> int | None:
         """The exit status, or None while the process runs."""

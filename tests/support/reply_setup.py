@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from chatbot.providers import ProviderPool
 from chatbot.replies.limits import Limits
+from chatbot.replies.message_queue import MessageQueue
 from chatbot.replies.replies import Replies
 from chatbot.replies.reply import Reply
 from chatbot.settings import Settings
@@ -34,6 +35,7 @@ class ReplySetup:
         path = settings.chatbot_data_dir / "spending.json"
         limits = Limits(per_minute, daily_tokens, path, settings.longest_answer())
         self.replies = Replies(self._store, self.providers, settings.chatbot_reply_seconds, limits)
+        self.queue = MessageQueue(self._store, self.replies)
 
     async def say(
         self,

@@ -15,6 +15,8 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor, error_of, text_of
 from tests.support.running import ROOT, RunningApp, two_providers
 
+pytestmark = pytest.mark.tier2
+
 MIB = 1024 * 1024
 CHUNK = bytes(MIB)
 SMALL_LIMITS = ROOT / "tests" / "support" / "small_limits.py"

@@ -12,6 +12,8 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor, error_of
 from tests.support.running import RunningApp, two_providers
 
+pytestmark = pytest.mark.tier2
+
 NAME, PASSWORD = "alice", "the-heron-nests"
 MAX_WRONG_LOGINS = 20
 ADDRESS_NUMBERS = count(1)

@@ -13,6 +13,8 @@ from tests.support.api_client import NO_CONVERSATION, Visitor, error_of
 from tests.support.gradio_http import GradioEvents
 from tests.support.running import RunningApp, two_providers
 
+pytestmark = pytest.mark.tier2
+
 SECRET = "the-heron-nests-at-noon"
 FORGED = SessionTokens("another server's").create()
 

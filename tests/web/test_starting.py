@@ -34,7 +34,7 @@ NETWORKS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.first_case
+@pytest.mark.tier2
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_app_starts_and_answers_from_this_machine(network: str, tmp_path: Path, upstream: FakeUpstream) -> None:
     settings = two_providers(upstream) | NETWORKS[network]
@@ -71,6 +71,7 @@ def sub_path(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFac
         yield app.url
 
 
+@pytest.mark.tier2
 @pytest.mark.parametrize("prefix", ["", "/talk"])
 def test_a_sub_path_works_whether_or_not_the_proxy_removes_it(prefix: str, sub_path: str) -> None:
     assert httpx.get(f"{sub_path}{prefix}/health").json()["status"] == "healthy"
@@ -80,6 +81,7 @@ def test_a_sub_path_works_whether_or_not_the_proxy_removes_it(prefix: str, sub_p
     assert "/talk/openapi.json" in httpx.get(f"{sub_path}{prefix}/docs").text
 
 
+@pytest.mark.tier2
 @pytest.mark.parametrize("prefix", ["", "/talk", "/talk/talk", "/talk/talk/talk"])
 def test_a_sub_path_opens_no_closed_route(prefix: str, sub_path: str) -> None:
     for path in ("/gradio_api/file=https://example.org/", "/gradio_api/upload", "/monitoring"):
@@ -88,10 +90,12 @@ def test_a_sub_path_opens_no_closed_route(prefix: str, sub_path: str) -> None:
     assert too_large.status_code == 413
 
 
+@pytest.mark.tier2
 def test_only_the_whole_first_part_of_a_path_is_the_sub_path(sub_path: str) -> None:
     assert httpx.get(f"{sub_path}/talkative/health").status_code == 404
 
 
+@pytest.mark.tier2
 def test_gradios_event_stream_asks_proxies_not_to_buffer_it(sub_path: str) -> None:
     address = f"{sub_path}/gradio_api/queue/data?session_hash=0123456789abcdef"
     with httpx.stream("GET", address, timeout=30) as response:

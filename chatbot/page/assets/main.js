@@ -7,6 +7,7 @@ import { t, worded } from "./i18n.js";
 import { mountKeys, rememberedKeys } from "./keys.js";
 import { mountMemory } from "./memory_panel.js";
 import { addKey, canGetBetter, getBetter, modelChosen, mountPicker, showModel } from "./model_picker.js";
+import { mountQueue } from "./queue.js";
 import { mountSearch } from "./search.js";
 import { isPreset, mountChip, mountPreferences, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
@@ -15,7 +16,7 @@ import { isForgetful, tabStorage } from "./storage.js";
 import { mountTemporary } from "./temporary.js";
 import { mountTurns } from "./turns.js";
 import { mountUploads } from "./uploads.js";
-import { applied, failed, mountAnswers, mountView, newChat, opened, send, stop, view } from "./view.js";
+import { applied, failed, mountAnswers, mountView, newChat, opened, queueFailed, send, stop, view } from "./view.js";
 
 // What one could ask, while there is nothing on the page yet.
 const mountExamples = ({ element, props }) =>
@@ -42,6 +43,7 @@ const mountLocalModel = ({ element, props, watch }) => {
 const PARTS = {
   turns: (part) => { mountTurns(part); mountView(part); },
   answers: mountAnswers,
+  queue: mountQueue,
   files: mountUploads,
   picker: mountPicker,
   search: mountSearch,
@@ -76,6 +78,7 @@ window.chatbot = {
   applied,
   opened,
   failed,
+  queueFailed,
   send,
   stop,
   newChat,

@@ -4,7 +4,7 @@ import { button, dialog, find, isComposing, isTouch, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { openSettings } from "./settings.js";
 import { machine } from "./state.js";
-import { send, stop } from "./view.js";
+import { queueMessage, send, stop } from "./view.js";
 
 const IS_MAC = navigator.platform.startsWith("Mac");
 
@@ -14,6 +14,7 @@ const shortcutSheet = () => {
     [t("box.send"), [t("key.enter")]],
     [t("keyboard.line"), [t("key.shift"), t("key.enter")]],
     [t("keyboard.stop"), [t("key.escape")]],
+    [t("queue.stop"), [mod, t("key.enter")]],
     [t("keyboard.edit"), ["↑"]],
     [t("chat.new"), [mod, t("key.shift"), "O"]],
     [t("search.hint"), [mod, "K"]],
@@ -53,6 +54,7 @@ const press = (event, sheet) => {
     if (event.shiftKey && key.toLowerCase() === "o") { find("#new-chat").click(); return true; }
     if (key.toLowerCase() === "k" && !event.shiftKey) { focusSearch(); return true; }
     if (key === ",") { openSettings(); return true; }
+    if (key === "Enter" && isBox(event) && machine.isAnswering) { queueMessage(event.target.value, true); return true; }
     return false;
   }
   if (event.altKey || event.metaKey || event.ctrlKey) return false;

@@ -9,7 +9,7 @@ import { download } from "./import_export.js";
 import { isMenuOpen, openMenu } from "./menu.js";
 import { callJson } from "./session.js";
 import { machine } from "./state.js";
-import { follow, newChat, onLines, open, view } from "./view.js";
+import { follow, keepQueue, newChat, onLines, open, view } from "./view.js";
 
 const SILENCE_SECONDS = 45; // the server sends the list at least every 20
 
@@ -153,8 +153,10 @@ const drawList = () => {
 
 // What another tab or a program does in the open conversation shows here too.
 const keepUp = () => {
-  if (!machine.is("idle") || !listed || !view.conversation) return;
+  if (!listed || !view.conversation) return;
   const shown = listed.find(({ id }) => id === view.conversation);
+  if (shown) keepQueue(shown.queued);
+  if (!machine.is("idle")) return;
   if (!shown && known.has(view.conversation) && !hasMore) newChat(); // it was deleted
   else if (shown && (shown.running || shown.touched_at > (view.lines.touched_at ?? ""))) follow();
 };

@@ -4,13 +4,15 @@
 //               ▲  ▲             │                     │                  │
 //               │  └──refused────┘◀───────ended────────┴──────────────────┘
 //               └──shown── leaving ◀──open── any of them
+//
+// A message that waited for the end of an answer leads from streaming or stopping to streaming.
 
 const TRANSITIONS = {
   loading: ["idle"],
   idle: ["sending", "streaming", "leaving"],
   sending: ["streaming", "idle", "leaving"],
   streaming: ["stopping", "idle", "sending", "leaving"],
-  stopping: ["idle", "sending", "leaving"],
+  stopping: ["streaming", "idle", "sending", "leaving"],
   leaving: ["idle", "sending"],
 };
 

@@ -45,7 +45,15 @@ const uploadItem = (file) => {
   return made;
 };
 
-const drawUploads = () => list.replaceChildren(...waiting.map(uploadItem));
+const listeners = [];
+
+// Calls back when files were added or removed, or an upload has ended.
+export const onUploads = (listener) => listeners.push(listener);
+
+const drawUploads = () => {
+  list.replaceChildren(...waiting.map(uploadItem));
+  listeners.forEach((listener) => listener());
+};
 
 export const uploads = {
   refusal: "", // why the conversation on display takes no files, empty if it does

@@ -18,6 +18,7 @@ export const view = {
   messages: [], // those before the answer, as the server last sent them
   question: null, // what was just sent, until the server sends it back among the messages
   answer: [],
+  queued: [], // the visitor's messages that wait for the end of the answer: {id, text, files, refusal}
   lines: {},
   settings: null,
   isTemporary: false, // the chat is in the server's memory only
@@ -37,6 +38,11 @@ const linesChanged = () => {
   uploads.refusal = view.isTemporary ? t("failure.invalid_attachment.temporary") : "";
   listeners.forEach((listener) => listener());
 };
+
+// Calls back when the messages that wait have changed, or the box was emptied.
+const queueListeners = [];
+export const onQueue = (listener) => queueListeners.push(listener);
+const queueChanged = () => queueListeners.forEach((listener) => listener());
 
 const about = (detail) => ({ view: view.number, conversation_id: view.conversation, ...detail });
 const shownMessages = () => [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
@@ -80,27 +86,41 @@ const newOf = ({ unchanged, ...rest }) => {
   return { ...JSON.parse(JSON.stringify(rest)), ...(isNew ? JSON.parse(unchanged) : {}) }; // Gradio reuses the objects
 };
 
+const questionCount = () => shownMessages().filter(({ role }) => role === "user").length;
+
+// A text that comes back to the box stands before what was typed meanwhile.
+const beforeTyped = (text) => {
+  const typed = box ?? field().value;
+  return [text, typed === text ? "" : typed].filter(Boolean).join("\n");
+};
+
 const receive = (update) => {
   if (update?.view !== view.number) return;
   const copy = newOf(update);
   if (copy.token) tokenArrived(copy.token);
   const isOther = (copy.conversation_id ?? view.conversation) !== view.conversation;
+  const asked = questionCount();
   view.conversation = copy.conversation_id ?? view.conversation;
   if (copy.messages) Object.assign(view, { messages: copy.messages, question: null });
   view.answer = copy.answer ?? view.answer;
   view.settings = copy.settings ?? view.settings;
-  box = copy.box ?? box;
+  if (copy.queued) { view.queued = copy.queued; isQueueing = false; }
+  if (copy.box !== undefined) box = beforeTyped(copy.box);
   if (copy.returned?.length || copy.undone?.length) uploads.giveBack(copy.returned, copy.undone);
   if (copy.lines) Object.assign(view, { lines: copy.lines, isTemporary: Boolean(copy.lines.temporary) });
   const isRunning = copy.phase === "running";
-  if (!(isRunning && machine.is("stopping"))) machine.to(isRunning ? "streaming" : "idle");
+  const isNext = isRunning && !isOther && machine.is("streaming", "stopping") && questionCount() > asked;
+  if (isNext) view.anchor = "question"; // of a message that has waited
+  if (copy.phase && !(isRunning && machine.is("stopping") && !isNext)) machine.to(isRunning ? "streaming" : "idle");
   apply();
+  if (copy.queued) queueChanged();
   if (copy.settings || isClosingSidebar) hub.trigger("opened", {});
   if (copy.lines || isOther) linesChanged();
   if (isRunning && isStopWanted) stop();
 };
 
 export const send = async (text) => {
+  if (machine.isAnswering) { await queueMessage(text); return; }
   if (machine.is("loading", "leaving")) await machine.until("idle");
   if (!machine.is("idle") || !(text.trim() || uploads.any)) return;
   const files = uploads.any ? await uploads.take() : [];
@@ -113,6 +133,51 @@ export const send = async (text) => {
   box = "";
   setTimeout(apply); // the request leaves before the page draws
 };
+
+// A message that is sent while an answer runs waits for its end; `stops` ends it at once.
+let isQueueing = false; // the server is about to say which messages wait
+export const queueMessage = async (text, stops = false) => {
+  if (isQueueing || !(text.trim() || uploads.any)) return;
+  isQueueing = true;
+  emptyBox();
+  await machine.until("streaming", "stopping", "idle"); // a new chat's first message makes the conversation
+  const files = uploads.any ? await uploads.take() : [];
+  if (machine.is("idle") || !files) {
+    isQueueing = false;
+    if (files) uploads.giveBack(files);
+    if (files && machine.is("idle")) await send(text);
+    else { box = beforeTyped(text); apply(); }
+    return;
+  }
+  sentText = text;
+  view.queued = [...view.queued, { text }];
+  queueChanged();
+  hub.trigger("queue", about({ text, files, stops }));
+};
+
+const emptyBox = () => { box = ""; apply(); };
+
+// Sends a message that waits before the others, and ends the running answer for it.
+export const sendNow = (id) => { isQueueing = true; hub.trigger("send_now", about({ id })); };
+
+// Takes a message that waits back; `edits` puts it into the box.
+export const withdraw = (id, edits = false) => {
+  isQueueing = true;
+  hub.trigger("withdraw", about({ id, edits }));
+  if (edits) field().focus();
+};
+
+// An event of the queue raised in Python: what was to wait is in the box again.
+export const queueFailed = () => {
+  isQueueing = false;
+  if (view.queued.some(({ id }) => !id)) box = beforeTyped(sentText);
+  view.queued = view.queued.filter(({ id }) => id);
+  queueChanged();
+  apply();
+};
+
+// How many messages wait, as the list of conversations says: another tab may have changed that.
+export const keepQueue = (count) => { if (!isQueueing && machine.is("streaming") && count !== view.queued.length) follow(); };
 
 // Until the server's rendering comes.
 const asTyped = (text) => Object.assign(make("div", "as-written", text), { dir: "auto" }).outerHTML;
@@ -166,13 +231,14 @@ const startChat = (isTemporary) => {
   nextView();
   showAddress("", true);
   if (machine.isAnswering) machine.to("leaving");
-  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], lines: {}, isTemporary, anchor: "end" });
+  Object.assign(view, { conversation: "", messages: [], question: null, answer: [], queued: [], lines: {}, isTemporary, anchor: "end" });
   box = "";
   isClosingSidebar = true;
   machine.to("idle");
   apply();
   hub.trigger("opened", {});
   linesChanged();
+  queueChanged();
   find("#message textarea")?.focus();
 };
 
@@ -195,7 +261,8 @@ const field = () => find("#message textarea");
 const restoreDraft = () => {
   const draft = tabStorage.get("draft");
   const asked = view.lines.rows?.findLast(({ role }) => role === "user")?.text;
-  if (draft && draft !== asked && !field().value) { box = draft; apply(); }
+  const isKnown = [asked, ...view.queued.map(({ text }) => text)].includes(draft);
+  if (draft && !isKnown && !field().value) { box = draft; apply(); }
 };
 
 export const mountAnswers = ({ props, watch }) => watch("value", () => receive(props.value));

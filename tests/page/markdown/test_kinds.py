@@ -36,6 +36,7 @@ def test_a_variant_of_a_reported_fault_is_shown_as_meant(markdown: str, html: st
     assert live_parts(read(blocks)) == []
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(("markdown", "html"), VARIANTS)
 def test_a_variant_ends_as_that_however_it_comes(markdown: str, html: str) -> None:
     check_growth(markdown, 1)

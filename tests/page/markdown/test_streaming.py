@@ -36,12 +36,14 @@ def frames(texts: Iterable[str]) -> list[list[str]]:
     return [growing.render(text) for text in texts]
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("name", ANSWERS)
 def test_every_update_of_a_growing_answer_equals_its_text_rendered_at_once(name: str) -> None:
     texts = prefixes(ANSWERS[name])
     assert frames(texts) == [render_unfinished(text) for text in texts]
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("name", ANSWERS)
 def test_finished_blocks_do_not_change_as_the_answer_grows(name: str) -> None:
     if name in CHANGE_BY_DEFINITION:
@@ -50,6 +52,7 @@ def test_finished_blocks_do_not_change_as_the_answer_grows(name: str) -> None:
         assert later[: len(earlier) - 1] == earlier[:-1]
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("name", ANSWERS)
 def test_no_update_has_a_live_part_and_none_loses_a_word(name: str) -> None:
     texts = prefixes(ANSWERS[name])
