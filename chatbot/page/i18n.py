@@ -1,16 +1,11 @@
-"""The interface's texts in Gradio: Gradio puts all locales into the page, and the browser's language chooses."""
+"""The interface's texts in Gradio: the page has all locales, and the browser's language chooses."""
 
 import gradio as gr
 from gradio.i18n import I18nData
 
-from chatbot.i18n import ENGLISH, LOCALES, negotiate, texts
+from chatbot.i18n import ENGLISH, negotiate, texts
 from chatbot.providers.local.weights import SMOLLM2
 from chatbot.types import ProviderName
-
-
-def gradio_i18n() -> gr.I18n:
-    """All texts, for `launch`."""
-    return gr.I18n(**{locale: texts(locale) for locale in LOCALES})
 
 
 def text(key: str) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 
 import gradio as gr
 
-from chatbot.page.i18n import gradio_i18n, text
+from chatbot.page.i18n import text
 from chatbot.page.model_picker import initial_picker
 from chatbot.page.notices import has_sign_in, notices
 from chatbot.page.script_element import script_element
-from chatbot.page.scripts import ASSETS, bundle, source
+from chatbot.page.scripts import ASSETS
 from chatbot.page.settings_form import (
     PromptFields,
     SettingsFoot,
@@ -19,7 +19,6 @@ from chatbot.page.settings_form import (
     build_settings_form,
 )
 from chatbot.page.theme import theme
-from chatbot.web.gradio_patches import katex_meta
 from chatbot.web.services import Services
 
 STORAGE_KEY = "chatbot-session"
@@ -29,9 +28,6 @@ depends on it: the token inside is signed on the server."""
 
 EXAMPLES = ["example.recursion", "example.reminder", "example.cooking"]
 
-EARLY_SCRIPT, PAGE_SCRIPT = source("frames") + source("early"), bundle()
-"""The one that runs before Gradio's, and all others."""
-
 LAUNCH: dict[str, Any] = {
     "ssr_mode": False,  # a Node proxy would answer our own routes with HTML
     "enable_monitoring": False,  # public by default
@@ -40,15 +36,9 @@ LAUNCH: dict[str, Any] = {
     "state_session_capacity": 500,  # Gradio keeps half a MiB of each page that was ever opened, by default of 10,000
     "footer_links": [],
     "theme": theme(),
-    "css_paths": [
-        ASSETS / f"{name}.css"
-        for name in ("style", "model_picker", "local_models", "settings", "memory", "attachments", "queue", "print")
-    ],
-    "i18n": gradio_i18n(),
     "favicon_path": ASSETS / "icon.svg",
-    "head": f"{katex_meta()}<script>{PAGE_SCRIPT}</script>",
 }
-"""How Gradio is launched, whatever the settings."""
+"""How Gradio is launched, whatever the settings. The page's texts and styles come with its script (`page.scripts`)."""
 
 
 @dataclass(frozen=True, slots=True)

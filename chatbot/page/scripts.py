@@ -1,7 +1,11 @@
-"""The page's scripts: ES modules in assets/, bundled into one script in the page's head. frames.js stands before it."""
+"""The page's scripts: ES modules in assets/, bundled into one file with the page's texts and styles. frames.js,
+early.js and shell.js are in the page itself."""
 
+import json
 import re
 from pathlib import Path
+
+from chatbot.i18n import LOCALES, texts
 
 ASSETS = Path(__file__).with_name("assets")
 
@@ -41,9 +45,12 @@ MODULES = (
     "scrolling",
     "shortcuts",
     "gradio_texts",
+    "handover",
     "main",
 )
 """In the order of their imports: each imports only from those before it."""
+
+STYLES = ("style", "model_picker", "local_models", "settings", "memory", "attachments", "queue", "print")
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (const|let) (\w+)", re.MULTILINE)
@@ -54,11 +61,20 @@ def source(name: str) -> str:
     return (ASSETS / f"{name}.js").read_text("utf-8")
 
 
-def bundle() -> str:
-    """All modules as one classic script, in which each is a function that returns its exports. One script in the head
-    costs no further request; seventeen modules would cost several round trips before the page is usable."""
+def early_script() -> str:
+    """What runs before everything else."""
+    return source("frames") + source("early")
+
+
+def page_script() -> str:
+    """All modules as one classic script, in which each is a function that returns its exports. Before them, it adds the
+    texts and the styles to Gradio's configuration: the HTML, which is sent anew at each visit, stays short."""
+    translations = {locale: texts(locale) for locale in LOCALES}
+    css = "\n".join((ASSETS / f"{name}.css").read_text("utf-8") for name in STYLES)
+    shared = json.dumps({"css": css, "i18n_translations": translations}, ensure_ascii=False)
     modules = "".join(map(_as_function, MODULES))
-    return f'(() => {{\n"use strict";\nconst modules = {{}};\n{modules}}})();'
+    start = f'"use strict";\nObject.assign(window.gradio_config, {shared});\nconst modules = {{}};\n'
+    return f"(() => {{\n{start}{modules}}})();"
 
 
 def _as_function(name: str) -> str:

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from chatbot.errors import ProviderTimeout
 from chatbot.providers.base import LIST_SECONDS, Provider
-from chatbot.providers.discovery import LM_STUDIO_PORT, OLLAMA_PORT, find_servers
+from chatbot.providers.discovery import LM_STUDIO_PORT, OLLAMA_PORT, PROBE_SECONDS, find_servers
 from chatbot.providers.local.local_models import LocalModels
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.model_lists import ListState, ModelLists, fetch_models
@@ -49,14 +49,14 @@ class ProviderPool:
         """All that could be set up, and those that were found."""
         return [name for name in PROVIDER_NAMES if name not in DISCOVERED or name in self._found]
 
-    async def discover(self, ports: Mapping[str, int] = DISCOVERED) -> None:
+    async def discover(self, ports: Mapping[str, int] = DISCOVERED, seconds: float = PROBE_SECONDS) -> None:
         """Looks for servers on this machine, on the `ports` by their providers' names. A server at COMPATIBLE_BASE_URL
-        is not offered twice. Takes PROBE_SECONDS at most; never raises."""
+        is not offered twice. Takes so many seconds at most; never raises."""
         if self._settings.discovers():
             url = urlsplit(self._settings.compatible_base_url or "")
             known = url.port if url.hostname in LOOPBACK else None
             wanted = {name: port for name, port in ports.items() if port != known}
-            found = await find_servers(wanted)
+            found = await find_servers(wanted, seconds)
             self._found = {name for name in PROVIDER_NAMES if name in found}
 
     def get(self, name: ProviderName, key: SecretStr | None = None) -> Provider:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from html import escape
@@ -21,10 +22,11 @@ import httpx
 import uvicorn
 from gradio import http_server
 from gradio.routes import templates
-from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
+from jinja2 import ChoiceLoader, FileSystemLoader, FunctionLoader
 from starlette.requests import Request
 
 from chatbot.web.gradio_import import gr
+from chatbot.web.page_files import PageFiles
 
 POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
 """How often Gradio's queue looks for events and for progress bars. Its own values are a thousandth and a hundredth of a
@@ -38,6 +40,7 @@ PREVIEW = """<meta name="description" content="{description}" />
 <meta name="twitter:card" content="summary" />
 """
 PAGE_TEMPLATE = "frontend/index.html"
+APP_ELEMENT = "<gradio-app"
 PREVIEW_ELEMENT = re.compile(r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*')
 
 
@@ -105,26 +108,40 @@ def hide_progress(page: gr.Blocks, component: gr.components.Component) -> None:
         event.show_progress_on = [component]
 
 
+def displayed_kinds(page: gr.Blocks) -> set[str]:
+    """The kinds of components that the page loads scripts for: not of those that are not displayed."""
+    return {component.get_block_name() for component in page.blocks.values() if getattr(component, "visible", True)}
+
+
+def theme_css(theme: gr.themes.Base) -> str:
+    """The theme's variables: those of `:root`, then those of `.dark`."""
+    return str(theme._get_theme_css())  # type: ignore[no-untyped-call]
+
+
 def event_data(event: gr.EventData) -> Mapping[str, Any]:
     """What the browser sent with an event; empty if it is no object."""
     return event._data if isinstance(event._data, dict) else {}
 
 
-def prepare_page(title: str, description: str, script: str) -> None:
-    """Lets previews of links show these texts: Gradio's template has its own, and an address of a picture on another
-    host, before those that can be set. And runs a script before Gradio, which adds those of `head` after its start."""
+def prepare_page(title: str, description: str, script: str, shell: str, files: Future[PageFiles]) -> None:
+    """Changes Gradio's page. Previews of links show these texts: Gradio's template has its own, and an address of a
+    picture on another host. The script runs before Gradio, which adds scripts after its start. The shell is
+    shown until then, but not before the login. The files take the place of Gradio's."""
     gradios = FileSystemLoader(TEMPLATES)
     source, *_ = gradios.get_source(templates.env, PAGE_TEMPLATE)
     head, style, rest = source.partition("<style>")
-    own = PREVIEW.format(title=escape(title), description=escape(description))
+    own = PREVIEW.format(title=escape(title), description=escape(description)) + _katex_meta()
     early = "<script>{% raw %}" + script + "{% endraw %}</script>\n"
     page = PREVIEW_ELEMENT.sub("", head) + own + early + style + PREVIEW_ELEMENT.sub("", rest)
-    templates.env.loader = ChoiceLoader([DictLoader({PAGE_TEMPLATE: page}), gradios])
+    shown = "{% if not config.auth_required %}{% raw %}" + shell + "{% endraw %}{% endif %}\n"
+    page = page.replace(APP_ELEMENT, shown + APP_ELEMENT, 1)
+    load = {PAGE_TEMPLATE: lambda: files.result().add_to(page)}
+    templates.env.loader = ChoiceLoader([FunctionLoader(lambda name: load[name]() if name in load else None), gradios])
 
 
-def katex_meta() -> str:
+def _katex_meta() -> str:
     """An element of the page's head that says where KaTeX's script and style are, which Gradio brings along under names
     with hashes. assets/messages.js loads them with the first formula."""
     assets = Path(gr.__file__).with_name("templates") / "frontend" / "assets"
     (script,), (style,) = (list(assets.glob(f"katex-*.{kind}")) for kind in ("js", "css"))
-    return f'<meta name="katex" data-script="assets/{script.name}" data-style="assets/{style.name}">'
+    return f'<meta name="katex" data-script="assets/{script.name}" data-style="assets/{style.name}">\n'

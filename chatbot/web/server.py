@@ -13,7 +13,9 @@ from chatbot.api.app import api_routes
 from chatbot.errors import TooLarge
 from chatbot.i18n import ENGLISH, texts
 from chatbot.page.blocks import TITLE, build_page
-from chatbot.page.layout import EARLY_SCRIPT, LAUNCH, PAGE_SCRIPT
+from chatbot.page.layout import LAUNCH
+from chatbot.page.scripts import early_script, page_script
+from chatbot.page.shell import build_shell
 from chatbot.settings import Settings
 from chatbot.storage import Store
 from chatbot.web import gradio_patches
@@ -27,6 +29,7 @@ from chatbot.web.middleware.event_streams import UnbufferedEventStreams
 from chatbot.web.middleware.root_path import RootPath
 from chatbot.web.middleware.security_headers import SecurityHeaders
 from chatbot.web.middleware.static_cache import StaticCache
+from chatbot.web.page_files import build_page_files
 from chatbot.web.services import create_services, quotas
 from chatbot.web.session_tokens import load_or_create_secret
 
@@ -57,6 +60,7 @@ class Server:
         logs.configure(settings, [secret])
         self.services = create_services(settings, self.store, secret)
         self.page = build_page(self.services)
+        self._files = build_page_files(gradio_patches.displayed_kinds(self.page), page_script())
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:
@@ -68,7 +72,8 @@ class Server:
         url = local_url(host, sockets[0].getsockname()[1])
         gradio_patches.skip_matplotlib()
         gradio_patches.skip_asking_for_disconnects()
-        gradio_patches.prepare_page(TITLE, texts(ENGLISH)["preview.text"], EARLY_SCRIPT)
+        shell = build_shell(gradio_patches.theme_css(LAUNCH["theme"]))
+        gradio_patches.prepare_page(TITLE, texts(ENGLISH)["preview.text"], early_script(), shell, self._files)
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
         gradio_patches.slow_down_polling(self.page)
         routes = api_routes(self.services)
@@ -111,8 +116,8 @@ class Server:
             Middleware(RootPath, root_path=self.settings.gradio_root_path or ""),
             Middleware(UnbufferedEventStreams),
             Middleware(PageCompression),
-            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors(), scripts=[EARLY_SCRIPT, PAGE_SCRIPT]),
-            Middleware(StaticCache),
+            Middleware(SecurityHeaders, frames=self.settings.frame_ancestors()),
+            Middleware(StaticCache, files=self._files),
             Middleware(ClosedRoutes),
             Middleware(CrossSiteMiddleware),
             Middleware(BodyLimits, uploads=uploads),

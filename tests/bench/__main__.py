@@ -6,6 +6,7 @@ from importlib import import_module
 from tests.bench.figures import table
 
 BENCHES = {
+    "first_visit": ("time until a visitor can type and is answered, first visit and next, with peers", "6 min"),
     "first_token": ("time from Enter to the first token on the page, loopback and a slow link, with peers", "3 min"),
     "pages": ("updates, gaps and server CPU per reply with 1, 8 and 20 pages, with peers", "12 min"),
     "together": ("concurrent chats in one process, through the page's event and the API", "8 min"),

@@ -17,12 +17,14 @@ KEY = "sk-test-operator"
 
 
 class Contestant(NamedTuple):
-    """An app. `serve` takes the upstream's address and the model's name; `box` and `answer` are CSS selectors."""
+    """An app. `serve` takes the upstream's address and the model's name; `box` and `answer` are CSS selectors,
+    `early_box` that of a box in which one can type while the app loads."""
 
     name: str
     serve: Callable[[str, str], AbstractContextManager[Served]]
     box: str
     answer: str
+    early_box: str = ""
 
 
 @contextmanager
@@ -86,7 +88,7 @@ def fastapi(upstream: str, model: str) -> AbstractContextManager[Served]:
     )
 
 
-OURS = Contestant("this project", _ours, "#message textarea", "#chat .bot-row .message-content")
+OURS = Contestant("this project", _ours, "#message textarea", "#chat .bot-row .message-content", "#shell textarea")
 CHATINTERFACE = Contestant(
     "bare ChatInterface", _chatinterface, "textarea[data-testid=textbox]", ".bot-row .message-content"
 )

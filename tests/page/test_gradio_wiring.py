@@ -16,9 +16,8 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from chatbot.i18n import texts
-from chatbot.page.layout import EARLY_SCRIPT
-from chatbot.page.scripts import ASSETS
-from chatbot.web.gradio_patches import POLL_SECONDS, event_data, katex_meta
+from chatbot.page.scripts import ASSETS, early_script
+from chatbot.web.gradio_patches import POLL_SECONDS, event_data
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import ROOT, RunningApp
 
@@ -76,7 +75,7 @@ def test_a_messages_row_is_as_gradio_itself_would_hand_it_to_the_browser() -> No
 
 
 def test_gradio_brings_katex_along_as_a_module(url: str) -> None:
-    found = re.search(r'<meta name="katex" data-script="(\S+)" data-style="(\S+)">', katex_meta())
+    found = re.search(r'<meta name="katex" data-script="(\S+)" data-style="(\S+)">', httpx.get(url).text)
     assert found
     script, style = (httpx.get(f"{url}/{path}") for path in found.groups())
     assert re.search(r"export\{\w+ as default\}", script.text)
@@ -201,7 +200,7 @@ def test_a_link_preview_names_the_page_and_not_gradio(url: str) -> None:
 
 def test_the_early_script_is_in_the_page_before_gradios(url: str) -> None:
     page = httpx.get(url).text
-    assert 0 < page.index(EARLY_SCRIPT) < page.index("window.gradio_config")
+    assert 0 < page.index(early_script()) < page.index("window.gradio_config")
 
 
 def test_the_import_reads_no_components_file_for_editors() -> None:

@@ -11,6 +11,9 @@ from tests.fake_upstream import FakeUpstream, Scenario
 
 ALONE = {"openai_api_key": None, "anthropic_api_key": None, "hf_token": None, "compatible_base_url": None}
 
+PATIENT = 30
+"""Seconds: this machine may be busy."""
+
 
 def closed_port() -> int:
     with socket.socket() as probe:
@@ -20,7 +23,7 @@ def closed_port() -> int:
 
 async def test_a_server_that_lists_models_is_found(upstream: FakeUpstream) -> None:
     ports = {"ollama": upstream.port, "lmstudio": closed_port()}
-    assert await find_servers(ports) == {"ollama"}
+    assert await find_servers(ports, PATIENT) == {"ollama"}
 
 
 @pytest.mark.parametrize("body", [{"object": "list", "data": None}, {"detail": "Not Found"}, {"data": []}])
@@ -43,7 +46,7 @@ async def test_a_silent_port_is_not_waited_for() -> None:
 async def test_it_is_offered_and_never_chosen_by_itself(upstream: FakeUpstream, settings: MakeSettings) -> None:
     pool = ProviderPool(settings(**ALONE))
     assert (pool.offered, pool.default) == ([], None)
-    await pool.discover({"lmstudio": upstream.port})
+    await pool.discover({"lmstudio": upstream.port}, PATIENT)
     assert pool.offered == ["lmstudio"]
     assert pool.listed[-2:] == ["lmstudio", "local"]
     assert pool.default is None

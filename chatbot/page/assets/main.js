@@ -1,6 +1,7 @@
 // What Gradio's components call: `mount` by the parts of the page that scripts draw, the others by events in Python.
 
 import { conversationInAddress } from "./address.js";
+import { mountHandover } from "./handover.js";
 import { mountImport, download } from "./import_export.js";
 import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
@@ -95,3 +96,5 @@ window.chatbot = {
   sidebarUpdate: (open) => ({ ...same, open }),
   visible: (...parts) => parts.map((visible) => ({ ...same, visible })),
 };
+
+mountHandover();

@@ -256,13 +256,11 @@ export const failed = () => {
 };
 
 // What the tab keeps over a reload, which Gradio does when the server is back: the open conversation, and the text in the
-// box that the server has not got yet.
+// box that the server has not got yet. shell.js puts it into the box again.
 const field = () => find("#message textarea");
-const restoreDraft = () => {
-  const draft = tabStorage.get("draft");
+export const wasAsked = (text) => {
   const asked = view.lines.rows?.findLast(({ role }) => role === "user")?.text;
-  const isKnown = [asked, ...view.queued.map(({ text }) => text)].includes(draft);
-  if (draft && !isKnown && !field().value) { box = draft; apply(); }
+  return [asked, ...view.queued.map((queued) => queued.text)].includes(text);
 };
 
 export const mountAnswers = ({ props, watch }) => watch("value", () => receive(props.value));
@@ -272,7 +270,6 @@ export const mountView = ({ props, trigger, watch }) => {
   watch("value", () => receive(props.value));
   machine.until("idle").then(() => {
     mountMessages();
-    restoreDraft();
     onLines(() => { tabStorage.set("open", view.conversation); tabStorage.set("draft", field().value); });
     tabStorage.set("open", view.conversation);
     showAddress(view.conversation);
