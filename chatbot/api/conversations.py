@@ -72,6 +72,7 @@ async def update_conversation(conversation_id: str, body: ConversationChangesBod
         memory=body.memory,
         excluded=body.excluded,
         irrelevant=body.irrelevant,
+        summarized=body.summarized,
     )
     return ConversationOut.of(await asyncio.to_thread(memory.get_conversation, conversation_id), *body.model_fields_set)
 

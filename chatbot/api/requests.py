@@ -111,7 +111,8 @@ class ChatBody(Body):
 
 class ConversationChangesBody(Body):
     """What to change of a conversation: its title, whether notes and passages go along with its messages (`memory`),
-    whether it is excluded from recall, and whether it is `pinned`. `irrelevant` says of notes, messages and
+    whether it is excluded from recall, whether it is `pinned`, and whether what falls out of the window is `summarized`
+    after each answer, for the price of a message. `irrelevant` says of notes, messages and
     conversations, by id, that nothing of them goes along here, or does again. With `temporary` as false, a temporary
     chat is stored from now on."""
 
@@ -129,6 +130,7 @@ class ConversationChangesBody(Body):
         Annotated[dict[Annotated[str, Field(max_length=MAX_NAME_LENGTH)], bool], Field(max_length=100)] | None
     ) = None
     pinned: bool | None = None
+    summarized: bool | None = None
     temporary: Literal[False] | None = None
 
 

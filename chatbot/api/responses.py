@@ -94,7 +94,8 @@ class ChatOut(BaseModel):
 class ConversationOut(BaseModel):
     """A conversation without its messages. Times are ISO 8601 in UTC. `memory` is false if no notes and passages go
     along with its messages, `excluded` true if it is never recalled in others, `temporary` true if it is in memory
-    only, `pinned` true if the page lists it first. What is as usual is left out, unless the call has just set it."""
+    only, `pinned` true if the page lists it first, `summarized` true if what falls out of the window is summarised
+    after each answer. What is as usual is left out, unless the call has just set it."""
 
     conversation_id: Id
     title: Title
@@ -105,6 +106,7 @@ class ConversationOut(BaseModel):
     excluded: bool = False
     temporary: bool = False
     pinned: bool = False
+    summarized: bool = False
 
     @classmethod
     def of(cls, conversation: Conversation, *said: str) -> Self:

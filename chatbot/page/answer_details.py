@@ -7,7 +7,7 @@ from typing import Any
 from chatbot.memory.context_window import is_withheld
 from chatbot.memory.memory_block import block
 from chatbot.page.i18n import local_label
-from chatbot.types import Note, SentMemory, StoredMessage, Usage
+from chatbot.types import Note, SentMemory, StoredMessage, Summary, Usage
 
 Facts = dict[str, Any]
 """Known facts as JSON's types; unknown ones are missing."""
@@ -66,27 +66,41 @@ def show_memory(memory: SentMemory, notes: Mapping[str, Note]) -> Facts:
     return {
         "notes": sent,
         "passages": passages,
+        "summary": memory.summary.covers if memory.summary else None,
         "left_out": memory.notes_left_out + memory.passages_left_out,
         "text": block(memory),
     }
 
 
-def total(answers: Iterable[StoredMessage]) -> Facts:
-    """The tokens and the price of a conversation, empty if nothing is known or it costs nothing. `partly`: some prices
-    are not known."""
-    counted = [answer for answer in answers if answer.usage.output_tokens is not None and not _is_free(answer)]
+def total(made: Iterable[StoredMessage | Summary]) -> Facts:
+    """The tokens and the price of a conversation's answers and summaries, empty if nothing is known, or they cost
+    nothing. `partly`: some prices are not known."""
+    counted = [each for each in made if each.usage.output_tokens is not None and not _is_free(each)]
     if not counted:
         return {}
     facts: Facts = {
-        "tokens": sum((answer.usage.input_tokens or 0) + (answer.usage.output_tokens or 0) for answer in counted),
-        "estimated": any(answer.usage.estimated for answer in counted),
+        "tokens": sum((each.usage.input_tokens or 0) + (each.usage.output_tokens or 0) for each in counted),
+        "estimated": any(each.usage.estimated for each in counted),
     }
-    costs = [answer.cost for answer in counted if answer.cost is not None]
+    costs = [each.cost for each in counted if each.cost is not None]
     return facts | ({"cost": sum(costs), "partly": len(costs) < len(counted)} if costs else {})
 
 
-def _is_free(answer: StoredMessage) -> bool:
-    return answer.provider == "local" or answer.cost == 0
+def summary_details(summary: Summary, label: Callable[[str], str]) -> Facts:
+    """Who made a summary, and for what price, as `details` says it of an answer."""
+    is_local = summary.provider == "local"
+    facts: Facts = {
+        "provider": label(summary.provider) if summary.provider else None,
+        "local": local_label(summary.model or "") if is_local else None,
+        "model": summary.model or None,
+        "estimated": summary.usage.estimated or None,
+        "cost": None if is_local else summary.cost or None,
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def _is_free(made: StoredMessage | Summary) -> bool:
+    return made.provider == "local" or made.cost == 0
 
 
 def _tokens_per_second(answer: StoredMessage) -> float | None:

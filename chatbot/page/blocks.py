@@ -29,10 +29,11 @@ from chatbot.page.settings_form import SettingsForm
 from chatbot.page.settings_handlers import SettingsHandlers, default_values
 from chatbot.page.settings_values import KEYED
 from chatbot.page.sidebar_handlers import SidebarHandlers
+from chatbot.page.summary_handlers import SummaryHandlers
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import MAX_HISTORY
 from chatbot.settings import Settings
-from chatbot.web.gradio_patches import hide_progress
+from chatbot.web.gradio_patches import event_data, hide_progress
 from chatbot.web.services import Services
 
 TITLE = "Chatbot"
@@ -48,6 +49,7 @@ SELECT_PRESET_JS = "(prompt) => window.chatbot.presetText(prompt)"
 SHOW_PRESET_JS = "(prompt, preset) => window.chatbot.showPreset(prompt, preset, {})"
 KEEP_PRESET_JS = "(prompt, preset) => window.chatbot.isPreset(preset, prompt) ? preset : null"
 LIST_MODELS_JS = "(...values) => window.chatbot.listModels(...values)"
+SUMMARY_FAILED_JS = "() => window.chatbot.summaryFailed()"
 ASK_JS = "() => window.chatbot.visible(false, true)"
 UNASK_JS = "() => window.chatbot.visible(true, false)"
 
@@ -71,6 +73,7 @@ def build_page(services: Services) -> gr.Blocks:
         entered = _connect_conversations(page, services, controls, sidebar)
         _connect_data(controls, sidebar)
         _connect_memory(services, controls)
+        _connect_summary(services, views, controls)
         _connect_settings(entered, services, controls)
         hide_progress(page, controls.form.listed)
     return page
@@ -144,6 +147,20 @@ def _connect_memory(services: Services, controls: Controls) -> None:
 
     inputs = [controls.token, *controls.form.all]
     controls.memory.suggest(with_error_toasts(suggest), inputs, [controls.memory], **STREAMED)
+
+
+def _connect_summary(services: Services, views: ConversationViews, controls: Controls) -> None:
+    """Connects making a summary."""
+    handlers = SummaryHandlers(services, views)
+
+    async def summarize(request: gr.Request, event: gr.EventData, token: str, *fields: Any) -> ViewUpdate:
+        view, conversation_id = event_number(event, "view"), event_text(event, "conversation_id")
+        only_waits = event_data(event).get("only_waits") is True
+        return await handlers.summarize(request, token, view, conversation_id, fields, only_waits=only_waits)
+
+    inputs = [controls.token, *controls.form.all]
+    made = controls.turns.summarize(with_error_toasts(summarize), inputs, [controls.turns], **STREAMED)
+    made.failure(None, None, None, js=SUMMARY_FAILED_JS, **EVERY)
 
 
 def _connect_settings(entered: Any, services: Services, controls: Controls) -> None:

@@ -8,6 +8,7 @@ from chatbot.memory.context_window import first_sent_id
 from chatbot.page.answer_details import total
 from chatbot.page.message_view import ShownMessage, lines, show
 from chatbot.page.queue_view import show_queue
+from chatbot.page.summary_view import show_summary
 from chatbot.page.view_update import ViewUpdate
 from chatbot.types import PROVIDER_NAMES, Conversation, StoredMessage
 from chatbot.web.services import Services
@@ -63,12 +64,17 @@ class ConversationViews:
         has_notes = any(each.note or each.memory for each in shown)
         notes = {note.note_id: note for note in memory.notes.list()} if has_notes else {}
         rows = lines(shown, memory.get_versions(conversation_id), self._label, notes)
+        sent = next((each.seen for each in reversed(messages) if each.seen), None)
+        fallen_out = sent is not None and sent.sent < sent.total
+        state = self._services.summarizing.state(session_id, conversation_id, has_fallen_out=fallen_out)
+        made = memory.summaries.list(conversation_id)
         below = {
             "touched_at": conversation.touched_at,
             "rows": rows,
             "window": _window(messages, shown, {row["id"] for row in rows}),
+            "summary": show_summary(state, messages, rows, self._label, always=conversation.summarized),
             "earlier": first,
-            "total": total(memory.all_messages(conversation_id)),
+            "total": total([*memory.all_messages(conversation_id), *made]),
             "place": place,
             "temporary": conversation.temporary,
         }

@@ -91,6 +91,7 @@ TURN_EVENTS = (
     "queue",
     "send_now",
     "withdraw",
+    "summarize",
     "leave",
     "undo",
     "version",

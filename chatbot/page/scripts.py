@@ -37,6 +37,7 @@ MODULES = (
     "settings",
     "keys",
     "remedies",
+    "summary",
     "turns",
     "import_export",
     "menu",
@@ -50,7 +51,7 @@ MODULES = (
 )
 """In the order of their imports: each imports only from those before it."""
 
-STYLES = ("style", "model_picker", "local_models", "settings", "memory", "attachments", "queue", "print")
+STYLES = ("style", "model_picker", "local_models", "settings", "memory", "attachments", "queue", "summary", "print")
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (const|let) (\w+)", re.MULTILINE)

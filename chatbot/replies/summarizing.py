@@ -2,20 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 from uuid import uuid4
 
-from chatbot.errors import EmptyAnswer, NotPossible
-from chatbot.memory import estimate_tokens, select_messages
-from chatbot.memory.context_window import first_sent_id
+from chatbot.errors import ChatbotError, EmptyAnswer, NotPossible
+from chatbot.memory import estimate_tokens, likely_tokens, select_messages
+from chatbot.memory.context_window import TOKENS_PER_MESSAGE, first_sent_id
 from chatbot.memory.memory_block import SMALL_CONTEXT, Recollection
 from chatbot.replies.options import MAX_HISTORY
+from chatbot.replies.reply import Reply
 from chatbot.replies.single_call import Caller, SingleCalls
+from chatbot.replies.turns import Turn
 from chatbot.storage import ConversationMemory, Store
 from chatbot.storage.summaries import MAX_SUMMARY_LENGTH
 from chatbot.storage.timestamps import now
-from chatbot.types import ModelProfile, Options, StoredMessage, Summary
+from chatbot.types import Finish, ModelProfile, Options, StoredMessage, Summary, Usage
 
 INSTRUCTION = (
     "Summarise our conversation so far, together with the summary of earlier messages if there is one, so that you "
@@ -26,23 +28,106 @@ MAX_TOKENS = 1000
 """Of the summary."""
 
 
+LIKELY_TOKENS = 400
+"""Of a summary, for the estimate of its price: 300 words."""
+MAX_FAILURES = 1000
+"""Conversations of which it is known why the last summary failed."""
+
+Place = tuple[str, str]
+"""A session and a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryOffer:
+    """What a summary would cover, by estimate: so many messages, with `tokens` in all, for `cost` US dollars (None:
+    unknown). It is not `possible` with a model that is too small."""
+
+    messages: int
+    tokens: int
+    cost: float | None
+    possible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryState:
+    """What the page shows of a conversation's summary: the one that counts, what the next would cover, whether one is
+    being made, and why the last attempt failed."""
+
+    current: Summary | None = None
+    offer: SummaryOffer | None = None
+    running: bool = False
+    failure: ChatbotError | None = None
+
+
 class Summarizing:
-    """Makes summaries."""
+    """Makes summaries: when it is asked to, and after each answer of the conversations that are `summarized`."""
 
     def __init__(self, store: Store, calls: SingleCalls) -> None:
         self._store = store
         self._calls = calls
+        self._running: dict[Place, asyncio.Task[Summary]] = {}
+        self._failures: dict[Place, ChatbotError] = {}
 
     async def summarize(self, conversation_id: str, options: Options, caller: Caller) -> Summary:
         """Summarises the messages that the model no longer sees, or all of them if it still sees all, and stores the
-        summary, which goes on from the one before.
+        summary, which goes on from the one before. It is made also if the caller leaves; whoever asks for one while it
+        is being made gets the same.
 
         Raises NotPossible if nothing is new since the last summary, or the model is too small; NotFound, what `Limits`
         raises, and ProviderErrors.
         """
+        return await asyncio.shield(self._start(conversation_id, options, caller))
+
+    async def wait(self, session_id: str, conversation_id: str) -> None:
+        """Waits until the summary that is being made, if there is one, is stored or has failed."""
+        if task := self._running.get((session_id, conversation_id)):
+            await asyncio.wait([task])
+
+    async def after_answer(self, reply: Reply, turn: Turn) -> None:
+        """Starts a summary if something has fallen out of the window, and the conversation always wants one then."""
+        memory, conversation_id = self._store.memory(reply.session_id), reply.conversation_id
+        conversation = await asyncio.to_thread(memory.get_conversation, conversation_id)
+        if not conversation.summarized or reply.snapshot().status == "failed":
+            return
+        offer = await asyncio.to_thread(self._offer, memory, conversation_id, turn.options)
+        if offer and offer.possible:
+            self._start(conversation_id, turn.options, Caller(reply.session_id, turn.key, turn.address))
+
+    def state(self, session_id: str, conversation_id: str, *, has_fallen_out: bool) -> SummaryState:
+        """The state of a conversation's summary. Blocks for some milliseconds if something `has_fallen_out`."""
+        place, memory = (session_id, conversation_id), self._store.memory(session_id)
+        options = memory.get_conversation(conversation_id).options
+        return SummaryState(
+            memory.summaries.current(conversation_id),
+            self._offer(memory, conversation_id, options) if has_fallen_out and options else None,
+            place in self._running,
+            self._failures.get(place),
+        )
+
+    def _start(self, conversation_id: str, options: Options, caller: Caller) -> asyncio.Task[Summary]:
+        place = caller.session_id, conversation_id
+        if place not in self._running:
+            task = self._running[place] = asyncio.create_task(self._run(conversation_id, options, caller))
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # often nobody waits for it
+        return self._running[place]
+
+    async def _run(self, conversation_id: str, options: Options, caller: Caller) -> Summary:
+        place = caller.session_id, conversation_id
+        self._failures.pop(place, None)
+        try:
+            return await self._make(conversation_id, options, caller)
+        except ChatbotError as error:
+            if len(self._failures) >= MAX_FAILURES:
+                self._failures.clear()
+            self._failures[place] = error.without_traceback()
+            raise
+        finally:
+            del self._running[place]
+
+    async def _make(self, conversation_id: str, options: Options, caller: Caller) -> Summary:
         memory, choice = self._store.memory(caller.session_id), options.choice
         profile = await asyncio.to_thread(self._calls.providers.profile, choice)
-        if choice.provider == "local" and (profile.context_tokens or 0) <= SMALL_CONTEXT:
+        if _is_too_small(options, profile):
             raise NotPossible("too_small_to_summarize")
         before = await asyncio.to_thread(memory.summaries.current, conversation_id)
         covered = await asyncio.to_thread(_to_cover, memory, conversation_id, options, profile, before)
@@ -67,6 +152,25 @@ class Summarizing:
         await asyncio.to_thread(memory.summaries.add, conversation_id, summary)
         return summary
 
+    def _offer(self, memory: ConversationMemory, conversation_id: str, options: Options) -> SummaryOffer | None:
+        """What the next summary would cover; None if nothing has fallen out since the last."""
+        profile = self._calls.providers.profile(options.choice)
+        before = memory.summaries.current(conversation_id)
+        try:
+            covered = _to_cover(memory, conversation_id, options, profile, before, only_unseen=True)
+        except NotPossible:
+            return None
+        tokens = sum(likely_tokens(each.content) + TOKENS_PER_MESSAGE for each in covered)
+        if _is_too_small(options, profile):
+            return SummaryOffer(len(covered), tokens, None, possible=False)
+        others = [options.system_prompt, INSTRUCTION, before.text if before else ""]
+        usage = Usage(tokens + sum(map(likely_tokens, others)), min(LIKELY_TOKENS, options.max_tokens))
+        return SummaryOffer(len(covered), tokens, self._calls.providers.cost(options.choice, Finish("stop", usage)))
+
+
+def _is_too_small(options: Options, profile: ModelProfile) -> bool:
+    return options.choice.provider == "local" and (profile.context_tokens or 0) <= SMALL_CONTEXT
+
 
 def _to_cover(
     memory: ConversationMemory,
@@ -74,13 +178,16 @@ def _to_cover(
     options: Options,
     profile: ModelProfile,
     before: Summary | None,
+    *,
+    only_unseen: bool = False,
 ) -> Sequence[StoredMessage]:
-    """The messages for the next summary, oldest first: as many as the model reads at once."""
+    """The messages for the next summary, oldest first: as many as the model reads at once. Without `only_unseen` they
+    are all messages if the model still sees all."""
     messages = [each for each in memory.get_messages(conversation_id, None) if each.status != "running"]
     ids = [each.message_id for each in messages]
     first = ids.index(before.until) + 1 if before and before.until in ids else 0
     end = _window_start(messages, options, profile)
-    if end <= first and before is None:
+    if end <= first and before is None and not only_unseen:
         end = len(messages)
     uncovered = messages[first:end]
     if profile.context_tokens is not None:
@@ -93,7 +200,8 @@ def _to_cover(
 
 
 def _window_start(messages: Sequence[StoredMessage], options: Options, profile: ModelProfile) -> int:
-    """The place of the first message that goes out with the next question; 0 if all do."""
+    """The place of the first message that goes out with the next question; 0 if all do. What did not go out for the
+    newest answer, because the provider had found more too long, will not either."""
     question = StoredMessage("", "user", "?", now())
     window = select_messages(
         [*messages, question],
@@ -104,4 +212,8 @@ def _window_start(messages: Sequence[StoredMessage], options: Options, profile: 
         max_tokens=options.max_tokens,
     )
     first = first_sent_id([*messages, question], window.sent)
-    return next((place for place, each in enumerate(messages) if each.message_id == first), 0)
+    newest = next((place for place in reversed(range(len(messages))) if messages[place].seen), None)
+    sent = messages[newest].seen if newest is not None else None
+    trimmed = first_sent_id(messages[:newest], sent) if sent and sent.trimmed else None
+    ids = [each.message_id for each in (*messages, question)]
+    return max((ids.index(each) for each in (first, trimmed) if each is not None), default=0)

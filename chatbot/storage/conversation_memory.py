@@ -243,11 +243,12 @@ class ConversationMemory:
         memory: bool | None = None,
         excluded: bool | None = None,
         irrelevant: Mapping[str, bool] | None = None,
+        summarized: bool | None = None,
     ) -> None:
-        """Sets whether notes and passages go along with the conversation's messages, and whether it is excluded from
-        recall; None leaves it. `irrelevant` says of notes, messages and conversations, by id, that nothing of them
-        goes along here, or does again."""
-        changes: dict[str, Any] = {"memory": memory, "excluded": excluded}
+        """Sets whether notes and passages go along with the conversation's messages, whether it is excluded from
+        recall, and whether it is summarised after its answers; None leaves it. `irrelevant` says of notes, messages
+        and conversations, by id, that nothing of them goes along here, or does again."""
+        changes: dict[str, Any] = {"memory": memory, "excluded": excluded, "summarized": summarized}
         with self._directory.write(conversation_id) as file:
             if irrelevant:
                 ids = dict.fromkeys(file.document.get("irrelevant", ()), True) | dict(irrelevant)

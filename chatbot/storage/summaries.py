@@ -1,5 +1,6 @@
 """Summaries: what models said of the first messages of conversations, over the untouched messages."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -42,14 +43,14 @@ class Summaries:
         """Adds a summary. Raises NotFound if its last message was removed meanwhile."""
         with self._directory.write(conversation_id) as file:
             file.record(summary.until)
-            _store(file, [*summaries_of(file), summary])
+            self._store(file, [*summaries_of(file), summary])
 
     def edit(self, conversation_id: str, text: str) -> Summary:
         """Changes the text of the summary that counts, and returns it. Raises NotFound if there is none."""
         with self._directory.write(conversation_id) as file:
             old = _found(file)
             changed = replace(old, text=clean(text))
-            _store(file, [changed if each == old else each for each in summaries_of(file)])
+            self._store(file, [changed if each == old else each for each in summaries_of(file)])
             return changed
 
     def remove(self, conversation_id: str) -> None:
@@ -57,9 +58,14 @@ class Summaries:
         NotFound if there is none."""
         with self._directory.write(conversation_id) as file:
             removed = _found(file)
-            _store(file, [each for each in summaries_of(file) if each != removed])
+            self._store(file, [each for each in summaries_of(file) if each != removed])
         with self._directory.lock():
             forget(self._directory, [removed.message_id])
+
+    def _store(self, file: ConversationFile, summaries: Sequence[Summary]) -> None:
+        """Stores the summaries, and marks what the conversation shows as changed."""
+        _replace(file, summaries)
+        file.change(shown_at=self._directory.next_time(file.summary().touched_at))
 
 
 def summaries_of(file: ConversationFile) -> list[Summary]:
@@ -75,7 +81,7 @@ def drop_outdated(file: ConversationFile) -> None:
     known = summaries_of(file)
     current = [each for each in known if each.until in file.records]
     if len(current) < len(known):
-        _store(file, current)
+        _replace(file, current)
 
 
 def _current(file: ConversationFile) -> Summary | None:
@@ -91,7 +97,7 @@ def _found(file: ConversationFile) -> Summary:
     return current
 
 
-def _store(file: ConversationFile, summaries: list[Summary]) -> None:
+def _replace(file: ConversationFile, summaries: Sequence[Summary]) -> None:
     """Leaves nothing of an old text in the file."""
     file.change_for_good(summaries=[asdict(each) for each in summaries])
 

@@ -64,6 +64,9 @@ def create_services(settings: Settings, store: Store, secret: str) -> Services:
         settings.chatbot_max_files,
         settings.chatbot_memory_tokens,
     )
+    summarizing = Summarizing(store, calls)
+    queue = MessageQueue(store, replies, settings.chatbot_max_files)
+    replies.after_answer(summarizing.after_answer)
     max_file_bytes = round(settings.chatbot_max_file_mb * 1e6)
     return Services(
         settings=settings,
@@ -71,11 +74,11 @@ def create_services(settings: Settings, store: Store, secret: str) -> Services:
         store=store,
         providers=providers,
         replies=replies,
-        queue=MessageQueue(store, replies, settings.chatbot_max_files),
+        queue=queue,
         uploads=Uploads(store, max_file_bytes, RateLimit(per_minute * settings.chatbot_max_files)),
         imports=Imports(store, RateLimit(per_minute)),
         suggestions=Suggestions(store, calls),
-        summarizing=Summarizing(store, calls),
+        summarizing=summarizing,
         login_throttle=LoginThrottle(bool(settings.space_id)),
     )
 

@@ -175,6 +175,22 @@ async def test_a_list_that_is_late_is_announced_and_fills_the_open_panel(
         await expect(chat.panel).not_to_contain_text("Asking for")
 
 
+@pytest.mark.tier2
+async def test_the_chosen_model_is_the_marked_one_although_its_list_is_late(
+    page: Page, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    upstream.listed = [{"id": "gpt-6-luna"}, {"id": "gpt-6-sol"}]
+    upstream.scenario = Scenario(headers_after=3)
+    settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": upstream.openai_url, "LOCAL_MODEL": "default"}
+    with RunningApp(tmp_path, settings) as app:
+        chat = ChatPage(page)
+        await page.goto(app.url)
+        await chat.picker.click()
+        await expect(chat.active_model).to_contain_text("default")
+        await expect(chat.models.filter(has_text="gpt-6-sol")).not_to_have_count(0)
+        await expect(chat.active_model).to_contain_text("gpt-6-luna")
+
+
 @pytest.mark.parametrize(
     ("listed", "status", "says"),
     [([], 200, "This provider lists no models."), ([{"id": "hidden"}], 500, "could not be fetched")],

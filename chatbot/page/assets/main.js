@@ -13,6 +13,7 @@ import { mountSearch } from "./search.js";
 import { isPreset, mountChip, mountPreferences, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { mountSidebar } from "./sidebar.js";
+import { summaryFailed } from "./summary.js";
 import { isForgetful, tabStorage } from "./storage.js";
 import { mountTemporary } from "./temporary.js";
 import { mountTurns } from "./turns.js";
@@ -80,6 +81,7 @@ window.chatbot = {
   opened,
   failed,
   queueFailed,
+  summaryFailed,
   send,
   stop,
   newChat,

@@ -134,11 +134,12 @@ const drawList = () => {
   const listed = all.filter(({ classList }) => !classList.contains("typed"));
   const exact = query ? listed.find(({ dataset }) => dataset.model === query) : all.find(({ dataset }) => keyOf(dataset) === keyOf(chosen));
   markActive(again ?? exact ?? all[0]);
+  if (!again) active = ""; // nobody has moved to it: a list that comes later may have the chosen model
 };
 
 const move = (step) => {
   const all = options();
-  const place = all.findIndex((one) => keyOf(one.dataset) === active && one.getAttribute("aria-selected") === "true");
+  const place = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
   markActive(all[Math.max(0, Math.min(all.length - 1, place + step))]);
 };
 

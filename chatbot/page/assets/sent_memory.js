@@ -42,11 +42,12 @@ const sentPassage = ({ conversation, message, date, text }) => withActions(
     change(actions, conversation, { excluded: true }, t("memory.exclude.done"))),
 );
 
-export const sentMemory = ({ notes, passages, seen, left_out, text }) => {
+export const sentMemory = ({ notes, passages, summary, seen, left_out, text }) => {
   const conversations = new Set(passages.map(({ conversation }) => conversation)).size;
   const counted = [
     notes.length && t("memory.notes", { count: notes.length }),
     conversations && t("memory.passages", { count: conversations }),
+    summary && t("memory.summary", { count: summary }),
     inWords.seen(seen),
   ];
   const made = make("details", "sent-memory");

@@ -11,6 +11,7 @@ import { machine } from "./state.js";
 import { sentMemory } from "./sent_memory.js";
 import { copy, tool } from "./tools.js";
 import { remedyFor } from "./remedies.js";
+import { summaryParts } from "./summary.js";
 import { edit, onLines, resume, retry, sendEverything, showEarlier, showVersion, undo, view } from "./view.js";
 import { inWords } from "./answer_words.js";
 
@@ -155,15 +156,20 @@ const windowLine = ({ sent, total, trimmed }) => {
   return made;
 };
 
-const drawWindow = () => {
+// Above rows: the summary, the offer to make one, and where the window begins.
+const drawAbove = () => {
   const { rows = [], window = null } = view.lines;
-  const place = window ? rows.findIndex(({ id }) => id === window.id) : -1;
-  const key = JSON.stringify(window);
+  const parts = [...summaryParts(), ...(window ? [[window.id, window, () => windowLine(window)]] : [])];
   chatRows().forEach((row, index) => {
-    const drawn = row.querySelector(":scope > .window-line");
-    if (index === place && drawn?.windowKey === key) return;
+    const here = parts.filter(([id]) => id === rows[index]?.id);
+    const key = here.length ? JSON.stringify(here.map(([, of]) => of)) : "";
+    const drawn = row.querySelector(":scope > .above");
+    if ((drawn?.aboveKey ?? "") === key || drawn?.querySelector("textarea")) return; // what is being typed comes first
     drawn?.remove();
-    if (index === place) row.prepend(Object.assign(windowLine(window), { windowKey: key }));
+    if (!here.length) return;
+    const made = Object.assign(make("div", "above"), { aboveKey: key });
+    made.append(...here.map(([, , draw]) => draw()));
+    row.prepend(made);
   });
 };
 
@@ -184,7 +190,7 @@ const drawTurns = () => {
   const turns = withChanges(rows).map((turn) => ({ note: noteOf(turn.id), isTemporary: view.isTemporary, ...turn }));
   chatRows().forEach((row, index) => decorate(row, turns[index]));
   offerEarlier(earlier);
-  drawWindow();
+  drawAbove();
   scrollToSought();
 };
 

@@ -208,6 +208,12 @@ export const stop = () => {
   hub.trigger("stop", about({}));
 };
 
+// Makes a summary of what has fallen out of the window; `only_waits`: one is being made already.
+export const summarize = (only_waits = false) => hub.trigger("summarize", about({ only_waits }));
+
+// Changes a line that the server will send so.
+export const changeLines = (changes) => { Object.assign(view.lines, changes); linesChanged(); };
+
 // From now on as many messages go to the model as it can read.
 export const sendEverything = () => hub.trigger("widen", {});
 
