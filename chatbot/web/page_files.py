@@ -1,6 +1,7 @@
 """The files that every page needs, in a folder named by a hash of them: browsers keep them for good."""
 
 import logging
+import re
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,39 +19,44 @@ THEME_LINK = '<link rel="stylesheet" href="theme.css?v={{ config.theme_hash }}">
 script runs before Gradio's: deferred scripts and modules run in their order."""
 
 LOGGED_IN = "{% if not config.auth_required %}LINK{% endif %}\n"
+INSTALLING = """<link rel="manifest" href="./assets/FOLDER/manifest.json">
+<link rel="apple-touch-icon" href="./assets/FOLDER/icon-maskable.png">"""
+GRADIOS_MANIFEST = re.compile(r'<link rel="manifest"[^>]*>')
 GRADIOS_SCRIPT, END = '<script type="module"', "</body>"
 
 
 @dataclass(frozen=True)
 class PageFiles:
-    """The texts of the files in the folder. `bundle` is None if Gradio's files are not as expected: then browsers load
-    them one by one."""
+    """The files in the folder, by their names. `bundle` is None if Gradio's files are not as expected: then browsers
+    load them one by one."""
 
     folder: str
-    files: Mapping[str, str]
+    files: Mapping[str, bytes]
     bundle: Bundle | None
 
     def add_to(self, template: str) -> str:
         """Gradio's page with these files."""
         own = LOGGED_IN.replace("LINK", OWN_LINK.replace("FOLDER", self.folder))
         theme = LOGGED_IN.replace("LINK", THEME_LINK)
-        page = template.replace(GRADIOS_SCRIPT, own + GRADIOS_SCRIPT, 1).replace(END, theme + END, 1)
+        page = GRADIOS_MANIFEST.sub(INSTALLING.replace("FOLDER", self.folder), template)
+        page = page.replace(GRADIOS_SCRIPT, own + GRADIOS_SCRIPT, 1).replace(END, theme + END, 1)
         return self.bundle.replace_links(page, self.folder) if self.bundle else page
 
 
-def build_page_files(kinds: Collection[str], script: str, frontend: Path = FRONTEND) -> Future[PageFiles]:
-    """Makes the files, in a thread of their own, of a page that has these kinds of components and this script."""
+def build_page_files(kinds: Collection[str], own: Mapping[str, bytes], frontend: Path = FRONTEND) -> Future[PageFiles]:
+    """Makes the files, in a thread of their own, of a page that has these kinds of components and files of its own."""
     executor = ThreadPoolExecutor(1, "page-files")
-    building = executor.submit(_build, kinds, script, frontend)
+    building = executor.submit(_build, kinds, own, frontend)
     executor.shutdown(wait=False)
     return building
 
 
-def _build(kinds: Collection[str], script: str, frontend: Path) -> PageFiles:
+def _build(kinds: Collection[str], own: Mapping[str, bytes], frontend: Path) -> PageFiles:
     bundle = _bundle(kinds, frontend)
-    parts = [script, bundle.script, bundle.style] if bundle else [script]
-    folder = sha256("".join(parts).encode()).hexdigest()[:16]
-    return PageFiles(folder, {SCRIPT: script} | (bundle.files(folder) if bundle else {}), bundle)
+    parts = [*own.values(), *([bundle.script.encode(), bundle.style.encode()] if bundle else [])]
+    folder = sha256(b"".join(parts)).hexdigest()[:16]
+    gradios = {name: text.encode() for name, text in bundle.files(folder).items()} if bundle else {}
+    return PageFiles(folder, {**own, **gradios}, bundle)
 
 
 def _bundle(kinds: Collection[str], frontend: Path) -> Bundle | None:

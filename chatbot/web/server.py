@@ -14,6 +14,7 @@ from chatbot.errors import TooLarge
 from chatbot.i18n import ENGLISH, texts
 from chatbot.page.blocks import TITLE, build_page
 from chatbot.page.layout import LAUNCH
+from chatbot.page.manifest import manifest_files
 from chatbot.page.scripts import early_script, page_script
 from chatbot.page.shell import build_shell
 from chatbot.settings import Settings
@@ -29,7 +30,7 @@ from chatbot.web.middleware.event_streams import UnbufferedEventStreams
 from chatbot.web.middleware.root_path import RootPath
 from chatbot.web.middleware.security_headers import SecurityHeaders
 from chatbot.web.middleware.static_cache import StaticCache
-from chatbot.web.page_files import build_page_files
+from chatbot.web.page_files import SCRIPT, build_page_files
 from chatbot.web.services import create_services, quotas
 from chatbot.web.session_tokens import load_or_create_secret
 
@@ -60,7 +61,8 @@ class Server:
         logs.configure(settings, [secret])
         self.services = create_services(settings, self.store, secret)
         self.page = build_page(self.services)
-        self._files = build_page_files(gradio_patches.displayed_kinds(self.page), page_script())
+        own = {SCRIPT: page_script().encode()} | manifest_files()
+        self._files = build_page_files(gradio_patches.displayed_kinds(self.page), own)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> str:

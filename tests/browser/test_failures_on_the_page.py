@@ -138,7 +138,7 @@ async def test_an_invalid_setting_loses_neither_edit_nor_draft(chat: ChatPage) -
     await chat.page.locator("#max-tokens input").fill("0")
     await chat.edit(0, "One, but better")
     await expect(chat.answers.last).to_contain_text("“Maximum length” has to be 1 or more.")
-    await expect(chat.box).to_have_value("One, but better")
+    await expect(chat.box).to_have_value("One, but better\nHalf a tho")
 
 
 async def test_an_old_failure_has_no_button_and_answering_it_again_says_what_is_hidden(

@@ -89,8 +89,8 @@ def test_a_page_of_another_form_is_left_as_it_is(
     (frontend / file).write_text(changed(text), "utf-8")
     with pytest.raises((BundleError, OSError)):
         Bundle(KINDS, frontend)
-    files = build_page_files(KINDS, "own()", frontend).result()
-    assert files.files == {"chatbot.js": "own()"}
+    files = build_page_files(KINDS, {"chatbot.js": b"own()"}, frontend).result()
+    assert files.files == {"chatbot.js": b"own()"}
     page = files.add_to((FRONTEND / "index.html").read_text("utf-8"))
     assert GRADIOS.name in page
     assert f"assets/{files.folder}/chatbot.js" in page

@@ -4,15 +4,15 @@ import { find } from "./dom.js";
 import { machine } from "./state.js";
 import { send, wasAsked } from "./view.js";
 
-const PATIENCE = 300; // milliseconds for the page to come to where the shell is; it has more above the box with some models
+const PATIENCE = 300; // milliseconds for the page to come to where the shell is; some models have more lines
 
-const boxOf = (selector) => find(selector)?.getBoundingClientRect() ?? { top: 0, left: 0 };
+const PAIRS = [["#shell .box", "#message"], ["#shell .beside", "#sidebar"]];
 
-// Whether the page's box is where the shell's is.
-const isInPlace = () => {
-  const [before, after] = [boxOf("#shell .box"), boxOf("#message")];
-  return Math.abs(before.top - after.top) < 2 && Math.abs(before.left - after.left) < 2;
-};
+// Whether the page's box and sidebar, which slides in, are where the shell's are.
+const isInPlace = () => PAIRS.every(([before, after]) => {
+  const [old, now] = [before, after].map((selector) => find(selector)?.getBoundingClientRect());
+  return !old?.width || (now && Math.abs(old.top - now.top) < 2 && Math.abs(old.left - now.left) < 2);
+});
 
 const takeText = (from, to) => {
   const isOld = from.value === from.defaultValue && wasAsked(from.value); // the server had the draft already

@@ -16,10 +16,11 @@
     else element.textContent = text;
     if (element.dataset.label) element.setAttribute("aria-label", texts[element.dataset.label]);
   }
-  const theme = new URL(location.href).searchParams.get("__theme");
+  const address = new URL(location.href);
+  const theme = address.searchParams.get("__theme");
   const isDark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   shell.classList.toggle("dark", isDark);
-  shell.classList.toggle("begun", Boolean(new URL(location.href).searchParams.get("c") ?? stored("open")));
+  shell.classList.toggle("begun", Boolean(address.searchParams.get("c") ?? stored("open")));
 
   const fit = () => {
     field.style.height = "";
@@ -37,7 +38,13 @@
     store("");
     fit();
   };
-  field.defaultValue = stored("draft");
+  const { searchParams } = address;
+  const shared = ["title", "text", "url"].map((name) => searchParams.get(name)).filter(Boolean).join("\n");
+  if (shared) {
+    for (const name of ["title", "text", "url"]) searchParams.delete(name);
+    history.replaceState(null, "", address.href);
+  }
+  field.defaultValue = shared || stored("draft");
   fit();
   field.addEventListener("input", () => { fit(); store(field.value); });
   field.addEventListener("keydown", (event) => {

@@ -63,7 +63,7 @@ class StaticCache:
         folder, _, name = path.removeprefix(ASSETS_PATH).rpartition("/")
         page = self._page_files.result()
         if folder == page.folder and name in page.files:
-            return page.files[name].encode()
+            return page.files[name]
         is_gradios = folder in {"", page.folder} and name in self._gradios
         return (ASSETS / name).read_bytes() if is_gradios else None
 
