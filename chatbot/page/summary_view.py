@@ -17,8 +17,8 @@ def show_summary(
     always: bool,
 ) -> Facts | None:
     """The summary, with the id of the row `before` which it stands: the first after its messages, empty if none
-    follows; and what the next would cover. None if there is neither. `always`: one is made after each answer when something has
-    fallen out."""
+    follows; and what the next would cover. None if there is neither. `always`: one is made after each answer when
+    something has fallen out."""
     if not rows or not (state.current or state.offer or state.running):
         return None
     shown: Facts = {"always": always, "running": state.running}
