@@ -18,6 +18,8 @@ ChatbotError                    500
 ├── DailyLimitReached           429  the day's tokens on the operator's keys
 ├── TooManyConversations        409  in one session
 ├── TooManySessions             503  retryable
+├── DownloadsOff                403  CHATBOT_LOCAL_DOWNLOADS
+├── DownloadRefused             409  no disk, no memory, or the hub has no such file for us
 ├── NoProvider                  503  nothing is configured that can answer
 ├── StorageError                500  the disk refused
 ├── ShuttingDown                503  retryable: the process is about to end
@@ -261,6 +263,23 @@ class _OneProviderFailed(ChatbotError):
         return self
 
 
+class DownloadsOff(ChatbotError):
+    """Visitors may not fetch or remove local models here."""
+
+    code = "downloads_off"
+    status = 403
+
+
+class DownloadRefused(ChatbotError):
+    """A local model that cannot be downloaded. `cause` is a text under `cause.`."""
+
+    code = "download_refused"
+    status = 409
+
+    def __init__(self, cause: Text | None) -> None:
+        super().__init__(cause=cause)
+
+
 class NoProvider(_OneProviderFailed):
     """Nothing is configured that can answer."""
 
@@ -423,13 +442,15 @@ class ProviderTimeout(ProviderError):
 
 
 class ModelNotLoaded(ProviderError):
-    """The local model could not be loaded. `cause` is a text under `cause.`, if the cause is known."""
+    """The local model of that name (empty: the demo model) could not be loaded. `cause` is a text under `cause.`, if
+    the cause is known."""
 
     code = "provider_unavailable"
     status = 503
 
-    def __init__(self, cause: Text | None = None) -> None:
-        super().__init__("The embedded model", "not_loaded_cause" if cause else "not_loaded", cause=cause)
+    def __init__(self, cause: Text | None = None, model: str = "") -> None:
+        detail = ("not_loaded_cause" if cause else "not_loaded") + ("_named" if model else "")
+        super().__init__(model, detail, cause=cause)
         self.cause = cause
 
 

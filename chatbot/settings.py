@@ -91,6 +91,7 @@ def _env_files() -> tuple[Path, ...]:
     return (*beside, Path(".env"))
 
 
+Switch = Annotated[Literal["on", "off"], BeforeValidator(_parse_word)]
 Url = Annotated[str, AfterValidator(_check_url)]
 RootPath = Annotated[str, AfterValidator(_check_root_path)]
 
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
     chatbot_daily_tokens: int = Field(default=0, ge=0)
     chatbot_memory_tokens: int = Field(default=800, ge=0)
     chatbot_reply_seconds: float = Field(default=300, gt=0, allow_inf_nan=False)
+    chatbot_local_downloads: Switch | None = None
+    chatbot_discover: Switch = "on"
 
     chatbot_max_file_mb: float = Field(default=20, gt=0, le=100)
     chatbot_max_files: int = Field(default=10, ge=0, le=100)
@@ -180,6 +183,20 @@ class Settings(BaseSettings):
         values = (getattr(self, name) for name in type(self).model_fields)
         whole = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
         return [*whole, *(password for _, password in self.logins())]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether strangers may reach the page: on a Space, and through a public link."""
+        return bool(self.space_id) or self.gradio_share
+
+    def local_downloads(self) -> bool:
+        """Whether the page may fetch and remove local models. Unset: unless it is public."""
+        allowed = not self.is_public if self.chatbot_local_downloads is None else self.chatbot_local_downloads == "on"
+        return allowed and self.local_model is not None
+
+    def discovers(self) -> bool:
+        """Whether servers on this machine are looked for. On a Space there are none of the operator's."""
+        return self.chatbot_discover == "on" and not self.space_id
 
     def keep_days(self) -> float:
         """Days after which an unvisited session is deleted; 0: never. Unset, it is 30 on a Space, whose disk is

@@ -33,6 +33,7 @@ DEFAULTS = {
     "CHATBOT_DAILY_TOKENS": 0,
     "CHATBOT_MEMORY_TOKENS": 800,
     "CHATBOT_REPLY_SECONDS": 300,
+    "CHATBOT_DISCOVER": "on",
     "CHATBOT_MAX_FILE_MB": 20,
     "CHATBOT_MAX_FILES": 10,
     "CHATBOT_MAX_SESSION_MB": 100,
@@ -53,6 +54,7 @@ UNSET = {
     "CHATBOT_TEMPERATURE",
     "CHATBOT_LONGEST_ANSWER",
     "CHATBOT_KEEP_DAYS",
+    "CHATBOT_LOCAL_DOWNLOADS",
     "CHATBOT_FRAME_ANCESTORS",
     "GRADIO_SERVER_PORT",
     "GRADIO_ROOT_PATH",
@@ -82,7 +84,11 @@ def test_defaults() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "expected"),
     [
-        ("CHATBOT_PROVIDER", "gpt", "'openai', 'anthropic', 'huggingface', 'compatible' or 'local'"),
+        (
+            "CHATBOT_PROVIDER",
+            "gpt",
+            "'openai', 'anthropic', 'huggingface', 'compatible', 'ollama', 'lmstudio' or 'local'",
+        ),
         ("CHATBOT_TEMPERATURE", "warm", "number"),
         ("CHATBOT_TEMPERATURE", "-0.1", "greater than or equal to 0"),
         ("CHATBOT_TEMPERATURE", "2.1", "less than or equal to 2"),

@@ -14,7 +14,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot import __version__
-from chatbot.api import attachments, chat, conversations, health_and_models, notes, search, session, summaries
+from chatbot.api import (
+    attachments,
+    chat,
+    conversations,
+    health_and_models,
+    local_models,
+    notes,
+    search,
+    session,
+    summaries,
+)
 from chatbot.api.auth import Authentication
 from chatbot.api.openapi import ABOUT
 from chatbot.errors import ChatbotError, InvalidMessage, NotFound, TooManyLogins, Unauthorized
@@ -33,7 +43,17 @@ def api_routes(services: Services) -> list[Route]:
     """The API's operations with /docs and /openapi.json, as routes for Gradio's application to take in."""
     api = FastAPIOffline(title="Chatbot", version=__version__, description=ABOUT, redoc_url=None, static_url=DOCS_FILES)
     api.state.services = services
-    for module in (health_and_models, chat, attachments, conversations, notes, search, session, summaries):
+    for module in (
+        health_and_models,
+        chat,
+        attachments,
+        conversations,
+        notes,
+        search,
+        session,
+        summaries,
+        local_models,
+    ):
         api.include_router(module.router)
     api.add_exception_handler(ChatbotError, _chatbot_error)
     api.add_exception_handler(RequestValidationError, _validation_error)

@@ -207,7 +207,7 @@ class ConversationWithMessagesOut(BaseModel):
 class StatusOut(BaseModel):
     """What was done."""
 
-    status: Literal["stopped", "idle", "deleted"]
+    status: Literal["stopped", "idle", "deleted", "downloading", "paused"]
 
 
 class ErrorBody(BaseModel):

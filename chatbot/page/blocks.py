@@ -168,10 +168,11 @@ def _connect_settings(entered: Any, services: Services, controls: Controls) -> N
     handlers, form = SettingsHandlers(services), controls.form
     watched: Event = {
         "fn": handlers.watch_local_model,
-        "inputs": [form.provider, *form.keys],
+        "inputs": [form.provider, form.model, *form.keys],
         "outputs": [controls.local_model],
         **QUEUED,
     }
+    loaded: Event = watched | {"fn": handlers.load_local_model}
 
     async def list_all(*keys: Any) -> AsyncGenerator[dict[str, Any]]:
         async for value in list_all_models(services.providers, *keys):
@@ -185,7 +186,7 @@ def _connect_settings(entered: Any, services: Services, controls: Controls) -> N
     _connect_model_fields(entered, handlers, form, watched)
     controls.picker.list(**all_lists)
     chosen = [form.provider, form.model, form.listed]
-    controls.picker.choose(None, None, chosen, js=CHOOSE_MODEL_JS, **EVERY).then(**watched)
+    controls.picker.choose(None, None, chosen, js=CHOOSE_MODEL_JS, **EVERY).then(**loaded)
     checked = controls.own_keys.check(with_error_toasts(check_key), form.all, [*chosen, controls.own_keys], **EVERY)
     checked.then(**all_lists).then(**watched)
     _connect_prompts(handlers, controls, services.settings.chatbot_system_prompt)

@@ -258,8 +258,9 @@ class ChatHandlers:
         if answer.reasoning or name is None:
             return ""
         label = Text(local_label(answer.model or "")) if name == "local" else providers.label(name)
-        is_loading = name == "local" and providers.local_model and providers.local_model.state.phase != "ready"
-        return waiting_words(label, reply.elapsed_seconds, locale, is_loading=bool(is_loading))
+        state = providers.local_models.state(answer.model or "") if name == "local" and providers.local_models else None
+        is_loading = state is not None and state.phase != "ready"
+        return waiting_words(label, reply.elapsed_seconds, locale, is_loading=is_loading)
 
     def _session_id(self, token: str | None) -> str:
         return self._services.tokens.session_id(token)

@@ -114,7 +114,8 @@ def build_controls(services: Services) -> Controls:
     chip = script_element("chip", events=["off"], render=False)
     local_model = script_element("model-state", render=False)
     with gr.Row(elem_id="models"):
-        picker = script_element("picker", initial_picker(providers), events=["list", "choose"])
+        initial = initial_picker(providers, can_download=settings.local_downloads())
+        picker = script_element("picker", initial, events=["list", "choose"])
         provider, model = build_model_fields(providers)  # not displayed: the picker sets them
     script_element("temporary")
     with gr.Sidebar(width=280, open=False, elem_id="sidebar") as sidebar:

@@ -12,7 +12,7 @@ from chatbot.i18n import Text, texts
 from chatbot.page.answer_details import details, ending, show_memory, was_cut
 from chatbot.page.i18n import local_label
 from chatbot.page.markdown import GrowingAnswer, render_answer, render_typed
-from chatbot.providers.local.llama_server import LlamaServer
+from chatbot.providers.local.local_models import LocalModels
 from chatbot.replies.reply import WAITING_SECONDS
 from chatbot.types import Attachment, Note, StoredMessage
 
@@ -87,11 +87,16 @@ def lines(
     return found
 
 
-def show_load_state(model: LlamaServer) -> dict[str, Any]:
-    """How far the local model is, with a word on what the demo model is; assets/main.js draws it."""
-    state, is_demo = model.state, local_label(model.model) == "provider.demo"
-    note = [Text("model.demo").as_json()] if is_demo and state.phase != "failed" else []
-    return {"name": state.phase, "texts": [state.text.as_json(), *note]}
+def show_load_state(local_models: LocalModels, model: str) -> dict[str, Any]:
+    """How far the local model is: when it is loaded, with its speed; of the demo model, with a word on what it is.
+    assets/main.js draws it. Empty if it is neither loaded nor about to be."""
+    state, server = local_models.state(model), local_models.server
+    if state is None:
+        return {}
+    notes = [Text("model.demo")] if local_label(model) == "provider.demo" and state.phase != "failed" else []
+    is_measured = state.phase == "ready" and server.tokens_per_second
+    rate = Text("model.rate", {"model": model, "rate": round(server.tokens_per_second or 0)})
+    return {"name": state.phase, "texts": [each.as_json() for each in (rate if is_measured else state.text, *notes)]}
 
 
 def show_file(attachment: Attachment) -> dict[str, Any]:

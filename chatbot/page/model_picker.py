@@ -28,10 +28,11 @@ class ModelEntry(TypedDict):
     input: NotRequired[float]
     output: NotRequired[float]
     images: NotRequired[bool]
+    demo: NotRequired[bool]
 
 
 class ProviderEntry(TypedDict):
-    """A provider whose models can be chosen, and what became of its list. The local one's label is a text's key."""
+    """A provider whose models can be chosen, and what became of its list. The page labels the local one itself."""
 
     name: ProviderName
     label: str
@@ -43,6 +44,7 @@ async def list_all_models(pool: ProviderPool, *fields: Any) -> AsyncGenerator[di
     """All providers that can be chosen: at once as far as their models are known, and again whenever a list arrives.
     `fields` are those of the visitor's own keys."""
     keys = typed_keys(fields)
+    await asyncio.gather(pool.discover(), asyncio.to_thread(_refresh, pool))
     names = [name for name in PROVIDER_NAMES if name in pool.offered or name in keys]
     found = {name: await asyncio.to_thread(known_entry, pool, name, keys.get(name)) for name in names}
     yield {"providers": list(found.values())}
@@ -53,12 +55,13 @@ async def list_all_models(pool: ProviderPool, *fields: Any) -> AsyncGenerator[di
         yield {"providers": list(found.values())}
 
 
-def initial_picker(pool: ProviderPool) -> dict[str, Any]:
-    """What the picker shows before it has asked: the providers' names, and what a page starts with."""
+def initial_picker(pool: ProviderPool, *, can_download: bool) -> dict[str, Any]:
+    """What the picker shows before it has asked: the providers' names, what a page starts with, and whether visitors
+    may fetch local models."""
     default = pool.default
     entries = [_entry(pool, name, pool.models(name) if name == "local" else [], "loading") for name in pool.offered]
     chosen = {"provider": default.provider, "model": default.model} if default else {"provider": "", "model": ""}
-    return {"providers": entries, "chosen": chosen}
+    return {"providers": entries, "chosen": chosen, "can_download": can_download}
 
 
 def known_entry(pool: ProviderPool, name: ProviderName, key: SecretStr | None = None) -> ProviderEntry:
@@ -80,8 +83,13 @@ async def _arriving_entry(pool: ProviderPool, name: ProviderName, key: SecretStr
 
 def _entry(pool: ProviderPool, name: ProviderName, models: list[str], state: Any) -> ProviderEntry:
     entries = [_model(pool, ModelChoice(name, model)) for model in models[:MAX_MODELS]]
-    label = local_label(next(iter(models), "")) if name == "local" else pool.label(name)
-    return {"name": name, "label": label, "state": state, "models": entries}
+    return {"name": name, "label": pool.label(name), "state": state, "models": entries}
+
+
+def _refresh(pool: ProviderPool) -> None:
+    """Looks for local models again. Blocks."""
+    if pool.local_models:
+        pool.local_models.refresh()
 
 
 def _model(pool: ProviderPool, choice: ModelChoice) -> ModelEntry:
@@ -92,6 +100,7 @@ def _model(pool: ProviderPool, choice: ModelChoice) -> ModelEntry:
         "input": _price(pool, choice, Usage(PRICED_TOKENS, 0)),
         "output": _price(pool, choice, Usage(0, PRICED_TOKENS)),
         "images": profile.reads_images or None,
+        "demo": (choice.provider == "local" and local_label(choice.model) == "provider.demo") or None,
     }
     return {name: fact for name, fact in facts.items() if fact is not None}  # type: ignore[return-value]
 

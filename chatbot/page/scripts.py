@@ -25,7 +25,9 @@ MODULES = (
     "address",
     "view",
     "queue",
+    "done",
     "temporary",
+    "local_models",
     "model_picker",
     "notes",
     "remember",
@@ -50,7 +52,7 @@ MODULES = (
 )
 """In the order of their imports: each imports only from those before it."""
 
-STYLES = ("style", "model_picker", "settings", "memory", "attachments", "queue", "summary", "print")
+STYLES = ("style", "model_picker", "local_models", "settings", "memory", "attachments", "queue", "summary", "print")
 
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (const|let) (\w+)", re.MULTILINE)

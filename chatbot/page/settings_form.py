@@ -11,6 +11,7 @@ from chatbot.page.presets import choices
 from chatbot.page.script_element import script_element
 from chatbot.page.settings_values import KEYED
 from chatbot.providers import ProviderPool, traits
+from chatbot.providers.provider_pool import DISCOVERED
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, ModelChoice, ProviderName
 
@@ -91,8 +92,10 @@ def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdow
 
 
 def provider_choices(providers: ProviderPool, keys: Collection[ProviderName] = ()) -> list[tuple[str, ProviderName]]:
-    """The menu of providers: those that are set up, and those that the visitor has `keys` for."""
-    names = [name for name in PROVIDER_NAMES if name in providers.offered or name in keys]
+    """The menu of providers: those that are set up, those that the visitor has `keys` for, and those that may be found
+    on this machine at any time: Gradio takes nothing else as their field's value."""
+    others = {*keys, *DISCOVERED}
+    names = [name for name in PROVIDER_NAMES if name in providers.offered or name in others]
     return [(provider_label(name, providers.label(name)), name) for name in names]
 
 

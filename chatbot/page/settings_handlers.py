@@ -15,10 +15,10 @@ from chatbot.page.message_view import show_load_state
 from chatbot.page.presets import choices
 from chatbot.page.settings_form import provider_choices
 from chatbot.page.settings_values import SettingsValues, typed_keys
-from chatbot.providers import traits
+from chatbot.providers.provider_pool import DISCOVERED
 from chatbot.replies.options import check_prompt
 from chatbot.settings import Settings
-from chatbot.types import ProviderName
+from chatbot.types import ModelChoice, ProviderName
 from chatbot.web.services import Services
 
 LOAD_STATE_SECONDS = 0.3
@@ -34,19 +34,38 @@ class SettingsHandlers:
         self._services = services
         self._providers = services.providers
 
-    async def watch_local_model(self, provider: ProviderName, *keys: Any) -> AsyncGenerator[dict[str, Any]]:
-        """If the local model is chosen: how far it is, until it is loaded or has failed. If nothing is set up: that,
+    async def watch_local_model(
+        self, provider: ProviderName, model: str | None, *keys: Any
+    ) -> AsyncGenerator[dict[str, Any]]:
+        """If a local model is chosen: how far it is, until it is loaded or has failed. If nothing is set up: that,
         unless the visitor has typed `keys`."""
-        model = self._providers.local_model if provider == "local" else None
-        while model and model.state.phase == "loading":
-            yield show_load_state(model)
-            await asyncio.sleep(LOAD_STATE_SECONDS)
-        if model:
-            yield show_load_state(model)
+        local_models, name = self._providers.local_models, model or ""
+        if provider == "local" and local_models:
+            while (state := local_models.state(name)) and state.phase == "loading":
+                yield show_load_state(local_models, name)
+                await asyncio.sleep(LOAD_STATE_SECONDS)
+            yield show_load_state(local_models, name)
         elif self._providers.offered or typed_keys(keys):
             yield {}
         else:
             yield {"name": "failed", "texts": [NoProvider().text.as_json()]}
+
+    async def load_local_model(
+        self, provider: ProviderName, model: str | None, *keys: Any
+    ) -> AsyncGenerator[dict[str, Any]]:
+        """The visitor has chosen a model. Loads it if it is a local one, and says how far it is, as
+        `watch_local_model` does."""
+        local_models = self._providers.local_models
+        if provider == "local" and local_models and model:
+            loading = asyncio.create_task(local_models.load(model))
+            while not loading.done():
+                yield show_load_state(local_models, model)
+                await asyncio.wait([loading], timeout=LOAD_STATE_SECONDS)
+            if isinstance(error := loading.exception(), ChatbotError):
+                yield {"name": "failed", "texts": [error.text.as_json()]}
+                return
+        async for state in self.watch_local_model(provider, model, *keys):
+            yield state
 
     async def choose_provider(self, request: gr.Request, *fields: Any) -> dict[str, Any]:
         """The models of the provider that was chosen."""
@@ -61,7 +80,7 @@ class SettingsHandlers:
         values = SettingsValues.of(fields)
         models, text = await self._try_key(name, values.keys.get(name))
         choices = provider_choices(self._providers, values.keys)
-        offered = [each for _, each in choices]
+        offered = [each for _, each in choices if each not in DISCOVERED]  # those are never chosen by themselves
         if models:
             chosen = name
         else:
@@ -83,9 +102,9 @@ class SettingsHandlers:
             return [], error.text.as_json()
         return models, {"key": "keys.works", "count": len(models)}
 
-    def choose_model(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
+    async def choose_model(self, provider: ProviderName, model: str | None) -> tuple[Any, Any]:
         """Temperature and reasoning effort are visible if the model takes them."""
-        profile = traits(provider, model or "")
+        profile = await asyncio.to_thread(self._providers.profile, ModelChoice(provider, model or ""))
         return gr.Textbox(visible=bool(profile.takes_temperature)), gr.Dropdown(visible=bool(profile.takes_effort))
 
     async def list_prompts(self, request: gr.Request, token: str | None) -> Any:

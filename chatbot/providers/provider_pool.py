@@ -1,12 +1,15 @@
 """ProviderPool: the providers of this app, one open client for each, and what is known of their models."""
 
 import asyncio
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from chatbot.errors import ProviderTimeout
 from chatbot.providers.base import LIST_SECONDS, Provider
-from chatbot.providers.local.llama_server import LlamaServer
+from chatbot.providers.discovery import LM_STUDIO_PORT, OLLAMA_PORT, PROBE_SECONDS, find_servers
+from chatbot.providers.local.local_models import LocalModels
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.model_lists import ListState, ModelLists, fetch_models
 from chatbot.providers.model_profiles import BUILT_IN, published, published_cost, traits
@@ -14,6 +17,10 @@ from chatbot.providers.registry import SPECS, check_configured, connect, label_o
 from chatbot.providers.user_key_clients import UserKeyProvider
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, Finish, ModelChoice, ModelProfile, ProviderName
+
+DISCOVERED: dict[str, int] = {"ollama": OLLAMA_PORT, "lmstudio": LM_STUDIO_PORT}
+"""The providers that run on this machine, and their default ports."""
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 MAX_LEARNED = 1000
 """Models of which a refusal is remembered: visitors name the models, so the number is bounded."""
@@ -28,7 +35,29 @@ class ProviderPool:
         self._open: dict[ProviderName, Provider] = {}
         self._learned: dict[ModelChoice, ModelProfile] = {}
         self._lists = ModelLists(lambda name: asyncio.to_thread(self.get, name))
-        self.offered: list[ProviderName] = [name for name in PROVIDER_NAMES if SPECS[name].is_on(settings)]
+        self._configured = [name for name in PROVIDER_NAMES if SPECS[name].is_on(settings)]
+        self._found: set[ProviderName] = set()
+
+    @property
+    def offered(self) -> list[ProviderName]:
+        """The providers that can be chosen without a visitor's key: those that are configured, and those that were
+        found on this machine."""
+        return [name for name in PROVIDER_NAMES if name in self._configured or name in self._found]
+
+    @property
+    def listed(self) -> list[ProviderName]:
+        """All that could be set up, and those that were found."""
+        return [name for name in PROVIDER_NAMES if name not in DISCOVERED or name in self._found]
+
+    async def discover(self, ports: Mapping[str, int] = DISCOVERED, seconds: float = PROBE_SECONDS) -> None:
+        """Looks for servers on this machine, on the `ports` by their providers' names. A server at COMPATIBLE_BASE_URL
+        is not offered twice. Takes so many seconds at most; never raises."""
+        if self._settings.discovers():
+            url = urlsplit(self._settings.compatible_base_url or "")
+            known = url.port if url.hostname in LOOPBACK else None
+            wanted = {name: port for name, port in ports.items() if port != known}
+            found = await find_servers(wanted, seconds)
+            self._found = {name for name in PROVIDER_NAMES if name in found}
 
     def get(self, name: ProviderName, key: SecretStr | None = None) -> Provider:
         """The open provider; with a visitor's `key`, one that opens a client for each use and closes it afterwards.
@@ -61,9 +90,9 @@ class ProviderPool:
 
     def alternatives(self, name: ProviderName) -> list[str]:
         """The labels of the other providers that are set up and may well answer."""
-        local = self.local_model
-        broken = "local" if local and local.state.phase == "failed" else None
-        return [self.label(other) for other in self.offered if other not in (name, broken)]
+        local = self.local_models
+        broken = "local" if local and local.server.state.phase == "failed" else None
+        return [self.label(other) for other in self._configured if other not in (name, broken)]
 
     @property
     def default(self) -> ModelChoice | None:
@@ -72,25 +101,25 @@ class ProviderPool:
         return ModelChoice(name, next(iter(self.models(name)), "")) if name else None
 
     @property
-    def local_model(self) -> LlamaServer | None:
-        """The local model, loaded or not; None if it is off."""
-        provider = self.get("local") if "local" in self.offered else None
-        return provider.server if isinstance(provider, LocalProvider) else None
+    def local_models(self) -> LocalModels | None:
+        """The models on this computer; None if they are off."""
+        provider = self.get("local") if "local" in self._configured else None
+        return provider.local_models if isinstance(provider, LocalProvider) else None
 
     def models(self, name: ProviderName) -> list[str]:
         """The models to offer, the default first: what the provider listed, else what is known without it. Never
         waits."""
-        if name == "local" and self.local_model:
-            return [self.local_model.model]
+        wanted = self._settings.chatbot_model if name == self._default_provider else None
+        if name == "local" and self.local_models:
+            models = self.local_models.names
+            return sorted(models, key=lambda model: model != wanted) if wanted else models
         known = list(BUILT_IN.get(name, ()))
         models = (self._lists.ids(name) if name in self.offered else []) or known
-        preferred = [model for model in known[:1] if model in models]
-        if self._settings.chatbot_model and name == self._default_provider:
-            preferred = [self._settings.chatbot_model]
+        preferred = [wanted] if wanted else [model for model in known[:1] if model in models]
         return list(dict.fromkeys(preferred + models))
 
     def list_state(self, name: ProviderName) -> ListState:
-        """What became of the provider's own list of models. The local model needs none."""
+        """What became of the provider's own list of models. The local models need none."""
         return "listed" if name == "local" else self._lists.state(name)
 
     async def wait_for_models(self, name: ProviderName) -> list[str]:
@@ -114,8 +143,8 @@ class ProviderPool:
     def profile(self, choice: ModelChoice) -> ModelProfile:
         """What is known of the model: what it refused, else what the provider's list says, else what its name tells.
         May block for 0.2 s the first time."""
-        if choice.provider == "local" and self.local_model:
-            listed = self.local_model.profile
+        if choice.provider == "local" and self.local_models:
+            listed = self.local_models.profile(choice.model)
         else:
             listed = self._lists.profile(choice)
         known = traits(choice.provider, choice.model).updated_by(published(choice.provider, choice.model))
@@ -143,8 +172,9 @@ class ProviderPool:
     async def warm_up(self) -> None:
         """Loads the default provider and fetches all model lists ahead of the first answer. Never raises: a provider
         that is down keeps its built-in list."""
+        await self.discover()
         default = self.default
-        if default and default.provider in self.offered:
+        if default and default.provider in self._configured:
             provider = await asyncio.to_thread(self.get, default.provider)
             await asyncio.to_thread(self.profile, default)
             if isinstance(provider, LocalProvider):
@@ -155,9 +185,9 @@ class ProviderPool:
         """Closes every provider, and the local model."""
         await self._lists.aclose()
         await asyncio.gather(*(provider.aclose() for provider in self._open.values()), return_exceptions=True)
-        if self.local_model:
-            await asyncio.to_thread(self.local_model.close)
+        if self.local_models:
+            await asyncio.to_thread(self.local_models.close)
 
     @property
     def _default_provider(self) -> ProviderName | None:
-        return self._settings.chatbot_provider or next(iter(self.offered), None)
+        return self._settings.chatbot_provider or next(iter(self._configured), None)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,7 +11,8 @@ from pydantic import SecretStr
 
 from chatbot.errors import NoProvider
 from chatbot.providers.base import Provider
-from chatbot.providers.local.llama_server import LlamaServer
+from chatbot.providers.discovery import LM_STUDIO_PORT, OLLAMA_PORT
+from chatbot.providers.local.local_models import LocalModels
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.local.weights import default_cache
 from chatbot.settings import BUNDLED, Settings
@@ -29,14 +31,14 @@ NO_KEY = "none"
 class ProviderSpec:
     """How a provider is opened.
 
-    `label` is its name for people (None: COMPATIBLE_NAME), `variable` turns it on (empty: it is on), and `open` takes
-    the settings, the label and a visitor's key, if there is one. `takes_key`: a visitor may bring a key;
-    `needs`: the variable without which such a key leads nowhere. `is_billed`: answers may cost the operator money.
-    `takes_prefill`: it goes on with an answer that the conversation ends with.
+    `label` is its name for people (None: COMPATIBLE_NAME), `variable` turns it on (empty: it is on; None: it is on
+    while it is found on this machine), and `open` takes the settings, the label and a visitor's key, if there is one.
+    `takes_key`: a visitor may bring a key; `needs`: the variable without which such a key leads nowhere. `is_billed`:
+    answers may cost the operator money. `takes_prefill`: it goes on with an answer that the conversation ends with.
     """
 
     label: str | None
-    variable: str
+    variable: str | None
     open: Callable[[Settings, str, SecretStr | None], Provider]
     takes_key: bool = True
     needs: str | None = None
@@ -45,7 +47,7 @@ class ProviderSpec:
 
     def is_on(self, settings: Settings) -> bool:
         """Whether its variable is set."""
-        return not self.variable or _is_set(self.variable, settings)
+        return self.variable == "" or bool(self.variable and _is_set(self.variable, settings))
 
     def takes_user_key(self, settings: Settings) -> bool:
         """Whether a visitor can use it with a key of their own."""
@@ -127,8 +129,15 @@ def _open_compatible(settings: Settings, label: str, key: SecretStr | None) -> P
 def _open_local(settings: Settings, label: str, key: SecretStr | None) -> Provider:
     source = None if settings.local_model == BUNDLED else settings.local_model
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
-    server = LlamaServer(source, default_cache(settings.chatbot_data_dir), token)
-    return LocalProvider(label, server, first_seconds=settings.chatbot_reply_seconds)
+    cache, has_others = default_cache(settings.chatbot_data_dir), settings.local_downloads() or not settings.is_public
+    models = LocalModels(source, cache, token, has_others=has_others)
+    return LocalProvider(label, models, first_seconds=settings.chatbot_reply_seconds)
+
+
+def _open_found(port: int, settings: Settings, label: str, key: SecretStr | None) -> Provider:
+    from chatbot.providers.openai import OpenAIProvider  # noqa: PLC0415
+
+    return OpenAIProvider(label, NO_KEY, f"http://127.0.0.1:{port}/v1", first_seconds=settings.chatbot_reply_seconds)
 
 
 SPECS: dict[ProviderName, ProviderSpec] = {
@@ -136,8 +145,10 @@ SPECS: dict[ProviderName, ProviderSpec] = {
     "anthropic": ProviderSpec("Anthropic", "ANTHROPIC_API_KEY", _open_anthropic),
     "huggingface": ProviderSpec("Hugging Face", "HF_TOKEN", _open_huggingface),
     "compatible": ProviderSpec(None, "COMPATIBLE_BASE_URL", _open_compatible, needs="COMPATIBLE_BASE_URL"),
+    "ollama": ProviderSpec("Ollama", None, partial(_open_found, OLLAMA_PORT), takes_key=False, is_billed=False),
+    "lmstudio": ProviderSpec("LM Studio", None, partial(_open_found, LM_STUDIO_PORT), takes_key=False, is_billed=False),
     "local": ProviderSpec(
-        "Embedded model", "LOCAL_MODEL", _open_local, takes_key=False, is_billed=False, takes_prefill=True
+        "Demo model", "LOCAL_MODEL", _open_local, takes_key=False, is_billed=False, takes_prefill=True
     ),
 }
 
@@ -162,6 +173,8 @@ def check_configured(name: ProviderName, settings: Settings, key: SecretStr | No
     spec, label = SPECS[name], label_of(name, settings)
     if key and not spec.takes_key:
         raise NoProvider("takes_no_key", provider=label)
+    if spec.variable is None:
+        return  # whether it still runs, the answer says
     if not (spec.takes_user_key(settings) if key else spec.is_on(settings)):
         raise NoProvider("not_set_up", provider=label, variable=spec.variable)
 
@@ -183,4 +196,6 @@ def register(name: str, label: str, open_provider: Callable[[], Provider]) -> Pr
 
 def label_of(name: ProviderName, settings: Settings) -> str:
     """The name that people know the provider by."""
+    if name == "local" and settings.local_model != BUNDLED:
+        return "On this computer"
     return SPECS[name].label or settings.compatible_name

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, NewType, get_args
 
 from pydantic import BeforeValidator
 
-BuiltInName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+BuiltInName = Literal["openai", "anthropic", "huggingface", "compatible", "ollama", "lmstudio", "local"]
 RegisteredName = NewType("RegisteredName", str)
 """The name of a provider that `chatbot.providers.register` added."""
 

@@ -8,6 +8,7 @@ import pytest
 from gradio_client import Client
 
 import chatbot
+from chatbot.providers.provider_pool import DISCOVERED
 from chatbot.types import PROVIDER_NAMES
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import Json, Visitor, asked
@@ -37,7 +38,9 @@ def test_each_new_session_has_its_own_token(visitor: Visitor) -> None:
 def test_models_lists_every_provider_and_the_default_without_a_token(visitor: Visitor) -> None:
     found = visitor.get("/models")
     assert found.keys() == {"providers", "default"}
-    assert [provider["name"] for provider in found["providers"]] == list(PROVIDER_NAMES)
+    assert [provider["name"] for provider in found["providers"]] == [
+        name for name in PROVIDER_NAMES if name not in DISCOVERED
+    ]
     assert {provider["name"] for provider in found["providers"] if provider["available"]} == {"openai", "anthropic"}
     openai = found["providers"][0]
     assert openai.keys() == {"name", "label", "available", "models"}
@@ -222,6 +225,8 @@ def test_openapi_describes_every_call(visitor: Visitor) -> None:
             ("post", "/attachments"),
         ),
         ("get", "/conversations/{conversation_id}/attachments/{attachment_id}"),
+        *(("get", "/local-models"), ("delete", "/local-models/{model_id}")),
+        *(("post", f"/local-models/{{model_id}}/{act}") for act in ("download", "pause")),
     }
     docs = visitor.call("GET", "/docs")
     assert docs.headers["content-type"].startswith("text/html")
@@ -244,8 +249,8 @@ def test_openapi_marks_the_calls_that_need_a_token(visitor: Visitor) -> None:
     needed = [call["summary"] for call in calls if call.get("security") == [{"HTTPBearer": []}]]
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
-    assert len(needed) == 29
-    assert len(calls) == 34
+    assert len(needed) == 33
+    assert len(calls) == 38
 
 
 def test_gradios_page_and_routes_still_work(api_app: RunningApp, upstream: FakeUpstream) -> None:

@@ -69,7 +69,7 @@ def took(first_token_ms: int | None, total_ms: int) -> Json:
 DETAILS: list[tuple[Json, str]] = [
     ({}, COUNTED),
     ({"provider": None, "model": None, "usage": {}}, "a model"),
-    ({"provider": "local"}, "Embedded model · gpt-6-luna"),
+    ({"provider": "local"}, "On this computer · gpt-6-luna"),
     ({"timing": took(530, 4770)}, f"{USUAL} · first token 0.5 s · 50 tokens/s · 1,200 in, 212 out"),
     ({"timing": took(None, 800)}, COUNTED),
     ({"timing": took(800, 800)}, f"{USUAL} · first token 0.8 s · 1,200 in, 212 out"),

@@ -229,7 +229,7 @@ async def test_a_model_that_cannot_be_loaded_is_explained(browser: Browser, data
         chat = await ChatPage(await browser.new_page()).open(app.url)
         state = chat.page.locator("#model-state")
         await expect(state).to_contain_text("could not be loaded")
-        await expect(state).to_contain_text("Set an API key")
+        await expect(state).to_contain_text("Choose another model. Or set an API key")
         await chat.ask("Hello?")
         await expect(chat.notes.last).to_contain_text("could not be loaded")
 

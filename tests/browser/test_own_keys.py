@@ -187,7 +187,7 @@ async def test_the_embedded_model_answers_without_keys(browser: Browser, upstrea
     settings = official(upstream) | {"CHATBOT_MAX_TOKENS": "40"}  # so that it is quick
     with RunningApp(data, settings, script=LAUNCHER) as app:
         chat = await ChatPage(await browser.new_page()).open(app.url)
-        await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
+        await expect(chat.page.locator("#provider input")).to_have_value("On this computer")
         await expect(chat.page.locator("#model-state")).to_contain_text("is ready")
         await chat.ask("Say hello.")
         await expect(chat.details.last).to_contain_text("Demo model · ")
@@ -196,7 +196,7 @@ async def test_the_embedded_model_answers_without_keys(browser: Browser, upstrea
         assert await chat.ask("Hello") == "You said: Hello"
         assert keys_of(upstream.all_requests) == {KEY}
         await chat.type_key("openai", "")
-        await expect(chat.page.locator("#provider input")).to_have_value("Embedded model")
+        await expect(chat.page.locator("#provider input")).to_have_value("On this computer")
         await expect(chat.page.locator("#model-state")).to_contain_text("is ready")
         await chat.ask("Say goodbye.")
         await expect(chat.details.last).to_contain_text("Demo model · ")

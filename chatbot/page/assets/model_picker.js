@@ -1,10 +1,11 @@
 // The button that names the model, and the panel in which another one is chosen: a sheet on a phone. What it offers is
-// chatbot/page/model_picker.py's: {providers: [{name, label, state, models: [{id, context, input, output, images}]}]}.
+// chatbot/page/model_picker.py's: {providers: [{name, label, state, models: [{id, context, input, output, images, demo}]}]}.
 
 import { heading } from "./address.js";
 import { dollars } from "./answer_words.js";
 import { button, dialog, find, isPhone, make, onKeys } from "./dom.js";
 import { LANGUAGE, t } from "./i18n.js";
+import { listLocalModels, localFacts, localModels, openLocalModels, whenLocalModels } from "./local_models.js";
 import { browserStorage } from "./storage.js";
 import { temporaryButton } from "./temporary.js";
 import { icon } from "./tools.js";
@@ -17,13 +18,16 @@ let chosen = { provider: "", model: "" };
 let providers = [];
 let active = ""; // the option that Enter chooses
 let listedAt = 0;
+let canDownload = false; // whether visitors may fetch local models
 let part; // {trigger, opener, panel, field, list}
 
-const labelOf = (name) => {
+// Of the local models one has a name of its own.
+const labelOf = (name, model) => {
   const found = providers.find((one) => one.name === name);
-  return name === "local" ? t(found?.label ?? "provider.local") : found?.label ?? name ?? "";
+  const isDemo = found?.models.some(({ id, demo }) => demo && id === model);
+  return name === "local" ? t(isDemo ? "provider.demo" : "provider.local") : found?.label ?? name ?? "";
 };
-const keyOf = ({ provider, model }) => `${provider} ${model}`;
+const keyOf = ({ provider, model, absent }) => `${provider} ${model ?? absent}`;
 const folded = (text) => text.normalize("NFKC").toLocaleLowerCase();
 const compact = new Intl.NumberFormat(LANGUAGE, { notation: "compact", maximumFractionDigits: 0 });
 
@@ -44,18 +48,28 @@ const factsOf = ({ context, input, output, images }) => [
 
 // What a row is made of: a choice with the words on it; without a choice it only says something.
 const modelRow = (provider, entry, isShort) =>
-  ({ provider: provider.name, model: entry.id, words: entry.id, facts: isShort ? labelOf(provider.name) : factsOf(entry) });
+  ({ provider: provider.name, model: entry.id, words: entry.id, facts: isShort ? labelOf(provider.name, entry.id) : factsOf(entry) });
+const localRow = (entry) => {
+  const known = localModels().models.find(({ model_id }) => model_id === entry.id);
+  const facts = [known && localFacts(known), factsOf(entry)].filter(Boolean).join(" · ");
+  return { provider: "local", model: entry.id, words: entry.demo ? t("provider.demo") : entry.id, facts };
+};
+const absentRow = (known) => ({ absent: known.model_id, words: known.model_id, facts: localFacts(known) });
 const nameRow = ({ name }, model) => ({ isTyped: true, provider: name, model, words: t("picker.name", { name: model, provider: labelOf(name) }) });
 
 const groupOf = (provider, words) => {
-  const fits = ({ id }) => words.every((word) => folded(`${labelOf(provider.name)} ${id}`).includes(word));
-  const rows = provider.models.filter(fits).map((entry) => modelRow(provider, entry));
+  const fits = ({ id }) => words.every((word) => folded(`${labelOf(provider.name, id)} ${labelOf(provider.name)} ${id}`).includes(word));
+  const isLocal = provider.name === "local";
+  const rows = provider.models.filter(fits).map((entry) => isLocal ? localRow(entry) : modelRow(provider, entry));
+  const absent = isLocal ? localModels().models.filter(({ state }) => state !== "ready") : [];
+  rows.push(...absent.filter(({ model_id }) => fits({ id: model_id })).map(absentRow));
   if (provider.state !== "listed") rows.push({ words: t(`picker.list.${provider.state}`) });
   return { head: labelOf(provider.name), rows, isLoading: provider.state === "loading" };
 };
 
 const recentGroup = () => {
-  const known = recent.all.map((choice) => [providers.find(({ name }) => name === choice.provider), choice]);
+  const isThere = ({ name, models }, { model }) => name !== "local" || models.some(({ id }) => id === model);
+  const known = recent.all.map((choice) => [providers.find((one) => one.name === choice.provider && isThere(one, choice)), choice]);
   const rows = known.filter(([provider]) => provider).map(([provider, { model }]) => modelRow(provider, { id: model }, true));
   return { head: t("picker.recent"), rows };
 };
@@ -76,12 +90,18 @@ const groupsFor = (query) => {
   return filled.length ? filled : [{ head: "", rows: [{ words: t("picker.nothing") }] }];
 };
 
-const optionOf = ({ provider, model, words, facts, isTyped }, place) => {
-  const made = make("div", model === undefined ? "option hint" : isTyped ? "option typed" : "option");
+const optionOf = ({ provider, model, absent, words, facts, isTyped }, place) => {
+  const isHint = model === undefined && !absent;
+  const made = make("div", isHint ? "option hint" : isTyped ? "option typed" : absent ? "option absent" : "option");
   made.setAttribute("role", "option");
   made.id = `model-option-${place}`;
   made.append(make("span", "words", words), ...(facts ? [make("span", "facts", facts)] : []));
-  if (model === undefined) { made.setAttribute("aria-disabled", "true"); return made; }
+  if (isHint) { made.setAttribute("aria-disabled", "true"); return made; }
+  if (absent) {
+    made.dataset.absent = absent;
+    made.addEventListener("click", () => { part.panel.close(); openLocalModels(absent); });
+    return made;
+  }
   Object.assign(made.dataset, { provider, model });
   made.setAttribute("aria-checked", String(keyOf(chosen) === keyOf({ provider, model })));
   made.addEventListener("click", () => choose({ provider, model }));
@@ -126,8 +146,8 @@ const move = (step) => {
 const drawButton = () => {
   const { provider, model } = chosen;
   const says = model || t("picker.choose");
-  part.opener.replaceChildren(make("span", "model", says), make("span", "provider", labelOf(provider)));
-  const label = model ? t("picker.change", { model, provider: labelOf(provider) }) : says;
+  part.opener.replaceChildren(make("span", "model", says), make("span", "provider", labelOf(provider, model)));
+  const label = model ? t("picker.change", { model, provider: labelOf(provider, model) }) : says;
   Object.assign(part.opener, { title: says, ariaLabel: label });
   part.opener.dataset.provider = provider;
 };
@@ -141,6 +161,7 @@ export const openPicker = () => {
   part.panel.showModal();
   (isPhone() ? part.panel : part.field).focus(); // on a phone the field would bring up the keyboard
   drawList();
+  if (providers.some(({ name }) => name === "local")) listLocalModels();
   if (Date.now() - listedAt < FRESH_MS && providers.every(({ state }) => state === "listed")) return;
   listedAt = Date.now();
   part.trigger("list", {});
@@ -191,6 +212,10 @@ export const addKey = () => {
   head.focus();
 };
 
+// Shows the models that can be downloaded.
+export const canGetBetter = () => canDownload;
+export const getBetter = () => { part.panel.close(); openLocalModels(); };
+
 const buildPanel = () => {
   const field = Object.assign(make("input"), { type: "text", placeholder: t("picker.search"), autocomplete: "off", spellcheck: false });
   const list = make("div", "options");
@@ -208,13 +233,17 @@ const buildPanel = () => {
     const option = target.closest(".option:not(.hint)");
     if (option && option.getAttribute("aria-selected") !== "true") markActive(option, false);
   });
-  const panel = dialog("models", make("h1", "unseen", t("picker.choose")), field, list, button("add-key", t("picker.key"), addKey));
+  const foot = make("div", "foot");
+  foot.append(button("better", t("picker.better"), getBetter), button("add-key", t("picker.key"), addKey));
+  foot.firstChild.hidden = !canDownload;
+  const panel = dialog("models", make("h1", "unseen", t("picker.choose")), field, list, foot);
   panel.setAttribute("aria-label", t("picker.choose"));
   panel.tabIndex = -1;
   return { panel, field, list };
 };
 
 export const mountPicker = ({ element, props, trigger, watch }) => {
+  canDownload = Boolean(props.value?.can_download);
   const opener = button("opener", "", openPicker, "");
   opener.setAttribute("aria-haspopup", "dialog");
   part = { trigger, opener, ...buildPanel() };
@@ -230,4 +259,8 @@ export const mountPicker = ({ element, props, trigger, watch }) => {
   };
   watch("value", receive);
   receive();
+  whenLocalModels((isNew) => {
+    if (isNew) trigger("list", {});
+    if (part.panel.open) drawList();
+  }, (model) => choose({ provider: "local", model }));
 };

