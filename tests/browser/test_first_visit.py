@@ -28,6 +28,17 @@ PLACES = """(selectors) => selectors.map((selector) => {
   const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
   return [x, y, height, selector.includes("box") || selector === "#message" ? width : 0];
 })"""
+ENTER_WHEN_IDLE = """new MutationObserver(async (_, observer) => {
+  if (document.documentElement.dataset.state !== "idle") return;
+  observer.disconnect();
+  for (let turn = 0; turn < 5; turn += 1) await null; // until the page has looked for what was sent before
+  const field = document.querySelector("#shell textarea") ?? document.querySelector("#message textarea");
+  field.value = "Sent at the last moment";
+  const enter = { key: "Enter", bubbles: true, cancelable: true };
+  for (const type of ["keydown", "keypress"]) field.dispatchEvent(new KeyboardEvent(type, enter));
+}).observe(document, { attributes: true, subtree: true });"""
+"""Presses Enter when the page has just become idle: the shell is still there, until the page has taken its place."""
+
 BEFORE = ("#shell .box", "#shell .examples button", "#shell .examples button:last-child", "#shell textarea")
 AFTER = ("#message", "#examples .example", "#examples .example:last-child", "#message textarea")
 SIZES = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
@@ -114,6 +125,12 @@ async def test_what_is_sent_before_gradio_is_there_is_answered(
     await expect(chat.answers).to_have_text(["You said: Sent early"])
     await expect(chat.questions).to_have_text(["Sent early"])
     await expect(chat.box).to_have_value("The next")
+
+
+async def test_what_is_sent_while_the_page_takes_its_place_is_answered(app: RunningApp, page: Page) -> None:
+    await page.add_init_script(ENTER_WHEN_IDLE)
+    chat = await ChatPage(page).open(app.url)
+    await expect(chat.answers).to_have_text(["You said: Sent at the last moment"])
 
 
 @pytest.mark.tier2

@@ -33,10 +33,11 @@ export const mountHandover = () => {
   from.addEventListener("compositionstart", () => { isComposing = true; });
   from.addEventListener("compositionend", () => { isComposing = false; });
   machine.until("idle").then(() => {
-    const asked = shell.querySelector(".asked span").textContent;
-    if (asked) send(asked);
+    let isSent = false;
     const started = performance.now();
     const wait = () => {
+      const asked = shell.querySelector(".asked span").textContent; // maybe only while the page takes its place
+      if (asked && !isSent) { isSent = true; send(asked); }
       const isLate = performance.now() - started > PATIENCE;
       if (isComposing || !(isInPlace() || isLate)) { requestAnimationFrame(wait); return; }
       takeText(from, find("#message textarea"));
