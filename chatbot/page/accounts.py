@@ -2,15 +2,18 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
 
-from chatbot.errors import NotFound, Unauthorized
+from chatbot.errors import NotFound, TooManyConversations, Unauthorized
 from chatbot.page.sidebar_handlers import SidebarHandlers
 from chatbot.page.view_update import ViewUpdate
 from chatbot.storage import ConversationMemory
 from chatbot.transfer import export_json, import_file
+from chatbot.transfer.notes import ExportedNote, import_notes
+from chatbot.types import MemorySwitches
 from chatbot.web.services import Services
 from chatbot.web.session_tokens import ACCOUNT_PREFIX
 
@@ -54,6 +57,8 @@ class Accounts:
                 await replies.delete(visitor, conversation.conversation_id)
         for name, prompt in (await asyncio.to_thread(source.prompts.list)).items():
             await asyncio.to_thread(target.prompts.save, name, prompt)
+        with suppress(TooManyConversations):  # they stay in this browser's session, for when the account has room
+            await asyncio.to_thread(_move_notes, source, target)
 
 
 def _copy(source: ConversationMemory, target: ConversationMemory, conversation_id: str) -> None:
@@ -61,3 +66,14 @@ def _copy(source: ConversationMemory, target: ConversationMemory, conversation_i
     (copied,) = import_file(target, export_json(source, conversation_id))
     for waiting in source.queued.list(conversation_id):
         target.queued.add(copied, waiting.text)
+
+
+def _move_notes(source: ConversationMemory, target: ConversationMemory) -> None:
+    """Moves the notes, but not those that the account has already, and what the visitor has chosen for memory."""
+    notes = source.notes.list()
+    import_notes(target, [ExportedNote.model_validate(asdict(each)) for each in notes])
+    for note in notes:
+        source.notes.delete(note.note_id)
+    switches = source.notes.get_switches()
+    if switches != MemorySwitches():
+        target.notes.set_switches(memory=switches.memory, recall=switches.recall)

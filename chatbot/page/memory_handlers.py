@@ -1,6 +1,7 @@
 """What the memory panel's event does: ask a model for suggestions. All else the panel does by the API."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from chatbot.page.settings_values import SettingsValues
 from chatbot.replies.single_call import Caller
 from chatbot.web.client_address import client_address
 from chatbot.web.services import Services
+
+log = logging.getLogger(__name__)
 
 
 class MemoryHandlers:
@@ -36,6 +39,9 @@ class MemoryHandlers:
             )
         except ChatbotError as error:
             return {"conversation_id": conversation_id, "failure": error.text.worded(locale_of(request))}
+        except Exception:  # or the panel would wait for ever
+            log.exception("the suggestions failed")
+            return {"conversation_id": conversation_id, "failure": ChatbotError().text.worded(locale_of(request))}
         facts = {
             "provider": services.providers.label(found.choice.provider),
             "local": local_label(found.choice.model) if found.choice.provider == "local" else None,

@@ -6,6 +6,7 @@ conversations' files, which it reads again after every change.
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -170,13 +171,19 @@ class SearchIndex:
         try:
             if not self._is_complete:
                 self._drop()
-            database = self._database = self._database or _create_database()
+            database = self._database = self._database or self._create()
             for conversation_id in stale:
                 self._update_conversation(database, conversation_id)
         except BaseException:
             self._is_complete = False  # what was taken out of `changed` is not in it
             raise
         self._is_complete = True
+        return database
+
+    def _create(self) -> sqlite3.Connection:
+        database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        weakref.finalize(self, database.close)  # or Python 3.13 warns when the index is evicted
+        database.executescript(SCHEMA)
         return database
 
     def _drop(self) -> None:
@@ -251,12 +258,6 @@ def _with_whole_words(database: sqlite3.Connection, query: SearchQuery) -> set[i
         return set()
     terms = "pieces : " + " AND ".join(f'"{each}"' for each in found)
     return {row[0] for row in database.execute("SELECT rowid FROM words WHERE words MATCH ?", (terms,))}
-
-
-def _create_database() -> sqlite3.Connection:
-    database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-    database.executescript(SCHEMA)
-    return database
 
 
 def _message(row: Sequence[Any]) -> IndexedMessage:

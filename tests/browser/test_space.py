@@ -47,6 +47,12 @@ async def test_an_account_has_its_conversations_in_every_browser(
     with RunningSpace(tmp_path / "app", two_providers(upstream) | identity.variables) as space:
         first = await ChatPage(await (await browser.new_context()).new_page()).open(space.url)
         await first.ask("Said before signing in")
+        panel = await first.open_memory()
+        await panel.locator(".added").fill("My boat is green")
+        await panel.locator(".added").press("Enter")
+        await expect(panel.locator("li textarea")).to_have_value("My boat is green")
+        await panel.get_by_role("checkbox").nth(1).check()
+        await first.page.keyboard.press("Escape")
         await sign(first, "Sign in with Hugging Face")
         await expect(first.questions).to_have_text(["Said before signing in"])
         await first.new_chat()
@@ -56,6 +62,10 @@ async def test_an_account_has_its_conversations_in_every_browser(
         await expect(second.conversations).to_have_count(0)
         await sign(second, "Sign in with Hugging Face")
         await expect(second.conversations).to_have_count(2)
+        panel = await second.open_memory()
+        await expect(panel.locator("li textarea")).to_have_value("My boat is green")
+        await expect(panel.get_by_role("checkbox").nth(1)).to_be_checked()
+        await second.page.keyboard.press("Escape")
 
         await sign(second, "Sign out (alice)")
         await expect(second.conversations).to_have_count(0)
@@ -63,8 +73,9 @@ async def test_an_account_has_its_conversations_in_every_browser(
         await sign(second, "Sign in with Hugging Face")
         await expect(second.page.locator("#sign-in")).to_contain_text("bob")
         await expect(second.conversations).to_have_count(0)
-    sessions = {path.name[:3] for path in (space.data / "sessions").iterdir() if list(path.glob("*.json"))}
-    assert sessions == {"hf-"}
+    files = [*(space.data / "sessions").glob("*/*.json")]
+    files = [each for each in files if each.stem != "session" or "boat" in each.read_text()]
+    assert {path.parent.name[:3] for path in files} == {"hf-"}, "nothing is left of the anonymous session"
     assert "alice" not in " ".join(path.name for path in (space.data / "sessions").iterdir())
 
 
