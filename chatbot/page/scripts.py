@@ -25,6 +25,7 @@ MODULES = (
     "address",
     "view",
     "queue",
+    "done",
     "temporary",
     "local_models",
     "model_picker",

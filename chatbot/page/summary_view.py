@@ -1,7 +1,6 @@
 """How a conversation's summary looks, and the offer to make one; assets/summary.js draws them."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from chatbot.page.answer_details import Facts, summary_details
 from chatbot.page.message_view import Line
@@ -17,9 +16,9 @@ def show_summary(
     *,
     always: bool,
 ) -> Facts | None:
-    """The summary, and what the next would cover, each with the id of the row `before` which it stands: the first after
-    the messages of the summary, or the first on display. None if there is neither. `always`: one is made after each
-    answer when something has fallen out."""
+    """The summary, with the id of the row `before` which it stands: the first after its messages, empty if none
+    follows; and what the next would cover. None if there is neither. `always`: one is made after each answer when
+    something has fallen out."""
     if not rows or not (state.current or state.offer or state.running):
         return None
     shown: Facts = {"always": always, "running": state.running}
@@ -35,8 +34,8 @@ def show_summary(
     return shown
 
 
-def _row_after(message_id: str, messages: Sequence[StoredMessage], rows: Sequence[Line]) -> Any:
-    """The id of the first row after a message; of the first row on display if that is later."""
+def _row_after(message_id: str, messages: Sequence[StoredMessage], rows: Sequence[Line]) -> str:
+    """The id of the first row after a message; empty if none follows."""
     ids = [each.message_id for each in messages]
-    following = set(ids[ids.index(message_id) + 1 :]) if message_id in ids else set()
-    return next((row["id"] for row in rows if row["id"] in following), rows[0]["id"])
+    following = ids[ids.index(message_id) + 1 :] if message_id in ids else ids
+    return next((str(row["id"]) for row in rows if row["id"] in following), "")

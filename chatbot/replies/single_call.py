@@ -7,7 +7,8 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from chatbot.errors import ProviderTimeout, StorageError
+from chatbot.errors import ContentFiltered, ProviderTimeout, StorageError
+from chatbot.memory.context_window import WITHHELD
 from chatbot.memory.memory_block import NOTHING, Recollection
 from chatbot.providers import ProviderPool
 from chatbot.replies.generation import AnswerAccount, Generation
@@ -63,11 +64,10 @@ class SingleCalls:
         self, generation: Generation, options: Options, reservation: Reservation
     ) -> tuple[str, AnswerAccount]:
         pieces: list[Delta] = []
-        account = AnswerAccount()
+        account, finish = AnswerAccount(), None
         try:
             if reservation.is_counted:
                 reservation.add(await asyncio.to_thread(generation.max_input_tokens))
-            finish = None
             try:
                 async with asyncio.timeout(self._seconds):
                     finish = await generation.run(pieces.append)
@@ -80,4 +80,6 @@ class SingleCalls:
                 account = await asyncio.to_thread(generation.account, answer, finish)
         finally:
             await asyncio.to_thread(reservation.settle, account.usage)
+        if finish and finish.reason in WITHHELD:
+            raise ContentFiltered(self.providers.label(options.choice.provider))
         return text, account

@@ -110,6 +110,7 @@ def test_a_failed_summary_changes_nothing(visitor: Visitor, upstream: FakeUpstre
     say(visitor, long_chat, "One more")
     for scenario, code in (
         (Scenario(status=401), "provider_invalid_key"),
+        (Scenario(tokens=("No",), finish_reason="content_filter"), "provider_content_filter"),
         (Scenario(tokens=(), finish_reason="length"), "provider_empty_answer"),
     ):
         upstream.queue(scenario)

@@ -263,6 +263,7 @@ class ChatPage:
         await expect(self.box).to_be_visible()
         # Not “is idle”: an answer that runs may begin to stream at once.
         await self.page.wait_for_function("(document.documentElement.dataset.state ?? 'loading') !== 'loading'")
+        await expect(self.page.locator("#shell")).to_have_count(0)
 
 
 async def tab(context: BrowserContext, url: str) -> ChatPage:

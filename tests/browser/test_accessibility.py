@@ -76,6 +76,37 @@ async def test_axe_finds_none_in_what_is_remembered(
     assert await _violations(chat.page) == []
 
 
+@pytest.mark.parametrize("window", WINDOWS)
+async def test_axe_finds_none_in_a_long_conversation(
+    app: RunningApp, browser: Browser, upstream: FakeUpstream, window: str
+) -> None:
+    context = await browser.new_context(reduced_motion="reduce", **WINDOWS[window])
+    chat = await ChatPage(await context.new_page()).open(app.url)
+    await chat.open_settings()
+    await chat.page.locator("#history-limit textarea, #history-limit input").first.fill("2")
+    await chat.close_settings()
+    for text in ("First", "Second"):
+        await chat.ask(text)
+    await expect(chat.page.locator(".summary-offer .make")).to_be_visible()
+    upstream.queue(Scenario(status=401))
+    await chat.page.locator(".summary-offer .make").click()
+    await expect(chat.page.locator(".above .note.failed")).to_be_visible()
+    assert await _violations(chat.page) == []
+    await chat.page.locator(".summary-offer .make").click()
+    await expect(chat.page.locator(".summary-card")).to_be_visible()
+    assert await _violations(chat.page) == []
+    await chat.page.locator(".summary-card .keep").first.click()
+    assert await _violations(chat.page) == []
+    upstream.scenario = Scenario(tokens=100_000, tokens_per_second=50)
+    await chat.begin("Third")
+    await chat.box.fill("Fourth")
+    await chat.page.get_by_role("button", name="Send after this answer").click()
+    await expect(chat.page.get_by_role("button", name="Withdraw this message")).to_be_visible()
+    await chat.box.fill("Fifth")
+    assert await _violations(chat.page) == []
+    await chat.stop_button.click()
+
+
 async def _violations(page: Page) -> list[str]:
     """Violations that axe rates moderate, serious or critical."""
     found = (await Axe().run(page)).response["violations"]

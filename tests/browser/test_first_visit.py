@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from chatbot.i18n import LOCALES, texts
@@ -161,3 +162,10 @@ async def test_a_page_whose_script_does_not_come_says_so(app: RunningApp, page: 
     await page.unroute("**/page.js")
     await page.reload()
     await expect((await ChatPage(page).is_open()).box).to_have_value("Not lost")
+
+
+@pytest.mark.tier2
+async def test_axe_finds_nothing_before_gradio_is_there(app: RunningApp, page: Page, held: Held) -> None:
+    await open_shell(page, app)
+    result = await Axe().run(page, "#shell")
+    assert [each["id"] for each in result.response["violations"]] == []

@@ -13,6 +13,8 @@ Kind = Literal["reasoning", "text"]
 # A name is one word and all capitalized words after it: "Ada Lovelace", but not "Ada and I like tea".
 _NAME = re.compile(r"(?i:\bmy\s+name\s+is)\s+([^\s.,;:!?]+(?:[ \t]+[A-Z][^\s.,;:!?]*)*)")
 _QUESTION = re.compile(r"(?i)\bwhat(?:['’]s|\s+is)\s+my\s+name\b")
+_FACT = re.compile(r"\bmy \w+ is called \w+", re.IGNORECASE)
+_SUMMARIZE = re.compile(r"\bSummarise our conversation\b")
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,11 @@ def _numbered(tokens: tuple[str, ...] | int) -> tuple[str, ...]:
 
 
 def _reply_to(body: Json) -> str:
+    everything = "\n".join(text for _, text in messages(body))
     texts = [text for role, text in messages(body) if role == "user"]
     last = texts[-1] if texts else ""
+    if _SUMMARIZE.search(last):
+        return ". ".join(["Summary", *dict.fromkeys(_FACT.findall(everything))])
     names = _NAME.findall("\n".join(texts))
     if names and _QUESTION.search(last):
         return f"Your name is {names[-1]}."

@@ -14,6 +14,8 @@ from chatbot.replies.limits import Limits
 from chatbot.replies.message_queue import MessageQueue
 from chatbot.replies.replies import Replies
 from chatbot.replies.reply import Reply
+from chatbot.replies.single_call import SingleCalls
+from chatbot.replies.summarizing import Summarizing
 from chatbot.settings import Settings
 from chatbot.storage import ConversationMemory, Store
 from chatbot.storage.quotas import Quotas
@@ -36,6 +38,8 @@ class ReplySetup:
         limits = Limits(per_minute, daily_tokens, path, settings.longest_answer())
         self.replies = Replies(self._store, self.providers, settings.chatbot_reply_seconds, limits)
         self.queue = MessageQueue(self._store, self.replies)
+        calls = SingleCalls(self.providers, limits, settings.chatbot_reply_seconds)
+        self.summarizing = Summarizing(self._store, calls)
 
     async def say(
         self,

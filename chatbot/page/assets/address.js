@@ -19,7 +19,12 @@ export const showAddress = (id, isStep = false) => {
 // The same as a heading, for those who hear the page.
 export const heading = Object.assign(document.createElement("h1"), { className: "unseen", textContent: NAME });
 
+let shown; // the title of the conversation
+let mark = ""; // what stands before the title in the tab
 export const showTitle = (title) => {
-  document.title = title ? `${title} · ${NAME}` : NAME;
+  shown = title;
+  document.title = [mark, title, NAME].filter(Boolean).join(" · ");
   heading.textContent = title || NAME;
 };
+export const shownTitle = () => shown;
+export const markTitle = (text) => { mark = text && `✓ ${text}`; showTitle(shown); };

@@ -21,6 +21,7 @@ const nameElements = () => {
 };
 
 machine.until("idle").then(() => {
+  document.documentElement.lang = LANGUAGE; // Gradio has set the browser's
   const observer = new MutationObserver(nameElements);
   for (const part of ["#chat", "#message"]) observer.observe(find(part), { childList: true, subtree: true });
   nameElements();

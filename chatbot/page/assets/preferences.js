@@ -3,7 +3,16 @@
 
 import { browserStorage } from "./storage.js";
 
-export const preferences = { theme: browserStorage.get("theme") ?? "", language: browserStorage.get("language") ?? "" };
+export const preferences = {
+  theme: browserStorage.get("theme") ?? "",
+  language: browserStorage.get("language") ?? "",
+  notifications: browserStorage.get("notifications") === "yes",
+};
+
+export const wantNotifications = (isWanted) => {
+  preferences.notifications = isWanted;
+  browserStorage.set("notifications", isWanted ? "yes" : "no");
+};
 
 export const chooseTheme = (theme) => {
   browserStorage.set("theme", theme);

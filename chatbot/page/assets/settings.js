@@ -2,6 +2,7 @@
 // of the page; opening the settings moves that column into the dialog.
 
 import { button, dialog, find, make } from "./dom.js";
+import { notificationBox } from "./done.js";
 import { inAllLanguages, LOCALES, t, worded } from "./i18n.js";
 import { chooseLanguage, chooseTheme, preferences } from "./preferences.js";
 
@@ -56,6 +57,7 @@ export const mountPreferences = ({ element }) => {
   element.replaceChildren(
     choice(t("theme.head"), preferences.theme, themes, chooseTheme),
     choice(t("language.head"), preferences.language, languages, chooseLanguage),
+    notificationBox(),
   );
 };
 

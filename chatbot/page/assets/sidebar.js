@@ -3,6 +3,7 @@
 
 import { addressOf, showTitle } from "./address.js";
 import { deleteLater, isDeleted } from "./deletion.js";
+import { answerEnded } from "./done.js";
 import { button, make, onKeys } from "./dom.js";
 import { LANGUAGE, t } from "./i18n.js";
 import { download } from "./import_export.js";
@@ -161,7 +162,15 @@ const keepUp = () => {
   else if (shown && (shown.running || shown.touched_at > (view.lines.touched_at ?? ""))) follow();
 };
 
+// The conversation on display says itself when its answer has ended.
+const tellEnded = (before, now) => {
+  const running = new Set(before.filter((each) => each.running).map(({ id }) => id));
+  const ended = now.filter(({ id, running: runs }) => running.has(id) && !runs && id !== view.conversation);
+  ended.forEach(({ id, title }) => answerEnded(id, title));
+};
+
 const showList = ({ conversations, more }) => {
+  tellEnded(listed ?? [], conversations);
   listed = conversations;
   hasMore = more;
   listed.forEach(({ id }) => known.add(id));

@@ -156,21 +156,29 @@ const windowLine = ({ sent, total, trimmed }) => {
   return made;
 };
 
-// Above rows: the summary, the offer to make one, and where the window begins.
+// Above rows, and below the last: the summary, the offer to make one, and where the window begins.
 const drawAbove = () => {
   const { rows = [], window = null } = view.lines;
+  const edited = find("#chat .above textarea")?.closest(".above");
+  if (edited?.conversation === view.conversation) return; // what is being typed comes first
+  edited?.remove();
   const parts = [...summaryParts(), ...(window ? [[window.id, window, () => windowLine(window)]] : [])];
   chatRows().forEach((row, index) => {
-    const here = parts.filter(([id]) => id === rows[index]?.id);
-    const key = here.length ? JSON.stringify(here.map(([, of]) => of)) : "";
-    const drawn = row.querySelector(":scope > .above");
-    if ((drawn?.aboveKey ?? "") === key || drawn?.querySelector("textarea")) return; // what is being typed comes first
-    drawn?.remove();
-    if (!here.length) return;
-    const made = Object.assign(make("div", "above"), { aboveKey: key });
-    made.append(...here.map(([, , draw]) => draw()));
-    row.prepend(made);
+    drawParts(row, "above", parts.filter(([id]) => id === rows[index]?.id));
+    drawParts(row, "above below", index === rows.length - 1 ? parts.filter(([id]) => id === "") : []);
   });
+};
+
+const drawParts = (row, name, parts) => {
+  const isBelow = name.endsWith("below");
+  const key = parts.length ? JSON.stringify([view.conversation, ...parts.map(([, of]) => of)]) : "";
+  const drawn = [...row.querySelectorAll(":scope > .above")].find((each) => each.className === name);
+  if ((drawn?.partsKey ?? "") === key) return;
+  drawn?.remove();
+  if (!parts.length) return;
+  const made = Object.assign(make("div", name), { partsKey: key, conversation: view.conversation });
+  made.append(...parts.map(([, , draw]) => draw()));
+  row[isBelow ? "append" : "prepend"](made);
 };
 
 // Scrolls to a message once its row is drawn.
