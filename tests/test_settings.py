@@ -87,7 +87,7 @@ def test_defaults() -> None:
         (
             "CHATBOT_PROVIDER",
             "gpt",
-            "'openai', 'anthropic', 'huggingface', 'compatible', 'ollama', 'lmstudio' or 'local'",
+            "'openai', 'anthropic', 'huggingface', 'compatible' or 'local'",
         ),
         ("CHATBOT_TEMPERATURE", "warm", "number"),
         ("CHATBOT_TEMPERATURE", "-0.1", "greater than or equal to 0"),

@@ -10,7 +10,7 @@ from chatbot.api.auth import ServicesDep
 from chatbot.api.openapi import DRAINING, errors
 from chatbot.api.responses import DefaultOut, HealthOut, ModelOut, ModelsOut, ProviderOut
 from chatbot.providers import ProviderPool
-from chatbot.types import ModelChoice, ProviderName
+from chatbot.types import PROVIDER_NAMES, ModelChoice, ProviderName
 
 router = APIRouter(tags=["service"])
 
@@ -27,7 +27,7 @@ async def health(services: ServicesDep) -> HealthOut | JSONResponse:
 async def models(services: ServicesDep) -> ModelsOut:
     """The providers with their models, and what a conversation starts with."""
     pool = services.providers
-    providers = await asyncio.to_thread(lambda: [_provider(pool, name) for name in pool.listed])
+    providers = await asyncio.to_thread(lambda: [_provider(pool, name) for name in PROVIDER_NAMES])
     default = pool.default
     provider, model = (default.provider, default.model or None) if default else (None, None)
     return ModelsOut(providers=providers, default=DefaultOut(provider=provider, model=model))

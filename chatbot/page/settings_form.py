@@ -94,8 +94,8 @@ def build_model_fields(providers: ProviderPool) -> tuple[gr.Dropdown, gr.Dropdow
 def provider_choices(providers: ProviderPool, keys: Collection[ProviderName] = ()) -> list[tuple[str, ProviderName]]:
     """The menu of providers: those that are set up, those that the visitor has `keys` for, and those that may be found
     on this machine at any time: Gradio takes nothing else as their field's value."""
-    others = {*keys, *DISCOVERED}
-    names = [name for name in PROVIDER_NAMES if name in providers.offered or name in others]
+    offered = [name for name in PROVIDER_NAMES if name in providers.offered or name in keys]
+    names = [*offered, *(name for name in DISCOVERED if name not in offered)]
     return [(provider_label(name, providers.label(name)), name) for name in names]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chatbot.providers.model_list_entries import parse_model_list
+from chatbot.types import FoundName
 
 if TYPE_CHECKING:
     import httpx2
@@ -15,7 +16,7 @@ PROBE_SECONDS = 0.2
 """The longest that a server may take: whoever opens the picker waits for it."""
 
 
-async def find_servers(ports: Mapping[str, int], seconds: float = PROBE_SECONDS) -> set[str]:
+async def find_servers(ports: Mapping[FoundName, int], seconds: float = PROBE_SECONDS) -> set[FoundName]:
     """The names of those servers that list models, each on its port of 127.0.0.1. Takes so many seconds at most; never
     raises."""
     import httpx2  # noqa: PLC0415 - 0.1 s that an import of the app need not take

@@ -13,12 +13,12 @@ from chatbot.providers.local.local_models import LocalModels
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.model_lists import ListState, ModelLists, fetch_models
 from chatbot.providers.model_profiles import BUILT_IN, published, published_cost, traits
-from chatbot.providers.registry import SPECS, check_configured, connect, label_of
+from chatbot.providers.registry import SPECS, add_found, check_configured, connect, label_of
 from chatbot.providers.user_key_clients import UserKeyProvider
 from chatbot.settings import Settings
-from chatbot.types import PROVIDER_NAMES, Finish, ModelChoice, ModelProfile, ProviderName
+from chatbot.types import PROVIDER_NAMES, Finish, FoundName, ModelChoice, ModelProfile, ProviderName
 
-DISCOVERED: dict[str, int] = {"ollama": OLLAMA_PORT, "lmstudio": LM_STUDIO_PORT}
+DISCOVERED: dict[FoundName, int] = {"ollama": OLLAMA_PORT, "lmstudio": LM_STUDIO_PORT}
 """The providers that run on this machine, and their default ports."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -36,7 +36,7 @@ class ProviderPool:
         self._learned: dict[ModelChoice, ModelProfile] = {}
         self._lists = ModelLists(lambda name: asyncio.to_thread(self.get, name))
         self._configured = [name for name in PROVIDER_NAMES if SPECS[name].is_on(settings)]
-        self._found: set[ProviderName] = set()
+        self._found: set[FoundName] = set()
 
     @property
     def offered(self) -> list[ProviderName]:
@@ -44,20 +44,15 @@ class ProviderPool:
         found on this machine."""
         return [name for name in PROVIDER_NAMES if name in self._configured or name in self._found]
 
-    @property
-    def listed(self) -> list[ProviderName]:
-        """All that could be set up, and those that were found."""
-        return [name for name in PROVIDER_NAMES if name not in DISCOVERED or name in self._found]
-
-    async def discover(self, ports: Mapping[str, int] = DISCOVERED, seconds: float = PROBE_SECONDS) -> None:
+    async def discover(self, ports: Mapping[FoundName, int] = DISCOVERED, seconds: float = PROBE_SECONDS) -> None:
         """Looks for servers on this machine, on the `ports` by their providers' names. A server at COMPATIBLE_BASE_URL
         is not offered twice. Takes so many seconds at most; never raises."""
         if self._settings.discovers():
             url = urlsplit(self._settings.compatible_base_url or "")
             known = url.port if url.hostname in LOOPBACK else None
             wanted = {name: port for name, port in ports.items() if port != known}
-            found = await find_servers(wanted, seconds)
-            self._found = {name for name in PROVIDER_NAMES if name in found}
+            self._found = await find_servers(wanted, seconds)
+            add_found(self._found)
 
     def get(self, name: ProviderName, key: SecretStr | None = None) -> Provider:
         """The open provider; with a visitor's `key`, one that opens a client for each use and closes it afterwards.
@@ -173,12 +168,14 @@ class ProviderPool:
         """Loads the default provider and fetches all model lists ahead of the first answer. Never raises: a provider
         that is down keeps its built-in list."""
         await self.discover()
+        if self.local_models:
+            await asyncio.to_thread(self.local_models.refresh)
         default = self.default
         if default and default.provider in self._configured:
             provider = await asyncio.to_thread(self.get, default.provider)
             await asyncio.to_thread(self.profile, default)
             if isinstance(provider, LocalProvider):
-                await provider.warm_up()
+                await provider.warm_up(default.model)
         await asyncio.gather(*(self._lists.refresh(name) for name in self.offered if name != "local"))
 
     async def aclose(self) -> None:

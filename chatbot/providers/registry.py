@@ -1,7 +1,7 @@
 """Which providers there are, how each is opened, and how to add one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from chatbot.providers.local.local_models import LocalModels
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.local.weights import default_cache
 from chatbot.settings import BUNDLED, Settings
-from chatbot.types import PROVIDER_NAMES, ProviderName, RegisteredName
+from chatbot.types import PROVIDER_NAMES, FoundName, ProviderName, RegisteredName
 
 HUGGINGFACE_URL = "https://router.huggingface.co/v1"
 
@@ -131,6 +131,8 @@ def _open_local(settings: Settings, label: str, key: SecretStr | None) -> Provid
     token = settings.hf_token.get_secret_value() if settings.hf_token else None
     cache, has_others = default_cache(settings.chatbot_data_dir), settings.local_downloads() or not settings.is_public
     models = LocalModels(source, cache, token, has_others=has_others)
+    if settings.chatbot_model:
+        models.refresh()  # the page may start with one of the others
     return LocalProvider(label, models, first_seconds=settings.chatbot_reply_seconds)
 
 
@@ -192,6 +194,13 @@ def register(name: str, label: str, open_provider: Callable[[], Provider]) -> Pr
     SPECS[registered] = ProviderSpec(label, "", lambda settings, label, key: open_provider(), takes_key=False)
     PROVIDER_NAMES.insert(PROVIDER_NAMES.index("local"), registered)
     return registered
+
+
+def add_found(names: Collection[FoundName]) -> None:
+    """Adds the names of servers that were found on this machine, ahead of the local models."""
+    for name in names:
+        if name not in PROVIDER_NAMES:
+            PROVIDER_NAMES.insert(PROVIDER_NAMES.index("local"), name)
 
 
 def label_of(name: ProviderName, settings: Settings) -> str:

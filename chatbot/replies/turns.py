@@ -138,13 +138,13 @@ def store_turn(
 def _resume(
     memory: ConversationMemory, conversation_id: str, turn: Turn
 ) -> tuple[Sequence[StoredMessage], StoredMessage]:
-    """As `store_turn`, for the last answer, which is running again. Raises NotFound if there is none, NotPossible if
-    the model or a filter refused to give it."""
+    """As `store_turn`, for the last answer, which is running again. Raises NotFound if there is none, or no question
+    before it, as in some imported files; NotPossible if the model or a filter refused to give it."""
     choice = turn.options.choice
     with memory.transaction(conversation_id):
         messages = memory.get_messages(conversation_id, limit=None)
         answer = messages.pop() if messages else None
-        if answer is None or answer.role != "assistant":
+        if answer is None or answer.role != "assistant" or not messages:
             raise NotFound("message")
         if is_withheld(answer):
             raise NotPossible("withheld")

@@ -17,7 +17,7 @@ from chatbot.types.completions import (
 from chatbot.types.conversations import Conversation, Fault, QueuedMessage, SentContext, Status, StoredMessage, Timing
 from chatbot.types.memory import MemorySwitches, Note, NoteSource, Passage, SentMemory, SentNote, SentSummary, Summary
 from chatbot.types.model_profile import ModelProfile
-from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, ProviderName, RegisteredName
+from chatbot.types.provider_names import PROVIDER_NAMES, BuiltInName, FoundName, ProviderName, RegisteredName
 from chatbot.types.unicode import clean, cut
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "FileContent",
     "Finish",
     "FinishReason",
+    "FoundName",
     "MediaType",
     "MemorySwitches",
     "Message",

@@ -1,15 +1,18 @@
-"""The names of the providers: those that are built in, and those that `register` adds."""
+"""The names of the providers: those that are built in, those that are found on this machine, and those that `register`
+adds."""
 
 from typing import Annotated, Literal, NewType, get_args
 
 from pydantic import BeforeValidator
 
-BuiltInName = Literal["openai", "anthropic", "huggingface", "compatible", "ollama", "lmstudio", "local"]
+BuiltInName = Literal["openai", "anthropic", "huggingface", "compatible", "local"]
+FoundName = Literal["ollama", "lmstudio"]
+"""The name of a provider that is there as soon as it has been found on this machine."""
 RegisteredName = NewType("RegisteredName", str)
 """The name of a provider that `chatbot.providers.register` added."""
 
-PROVIDER_NAMES: list[BuiltInName | RegisteredName] = [*get_args(BuiltInName)]
-"""All names, in the order in which the providers are offered."""
+PROVIDER_NAMES: list[BuiltInName | FoundName | RegisteredName] = [*get_args(BuiltInName)]
+"""All names, in the order in which the providers are offered. Those that are found join when they are."""
 
 
 def _known(name: object) -> object:
@@ -19,4 +22,4 @@ def _known(name: object) -> object:
     return name
 
 
-ProviderName = Annotated[BuiltInName | RegisteredName, BeforeValidator(_known)]
+ProviderName = Annotated[BuiltInName | FoundName | RegisteredName, BeforeValidator(_known)]

@@ -8,7 +8,6 @@ import pytest
 from gradio_client import Client
 
 import chatbot
-from chatbot.providers.provider_pool import DISCOVERED
 from chatbot.types import PROVIDER_NAMES
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import Json, Visitor, asked
@@ -38,9 +37,7 @@ def test_each_new_session_has_its_own_token(visitor: Visitor) -> None:
 def test_models_lists_every_provider_and_the_default_without_a_token(visitor: Visitor) -> None:
     found = visitor.get("/models")
     assert found.keys() == {"providers", "default"}
-    assert [provider["name"] for provider in found["providers"]] == [
-        name for name in PROVIDER_NAMES if name not in DISCOVERED
-    ]
+    assert [provider["name"] for provider in found["providers"]] == list(PROVIDER_NAMES)
     assert {provider["name"] for provider in found["providers"] if provider["available"]} == {"openai", "anthropic"}
     openai = found["providers"][0]
     assert openai.keys() == {"name", "label", "available", "models"}

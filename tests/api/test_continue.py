@@ -61,3 +61,11 @@ def test_a_running_answer_is_busy(visitor: Visitor, upstream: FakeUpstream) -> N
     response = visitor.call("POST", f"/conversations/{conversation_id}/continue")
     assert (response.status_code, error_of(response)["code"]) == (409, "busy")
     visitor.stop(conversation_id)
+
+
+def test_an_answer_without_a_question_does_not_go_on(visitor: Visitor, cut: str) -> None:
+    file = visitor.get(f"/conversations/{cut}/export")
+    answer = {name: value for name, value in file["messages"][-1].items() if name != "parent_id"}
+    imported = visitor.call("POST", "/conversations/import", json=file | {"messages": [answer]}).json()
+    refused = visitor.call("POST", f"/conversations/{imported['conversation_id']}/continue")
+    assert (refused.status_code, error_of(refused)["code"]) == (404, "not_found")

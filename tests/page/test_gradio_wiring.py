@@ -100,8 +100,8 @@ def test_gradios_queue_still_looks_for_work_as_often_as_it_is_told() -> None:
 
 
 def test_a_program_gets_the_text_as_it_grows(client: Client) -> None:
-    updates = list(client.submit("Tell me a story", model="pace:100x60", api_name="/chat"))
-    assert len(updates) > 5
+    updates = list(client.submit("Tell me a story", model="pace:50x60", api_name="/chat"))
+    assert len(updates) > 1
     assert all(later.startswith(earlier) for earlier, later in pairwise(updates))
 
 

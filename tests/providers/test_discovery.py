@@ -1,11 +1,13 @@
 """Ollama and LM Studio on this machine: stand-ins on loopback, on ports of their own."""
 
 import socket
+from collections.abc import Iterator
 
 import pytest
 
 from chatbot.providers import ProviderPool
 from chatbot.providers.discovery import find_servers
+from chatbot.types import PROVIDER_NAMES, FoundName
 from tests.conftest import MakeSettings
 from tests.fake_upstream import FakeUpstream, Scenario
 
@@ -15,6 +17,14 @@ PATIENT = 30
 """Seconds: this machine may be busy."""
 
 
+@pytest.fixture(autouse=True)
+def found_names() -> Iterator[None]:
+    """Forgets what was found: the names are the process's."""
+    before = [*PROVIDER_NAMES]
+    yield
+    PROVIDER_NAMES[:] = before
+
+
 def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -22,7 +32,7 @@ def closed_port() -> int:
 
 
 async def test_a_server_that_lists_models_is_found(upstream: FakeUpstream) -> None:
-    ports = {"ollama": upstream.port, "lmstudio": closed_port()}
+    ports: dict[FoundName, int] = {"ollama": upstream.port, "lmstudio": closed_port()}
     assert await find_servers(ports, PATIENT) == {"ollama"}
 
 
@@ -48,7 +58,7 @@ async def test_it_is_offered_and_never_chosen_by_itself(upstream: FakeUpstream, 
     assert (pool.offered, pool.default) == ([], None)
     await pool.discover({"lmstudio": upstream.port}, PATIENT)
     assert pool.offered == ["lmstudio"]
-    assert pool.listed[-2:] == ["lmstudio", "local"]
+    assert PROVIDER_NAMES[-2:] == ["lmstudio", "local"]
     assert pool.default is None
     assert pool.alternatives("openai") == []
     await pool.discover({"lmstudio": closed_port()})

@@ -64,6 +64,14 @@ def state(manager: Downloads) -> str:
     return progress.state if progress else "none"
 
 
+def has_ended(manager: Downloads) -> None:
+    """Waits until the file is whole; these bytes are no model, which is all that is wrong with them."""
+    wait_for(manager, "failed")
+    progress = manager.progress(MODEL)
+    assert progress
+    assert "unknown kind" in str(progress.cause)
+
+
 def wait_for(manager: Downloads, *states: str) -> None:
     until = time.monotonic() + 30
     while state(manager) not in states:
@@ -76,7 +84,7 @@ def is_whole(cache: Path) -> bool:
 
 def test_a_model_is_downloaded_and_checked(hub: FakeHub, manager: Downloads, cache: Path) -> None:
     manager.start(MODEL)
-    wait_for(manager, "none")
+    has_ended(manager)
     assert is_whole(cache)
     assert not [*MODEL.path(cache).parent.glob("*.part")]
     assert hub.state.sent == len(WEIGHTS)
@@ -89,7 +97,7 @@ def test_after_drops_it_goes_on_where_it_was(
     monkeypatch.setattr("chatbot.providers.local.download.RETRY_SECONDS", (0, 0))
     hub.state.drop_at = [0.37, 0.37, 0.6]  # the second brings nothing
     manager.start(MODEL)
-    wait_for(manager, "none")
+    has_ended(manager)
     assert is_whole(cache)
     assert hub.state.sent <= len(WEIGHTS) + MEGABYTE
     assert len(hub.state.ranges) == 4
@@ -109,7 +117,7 @@ def test_if_nothing_comes_any_more_it_fails_and_keeps_what_has_come(
     assert progress.received == int(len(WEIGHTS) * 0.37)
     hub.state.drop_at = []
     manager.start(MODEL)
-    wait_for(manager, "none")
+    has_ended(manager)
     assert is_whole(cache)
     assert hub.state.sent <= len(WEIGHTS) + MEGABYTE
 
@@ -138,7 +146,7 @@ def test_it_pauses_and_goes_on(hub: FakeHub, manager: Downloads, cache: Path) ->
     hub.state.hold_at = None
     hub.state.go_on.set()
     manager.start(MODEL)
-    wait_for(manager, "none")
+    has_ended(manager)
     assert is_whole(cache)
     assert len(hub.state.ranges) == 2
     assert hub.state.sent <= len(WEIGHTS) + MEGABYTE
@@ -167,7 +175,7 @@ def test_another_process_goes_on_after_a_kill(hub: FakeHub, manager: Downloads, 
     hub.state.hold_at = None
     hub.state.go_on.set()
     manager.start(MODEL)
-    wait_for(manager, "none")
+    has_ended(manager)
     assert is_whole(cache)
     assert hub.state.sent <= len(WEIGHTS) + MEGABYTE
 
@@ -236,7 +244,7 @@ def test_two_processes_do_not_write_one_file(hub: FakeHub, manager: Downloads, c
     assert progress
     assert "another process" in str(progress.cause)
     hub.state.go_on.set()
-    wait_for(manager, "none")
+    has_ended(manager)
     assert is_whole(cache)
 
 
@@ -252,7 +260,7 @@ def test_removing_deletes_what_has_come(hub: FakeHub, manager: Downloads, cache:
 
 def test_the_terminal_says_how_far_it_is(hub: FakeHub, manager: Downloads, capfd: pytest.CaptureFixture[str]) -> None:
     manager.start(MODEL)
-    wait_for(manager, "none")
+    has_ended(manager)
     written = capfd.readouterr().err.splitlines()
     assert 2 <= len(written) <= 12
     assert written[-1].startswith(f"Fetching {MODEL.file}: 100% of 8 MB")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import ModelNotLoaded, UnknownModel
+from chatbot.providers import ProviderPool, registry
 from chatbot.providers.local import local_models as module
 from chatbot.providers.local.capacity import fitting_context, free_disk, free_memory
 from chatbot.providers.local.catalog import CATALOG, find_files
@@ -19,7 +20,8 @@ from chatbot.providers.local.local_models import LocalModels
 from chatbot.providers.local.model_entries import list_entries
 from chatbot.providers.local.provider import LocalProvider
 from chatbot.providers.local.weights import SMOLLM2, default_cache, find_weights
-from chatbot.types import Message, Request
+from chatbot.types import Message, ModelChoice, Request
+from tests.conftest import MakeSettings
 
 BETTER = CATALOG[1]
 STORY = (Message("user", "Tell me a long story about a dragon, with many chapters."),)
@@ -117,6 +119,34 @@ def test_what_local_model_names_comes_first(cache: Path, weights: Path) -> None:
     assert models.names == [weights.stem, SMOLLM2.model, BETTER.name]
 
 
+async def test_the_page_can_start_with_a_downloaded_model(
+    cache: Path, settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "default_cache", lambda _: cache)
+    wanted = {"local_model": "bundled", "chatbot_provider": "local", "chatbot_model": BETTER.name}
+    pool = ProviderPool(settings(**wanted))
+    assert pool.default == ModelChoice("local", BETTER.name)
+    assert pool.models("local") == [BETTER.name, SMOLLM2.model]
+    await pool.aclose()
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [
+        ({}, True),
+        ({"space_id": "somebody/chatbot"}, False),
+        ({"gradio_share": True}, False),
+        ({"chatbot_local_downloads": "off"}, False),
+        ({"space_id": "somebody/chatbot", "chatbot_local_downloads": "on"}, True),
+        ({"local_model": "off"}, False),
+    ],
+)
+def test_only_the_operator_may_let_a_public_page_download(
+    settings: MakeSettings, given: dict[str, object], *, allowed: bool
+) -> None:
+    assert settings(**{"local_model": "bundled"} | given).local_downloads() == allowed
+
+
 def test_on_a_public_page_there_is_only_what_local_model_names(cache: Path) -> None:
     models = LocalModels(None, cache, None, has_others=False)
     models.refresh()
@@ -139,6 +169,7 @@ def test_the_entries_say_what_each_takes(models: LocalModels) -> None:
 # Changing from one to another
 
 
+@pytest.mark.tier2
 async def test_another_model_is_loaded_for_its_answers(provider: LocalProvider) -> None:
     models = provider.local_models
     assert await answer(provider, SMOLLM2.model)
@@ -154,6 +185,7 @@ async def test_another_model_is_loaded_for_its_answers(provider: LocalProvider) 
     assert (await models.server.endpoint()).is_demo
 
 
+@pytest.mark.tier2
 async def test_what_is_being_answered_ends_first(provider: LocalProvider) -> None:
     models = provider.local_models
     async with aclosing(provider.stream(Request(BETTER.name, STORY, max_tokens=60))) as deltas:
@@ -193,6 +225,7 @@ async def test_a_removed_model_is_unloaded_and_its_file_deleted(models: LocalMod
     assert models.server.model == SMOLLM2.model
 
 
+@pytest.mark.tier2
 async def test_a_file_that_is_no_model_is_reported_and_can_be_tried_again(
     models: LocalModels, cache: Path, weights: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

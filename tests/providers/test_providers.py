@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from chatbot.errors import NoProvider, ProviderTimeout, StreamCutOff
 from chatbot.providers import Provider, ProviderPool, connect
 from chatbot.providers.local.llama_server import Endpoint, LlamaServer
-from chatbot.providers.provider_pool import DISCOVERED
 from chatbot.providers.registry import SPECS
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, Delta, Finish, Message, ProviderName, Request, Usage
@@ -217,7 +216,7 @@ async def test_the_client_works_after_a_stopped_stream(provider: Provider, upstr
     assert "".join(delta.text for delta in await deltas_of(provider)) == "Here again"
 
 
-@pytest.mark.parametrize("name", [name for name in PROVIDER_NAMES if name not in DISCOVERED])
+@pytest.mark.parametrize("name", PROVIDER_NAMES)
 def test_a_missing_provider_names_the_variable_to_set(name: ProviderName, settings: MakeSettings) -> None:
     variable = SPECS[name].variable
     assert variable

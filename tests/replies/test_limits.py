@@ -73,7 +73,7 @@ async def test_running_answers_reserve_tokens_of_the_daily_budget(
     create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
     replies_setup = create_replies(chatbot_daily_tokens=150)
-    upstream.scenario = Scenario(tokens=3, tokens_per_second=20)
+    upstream.scenario = Scenario(tokens=3, tokens_per_second=3)
     first, second = await replies_setup.say("One", max_tokens=100), await replies_setup.say("Two", max_tokens=100)
     with pytest.raises(DailyLimitReached):
         await replies_setup.say("Three", max_tokens=100)
@@ -85,7 +85,7 @@ async def test_simultaneous_long_questions_do_not_exceed_the_daily_budget(
     create_replies: CreateReplies, upstream: FakeUpstream
 ) -> None:
     replies_setup = create_replies(chatbot_daily_tokens=1000)
-    upstream.scenario = Scenario(tokens=3, tokens_per_second=10)
+    upstream.scenario = Scenario(tokens=3, tokens_per_second=3)
     starting = [replies_setup.say("long " * 1900, max_tokens=1, session_id=str(number)) for number in range(10)]
     outcomes = await asyncio.gather(*starting, return_exceptions=True)
     started = [each for each in outcomes if isinstance(each, Reply)]

@@ -41,7 +41,7 @@ export const localFacts = ({ model_id, state, is_demo, size, memory, license, to
   tokens_per_second && t("account.rate", { rate: Math.round(tokens_per_second) }),
 ].filter(Boolean).join(" · ");
 
-const isBusy = () => overview.models.some(({ state }) => BUSY.includes(state));
+const isShown = () => part?.panel.open || find("dialog.models")?.open;
 
 export const listLocalModels = async () => {
   clearTimeout(timer);
@@ -53,7 +53,7 @@ export const listLocalModels = async () => {
     if (part) draw();
   }
   clearTimeout(timer);
-  if (isBusy() || part?.panel.open) timer = setTimeout(listLocalModels, POLL_MS);
+  if (isShown()) timer = setTimeout(listLocalModels, POLL_MS);
 };
 
 const act = async (model, path, method = "POST") => {

@@ -48,7 +48,7 @@ def find_files(cache: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder, pattern in ((cache, "**/*.gguf"), (hub_cache(), "models--*/snapshots/*/**/*.gguf")):
         for path in sorted(folder.glob(pattern)):
-            if path.name != PurePosixPath(SMOLLM2.member).name and _is_chat_model(path):
+            if path.name != PurePosixPath(SMOLLM2.member).name and is_chat_model(path):
                 found.setdefault(path.stem, path)
     return found
 
@@ -59,7 +59,8 @@ def hub_cache() -> Path:
     return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
 
 
-def _is_chat_model(path: Path) -> bool:
+def is_chat_model(path: Path) -> bool:
+    """Whether llama.cpp may load the file by its name, and chat with it."""
     if PART_OF_MANY.search(path.stem):
         return False
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ from typing import Literal
 from chatbot.errors import DownloadRefused, ModelNotLoaded
 from chatbot.i18n import Text
 from chatbot.providers.local.capacity import check_memory, free_memory, memory_needed
-from chatbot.providers.local.catalog import CatalogModel
+from chatbot.providers.local.catalog import CatalogModel, is_chat_model
 from chatbot.providers.local.download import Download, TerminalProgress
 from chatbot.providers.local.hub import look_up
 
@@ -73,7 +74,10 @@ class Downloads:
             part.unlink(missing_ok=True)
 
     def progress(self, model: CatalogModel) -> Progress | None:
-        """How far the download is; None if nothing of it is here."""
+        """How far the download of a model is that cannot be chosen; None if nothing of it is here."""
+        if (whole := model.path(self._cache)).is_file() and not is_chat_model(whole):
+            size = whole.stat().st_size
+            return Progress("failed", size, size, cause=Text("cause.damaged"))
         running = self._running.get(model.name)
         if running and running.is_alive():
             now = running.download
@@ -122,5 +126,6 @@ class _Running(threading.Thread):
 
     def cancel(self) -> None:
         """Ends it, also while it waits for a piece. A file that is being checked is not given up."""
-        if self.is_alive() and not self.download.is_checking:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        if not self.download.is_checking:
+            with suppress(RuntimeError):  # it has just ended
+                self._loop.call_soon_threadsafe(self._task.cancel)

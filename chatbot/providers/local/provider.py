@@ -8,7 +8,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from chatbot.errors import ModelNotLoaded
+from chatbot.errors import ModelNotLoaded, UnknownModel
 from chatbot.providers.base import FIRST_SECONDS
 from chatbot.providers.local.llama_server import Endpoint, LlamaServer, escape_control_tokens
 from chatbot.providers.local.local_models import LocalModels
@@ -52,11 +52,11 @@ class LocalProvider:
         if self._client:
             await self._client.aclose()
 
-    async def warm_up(self) -> None:
+    async def warm_up(self, model: str) -> None:
         """Loads the model and the SDK before the first answer needs them. Never raises: that answer will."""
-        with suppress(ModelNotLoaded):
-            await self._connect(self.local_models.server)
-        await asyncio.to_thread(self.local_models.refresh)
+        with suppress(ModelNotLoaded, UnknownModel):
+            async with self.local_models.use(model) as server:
+                await self._connect(server)
 
     async def _connect(self, server: LlamaServer) -> "LocalClient":
         """The client of the loaded model. That of another model is closed: no answer uses it any more."""
