@@ -77,7 +77,7 @@ class ChatbotError(Exception):
     def __str__(self) -> str:
         return str(self.text)
 
-    def with_alternatives(self, labels: Sequence[str]) -> Self:
+    def with_alternatives(self, labels: Sequence[str | Text]) -> Self:
         """The same error; if another provider may help, its text adds the labels of those that are set up."""
         return self
 
@@ -252,11 +252,11 @@ class ShuttingDown(ChatbotError):
 class _OneProviderFailed(ChatbotError):
     """A failure of one provider that another may not have."""
 
-    def with_alternatives(self, labels: Sequence[str]) -> Self:
+    def with_alternatives(self, labels: Sequence[str | Text]) -> Self:
         *others, last = labels or [""]
         if others:
             self.text = Text(
-                "failure.alternatives", {"sentence": self.text, "labels": ", ".join(others), "label": last}
+                "failure.alternatives", {"sentence": self.text, "labels": ", ".join(map(str, others)), "label": last}
             )
         elif last:
             self.text = Text("failure.alternative", {"sentence": self.text, "label": last})
@@ -346,7 +346,7 @@ class ContextOverflow(ProviderError):
     prompt_tokens: int | None = None
     context_tokens: int | None = None
 
-    def with_alternatives(self, labels: Sequence[str]) -> Self:
+    def with_alternatives(self, labels: Sequence[str | Text]) -> Self:
         return self  # the message is as long for any other provider
 
 
@@ -355,7 +355,7 @@ class RequestTooLarge(ContextOverflow):
 
     code = "provider_request_too_large"
 
-    def with_alternatives(self, labels: Sequence[str]) -> Self:
+    def with_alternatives(self, labels: Sequence[str | Text]) -> Self:
         return _OneProviderFailed.with_alternatives(self, labels)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from chatbot.errors import ProviderTimeout
+from chatbot.i18n import Text
 from chatbot.providers.base import LIST_SECONDS, Provider
 from chatbot.providers.discovery import LM_STUDIO_PORT, OLLAMA_PORT, PROBE_SECONDS, find_servers
 from chatbot.providers.local.local_models import LocalModels
@@ -15,7 +16,7 @@ from chatbot.providers.model_lists import ListState, ModelLists, fetch_models
 from chatbot.providers.model_profiles import BUILT_IN, published, published_cost, traits
 from chatbot.providers.registry import SPECS, add_found, check_configured, connect, label_of
 from chatbot.providers.user_key_clients import UserKeyProvider
-from chatbot.settings import Settings
+from chatbot.settings import BUNDLED, Settings
 from chatbot.types import PROVIDER_NAMES, Finish, FoundName, ModelChoice, ModelProfile, ProviderName
 
 DISCOVERED: dict[FoundName, int] = {"ollama": OLLAMA_PORT, "lmstudio": LM_STUDIO_PORT}
@@ -83,11 +84,16 @@ class ProviderPool:
         """The name that people know the provider by."""
         return label_of(name, self._settings)
 
-    def alternatives(self, name: ProviderName) -> list[str]:
-        """The labels of the other providers that are set up and may well answer."""
+    def alternatives(self, name: ProviderName) -> list[str | Text]:
+        """The labels of the other providers that are set up and may well answer, the local model's last."""
         local = self.local_models
         broken = "local" if local and local.server.state.phase == "failed" else None
-        return [self.label(other) for other in self._configured if other not in (name, broken)]
+        others = [other for other in self._configured if other not in (name, broken)]
+        return [self._local_text() if other == "local" else self.label(other) for other in others]
+
+    def _local_text(self) -> Text:
+        is_demo = self._settings.local_model == BUNDLED
+        return Text("failure.alternative.demo" if is_demo else "failure.alternative.local")
 
     @property
     def default(self) -> ModelChoice | None:
