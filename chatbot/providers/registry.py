@@ -206,5 +206,5 @@ def add_found(names: Collection[FoundName]) -> None:
 def label_of(name: ProviderName, settings: Settings) -> str:
     """The name that people know the provider by."""
     if name == "local" and settings.local_model != BUNDLED:
-        return "On this computer"
+        return "Local model"
     return SPECS[name].label or settings.compatible_name

@@ -154,6 +154,7 @@ async def test_on_a_phone_the_panel_is_a_sheet_that_brings_up_no_keyboard(phone:
     assert (sheet["x"], sheet["width"]) == (0, 390)
     assert round(sheet["y"] + sheet["height"]) == 844
     await expect(phone.panel.locator("input")).not_to_be_focused()
+    await expect(phone.models.filter(has_text=VISION)).not_to_have_count(0)
     await phone.panel.locator("input").fill("vl")
     await phone.models.first.tap()
     await expect(phone.picker).to_contain_text(VISION)

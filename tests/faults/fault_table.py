@@ -143,7 +143,8 @@ async def observe(row: Row, provider: ProviderName, upstream: FakeUpstream, fold
     upstream.scenario = row.upstream
     replies_setup = ReplySetup(_settings(upstream, folder, row))
     with _short_timeouts(upstream, row, fake_local=row.error is not ModelNotLoaded):
-        reply = await replies_setup.say(QUESTION, provider=provider, temperature=0.5)
+        model = "missing" if provider == "local" else "any-model"  # the local provider knows its models
+        reply = await replies_setup.say(QUESTION, provider=provider, model=model, temperature=0.5)
         await asyncio.wait_for(reply.ended.wait(), 20)
         tries = len(upstream.requests)
         upstream.scenario = Scenario()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.errors import ModelNotLoaded
 from chatbot.providers.registry import SPECS
 from chatbot.settings import Settings
 from chatbot.types import PROVIDER_NAMES, ProviderName
@@ -68,7 +69,9 @@ def _check_message(row: Row, provider: ProviderName, seen: Observed) -> None:
     sentence = str(seen.answer.fault.words)
     assert sentence == str(seen.error)
     assert seen.answer.fault.retryable == row.error.retryable
-    label = SPECS[provider].label or Settings.model_fields["compatible_name"].default
+    local = "missing could not be loaded" if row.error is ModelNotLoaded else "Local model"
+    labels = {"local": local, "compatible": Settings.model_fields["compatible_name"].default}
+    label = labels.get(provider) or SPECS[provider].label or ""
     assert label.lower() in sentence.lower()
     assert ADVICE.search(sentence)
     assert "{" not in sentence

@@ -101,7 +101,7 @@ def test_no_page_event_reads_or_changes_another_session(
 
 
 def fill_in(path: str, conversation_id: str) -> str:
-    return path.format(conversation_id=conversation_id, attachment_id="a" * 64, note_id=NO_CONVERSATION)
+    return path.format(conversation_id=conversation_id, attachment_id="a" * 64, note_id=NO_CONVERSATION, model_id="any")
 
 
 def routes(app: RunningApp) -> list[tuple[str, str]]:
