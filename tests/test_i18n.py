@@ -11,8 +11,7 @@ import pytest
 from chatbot.errors import ChatbotError
 from chatbot.i18n import LOCALES, Text, negotiate, texts
 from chatbot.page.i18n import provider_label, text
-from chatbot.providers.registry import SPECS, label_of
-from chatbot.settings import Settings
+from chatbot.providers.registry import SPECS
 from chatbot.types import PROVIDER_NAMES
 from tests.support.running import ROOT
 
@@ -94,7 +93,6 @@ def test_a_key_without_a_text_is_noticed() -> None:
 
 def test_only_the_local_models_have_a_name_to_translate() -> None:
     assert texts("en")["provider.demo"] == SPECS["local"].label
-    assert texts("en")["provider.local"] == label_of("local", Settings.load(local_model="My.gguf"))
     translated = [name for name in PROVIDER_NAMES if provider_label(name, "its name") != "its name"]
     assert translated == ["local"]
 
