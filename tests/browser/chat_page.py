@@ -246,10 +246,17 @@ class ChatPage:
     async def type_key(self, provider: str, key: str) -> None:
         """Types the visitor's own key for a provider, and waits until the server has it."""
         await self.open_keys()
-        field = self.page.locator(f"#{provider}-key input")
-        await field.fill(key)
+        field = await self.fill_key(provider, key)
         async with self.page.expect_response(re.compile("/gradio_api/run/")):
             await field.blur()
+
+    async def fill_key(self, provider: str, key: str) -> Locator:
+        """Fills the field of a key until the text stays: Gradio empties a field a moment after it has drawn it."""
+        field = self.page.locator(f"#{provider}-key input")
+        while await field.input_value() != key:
+            await field.fill(key)
+            await self.page.wait_for_timeout(300)
+        return field
 
     async def exported(self) -> str:
         """Returns the conversation exported as Markdown."""
