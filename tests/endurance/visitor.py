@@ -89,6 +89,9 @@ class RandomVisitor:
 
     def _send(self) -> None:
         conversation_id = self._any()
+        stored = self.api.messages(conversation_id)
+        if stored and stored[-1]["status"] == "running":
+            return  # it would wait for the answer's end, which `interruptions` tests
         self._page_turn(self._wiring.event("send"), conversation_id, self._choice()["model"], self._text())
 
     def _retry(self) -> None:
