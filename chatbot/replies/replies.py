@@ -94,7 +94,9 @@ class Replies:
         a later failure becomes part of the answer.
         """
         question = new_question(text, edited, files, self._max_files)
-        return await self._start(session_id, conversation_id, Turn(question, options, key, address, memory, temporary))
+        return await self.start_turn(
+            session_id, conversation_id, Turn(question, options, key, address, memory, temporary)
+        )
 
     async def retry(
         self,
@@ -107,7 +109,9 @@ class Replies:
         address: str = "",
     ) -> Reply:
         """Starts another answer to the message with the id `question`; earlier ones stay. Raises as `start` does."""
-        return await self._start(session_id, conversation_id, Turn(stored_question(question), options, key, address))
+        return await self.start_turn(
+            session_id, conversation_id, Turn(stored_question(question), options, key, address)
+        )
 
     async def resume(
         self,
@@ -120,11 +124,16 @@ class Replies:
     ) -> Reply:
         """Goes on with the conversation's last answer, in the same message, which keeps its text whatever happens.
         Raises as `start` does; NotPossible for an answer that the model or a filter refused to give."""
-        return await self._start(session_id, conversation_id, Turn(None, options, key, address))
+        return await self.start_turn(session_id, conversation_id, Turn(None, options, key, address))
 
-    async def start_turn(self, session_id: str, conversation_id: str, turn: Turn) -> Reply:
+    async def start_turn(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
         """Starts any turn. Raises as `start` does."""
-        return await self._start(session_id, conversation_id, turn)
+        started = self._spawn(self._admit(session_id, conversation_id, turn))
+        try:
+            return await asyncio.shield(started)  # a caller who leaves now must not leave half a turn behind
+        except ChatbotError as error:
+            log.info("refused", extra={"fields": {"session": session_id, "code": error.code}})
+            raise
 
     async def undo(self, session_id: str, conversation_id: str) -> StoredMessage:
         """Removes the visitor's last message with its answer, and returns it; its attachments are uploads again, and
@@ -204,14 +213,6 @@ class Replies:
     def update_interval(self) -> float:
         """Seconds between a page's updates, so that all pages together leave the event loop its time."""
         return update_interval(len(self._running))
-
-    async def _start(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
-        started = self._spawn(self._admit(session_id, conversation_id, turn))
-        try:
-            return await asyncio.shield(started)  # a caller who leaves now must not leave half a turn behind
-        except ChatbotError as error:
-            log.info("refused", extra={"fields": {"session": session_id, "code": error.code}})
-            raise
 
     async def _admit(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
         place = session_id, conversation_id or uuid4().hex

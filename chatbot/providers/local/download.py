@@ -73,7 +73,7 @@ class Download:
                 self.is_checking = True
                 await asyncio.to_thread(self._finish)
         except Timeout:
-            raise ModelNotLoaded(Text("cause.elsewhere", {"file": self.target.name})) from None
+            raise ModelNotLoaded(Text("cause.other_process", {"file": self.target.name})) from None
         except OSError as error:
             self.part.unlink(missing_ok=True)  # a full disk would lose conversations
             self.received = 0
