@@ -98,6 +98,10 @@ class ChatPage:
         """Waits until a message can be sent."""
         await expect(self.send_button).to_be_visible()
 
+    async def is_idle(self, timeout: float | None = None) -> None:
+        """Waits at most so many milliseconds until the page runs nothing; it may be loaded again meanwhile."""
+        await expect(self.page.locator("html[data-state=idle]")).to_have_count(1, timeout=timeout)
+
     async def new_chat(self) -> None:
         """Starts a new chat, and waits for the empty page."""
         await self.close_settings()
@@ -269,7 +273,7 @@ class ChatPage:
     async def _entered(self) -> None:
         await expect(self.box).to_be_visible()
         # Not “is idle”: an answer that runs may begin to stream at once.
-        await self.page.wait_for_function("(document.documentElement.dataset.state ?? 'loading') !== 'loading'")
+        await expect(self.page.locator("html[data-state]:not([data-state=loading])")).to_have_count(1)
         await expect(self.page.locator("#shell")).to_have_count(0)
 
 

@@ -74,7 +74,7 @@ async def chat_in(page: Page) -> ChatPage:
     frame = page.frames[1]
     chat = ChatPage(cast(Page, frame))
     await expect(chat.box).to_be_visible()
-    await frame.wait_for_function("document.documentElement.dataset.state === 'idle'")
+    await chat.is_idle()
     return chat
 
 

@@ -74,9 +74,8 @@ async def test_a_message_sent_offline_returns_to_the_box(chat: ChatPage, line: L
     line.cut()
     await chat.send("Second")
     line.restore()
-    await page.wait_for_function(
-        "!window.isLeft && document.documentElement.dataset.state === 'idle'"
-    )  # Gradio loads the page again
+    await page.wait_for_function("!window.isLeft")  # Gradio loads the page again
+    await chat.is_idle()
     await expect(chat.box).to_have_value("Second")
     await expect(chat.questions).to_have_text(["First"])
     await chat.is_ready()

@@ -36,7 +36,7 @@ async def test_an_open_page_works_after_its_space_restarts_empty(
         space.delete_data()
         space.start()
         await expect(chat.questions).to_have_count(0, timeout=AWAKE)
-        await chat.page.wait_for_function("document.documentElement.dataset.state === 'idle'", timeout=AWAKE)
+        await chat.is_idle(AWAKE)
         assert "Alice" not in await chat.ask("What's my name?")
         await expect(chat.conversations).to_have_count(1)
 
@@ -85,4 +85,4 @@ async def sign(chat: ChatPage, name: str) -> None:
     await expect(button).to_contain_text(name)
     await button.click()
     await expect(button).not_to_contain_text(name, timeout=AWAKE)
-    await chat.page.wait_for_function("document.documentElement.dataset.state === 'idle'")
+    await chat.is_idle()
