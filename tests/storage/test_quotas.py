@@ -38,14 +38,14 @@ def test_the_number_of_conversations_in_a_session_is_limited(store: Store) -> No
     add_conversation(memory, "There is space again")
 
 
-def test_an_import_beyond_the_quota_changes_nothing(store: Store) -> None:
+def test_an_import_beyond_the_quota_changes_nothing(store: Store, tmp_path: Path) -> None:
     memory = store.memory("one")
     add_conversation(memory, "One")
     add_conversation(memory, "Two")
-    before = read_files(store.directory / "sessions" / "one")
+    before = read_files(tmp_path / "sessions" / "one")
     with pytest.raises(TooManyConversations):
         import_file(memory, export_zip(memory))
-    assert read_files(store.directory / "sessions" / "one") == before
+    assert read_files(tmp_path / "sessions" / "one") == before
 
 
 def test_the_number_of_sessions_is_limited(store: Store) -> None:
@@ -70,23 +70,23 @@ def test_the_number_of_saved_prompts_is_limited(store: Store) -> None:
         memory.prompts.save("one more", "Be brief.")
 
 
-def test_inactive_sessions_are_deleted_and_visited_ones_are_not(store: Store) -> None:
+def test_inactive_sessions_are_deleted_and_visited_ones_are_not(store: Store, tmp_path: Path) -> None:
     old, new = store.memory("old"), store.memory("new")
     add_conversation(old, "Hello")
     add_conversation(new, "Hello")
     long_ago = time.time() - 31 * DAY
     for name in ("old", "new"):
-        os.utime(store.directory / "sessions" / name, (long_ago, long_ago))
+        os.utime(tmp_path / "sessions" / name, (long_ago, long_ago))
     new._directory._last_visit = -float("inf")  # as an hour later, or in another process
     assert len(store.memory("new").list_conversations()) == 1
     assert store.delete_inactive_sessions(30) == 1
-    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["new"]
+    assert [path.name for path in (tmp_path / "sessions").iterdir()] == ["new"]
     assert old.list_conversations() == []
     assert store.delete_inactive_sessions(30) == 0
 
 
-def test_inactive_sessions_of_the_first_format_are_deleted(store: Store) -> None:
-    sessions = store.directory / "sessions"
+def test_inactive_sessions_of_the_first_format_are_deleted(store: Store, tmp_path: Path) -> None:
+    sessions = tmp_path / "sessions"
     sessions.mkdir(exist_ok=True)
     long_ago = time.time() - 31 * DAY
     for name in ("0123.json", "4567.damaged-1", "89ab.json"):
