@@ -16,6 +16,7 @@ from chatbot.errors import (
     ChatbotError,
     EmptyAnswer,
     InvalidAttachment,
+    LostLease,
     NotFound,
     ProviderTimeout,
     ShuttingDown,
@@ -292,6 +293,8 @@ class Replies:
             await asyncio.to_thread(memory.store_answer, reply.conversation_id, answer)
         except NotFound:
             log.info("reply: its conversation was deleted meanwhile")
+        except LostLease as lost:
+            reply.finish(finish, lost.without_traceback())
         except Exception as refused:
             log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
             reply.finish(finish, StorageError("answer_lost"))

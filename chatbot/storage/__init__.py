@@ -1,5 +1,6 @@
 """What is stored on disk, and how. A `Store` hands out one `ConversationMemory` a session: a directory with one TinyDB
-file a conversation, whose storage writes atomically. Nothing outside this package imports TinyDB."""
+file a conversation, whose storage writes atomically; or, with CHATBOT_DATABASE_URL, the same files as rows of
+PostgreSQL. Nothing outside this package imports TinyDB or psycopg."""
 
 from chatbot.storage.backend import open_backend
 from chatbot.storage.change_feed import ChangeFeed

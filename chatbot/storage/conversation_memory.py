@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from chatbot.attachments import PreparedAttachment
-from chatbot.errors import StorageError, TooManyConversations
+from chatbot.errors import LostLease, StorageError, TooManyConversations
 from chatbot.storage.attachment_files import SessionAttachments
 from chatbot.storage.conversation_file import ConversationFile
 from chatbot.storage.folder import DiskFolder, Folder
@@ -154,11 +154,11 @@ class ConversationMemory:
             return file.message(message.message_id)
 
     def store_answer(self, conversation_id: str, answer: StoredMessage) -> None:
-        """Replaces a running answer by what there is of it now; a removed one stays removed. Raises StorageError if
-        this process has lost its lease: it did not write for so long that the answer counts as interrupted."""
+        """Replaces a running answer by what there is of it now; a removed one stays removed. Raises LostLease if it
+        is this process's no more."""
         with self._directory.write(conversation_id) as file:
             if answer.message_id in file.records and not file.is_own(answer.message_id):
-                raise StorageError("interrupted")
+                raise LostLease
             self.update_message(conversation_id, answer)
 
     def update_message(self, conversation_id: str, message: StoredMessage, *, takes_lease: bool = False) -> None:

@@ -46,6 +46,18 @@ class DatabaseBackend(Backend):
     def secret(self) -> str:
         return self.database.setting("secret", lambda: secrets.token_hex(SECRET_BYTES))
 
+    def replace_secret(self, secret: str) -> bool:
+        """Replaces the secret unless there are sessions, whose tokens it has signed; returns whether it did."""
+        with self.database.connection() as connection:
+            done = connection.execute(
+                """
+                UPDATE chatbot_setting SET value = %s
+                WHERE name = 'secret' AND NOT EXISTS (SELECT FROM chatbot_session)
+                """,
+                (secret,),
+            )
+        return done.rowcount == 1
+
     def listen(self, listener: Listener) -> None:
         self._processes.listeners.append(listener)
 

@@ -14,6 +14,7 @@ from chatbot.errors import NotFound, SettingsError, StorageError
 from chatbot.storage import ConversationMemory, Store
 from chatbot.storage.session_directory import MAX_CACHED_CONVERSATIONS
 from chatbot.storage.store import MAX_OPEN_SESSIONS
+from tests.storage.conftest import OpenStore
 from tests.support.running import ROOT
 from tests.support.stored_files import add_conversation, contents
 
@@ -79,7 +80,8 @@ def test_all_threads_get_the_same_memory(store: Store) -> None:
         assert len(set(map(id, memories))) == 1
 
 
-def test_evicted_sessions_lose_nothing(store: Store) -> None:
+def test_evicted_sessions_lose_nothing(open_store: OpenStore) -> None:
+    store = open_store()
     ids = {}
     for number in range(MAX_OPEN_SESSIONS + 10):
         memory = store.memory(f"visitor{number}")
@@ -89,7 +91,8 @@ def test_evicted_sessions_lose_nothing(store: Store) -> None:
         assert title == f"of {session_id.removeprefix('visitor')}"
 
 
-def test_a_session_cannot_reach_another_sessions_conversations(store: Store) -> None:
+def test_a_session_cannot_reach_another_sessions_conversations(open_store: OpenStore) -> None:
+    store = open_store()
     conversation_id = store.memory("anna").create_conversation("Private")
     ben = store.memory("ben")
     assert ben.list_conversations() == []
@@ -101,10 +104,10 @@ def test_a_session_cannot_reach_another_sessions_conversations(store: Store) -> 
     assert store.memory("anna").get_conversation(conversation_id).title == "Private"
 
 
-def test_the_next_store_reads_the_conversations(store: Store, directory: Path) -> None:
+def test_the_next_store_reads_the_conversations(open_store: OpenStore) -> None:
+    store = open_store()
     conversation_id = store.memory("anna").create_conversation("Kept")
-    store.close()
-    again = Store(directory)
+    again = open_store()
     assert again.memory("anna").get_conversation(conversation_id).title == "Kept"
 
 
@@ -161,9 +164,8 @@ def test_a_directory_that_cannot_be_created_raises_a_settings_error(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("threads_switch_often")
-def test_many_threads_in_many_sessions_lose_nothing(
-    store: Store, monkeypatch: pytest.MonkeyPatch, directory: Path
-) -> None:
+def test_many_threads_in_many_sessions_lose_nothing(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store()
     monkeypatch.setattr("chatbot.storage.store.MAX_OPEN_SESSIONS", 3)
     sessions = [f"visitor{number}" for number in range(50)]
     ids = {session: store.memory(session).create_conversation() for session in sessions}
@@ -177,23 +179,22 @@ def test_many_threads_in_many_sessions_lose_nothing(
         thread.start()
     for thread in threads:
         thread.join()
-    store.close()
-    again = Store(directory)
+    again = open_store()
     for session in sessions:
         stored = [message.content for message in again.memory(session).all_messages(ids[session])]
         assert sorted(stored) == sorted(f"{thread} in {session}" for thread in range(16))
         assert again.memory(session).get_messages(ids[session])[0].content == stored[-1]
 
 
-def test_more_conversations_than_are_cached_can_be_changed_in_turns(store: Store, directory: Path) -> None:
+def test_more_conversations_than_are_cached_can_be_changed_in_turns(open_store: OpenStore) -> None:
+    store = open_store()
     memory = store.memory("anna")
     ids = [memory.create_conversation(str(number)) for number in range(MAX_CACHED_CONVERSATIONS + 3)]
     with memory.transaction(ids[0]):
         for _ in range(2):
             for conversation_id in ids:
                 memory.add_message(conversation_id, "user", "text")
-    store.close()
-    again = Store(directory).memory("anna")
+    again = open_store().memory("anna")
     assert [again.get_conversation(each).message_count for each in ids] == [2] * len(ids)
 
 

@@ -48,19 +48,20 @@ class PostgresServer:
     def execute(self, statement: str) -> None:
         """Executes a statement as the administrator."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
     def start(self) -> Self:
         """Starts it, and waits until it answers."""
         options = ["-p", str(self.port), "-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=60"]
         if not self._durable:
             options += ["-c", "fsync=off"]
-        self._process = subprocess.Popen(
-            [*_as_postgres(), str(binaries() / "postgres"), "-D", str(self._directory / "data"), *options],
-            stdout=subprocess.DEVNULL,
-            stderr=(self._directory / "log").open("ab"),
-            cwd=self._directory,
-        )
+        with (self._directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*_as_postgres(), str(binaries() / "postgres"), "-D", str(self._directory / "data"), *options],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=self._directory,
+            )
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
