@@ -61,6 +61,8 @@ NAME_CORRECTIONS = (
     "Please use the name {}.",
     "I meant {}.",
 )
+INVENTED = ("name", "person", "pet", "home", "boat", "father", "sibling", "company", "school")
+"""The kinds whose values are now and then words that nobody knows, so that values are copied and not only recognized."""
 SYLLABLES = "ba do fi gu ka lo mi nu pe ra sa to vi xe zo tha bri sel mar din wen kor lia nel"
 
 
@@ -236,7 +238,7 @@ class Author:
         return Fact(
             kind,
             self._invented()
-            if kind["kind"] in ("name", "person", "pet") and self.random.random() < 0.15
+            if kind["kind"] in INVENTED and self.random.random() < 0.25
             else self.random.choice(kind["values"]),
             self.random.choice(kind.get("slots", [""])),
         )
@@ -257,7 +259,7 @@ class Author:
         return str(self.random.choice([value for value in fact.kind["values"] if value != fact.value]))
 
     def _invented(self) -> str:
-        """A name that nobody has, so that names are copied and not only recognized."""
+        """A name that nobody has."""
         return "".join(self.random.sample(SYLLABLES.split(), self.random.choice((2, 3)))).capitalize()
 
     def _tell(self, fact: Fact) -> Turn:
