@@ -63,6 +63,8 @@ NAME_CORRECTIONS = (
 )
 INVENTED = ("name", "person", "pet", "home", "boat", "father", "sibling", "company", "school")
 """The kinds whose values are now and then words that nobody knows, so that values are copied and not only recognized."""
+NAMED = ("name", "pet", "person", "boat", "father", "sibling", "neighbor", "teacher")
+"""The kinds whose values are names: two of them at once are easily confused."""
 SYLLABLES = "ba do fi gu ka lo mi nu pe ra sa to vi xe zo tha bri sel mar din wen kor lia nel"
 
 
@@ -245,6 +247,8 @@ class Author:
 
     def _facts(self, count: int) -> list[Fact]:
         """Facts of different kinds, often with the name."""
+        if count == 2 and self.random.random() < 0.3:
+            return [self._fact(name) for name in self.random.sample(NAMED, 2)]
         names = self.random.sample([*self.kinds], count)
         if self.random.random() < 0.5 and "name" not in names:
             names[0] = "name"
