@@ -62,7 +62,7 @@ NAME_CORRECTIONS = (
     "I meant {}.",
 )
 INVENTED = ("name", "person", "pet", "home", "boat", "father", "sibling", "company", "school")
-"""The kinds whose values are now and then words that nobody knows, so that values are copied and not only recognized."""
+"""The kinds whose values are now and then invented, so that values are copied and not only recognized."""
 NAMED = ("name", "pet", "person", "boat", "father", "sibling", "neighbor", "teacher")
 """The kinds whose values are names: two of them at once are easily confused."""
 SYLLABLES = "ba do fi gu ka lo mi nu pe ra sa to vi xe zo tha bri sel mar din wen kor lia nel"

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.hub import FakeHub
+
+pytestmark = pytest.mark.tier2
 
 WEIGHTS = b"GGUF" + bytes(1000)
 
@@ -44,7 +48,6 @@ def load(hub: str, home: Path, *local_models: str) -> tuple[list[Any], str]:
     return [json.loads(line) for line in process.stdout.splitlines()], process.stderr
 
 
-@pytest.mark.tier2
 def test_models_are_downloaded_and_failures_are_reported(tmp_path: Path) -> None:
     names = ["tiny/q4/Tiny.gguf", "tiny/Other.gguf", "tiny/Page.gguf", "none/A.gguf", "gated/A.gguf"]
     with running_hub() as (hub, requests):
@@ -55,7 +58,6 @@ def test_models_are_downloaded_and_failures_are_reported(tmp_path: Path) -> None
     assert ("GET", "/us/tiny/resolve/main/q4/Tiny.gguf", "Bearer hf_sesame") in requests
 
 
-@pytest.mark.tier2
 def test_a_downloaded_model_needs_no_network(tmp_path: Path) -> None:
     with running_hub() as (hub, _):
         load(hub, tmp_path, "hf:us/tiny/q4/Tiny.gguf")
