@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chatbot.errors import SettingsError
-from chatbot.storage.backend import Backend, DiskBackend
+from chatbot.storage.backend import Backend
 from chatbot.storage.database_backend import DatabaseBackend
+from chatbot.storage.disk_backend import DiskBackend
 from chatbot.storage.folder import DRAFT, Folder
 
 Report = Callable[[int, int], None]

@@ -10,9 +10,11 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from chatbot.errors import StorageError
-from chatbot.storage.backend import Backend, DiskBackend
+from chatbot.settings import Settings
+from chatbot.storage.backend import Backend
 from chatbot.storage.change_feed import ChangeFeed
 from chatbot.storage.conversation_memory import ConversationMemory
+from chatbot.storage.disk_backend import DiskBackend
 from chatbot.storage.events import Event
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.temporary_chats import TemporaryChats
@@ -106,3 +108,12 @@ class Store:
     def _create(self, session_id: str) -> ConversationMemory:
         folder, notify = self.backend.folder(session_id), partial(self.changes.notify, session_id)
         return ConversationMemory(folder, notify, self.backend.check, self._quotas, self._temporary)
+
+
+def open_store(settings: Settings, quotas: Quotas) -> Store:
+    """The store that the settings choose. Raises SettingsError."""
+    if settings.chatbot_database_url is None:
+        return Store(settings.chatbot_data_dir, quotas)
+    from chatbot.storage.database_backend import DatabaseBackend  # noqa: PLC0415 - psycopg, which most do without
+
+    return Store(DatabaseBackend(settings.chatbot_database_url.get_secret_value()), quotas)

@@ -18,7 +18,7 @@ from chatbot.page.manifest import manifest_files
 from chatbot.page.scripts import early_script, page_script
 from chatbot.page.shell import build_shell
 from chatbot.settings import Settings
-from chatbot.storage import Store, open_backend
+from chatbot.storage import open_store
 from chatbot.web import gradio_patches
 from chatbot.web.listening import local_url, open_sockets
 from chatbot.web.login_throttle import LoginThrottleMiddleware
@@ -53,7 +53,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(open_backend(settings), quotas(settings))
+        self.store = open_store(settings, quotas(settings))
         gradio_patches.forbid_files()
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
         secret = secret or self.store.backend.secret()

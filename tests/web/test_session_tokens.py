@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import SettingsError, Unauthorized
-from chatbot.storage.backend import SECRET_BYTES, load_or_create_secret
+from chatbot.storage.backend import SECRET_BYTES
+from chatbot.storage.disk_backend import load_or_create_secret
 from chatbot.web.session_tokens import SessionTokens
 
 
