@@ -64,6 +64,7 @@ def test_the_app_reads_env_from_its_working_directory(tmp_path: Path) -> None:
     assert result.stderr.startswith("GRADIO_SERVER_PORT='99999': expected ")
 
 
+@pytest.mark.tier2
 def test_the_file_beside_the_program_is_read_too_and_the_current_directory_wins(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     program = Path(shutil.copy(app_without_env_file(), tmp_path / "elsewhere"))

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from zipfile import is_zipfile
 
+import pytest
+
 from chatbot.settings import Settings
 from tests.fake_upstream import FakeUpstream
 from tests.support.running import ROOT, RunningApp, clean_environment, two_providers
@@ -31,6 +33,7 @@ def test_its_library_script_runs_as_it_stands(upstream: FakeUpstream, tmp_path: 
     assert [received.body["messages"][0]["content"] for received in upstream.requests] == ["Answer in rhyme."] * 2
 
 
+@pytest.mark.tier2
 def test_its_curl_commands_and_its_client_work_as_they_stand(upstream: FakeUpstream, tmp_path: Path) -> None:
     curls = next(block for block in BLOCKS if "Tell me a joke" in block)
     more = next(block for block in BLOCKS if "export TOKEN=…" in block)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chatbot.memory.stop_words import FIRST_PERSON, FIRST_PERSON_CHARACTERS, STOP, STOP_CHARACTERS, WEAK
-from chatbot.storage.words import HIRAGANA, IDEOGRAPHS, pairs, pieces, runs
+from chatbot.storage.words import HIRAGANA, IDEOGRAPHS, pairs, runs, text_pieces
 
 MIN_SHARE, MIN_SHARE_OF_TWO = 0.34, 0.15
 """Of the question's strong terms that a note has to have: if it has one of them, and if it has two or more."""
@@ -79,7 +79,7 @@ def _terms_of(run: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def text_terms(text: str) -> frozenset[str]:
     """The terms of a text that a question's can match."""
-    return frozenset(piece for run in runs(text) for piece in pieces(run)) - STOP
+    return frozenset(text_pieces(text)) - STOP
 
 
 def word_match(term: str, word: str) -> float:

@@ -1,9 +1,10 @@
 """Recall: the passages of a session's earlier conversations that match a question, ranked locally and dated."""
 
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 from chatbot.memory.ranking import SUFFIXES, Corpus, Ranking, Terms, question_terms
 from chatbot.memory.time_words import AskedTime, asked_time, without_time
@@ -13,8 +14,8 @@ from chatbot.storage.words import is_unspaced
 from chatbot.types import Passage
 
 MAX_PASSAGES = 3
-CANDIDATES = 60
-"""Messages that the index finds and that are looked at more closely."""
+CANDIDATES, LOOKED_AT_ONCE = 60, 10
+"""Messages that the index finds, and how many of them are looked at more closely at a time."""
 PASSAGE_LENGTH = 400
 """Characters of a passage: of a longer message the sentences that match best."""
 MIN_SHARE, MIN_SHARE_OF_TWO = 0.5, 0.3
@@ -38,7 +39,7 @@ def recall(
     found = rank(
         subject, question, [each for each in candidates if without.isdisjoint((each.message_id, each.conversation_id))]
     )
-    return [_passage(each) for each in found[:MAX_PASSAGES]]
+    return [_passage(each) for each in islice(found, MAX_PASSAGES)]
 
 
 def find(index: SearchIndex, subject: str, time: AskedTime | None, conversation_id: str) -> list[IndexedMessage]:
@@ -57,19 +58,29 @@ def find(index: SearchIndex, subject: str, time: AskedTime | None, conversation_
     return found
 
 
-def rank(subject: str, question: str, found: Sequence[IndexedMessage]) -> list[IndexedMessage]:
-    """The messages that match the subject well enough, cut to the passages that do, the best first."""
-    terms = question_terms(subject)
+def rank(subject: str, question: str, found: Sequence[IndexedMessage]) -> Iterator[IndexedMessage]:
+    """The messages that match the subject well enough, cut to the passages that do, the best first, each text once. A
+    message is looked at when it is asked for: a first token waits."""
     asked = fold(question).strip()
     others = [each for each in found if asked not in fold(each.text)]  # somebody has asked that before
-    ranking = Ranking(subject, Corpus(each.text for each in others), MIN_SHARE, MIN_SHARE_OF_TWO)
-    has_subject = bool(terms.strong) or any(each.score for each in found)
-    likely = [others[place] for place in sorted(ranking.best())] if has_subject else others  # no part is better
-    passages = [replace(each, text=_excerpt(each.text, ranking)) for each in likely]
-    if has_subject:
-        passages = [each for each in passages if ranking.match(each.text).is_enough]
-    by_text = {fold(each.text): each for each in sorted(passages, key=_weight)}
-    return sorted(by_text.values(), key=_weight, reverse=True)
+    others.sort(key=_weight, reverse=True)
+    has_subject = bool(question_terms(subject).strong) or any(each.score for each in found)
+    texts = set()
+    for start in range(0, len(others), LOOKED_AT_ONCE):
+        for passage in _passages(subject, has_subject, others[start : start + LOOKED_AT_ONCE]):
+            if (text := fold(passage.text)) not in texts:
+                texts.add(text)
+                yield passage
+
+
+def _passages(subject: str, has_subject: bool, messages: Sequence[IndexedMessage]) -> Iterator[IndexedMessage]:
+    """Those of the messages that match well enough, cut to their best parts, in their order. Without a subject all."""
+    ranking = Ranking(subject, Corpus(each.text for each in messages), MIN_SHARE, MIN_SHARE_OF_TWO)
+    places = sorted(ranking.best()) if has_subject else range(len(messages))
+    for place in places:
+        passage = replace(messages[place], text=_excerpt(messages[place].text, ranking))
+        if not has_subject or ranking.match(passage.text).is_enough:
+            yield passage
 
 
 def _find(index: SearchIndex, terms: Terms, span: tuple[str, str], without: str) -> list[IndexedMessage]:

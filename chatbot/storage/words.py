@@ -1,6 +1,7 @@
 """Words of a text, for indexes and rankings: folded, and Chinese and Japanese in pieces of one and two characters."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -36,6 +37,11 @@ def pairs(run: str) -> list[str]:
     return [run[at : at + 2] for at in range(len(run) - 1)] or [run]
 
 
+def text_pieces(text: str) -> Sequence[str]:
+    """The pieces of all runs of the text, in their order."""
+    return runs(text) if text.isascii() else [piece for run in runs(text) for piece in pieces(run)]
+
+
 def indexed(text: str) -> str:
     """The text as words between spaces, for a full-text index that knows no other."""
-    return " ".join(piece for run in runs(text) for piece in pieces(run))
+    return " ".join(text_pieces(text))

@@ -61,6 +61,10 @@ NAME_CORRECTIONS = (
     "Please use the name {}.",
     "I meant {}.",
 )
+INVENTED = ("name", "person", "pet", "home", "boat", "father", "sibling", "company", "school")
+"""The kinds whose values are now and then invented, so that values are copied and not only recognized."""
+NAMED = ("name", "pet", "person", "boat", "father", "sibling", "neighbor", "teacher")
+"""The kinds whose values are names: two of them at once are easily confused."""
 SYLLABLES = "ba do fi gu ka lo mi nu pe ra sa to vi xe zo tha bri sel mar din wen kor lia nel"
 
 
@@ -236,13 +240,15 @@ class Author:
         return Fact(
             kind,
             self._invented()
-            if kind["kind"] in ("name", "person", "pet") and self.random.random() < 0.15
+            if kind["kind"] in INVENTED and self.random.random() < 0.25
             else self.random.choice(kind["values"]),
             self.random.choice(kind.get("slots", [""])),
         )
 
     def _facts(self, count: int) -> list[Fact]:
         """Facts of different kinds, often with the name."""
+        if count == 2 and self.random.random() < 0.3:
+            return [self._fact(name) for name in self.random.sample(NAMED, 2)]
         names = self.random.sample([*self.kinds], count)
         if self.random.random() < 0.5 and "name" not in names:
             names[0] = "name"
@@ -257,7 +263,7 @@ class Author:
         return str(self.random.choice([value for value in fact.kind["values"] if value != fact.value]))
 
     def _invented(self) -> str:
-        """A name that nobody has, so that names are copied and not only recognized."""
+        """A name that nobody has."""
         return "".join(self.random.sample(SYLLABLES.split(), self.random.choice((2, 3)))).capitalize()
 
     def _tell(self, fact: Fact) -> Turn:

@@ -51,7 +51,8 @@ def train(weights: llama.Weights, rows: list[Row], steps: int, adapter: llama.Ad
         ids, segments, places, following, counted = batch
         scores = llama.logits(adapter, weights, ids, segments, places)
         losses = optax.softmax_cross_entropy_with_integer_labels(scores, following)
-        return (losses * counted).sum() / counted.sum()
+        mean: Array = (losses * counted).sum() / counted.sum()
+        return mean
 
     @jax.jit
     def step(adapter: llama.Adapter, weights: llama.Weights, state: Any, batch: Batch) -> tuple[Any, Any, Array]:

@@ -66,6 +66,7 @@ def test_a_book_is_read_in_the_order_of_its_chapters() -> None:
     assert text_of(NOVEL, "novel.epub") == "# One\n\nIt began.\n\n# Two\n\nIt **went** on.\n\nIt ended.\n"
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     "start", [b"", b"\xef\xbb\xbf", b"\n <!-- saved --><!-- twice -->", b'<?xml version="1.0"?>\n']
 )
@@ -113,6 +114,7 @@ def test_other_json_stays_as_it_is(content: bytes) -> None:
     assert text_of(content) == content.decode()
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     "content", [b"<p>a fragment</p>\n", b"<htmlx>\n", b"how to write <html> pages\n", b"PK, she said\n"]
 )
@@ -143,6 +145,7 @@ LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
 )
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -177,10 +180,12 @@ def test_a_small_archive_with_a_huge_document_is_refused(megabytes: int, reason:
         prepare("a.docx", content)
 
 
+@pytest.mark.tier2
 def test_a_page_nested_a_thousand_times_is_read() -> None:
     assert "deep" in text_of(b"<html><body>" + b"<div>" * 3000 + b"deep" + b"</div>" * 3000 + b"</body></html>")
 
 
+@pytest.mark.tier2
 def test_what_was_imported_is_not_converted_again() -> None:
     source = b"<html>is how a page starts\n"
     assert prepare("a.html", source, keep_normalized=True).file.text == source.decode()

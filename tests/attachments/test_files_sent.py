@@ -72,6 +72,7 @@ async def test_openai_gets_a_pdf_as_a_file_part(replies_setup: ReplySetup, upstr
     ]
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("provider", ["compatible", "huggingface"])
 async def test_other_servers_get_a_pdfs_text(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName
@@ -198,6 +199,7 @@ async def test_an_image_for_a_text_model_is_refused_before_sending(
     assert set(folders) == {"_uploads"}
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(("provider", "model"), TEXT_ONLY)
 async def test_a_text_model_gets_a_pdfs_text(
     replies_setup: ReplySetup, upstream: FakeUpstream, provider: ProviderName, model: str

