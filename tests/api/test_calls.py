@@ -248,7 +248,7 @@ def test_openapi_marks_the_calls_that_need_a_token(visitor: Visitor) -> None:
     optional = [call["summary"] for call in calls if {} in call.get("security", [])]
     assert sorted(optional) == ["Chat", "Chat Stream"]
     assert len(needed) == 34
-    assert len(calls) == 38
+    assert len(calls) == 39
 
 
 def test_gradios_page_and_routes_still_work(api_app: RunningApp, upstream: FakeUpstream) -> None:
