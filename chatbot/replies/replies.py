@@ -325,7 +325,7 @@ def _with_running_text(message: StoredMessage, reply: Reply | None) -> StoredMes
     if message.status != "running":
         return message
     if reply and (now := reply.snapshot()).message_id == message.message_id:
-        return now
+        return replace(now, pinned=message.pinned)
     return replace(message, status="interrupted", finish_reason="interrupted")
 
 

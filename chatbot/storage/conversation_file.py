@@ -91,6 +91,10 @@ class ConversationFile:
         del fields["parent_id"]
         self._messages.change(message.message_id, fields)
 
+    def pin(self, message_id: str, pinned: bool) -> None:
+        """Pins a message, or lets it go."""
+        self._messages.change(message_id, {"pinned": pinned})
+
     def replace_for_good(self, *messages: StoredMessage) -> None:
         """Replaces messages, and leaves nothing of the old ones in the file."""
         for message in messages:

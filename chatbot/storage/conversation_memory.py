@@ -130,7 +130,9 @@ class ConversationMemory:
             encoded = encode_options(options) if options else None
             file.change(created_at=created_at, updated_at=updated_at, head=new_ids[head], options=encoded)
             for each in summaries:
-                self.summaries.add(conversation_id, replace(each, message_id=uuid4().hex, until=new_ids[each.until]))
+                skipped = tuple(new_ids[skip] for skip in each.skipped if skip in new_ids)
+                renamed = replace(each, message_id=uuid4().hex, until=new_ids[each.until], skipped=skipped)
+                self.summaries.add(conversation_id, renamed)
         return conversation_id
 
     def add_message(
@@ -163,8 +165,9 @@ class ConversationMemory:
 
     def update_message(self, conversation_id: str, message: StoredMessage, *, takes_lease: bool = False) -> None:
         """Replaces the message that has the same id; a removed one stays removed. A running answer is only replaced by
-        the process that holds its lease, or that takes it, because the answer was cut off. Notes and passages of its
-        account that were deleted meanwhile are left out; the other notes count as used now."""
+        the process that holds its lease, or that takes it, because the answer was cut off. It stays pinned if it is.
+        Notes and passages of its account that were deleted meanwhile are left out; the other notes count as used
+        now."""
         with self._directory.write(conversation_id) as file:
             record = file.records.get(message.message_id)
             if record and (takes_lease or record["status"] != "running" or file.is_own(message.message_id)):
@@ -173,7 +176,7 @@ class ConversationMemory:
                     if not file.is_temporary:
                         self.notes.record_use(each.note_id for each in sent.notes)
                     message = replace(message, memory=sent)
-                file.replace(message)
+                file.replace(replace(message, pinned=record.get("pinned") is True))  # it may be so only since
                 self._touch(file)
 
     def get_messages(self, conversation_id: str, limit: int | None = 20) -> list[StoredMessage]:
@@ -270,6 +273,14 @@ class ConversationMemory:
         """Pins the conversation, or lets it go."""
         with self._directory.write(conversation_id) as file:
             file.change(pinned=pinned)
+
+    def pin_message(self, conversation_id: str, message_id: str, pinned: bool) -> StoredMessage:
+        """Pins a message, or lets it go; returns it."""
+        with self._directory.write(conversation_id) as file:
+            file.record(message_id)
+            file.pin(message_id, pinned)
+            file.change(shown_at=self._directory.next_time(file.summary().touched_at))
+            return file.message(message_id)
 
     def set_options(self, conversation_id: str, options: Options) -> None:
         """Stores the options of the conversation's last turn."""

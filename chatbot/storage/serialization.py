@@ -26,7 +26,7 @@ def encode(message: StoredMessage) -> dict[str, Any]:
     """The message as JSON's types, without its id, which is the record's key."""
     record = _cleaned(asdict(message))
     del record["message_id"]
-    for name in ("attachments", "memory", "note"):
+    for name in ("attachments", "memory", "note", "pinned"):
         if not record[name]:
             del record[name]
     return record
