@@ -11,7 +11,7 @@ from sse_starlette import EventSourceResponse
 from chatbot.api import sse
 from chatbot.api.auth import Address, Memory, ServicesDep, SessionId, Token
 from chatbot.api.openapi import COUNT, EVENTS, FILE, NOTHING_RUNS, OWNED, errors
-from chatbot.api.requests import ConversationChangesBody
+from chatbot.api.requests import ConversationChangesBody, MessageChangesBody
 from chatbot.api.responses import ConversationOut, ConversationsOut, ConversationWithMessagesOut, MessageOut, StatusOut
 from chatbot.errors import NotFound
 from chatbot.transfer import ExportedConversation, export_json, export_markdown, title_as_file_name
@@ -75,6 +75,13 @@ async def update_conversation(conversation_id: str, body: ConversationChangesBod
         summarized=body.summarized,
     )
     return ConversationOut.of(await asyncio.to_thread(memory.get_conversation, conversation_id), *body.model_fields_set)
+
+
+@router.patch(f"{ONE}/messages/{{message_id}}", responses=OWNED | errors(413))
+async def update_message(conversation_id: str, message_id: str, body: MessageChangesBody, memory: Memory) -> MessageOut:
+    """Pin a message, or let it go."""
+    message = await asyncio.to_thread(memory.pin_message, conversation_id, message_id, body.pinned)
+    return MessageOut.of(message, conversation_id)
 
 
 @router.delete(ONE, responses=OWNED)

@@ -36,13 +36,16 @@ class MemoryOut(BaseModel):
 
 class MemoryAccountOut(MemoryOut):
     """What went along, and `text`, the block exactly as the model was sent it. How many notes and passages matched but
-    did not fit, and how many of the conversation's messages were sent."""
+    did not fit, and how many of the conversation's messages were sent: `messages_pinned` of them because of pins, while
+    `pinned_left_out` pinned ones did not fit."""
 
     text: Annotated[str, Field(examples=["<memory>\nNotes by the user:\n- I live in Oslo.\n</memory>\n…"])]
     notes_left_out: Annotated[int, Field(examples=[0])]
     recalled_left_out: Annotated[int, Field(examples=[0])]
     messages_sent: Annotated[int, Field(examples=[20])]
     messages_in_all: Annotated[int, Field(examples=[48])]
+    messages_pinned: Annotated[int, Field(examples=[0])]
+    pinned_left_out: Annotated[int, Field(examples=[0])]
 
     @classmethod
     def of_answer(cls, answer: StoredMessage) -> Self | None:
@@ -57,6 +60,8 @@ class MemoryAccountOut(MemoryOut):
             recalled_left_out=memory.passages_left_out,
             messages_sent=answer.seen.sent,
             messages_in_all=answer.seen.total,
+            messages_pinned=answer.seen.pinned,
+            pinned_left_out=answer.seen.pinned_left_out,
         )
 
 

@@ -134,6 +134,15 @@ class ConversationChangesBody(Body):
     temporary: Literal[False] | None = None
 
 
+class MessageChangesBody(Body):
+    """What to change of a message. A pinned one always goes to the model, with the rest of its turn, and is never
+    summarised."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"pinned": True}]})
+
+    pinned: bool
+
+
 NoteText = Annotated[
     str, Field(min_length=1, max_length=MAX_NOTE_LENGTH, json_schema_extra=VISIBLE), AfterValidator(_not_blank)
 ]

@@ -166,7 +166,7 @@ class AttachmentOut(UploadOut):
 
 class MessageOut(BaseModel):
     """A stored message. Of an answer, `memory` is what went along with the question, and `note` the id of the note that
-    the question asked to make."""
+    the question asked to make. A `pinned` message always goes to the model, with the rest of its turn."""
 
     message_id: Id
     role: Role
@@ -183,6 +183,7 @@ class MessageOut(BaseModel):
     attachments: list[AttachmentOut]
     memory: MemoryAccountOut | None
     note: Id | None
+    pinned: bool = False
 
     @classmethod
     def of(cls, message: StoredMessage, conversation_id: str) -> "MessageOut":

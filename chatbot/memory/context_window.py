@@ -1,31 +1,21 @@
 """Selects the messages that fit a model's context window. Pure: messages and limits in, a window out."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
 
-from chatbot.attachments import attachment_form, attachment_tokens
+from chatbot.attachments import attachment_form
 from chatbot.errors import ContentFiltered, FilesNotRead, RequestRefused
-from chatbot.types import AttachmentForm, Message, ModelProfile, SentAttachment, SentContext, StoredMessage
-
-BYTES_PER_TOKEN = 3
-"""Current tokenizers have about four bytes of English a token, and three or more of most other languages: three keeps
-an estimate on the safe side."""
-
-LIKELY_BYTES_PER_TOKEN = 4
-"""For the account of an answer, which has no safe side: four characters of English a token, two of Greek or Russian,
-one and a third of Chinese."""
-
-TOKENS_PER_MESSAGE = 4
-"""What a chat template adds to a message: its role and separators."""
-
-MAX_FILE_BYTES = 22_000_000
-"""Of the files in one request: base64 makes them a third longer, and Anthropic takes 32 MB in all, OpenAI 50."""
-
-
-WHOLE: tuple[AttachmentForm, ...] = ("whole",)
-ALL_FORMS: tuple[AttachmentForm, ...] = get_args(AttachmentForm)
+from chatbot.memory.message_sizes import (
+    MAX_FILE_BYTES,
+    WHOLE,
+    estimate_tokens,
+    file_bytes,
+    message_tokens,
+    without_files,
+)
+from chatbot.memory.pinned import select_pinned
+from chatbot.types import Message, ModelProfile, SentAttachment, SentContext, StoredMessage
 
 WITHHELD = ("refusal", "content_filter")
 """Finish reasons of turns that a model or a provider's filter refused."""
@@ -51,22 +41,7 @@ class ContextWindow:
     def without_whole_files(self) -> "ContextWindow":
         """The window with only the names of these files."""
         sent = replace(self.sent, files_unread=self.sent.files_unread + len(self.whole_files))
-        return ContextWindow(tuple(_without_files(each, WHOLE) for each in self.messages), sent)
-
-
-def estimate_tokens(text: str) -> int:
-    """Estimates the tokens of a message's text, rather too many than too few."""
-    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN) + TOKENS_PER_MESSAGE
-
-
-def likely_tokens(text: str) -> int:
-    """Estimates the tokens of a text as closely as possible."""
-    return -(-len(text.encode("utf-8", "replace")) // LIKELY_BYTES_PER_TOKEN)
-
-
-def message_tokens(message: Message, profile: ModelProfile) -> int:
-    """Estimates the tokens of a message with its attachments, rather too many than too few."""
-    return estimate_tokens(message.content) + sum(attachment_tokens(each, profile) for each in message.attachments)
+        return ContextWindow(tuple(without_files(each, WHOLE) for each in self.messages), sent)
 
 
 def select_messages(
@@ -77,9 +52,11 @@ def select_messages(
     history_limit: int = 20,
     context_tokens: int | None = None,
     max_tokens: int = 0,
+    with_pinned: bool = True,
 ) -> ContextWindow:
     """The newest of `messages` that fit, starting with a user's and alternating: a question that got no answer is
-    merged into the next.
+    merged into the next. Unless `with_pinned` is false, pinned messages before them are sent too, in their places, as
+    `select_pinned` says.
 
     At most `history_limit` messages and, with the system prompt and `max_tokens` reserved for the answer, at most
     `context_tokens` (None: unknown, so no limit). The newest message is always in: whether it fits alone is for the
@@ -89,23 +66,30 @@ def select_messages(
     If they do not fit, the oldest are left out first, before the text of any message.
     """
     refused = _questions_with_refused_files(messages, profile.id)
-    said = [_as_sent(message, profile, refused) for message in _sendable(messages)]
+    sendable = _sendable(messages)
+    said = [_as_sent(message, profile, refused) for message in sendable]
     available = math.inf
     if context_tokens is not None:
         reserved = min(max_tokens, context_tokens // 2)  # an answer gets no more than half of a small context
         available = context_tokens - reserved - estimate_tokens(system_prompt)
-    newest = _fit(said[-history_limit:], available, profile)
-    while len(newest) > 1 and newest[0].role != "user":
-        newest = newest[1:]
-    return ContextWindow(tuple(_merged(newest)), _sent_context(said, newest, profile))
+    pinned = select_pinned(sendable, said, available, profile) if with_pinned else {}
+    newest = _fit(said, max(0, len(said) - history_limit), available, profile, pinned)
+    while len(newest) > 1 and said[min(newest)].role != "user" and min(newest) - 1 not in pinned:
+        del newest[min(newest)]
+    sent = dict(sorted((pinned | newest).items()))
+    left_out = sum(each.pinned and place not in sent for place, each in enumerate(sendable))
+    account = _sent_context(said, list(sent.values()), profile)
+    account = replace(account, pinned=len(sent) - len(newest), pinned_left_out=left_out)
+    return ContextWindow(tuple(_merged(sent.values())), account)
 
 
 def first_sent_id(messages: Sequence[StoredMessage], sent: SentContext) -> str | None:
-    """The id of the first of the `messages` before an answer that went out for it, by the answer's account; None if all
-    did."""
+    """The id of the first of the `messages` before an answer from which on all went out for it, by the answer's
+    account; None if there was none that did not."""
     sendable = _sendable(messages)
-    is_part = sent.sent < sent.total and 0 < sent.sent <= len(sendable)
-    return sendable[-sent.sent].message_id if is_part else None
+    in_window = sent.sent - sent.pinned
+    is_part = sent.sent < sent.total and 0 < in_window <= len(sendable)
+    return sendable[-in_window].message_id if is_part else None
 
 
 def _sendable(messages: Sequence[StoredMessage]) -> list[StoredMessage]:
@@ -138,7 +122,7 @@ def _questions_with_refused_files(messages: Sequence[StoredMessage], model: str)
 def _as_sent(message: StoredMessage, profile: ModelProfile, refused: Collection[str]) -> Message:
     attachments = (SentAttachment(each, attachment_form(each, profile)) for each in message.attachments)
     sent = Message(message.role, message.content, tuple(attachments))
-    return _without_files(sent) if message.message_id in refused else sent
+    return without_files(sent) if message.message_id in refused else sent
 
 
 def _merged(messages: Iterable[Message]) -> list[Message]:
@@ -157,26 +141,27 @@ def _joined(first: Message, second: Message) -> Message:
     return Message(first.role, content, first.attachments + second.attachments)
 
 
-def _fit(messages: list[Message], available: float, profile: ModelProfile) -> list[Message]:
-    """The newest messages that fit. From the first message whose files do not fit, older files are left out; from the
-    first whose text does not fit, older messages are."""
-    fitting: list[Message] = []
-    files_fit, file_bytes = True, 0
-    for message in reversed(messages):
-        file_bytes += sum(each.attachment.size for each in message.attachments if each.form == "whole")
-        files_fit = files_fit and message_tokens(message, profile) <= available and file_bytes <= MAX_FILE_BYTES
-        as_sent = message if files_fit or not fitting else _without_files(message)
+def _fit(
+    said: Sequence[Message], first: int, available: float, profile: ModelProfile, pinned: Mapping[int, Message]
+) -> dict[int, Message]:
+    """The newest messages that fit beside the `pinned` ones, by place, none before the place `first`. From the first
+    message whose files do not fit, older files are left out; from the first whose text does not fit, older messages
+    are."""
+    fitting: dict[int, Message] = {}
+    available -= sum(message_tokens(each, profile) for each in pinned.values())
+    files_fit, size = True, sum(map(file_bytes, pinned.values()))
+    for place in reversed(range(first, len(said))):
+        message, reserved = said[place], pinned.get(place)
+        if reserved:
+            available, size = available + message_tokens(reserved, profile), size - file_bytes(reserved)
+        size += file_bytes(message)
+        files_fit = files_fit and message_tokens(message, profile) <= available and size <= MAX_FILE_BYTES
+        as_sent = message if files_fit or not fitting else reserved or without_files(message)
         available -= message_tokens(as_sent, profile)
         if available < 0 and fitting:
             break
-        fitting.append(as_sent)
-    return fitting[::-1]
-
-
-def _without_files(message: Message, forms: Collection[AttachmentForm] = ALL_FORMS) -> Message:
-    """The message with only the names of the files that are sent in one of the `forms`."""
-    named = (replace(each, form="name") if each.form in forms else each for each in message.attachments)
-    return replace(message, attachments=tuple(named))
+        fitting[place] = as_sent
+    return fitting
 
 
 def _sent_context(said: Sequence[Message], sent: Sequence[Message], profile: ModelProfile) -> SentContext:

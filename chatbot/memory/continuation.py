@@ -3,7 +3,8 @@
 import re
 from dataclasses import replace
 
-from chatbot.memory.context_window import BYTES_PER_TOKEN, ContextWindow
+from chatbot.memory.context_window import ContextWindow
+from chatbot.memory.message_sizes import BYTES_PER_TOKEN
 from chatbot.types import Delta, Message
 
 INSTRUCTION = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from chatbot.memory.context_window import estimate_tokens
+from chatbot.memory.message_sizes import estimate_tokens
 from chatbot.memory.ranking import Ranking, cached_corpus
 from chatbot.memory.same_subject import is_newer_about_same
 from chatbot.types import ModelProfile, Note, Passage, SentMemory, SentNote, SentSummary, Summary

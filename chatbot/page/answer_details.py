@@ -117,7 +117,9 @@ def _context(answer: StoredMessage) -> Facts | None:
     sent = answer.seen
     if sent is None or sent.total == sent.sent:
         return None
-    return {"sent": sent.sent, "total": sent.total, "trimmed": sent.trimmed}
+    pinned = {"pinned": sent.pinned, "pinned_left_out": sent.pinned_left_out}
+    seen = {"sent": sent.sent, "total": sent.total, "trimmed": sent.trimmed}
+    return seen | {name: count for name, count in pinned.items() if count}
 
 
 def _files(answer: StoredMessage) -> Facts | None:

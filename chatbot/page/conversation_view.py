@@ -112,4 +112,5 @@ def _window(messages: list[StoredMessage], shown: list[StoredMessage], row_ids: 
     row = next((each.message_id for each in following if each.message_id in row_ids), None)
     if sent is None or row is None:
         return None
-    return {"id": row, "sent": sent.sent, "total": sent.total, "trimmed": sent.trimmed}
+    pinned = {"pinned": sent.pinned, "pinned_left_out": sent.pinned_left_out}
+    return {"id": row, "sent": sent.sent - sent.pinned, "total": sent.total, "trimmed": sent.trimmed} | pinned

@@ -139,6 +139,7 @@ def _reasoning(message: StoredMessage, locale: str) -> ShownMessage:
 
 def _line(message: StoredMessage, label: Callable[[str], str], notes: Mapping[str, Note]) -> Line:
     line: Line = {"id": message.message_id, "role": message.role, "text": message.content}
+    line |= {"pinned": True} if message.pinned else {}
     if message.role == "user":
         return line | ({"files": [show_file(each) for each in message.attachments]} if message.attachments else {})
     line |= {"question": message.parent_id}

@@ -31,6 +31,7 @@ MODULES = (
     "model_picker",
     "notes",
     "remember",
+    "pins",
     "note_list",
     "note_lines",
     "memory_panel",

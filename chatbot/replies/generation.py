@@ -12,9 +12,9 @@ from chatbot.attachments import attachment_form, attachment_tokens
 from chatbot.engine import ChatEngine
 from chatbot.errors import ContextOverflow, FilesNotRead, ProviderError, RequestRefused, ServiceUnavailable
 from chatbot.memory import ContextWindow, estimate_tokens, likely_tokens, message_tokens, select_messages
-from chatbot.memory.context_window import TOKENS_PER_MESSAGE
 from chatbot.memory.continuation import Seam, continued_window, fitting_end
 from chatbot.memory.memory_block import NOTHING, Recollection, with_memory
+from chatbot.memory.message_sizes import TOKENS_PER_MESSAGE
 from chatbot.providers import Provider, ProviderPool
 from chatbot.types import (
     Attachment,
@@ -168,7 +168,9 @@ class Generation:
     def _profile(self) -> ModelProfile:
         return self._providers.profile(self._options.choice)
 
-    def _select(self, history_limit: int, context_tokens: int | None, max_tokens: int = 0) -> ContextWindow:
+    def _select(
+        self, history_limit: int, context_tokens: int | None, max_tokens: int = 0, *, with_pinned: bool = True
+    ) -> ContextWindow:
         begun = fitting_end(self._begun, context_tokens)
         window = select_messages(
             self._history,
@@ -177,6 +179,7 @@ class Generation:
             history_limit=max(1, history_limit - 1) if begun else history_limit,
             context_tokens=context_tokens and context_tokens - (estimate_tokens(begun) if begun else 0),
             max_tokens=max_tokens,
+            with_pinned=with_pinned,
         )
         takes_prefill = self._providers.takes_prefill(self._options.choice.provider)
         return continued_window(window, begun, as_prefill=takes_prefill) if begun else window
@@ -217,12 +220,13 @@ class Generation:
                 passages_left_out=len(self._memory.passages) + self._memory.passages_left_out,
                 summary=self._memory.summary,
             )
-            return self._select(1, None)
+            return self._select(1, None, with_pinned=False)
         share = 0.5
         if overflow.prompt_tokens and overflow.context_tokens and overflow.prompt_tokens > overflow.context_tokens:
             available = overflow.context_tokens - min(self._options.max_tokens, overflow.context_tokens // 2)
             share = min(1.0, FILL_AFTER_OVERFLOW * available / overflow.prompt_tokens)
-        return self._select(window.sent.sent - 1, int(self._input_tokens(window) * share))
+        newest = window.sent.sent - window.sent.pinned
+        return self._select(max(1, newest - 1), int(self._input_tokens(window) * share))
 
     def _input_tokens(self, window: ContextWindow) -> int:
         """How many tokens are sent, by an estimate that is rather too high."""

@@ -8,8 +8,10 @@ from uuid import uuid4
 
 from chatbot.errors import ChatbotError, EmptyAnswer, NotPossible
 from chatbot.memory import estimate_tokens, likely_tokens, select_messages
-from chatbot.memory.context_window import TOKENS_PER_MESSAGE, first_sent_id
+from chatbot.memory.context_window import first_sent_id
 from chatbot.memory.memory_block import SMALL_CONTEXT, Recollection
+from chatbot.memory.message_sizes import TOKENS_PER_MESSAGE
+from chatbot.memory.pinned import ids_with_turns
 from chatbot.replies.options import MAX_HISTORY
 from chatbot.replies.reply import Reply
 from chatbot.replies.single_call import Caller, SingleCalls
@@ -134,20 +136,21 @@ class Summarizing:
         asked = replace(options, history_limit=MAX_HISTORY, max_tokens=min(options.max_tokens, MAX_TOKENS))
         recollection = Recollection(summary=before)
         text, account = await self._calls.ask(
-            memory, conversation_id, covered, INSTRUCTION, asked, caller, recollection
+            memory, conversation_id, covered.messages, INSTRUCTION, asked, caller, recollection
         )
         if not text.strip():
             raise EmptyAnswer(self._calls.providers.label(choice.provider))
         summary = Summary(
             uuid4().hex,
             text.strip()[:MAX_SUMMARY_LENGTH],
-            len(covered) + (before.covers if before else 0),
-            covered[-1].message_id,
+            len(covered.messages) + (before.covers if before else 0),
+            covered.until,
             now(),
             choice.provider,
             choice.model,
             account.usage,
             account.cost,
+            covered.skipped,
         )
         await asyncio.to_thread(memory.summaries.add, conversation_id, summary)
         return summary
@@ -157,7 +160,7 @@ class Summarizing:
         profile = self._calls.providers.profile(options.choice)
         before = memory.summaries.current(conversation_id)
         try:
-            covered = _to_cover(memory, conversation_id, options, profile, before, only_unseen=True)
+            covered = _to_cover(memory, conversation_id, options, profile, before, only_unseen=True).messages
         except NotPossible:
             return None
         tokens = sum(likely_tokens(each.content) + TOKENS_PER_MESSAGE for each in covered)
@@ -172,6 +175,16 @@ def _is_too_small(options: Options, profile: ModelProfile) -> bool:
     return options.choice.provider == "local" and (profile.context_tokens or 0) <= SMALL_CONTEXT
 
 
+@dataclass(frozen=True, slots=True)
+class _Coverage:
+    """What a summary adds to the one before: `messages`, oldest first. With it, all up to the one with the id `until`
+    are summarised but those `skipped`."""
+
+    messages: Sequence[StoredMessage]
+    until: str
+    skipped: tuple[str, ...]
+
+
 def _to_cover(
     memory: ConversationMemory,
     conversation_id: str,
@@ -180,23 +193,28 @@ def _to_cover(
     before: Summary | None,
     *,
     only_unseen: bool = False,
-) -> Sequence[StoredMessage]:
-    """The messages for the next summary, oldest first: as many as the model reads at once. Without `only_unseen` they
-    are all messages if the model still sees all."""
+) -> _Coverage:
+    """The messages for the next summary: as many as the model reads at once, none that is sent because of a pin.
+    Without `only_unseen` they are all messages if the model still sees all."""
     messages = [each for each in memory.get_messages(conversation_id, None) if each.status != "running"]
     ids = [each.message_id for each in messages]
     first = ids.index(before.until) + 1 if before and before.until in ids else 0
     end = _window_start(messages, options, profile)
     if end <= first and before is None and not only_unseen:
         end = len(messages)
-    uncovered = messages[first:end]
+    skipped = before.skipped if before else ()  # they may be pinned no more
+    is_new = [place >= first or message_id in skipped for place, message_id in enumerate(ids)]
+    pinned = ids_with_turns(messages)
+    uncovered = [place for place in range(end) if is_new[place] and ids[place] not in pinned]
     if profile.context_tokens is not None:
         available = profile.context_tokens - min(options.max_tokens, MAX_TOKENS) - estimate_tokens(INSTRUCTION) * 4
-        sizes = accumulate(estimate_tokens(each.content) for each in uncovered)
+        sizes = accumulate(estimate_tokens(messages[place].content) for place in uncovered)
         uncovered = uncovered[: max(1, sum(1 for _ in takewhile(lambda size: size <= available, sizes)))]
     if not uncovered:
         raise NotPossible("nothing_to_summarize")
-    return uncovered
+    last = max(uncovered[-1], first - 1)
+    left = [ids[place] for place in range(last + 1) if is_new[place] and place not in uncovered]
+    return _Coverage([messages[place] for place in uncovered], ids[last], tuple(left))
 
 
 def _window_start(messages: Sequence[StoredMessage], options: Options, profile: ModelProfile) -> int:

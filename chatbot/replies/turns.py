@@ -17,7 +17,8 @@ from chatbot.errors import (
     TooManyConversations,
     TooManySessions,
 )
-from chatbot.memory.context_window import MAX_FILE_BYTES, is_withheld
+from chatbot.memory.context_window import is_withheld
+from chatbot.memory.message_sizes import MAX_FILE_BYTES
 from chatbot.memory.remember import remembered
 from chatbot.replies.recollection import switches_of
 from chatbot.storage import ConversationMemory
@@ -46,7 +47,7 @@ class Turn:
 
 def new_question(text: str, edited: str | None = None, files: Sequence[str] = (), max_files: int = 10) -> Question:
     """A question that stores `text` as the conversation's next message, or as another version of the message `edited`,
-    whose attachments it keeps. `files` are the ids of uploads.
+    whose attachments and pin it keeps. `files` are the ids of uploads.
 
     Raises InvalidMessage for a text that is too long, or empty without a file, and for too many files. The question
     raises NotFound if `edited` is no message of the visitor, or an upload is missing.
@@ -69,7 +70,10 @@ def new_question(text: str, edited: str | None = None, files: Sequence[str] = ()
         after = original.parent_id if original else None
         if original:
             take_back_note(memory, original)
-        return memory.add_message(conversation_id, "user", text, after=after, attachments=(*old, *new))
+        is_pinned = original is not None and original.pinned
+        return memory.add_message(
+            conversation_id, "user", text, after=after, attachments=(*old, *new), pinned=is_pinned
+        )
 
     return store
 

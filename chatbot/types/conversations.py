@@ -29,6 +29,9 @@ class SentContext:
 
     Of the `files` of all these messages, `files_left_out` did not fit or belong to a message that was not sent, and
     `files_unread` cannot be read by the model; of `files_as_text` it was sent the text only.
+
+    `pinned` of the messages that were sent were older than the others, and sent because they, or messages of the same
+    turn, are pinned. `pinned_left_out` messages are pinned and did not fit.
     """
 
     sent: int
@@ -38,6 +41,8 @@ class SentContext:
     files_left_out: int = 0
     files_unread: int = 0
     files_as_text: int = 0
+    pinned: int = 0
+    pinned_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class StoredMessage:
     is the message before it, empty for the first: messages with the same parent are versions of each other.
 
     Of an answer, `memory` is what went along with its question, and `note` the id of the note that the question asked
-    to make, None if none was made.
+    to make, None if none was made. A `pinned` message is always sent, and never summarised.
     """
 
     message_id: str
@@ -84,6 +89,7 @@ class StoredMessage:
     attachments: tuple[Attachment, ...] = ()
     memory: SentMemory | None = None
     note: str | None = None
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

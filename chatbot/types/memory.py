@@ -57,7 +57,8 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a model said of the first messages of a conversation, `covers` in number and `until` the id of the last;
-    `text` may have been changed since. `cost` is in US dollars, None if unknown."""
+    `text` may have been changed since. `cost` is in US dollars, None if unknown. `skipped` are the ids of messages
+    before that one that it leaves out, because they were pinned."""
 
     message_id: str
     text: str
@@ -68,6 +69,7 @@ class Summary:
     model: str | None = None
     usage: Usage = field(default_factory=Usage)
     cost: float | None = None
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ def test_a_note_that_matches_goes_behind_the_system_prompt(owner: Visitor, upstr
             "notes_left_out": 0,
             "recalled_left_out": 0,
             "messages_sent": 1,
+            "messages_pinned": 0,
+            "pinned_left_out": 0,
             "messages_in_all": 1,
         }
     (used,) = notes(owner)

@@ -122,7 +122,7 @@ async def test_a_kill_in_the_middle_leaves_the_old_state(
 
 
 @pytest.mark.tier2
-async def test_with_the_demo_model_it_offers_notes_and_another_model(
+async def test_with_the_demo_model_it_offers_pins_notes_and_another_model(
     page: Page, data: Path, needs_chromium: None
 ) -> None:
     if not (default_cache(data) / PurePosixPath(SMOLLM2.member).name).exists():
@@ -135,6 +135,10 @@ async def test_with_the_demo_model_it_offers_notes_and_another_model(
         offered = chat.page.locator(".summary-offer")
         await expect(offered).to_contain_text("this demo model cannot summarise")
         await expect(offer(chat)).to_have_count(0)
+        await offered.get_by_role("button", name="Pin a message").click()
+        await expect(chat.rows.nth(1).get_by_role("button", name="Pin", exact=True)).to_be_focused()
+        await chat.page.keyboard.press("Enter")
+        await expect(chat.rows.nth(1).locator(".pin-mark")).to_be_visible()
         await offered.get_by_role("button", name="Open the notes").click()
         await expect(chat.page.get_by_role("dialog", name="Memory")).to_be_visible()
         await chat.page.keyboard.press("Escape")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.memory import estimate_tokens, message_tokens, select_messages
-from chatbot.memory.context_window import MAX_FILE_BYTES
+from chatbot.memory.message_sizes import MAX_FILE_BYTES
 from chatbot.page.answer_details import details
 from chatbot.types import Attachment, ModelProfile, StoredMessage
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chatbot.errors import ContextOverflow
-from chatbot.memory.context_window import likely_tokens
+from chatbot.memory.message_sizes import likely_tokens
 from chatbot.types import SentContext, Usage
 from tests.conftest import CreateReplies
 from tests.fake_upstream import FAULTS, FakeUpstream, Scenario

@@ -54,7 +54,11 @@ export const inWords = {
   writer: ({ model, ...rest }) => [model, writerOf(rest)].filter(Boolean).join(" · "),
 
   // How much of the conversation the model was sent, if not all.
-  seen: (seen) => seen && t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
+  seen: (seen) => seen && [
+    t(seen.trimmed ? "account.trimmed" : "account.seen", seen),
+    seen.pinned && t("account.pinned", { count: seen.pinned }),
+    seen.pinned_left_out && t("account.pinned.left", { count: seen.pinned_left_out }),
+  ].filter(Boolean).join(" · "),
 
   total: ({ tokens, estimated, cost, partly } = {}) => {
     if (tokens === undefined) return "";

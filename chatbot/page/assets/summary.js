@@ -6,6 +6,7 @@ import { button, make } from "./dom.js";
 import { LANGUAGE, t, worded } from "./i18n.js";
 import { openMemory } from "./memory_panel.js";
 import { openPicker } from "./model_picker.js";
+import { seekPin } from "./pins.js";
 import { remedyFor } from "./remedies.js";
 import { callJson } from "./session.js";
 import { machine } from "./state.js";
@@ -117,6 +118,7 @@ const offer = ({ messages, possible, ...rest }) => {
   } else if (possible === false) {
     made.append(
       make("span", "", t("summary.small", { count: messages })),
+      button("keep", t("summary.pin"), () => seekPin(made.closest(".message-row"))),
       button("keep", t("summary.note"), () => openMemory()),
       button("keep", t("remedy.model"), openPicker),
     );

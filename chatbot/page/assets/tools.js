@@ -7,6 +7,7 @@ const ICONS = {
   done: "M4 12l5 5L20 6",
   retry: "M20 11a8 8 0 1 0-2 6 M20 5v6h-6",
   edit: "M4 20h4L19 9l-4-4L4 16z",
+  pin: "M9 3h6l-1 7 4 4H6l4-4z M12 14v7",
   remember: "M7 4h10v16l-5-4-5 4z",
   temporary: "M12 4a8 8 0 1 1-4.6 14.6L4 20l1.4-3.4A8 8 0 0 1 12 4z",
   undo: "M9 14L4 9l5-5 M4 9h10a6 6 0 0 1 0 12h-3",

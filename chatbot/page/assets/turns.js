@@ -6,6 +6,7 @@ import { thumbnail } from "./attachments.js";
 import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
 import { savedNote } from "./notes.js";
+import { focusPinAgain, pinMark, pinTool } from "./pins.js";
 import { noteOf, rememberTool } from "./remember.js";
 import { machine } from "./state.js";
 import { sentMemory } from "./sent_memory.js";
@@ -93,6 +94,7 @@ const lineBelow = (row, turn) => {
   const tools = make("span", "tools");
   if (turn.text) tools.append(tool("copy", t("turn.copy"), (pressed) => copy(pressed, turn.text)));
   if (turn.role === "user") tools.append(tool("edit", t("turn.edit"), () => editMessage(row, turn)));
+  if (turn.text) tools.append(pinTool(row, turn));
   if (turn.text && !turn.isTemporary) {
     const place = { conversation_id: view.conversation, message_id: turn.id };
     tools.append(rememberTool(row, turn.text, place, drawTurns));
@@ -107,6 +109,7 @@ const lineBelow = (row, turn) => {
     if (turn.failed && turn.question && turn.undo) note.append(...remedies(turn));
     made.append(note);
   }
+  if (turn.pinned) made.append(pinMark());
   made.append(tools);
   if (turn.details) made.append(...accountOf(turn));
   if (turn.note) made.append(savedNote(turn.note));
@@ -133,6 +136,7 @@ const decorate = (row, turn) => {
   row.classList.toggle("wordless", Boolean(fits && turn.files && !turn.text));
   if (fits) row.querySelector(".flex-wrap").append(lineBelow(row, turn));
   if (fits && turn.files) row.querySelector(".flex-wrap").prepend(attachmentList(turn));
+  if (fits) focusPinAgain(row);
 };
 
 const offerEarlier = (count) => {
@@ -145,9 +149,14 @@ const offerEarlier = (count) => {
 };
 
 // At the first message that the model saw for its newest answer: how much that was, and a way to send more.
-const windowLine = ({ sent, total, trimmed }) => {
+const windowLine = ({ sent, total, trimmed, pinned, pinned_left_out }) => {
   const made = make("div", "window-line");
-  made.append(make("span", "", t(trimmed ? "window.trimmed" : "window.seen", { sent, total })));
+  const said = [
+    t(trimmed ? "window.trimmed" : "window.seen", { sent, total }),
+    pinned && t("window.pinned", { count: pinned }),
+    pinned_left_out && t("window.pinned.left", { count: pinned_left_out }),
+  ];
+  made.append(make("span", "", said.filter(Boolean).join(" ")));
   const widen = button("widen", t("window.widen"), () => {
     sendEverything();
     made.replaceChildren(make("span", "", t("window.widened")));
