@@ -7,8 +7,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
-from chatbot.errors import SettingsError
+from chatbot.errors import ChatbotError, SettingsError
 from chatbot.settings import Settings
 from chatbot.web.environment import prepare_environment
 from chatbot.web.public_link import PublicLink
@@ -23,7 +24,34 @@ def parse_flags() -> argparse.Namespace:
     parser.add_argument("--port", help="port to listen on (GRADIO_SERVER_PORT; default the first free one from 7860)")
     parser.add_argument("--share", action="store_true", default=None, help="make a public link as well (GRADIO_SHARE)")
     parser.add_argument("--public", action="store_true", help="with --share: let everybody in who has the link")
+    parser.add_argument(
+        "--copy-from", type=Path, metavar="DIR", help="copy this data directory into CHATBOT_DATABASE_URL, and end"
+    )
     return parser.parse_args()
+
+
+def copy(settings: Settings, directory: Path) -> None:
+    """Copies a data directory into the database, with its progress on the terminal. Raises SettingsError."""
+    if settings.chatbot_database_url is None:
+        raise SettingsError("--copy-from: expected CHATBOT_DATABASE_URL beside it")
+    from chatbot.storage.copying import copy_directory  # noqa: PLC0415 - psycopg, which most do without
+    from chatbot.storage.database_backend import DatabaseBackend  # noqa: PLC0415 - as above
+
+    backend = DatabaseBackend(settings.chatbot_database_url.get_secret_value())
+    try:
+        done = copy_directory(directory, backend, _report)
+        print(
+            f"Copied {done.sessions} sessions; {done.left} were there already, or are empty, and were left as they are."
+        )
+    except (OSError, ChatbotError) as error:
+        raise error if isinstance(error, SettingsError) else SettingsError(f"--copy-from: {error}") from None
+    finally:
+        backend.close()
+
+
+def _report(done: int, of: int) -> None:
+    if done % 100 == 0 or done == of:
+        print(f"{done} of {of} sessions", flush=True)
 
 
 def main() -> None:
@@ -36,6 +64,9 @@ def main() -> None:
     }
     try:
         settings = Settings.load(**{name: value for name, value in overrides.items() if value is not None})
+        if flags.copy_from:
+            copy(settings, flags.copy_from)
+            return
         prepare_environment(settings)
         link = PublicLink(settings, flags.public)
         from chatbot.web.server import Server  # noqa: PLC0415 - Gradio takes seconds to import; settings come first

@@ -21,7 +21,8 @@ ChatbotError                    500
 ├── DownloadsOff                403  CHATBOT_LOCAL_DOWNLOADS
 ├── DownloadRefused             409  no disk, no memory, or the hub has no such file for us
 ├── NoProvider                  503  nothing is configured that can answer
-├── StorageError                500  the disk refused
+├── StorageError                500  the disk or the database refused
+│   └── LostLease                    another process may have gone on with the answer
 ├── ShuttingDown                503  retryable: the process is about to end
 └── ProviderError               502  the model's side failed
     ├── InvalidKey              502
@@ -236,9 +237,15 @@ class TooManySessions(ChatbotError):
 
 
 class StorageError(ChatbotError):
-    """The disk refused to read or write."""
+    """The disk or the database refused to read or write."""
 
     code = "storage"
+
+
+class LostLease(StorageError):
+    """This process did not respond for so long that its answer counts as interrupted: another one may go on with it."""
+
+    detail = "interrupted"
 
 
 class ShuttingDown(ChatbotError):

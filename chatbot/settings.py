@@ -5,7 +5,7 @@ import sys
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -55,6 +55,12 @@ def _check_url(value: str) -> str:
         usable = False
     if not usable:
         raise ValueError("an address such as https://example.com/v1")
+    return value
+
+
+def _check_database_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("an address such as postgresql://name:password@host/database")
     return value
 
 
@@ -120,6 +126,7 @@ class Settings(BaseSettings):
     chatbot_max_tokens: int = Field(default=2000, ge=1)
     chatbot_history_limit: int = Field(default=20, ge=1, le=1000)
     chatbot_data_dir: Annotated[Path, BeforeValidator(_expand_home)] = Path("data")
+    chatbot_database_url: Annotated[SecretStr, AfterValidator(_check_database_url)] | None = None
     chatbot_secret: SecretStr | None = None
     chatbot_auth: SecretStr | None = None
     chatbot_messages_per_minute: int = Field(default=20, ge=0)
@@ -182,7 +189,13 @@ class Settings(BaseSettings):
         """Every secret in the settings, including the passwords of logins."""
         values = (getattr(self, name) for name in type(self).model_fields)
         whole = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
-        return [*whole, *(password for _, password in self.logins())]
+        return [*whole, *(password for _, password in self.logins()), *self._database_passwords()]
+
+    def _database_passwords(self) -> list[str]:
+        """The password in the database's address, as it is written there and as it is meant."""
+        url = self.chatbot_database_url.get_secret_value() if self.chatbot_database_url else ""
+        found = re.match(r"\w+://[^:@/]*:([^/]*)@", url)
+        return [found[1], unquote(found[1])] if found else []
 
     @property
     def is_public(self) -> bool:

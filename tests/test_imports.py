@@ -34,7 +34,7 @@ OWNERS = {
     ("chatbot.web", "chatbot.page", "chatbot.api"): {"fastapi", "starlette", "uvicorn"},
     ("chatbot.web", "chatbot.page"): {"gradio", "gradio_client"},
     ("chatbot.providers",): {"openai", "anthropic", "httpx2", "xllamacpp", "huggingface_hub", "genai_prices"},
-    ("chatbot.storage",): {"tinydb"},
+    ("chatbot.storage",): {"tinydb", "psycopg", "psycopg_pool"},
     ("chatbot.storage", "chatbot.transfer"): {"orjson"},
     ("chatbot.attachments",): {"PIL", "pypdfium2", "chardet", "mammoth", "pptx", "bs4"},
 }

@@ -22,6 +22,8 @@ SECRETS = (
     "CHATBOT_AUTH",
 )
 
+DATABASE = "postgresql://chatbot:hunter%202@127.0.0.1/chatbot"
+
 DEFAULTS = {
     "LOCAL_MODEL": "bundled",
     "COMPATIBLE_NAME": "Compatible server",
@@ -46,6 +48,7 @@ DEFAULTS = {
 }
 UNSET = {
     *SECRETS,
+    "CHATBOT_DATABASE_URL",
     "OPENAI_BASE_URL",
     "ANTHROPIC_BASE_URL",
     "COMPATIBLE_BASE_URL",
@@ -310,6 +313,17 @@ def test_quotes_and_capital_letters_around_a_value_do_not_count(
 ) -> None:
     monkeypatch.setenv(name, value)
     assert getattr(Settings.load(), name.lower()) == expected
+
+
+def test_the_password_of_the_database_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATBOT_DATABASE_URL", DATABASE)
+    settings = Settings.load()
+    assert "hunter" not in f"{settings!r} {settings}"
+    assert settings.secrets() == [DATABASE, "hunter%202", "hunter 2"]
+    monkeypatch.setenv("CHATBOT_DATABASE_URL", DATABASE.replace("postgresql", "mysql"))
+    assert load_error() == (
+        "CHATBOT_DATABASE_URL=(hidden): expected an address such as postgresql://name:password@host/database"
+    )
 
 
 def test_quotes_around_a_key_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from chatbot.settings import Settings
 
 def notices(settings: Settings) -> list[str]:
     """Notices for visitors, as keys of the interface's texts."""
-    is_lost = settings.space_id and not is_on_volume(settings.chatbot_data_dir)
+    is_on_disk = settings.chatbot_database_url is None
+    is_lost = settings.space_id and is_on_disk and not is_on_volume(settings.chatbot_data_dir)
     return ["notice.forgets"] if is_lost else []
 
 

@@ -23,7 +23,7 @@ async def checkpoints(reply: Reply, memory: ConversationMemory) -> AsyncIterator
                 await asyncio.wait_for(is_over.wait(), CHECKPOINT_SECONDS)
                 return
             with suppress(NotFound, StorageError):  # the last write will report it
-                await asyncio.to_thread(memory.update_message, reply.conversation_id, reply.snapshot())
+                await asyncio.to_thread(memory.store_answer, reply.conversation_id, reply.snapshot())
 
     task = asyncio.create_task(save_regularly())
     try:

@@ -16,6 +16,7 @@ from chatbot.errors import (
     ChatbotError,
     EmptyAnswer,
     InvalidAttachment,
+    LostLease,
     NotFound,
     ProviderTimeout,
     ShuttingDown,
@@ -235,14 +236,13 @@ class Replies:
                 raise ShuttingDown
             if place in self._running:
                 raise Busy
-            try:
-                running = len(self.running_conversations(session_id))
-                max_tokens = turn.options.max_tokens
-                reservation = self._limits.admit(session_id, turn.address, running, max_tokens, is_billed=is_billed)
-            except OSError as error:
-                raise StorageError from error
+            running = len(self.running_conversations(session_id))
             self._running[place] = None
+            reservation = Reservation(None)
             try:
+                reservation = await self._limits.admit(
+                    session_id, turn.address, running, turn.options.max_tokens, is_billed=is_billed
+                )
                 return await self._store_and_run(place, conversation_id is None, turn, reservation)
             except BaseException:
                 del self._running[place]
@@ -264,7 +264,7 @@ class Replies:
             self._providers, history, turn.options, turn.key, read_files, recollection, begun=answer.content
         )
         if reservation.is_counted:
-            reservation.add(await asyncio.to_thread(generation.max_input_tokens))
+            await asyncio.to_thread(lambda: reservation.add(generation.max_input_tokens()))
         is_temporary = memory.is_temporary(conversation_id)
         reply = self._running[place] = Reply(session_id, conversation_id, answer, is_temporary=is_temporary)
         log.info("message", extra=reply.log_extra(history[-1].content))
@@ -302,9 +302,11 @@ class Replies:
         account = await _account(generation, reply.new_part(answer), finish)
         answer = reply.set_account(account.usage, account.cost, account.sent, account.memory)
         try:
-            await asyncio.to_thread(memory.update_message, reply.conversation_id, answer)
+            await asyncio.to_thread(memory.store_answer, reply.conversation_id, answer)
         except NotFound:
             log.info("reply: its conversation was deleted meanwhile")
+        except LostLease as lost:
+            reply.finish(finish, lost.without_traceback())
         except Exception as refused:
             log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
             reply.finish(finish, StorageError("answer_lost"))

@@ -7,7 +7,7 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from chatbot.errors import ContentFiltered, ProviderTimeout, StorageError
+from chatbot.errors import ContentFiltered, ProviderTimeout
 from chatbot.memory.context_window import WITHHELD
 from chatbot.memory.memory_block import NOTHING, Recollection
 from chatbot.providers import ProviderPool
@@ -51,14 +51,11 @@ class SingleCalls:
         read_files = partial(memory.attachments.get_all, conversation_id)
         history = [*messages, asked]
         generation = Generation(self.providers, history, options, caller.key, read_files, recollection)
-        return await self._run(generation, options, self._reserve(options, caller))
+        return await self._run(generation, options, await self._reserve(options, caller))
 
-    def _reserve(self, options: Options, caller: Caller) -> Reservation:
+    async def _reserve(self, options: Options, caller: Caller) -> Reservation:
         is_billed = caller.key is None and self.providers.is_billed(options.choice.provider)
-        try:
-            return self._limits.admit(caller.session_id, caller.address, 0, options.max_tokens, is_billed=is_billed)
-        except OSError as error:
-            raise StorageError from error
+        return await self._limits.admit(caller.session_id, caller.address, 0, options.max_tokens, is_billed=is_billed)
 
     async def _run(
         self, generation: Generation, options: Options, reservation: Reservation
@@ -67,7 +64,7 @@ class SingleCalls:
         account, finish = AnswerAccount(), None
         try:
             if reservation.is_counted:
-                reservation.add(await asyncio.to_thread(generation.max_input_tokens))
+                await asyncio.to_thread(lambda: reservation.add(generation.max_input_tokens()))
             try:
                 async with asyncio.timeout(self._seconds):
                     finish = await generation.run(pieces.append)

@@ -2,7 +2,6 @@
 line."""
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,17 +11,14 @@ from typing import Any, cast
 import orjson
 from tinydb.storages import Storage
 
-from chatbot.storage.append_log import Tables, append_line, apply_changes, parse
+from chatbot.storage.append_log import Tables, apply_changes, parse
+from chatbot.storage.folder import DiskFolder, Folder
 
 log = logging.getLogger(__name__)
 
 REWRITE_MAX_BYTES = 1 << 16
 """A file up to this size is rewritten at every change: that costs less than a millisecond, and the file is plain JSON.
 A longer one gets lines, until they are as long as what they change."""
-
-DRAFT = "draft"
-"""The name under which a directory's next file is written. There is one for all files: a directory has one writer at a
-time, and a killed process leaves at most one draft."""
 
 
 def check_tables(content: Any) -> None:
@@ -34,14 +30,14 @@ def check_tables(content: Any) -> None:
 
 
 class AtomicJsonStorage(Storage):
-    """One JSON file with one writer, so what was read once is cached.
+    """One JSON file, at a path or in a folder, with one writer: what was read once is cached.
 
     `check` raises ValueError, KeyError, TypeError or AttributeError if the content is damaged; any other error of its
     own leaves the file as it is. TinyDB's JSONStorage writes in place: a kill or a full disk half-way loses the file.
     """
 
-    def __init__(self, path: Path, check: Callable[[Any], None] = check_tables) -> None:
-        self.path = path
+    def __init__(self, file: Path | tuple[Folder, str], check: Callable[[Any], None] = check_tables) -> None:
+        self._folder, self.name = (DiskFolder(file.parent), file.name) if isinstance(file, Path) else file
         self.size = 0
         """Bytes of the file, once it was read or written."""
         self.writes = 0
@@ -66,8 +62,8 @@ class AtomicJsonStorage(Storage):
         """
         if self._tables is None:
             self._first_line_size = self.size = 0
-            with suppress(FileNotFoundError, NotADirectoryError):
-                self._tables = self._parse(self.path.read_bytes())
+            content = self._folder.read(self.name)
+            self._tables = None if content is None else self._parse(content)
         return self._tables
 
     def write(self, data: Tables) -> None:
@@ -108,20 +104,16 @@ class AtomicJsonStorage(Storage):
     def delete(self) -> None:
         """Removes the file, and what is not written yet."""
         self._tables, self._changes, self._rewrite = None, {}, False
-        if self.path.exists():
-            self.path.unlink()
-            with suppress(OSError):  # it may be a draft of this very file, which a killed process left
-                self.path.with_name(DRAFT).unlink()
-            sync_directory(self.path.parent)
+        self._folder.delete(self.name)
 
     def _save(self) -> None:
         if self._rewrite or self.size <= REWRITE_MAX_BYTES or self.size > 2 * self._first_line_size:
             content = orjson.dumps(self._tables) + b"\n"
-            replace_file(self.path, content)
+            self._folder.replace(self.name, content)
             self._first_line_size = self.size = len(content)
         else:
             line = orjson.dumps(self._changes) + b"\n"
-            append_line(self.path, self.size, line)
+            self._folder.append(self.name, self.size, line)
             self.size += len(line)
 
     def _parse(self, content: bytes) -> Tables | None:
@@ -133,45 +125,7 @@ class AtomicJsonStorage(Storage):
         return None
 
     def _set_aside(self) -> None:
-        aside = self.path.with_suffix(f".damaged-{time.time_ns()}")
-        self.path.replace(aside)
+        aside = f"{self.name.removesuffix('.json')}.damaged-{time.time_ns()}"
+        self._folder.rename(self.name, aside)
         self.is_damaged = True
-        log.error("storage: %s could not be read and was set aside as %s", self.path.name, aside.name)
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Replaces the file in one step, with fsync before and after: a power failure leaves the old content or the new.
-    Only the app's own user may read it. Raises OSError, and leaves what was there."""
-    create_directory(path.parent)
-    draft = path.with_name(DRAFT)
-    try:
-        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
-    sync_directory(path.parent)
-
-
-def create_directory(directory: Path) -> None:
-    """Creates the directory and its parents, for the app's own user."""
-    if not directory.is_dir():
-        create_directory(directory.parent)
-        directory.mkdir(mode=0o700, exist_ok=True)
-        sync_directory(directory.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Makes files that were created, renamed or removed in the directory so after a power failure too. Raises
-    OSError."""
-    if os.name == "nt":  # Windows has no directory handles to sync
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        log.error("storage: %s could not be read and was set aside as %s", self.name, aside)

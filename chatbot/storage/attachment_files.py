@@ -1,21 +1,18 @@
 """SessionAttachments: the attachments of a session's messages, as files beside its conversations."""
 
-import os
 import re
-import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable, Sequence
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from chatbot.attachments import PreparedAttachment
 from chatbot.errors import NotFound
-from chatbot.storage.atomic_json import create_directory, replace_file, sync_directory
 from chatbot.storage.session_directory import SessionDirectory
 from chatbot.types import Attachment, FileContent
 
+FILES = "files"
 UPLOADS = "_uploads"
 """The folder of uploads that no message has yet. It cannot be a conversation's id."""
 UPLOAD_SECONDS = 24 * 3600
@@ -34,7 +31,7 @@ class SessionAttachments:
 
     def __init__(self, directory: SessionDirectory) -> None:
         self._directory = directory
-        self._path = directory.path / "files"
+        self._folder = directory.folder
 
     def upload(self, prepared: PreparedAttachment) -> None:
         """Stores an attachment for a message that is yet to come. Raises TooLarge."""
@@ -66,7 +63,7 @@ class SessionAttachments:
         with self._directory.lock():
             for each in attachment_ids:
                 for name in (each, _text_name(each), f"{each}.json"):
-                    (self._path / UPLOADS / name).unlink(missing_ok=True)
+                    self._folder.delete(f"{FILES}/{UPLOADS}/{name}")
 
     def return_to_uploads(self, conversation_id: str, attachments: Iterable[Attachment]) -> None:
         """Makes the attachments of an undone message uploads again."""
@@ -110,73 +107,52 @@ class SessionAttachments:
             self._directory.quotas.admit_bytes(self._size() + self._directory.size() + new_bytes)
 
     def _size(self) -> int:
-        return sum(entry.stat().st_size for folder in self._folders() for entry in os.scandir(folder))
+        return sum(entry.size for entry in self._folder.entries(FILES))
 
     def _put_upload(self, prepared: PreparedAttachment) -> None:
         self._put(UPLOADS, prepared)
         facts = orjson.dumps(prepared.attachment)
-        replace_file(self._path / UPLOADS / f"{prepared.attachment.attachment_id}.json", facts)
+        self._folder.replace(f"{FILES}/{UPLOADS}/{prepared.attachment.attachment_id}.json", facts)
 
     def _read_upload(self, attachment_id: str) -> Attachment | None:
-        path = self._path / UPLOADS / f"{attachment_id}.json"
-        if not ATTACHMENT_ID.fullmatch(attachment_id) or not path.exists():
+        if not ATTACHMENT_ID.fullmatch(attachment_id):
             return None
+        facts = self._folder.read(f"{FILES}/{UPLOADS}/{attachment_id}.json")
         try:
-            return ATTACHMENT.validate_json(path.read_bytes())
+            return None if facts is None else ATTACHMENT.validate_json(facts)
         except ValidationError:  # changed by hand
             return None
 
     def _link(self, conversation_id: str, attachment_id: str) -> None:
-        folder = self._path / conversation_id
-        create_directory(folder)
         for name in (attachment_id, _text_name(attachment_id)):
-            source, target = self._path / UPLOADS / name, folder / name
-            if source.exists() and not target.exists():
-                try:
-                    os.link(source, target)
-                except OSError:  # not every file system has hard links
-                    replace_file(target, source.read_bytes())
-        sync_directory(folder)
+            self._folder.copy(f"{FILES}/{UPLOADS}/{name}", f"{FILES}/{conversation_id}/{name}")
 
-    def _put(self, folder: str, prepared: PreparedAttachment) -> None:
-        attachment_id = prepared.attachment.attachment_id
-        replace_file(self._path / folder / attachment_id, prepared.file.content)
+    def _put(self, subfolder: str, prepared: PreparedAttachment) -> None:
+        name = f"{FILES}/{subfolder}/{prepared.attachment.attachment_id}"
+        self._folder.replace(name, prepared.file.content)
         if prepared.attachment.is_document:
-            replace_file(self._path / folder / _text_name(attachment_id), prepared.file.text.encode())
+            self._folder.replace(_text_name(name), prepared.file.text.encode())
 
     def _read(self, conversation_id: str, attachment: Attachment) -> FileContent | None:
-        path = self._path / conversation_id / attachment.attachment_id
-        if not ATTACHMENT_ID.fullmatch(attachment.attachment_id) or not path.exists():
+        name = f"{FILES}/{conversation_id}/{attachment.attachment_id}"
+        if not ATTACHMENT_ID.fullmatch(attachment.attachment_id) or (content := self._folder.read(name)) is None:
             return None
-        content = path.read_bytes()
         if attachment.is_document:
-            return FileContent(content, path.with_name(_text_name(path.name)).read_text("utf-8"))
+            return FileContent(content, (self._folder.read(_text_name(name)) or b"").decode())
         return FileContent(content, "" if attachment.is_image else content.decode("utf-8", "replace"))
 
     def _prune(self, conversation_id: str, used: Collection[str]) -> None:
-        folder = self._path / conversation_id
-        if not folder.is_dir():
-            return
-        for entry in list(os.scandir(folder)):
-            if entry.name.removesuffix(".txt") not in used:
-                os.unlink(entry)
-        if not used:
-            folder.rmdir()
-        sync_directory(folder.parent)
+        for entry in self._folder.entries(f"{FILES}/{conversation_id}"):
+            if entry.name.rpartition("/")[2].removesuffix(".txt") not in used:
+                self._folder.delete(entry.name)
 
     def _sweep(self, conversation_ids: Collection[str]) -> None:
         """Removes old uploads, and files whose conversation a killed process did not store."""
-        for folder in self._folders():
-            if folder.name == UPLOADS:
-                for entry in list(os.scandir(folder)):
-                    if entry.stat().st_mtime < time.time() - UPLOAD_SECONDS:
-                        os.unlink(entry)
-            elif folder.name not in conversation_ids:
-                shutil.rmtree(folder)
-
-    def _folders(self) -> Iterator[Path]:
-        if self._path.is_dir():
-            yield from list(self._path.iterdir())
+        for entry in self._folder.entries(FILES):
+            subfolder = entry.name.split("/")[1]
+            is_old = entry.written_at < time.time() - UPLOAD_SECONDS
+            if is_old if subfolder == UPLOADS else subfolder not in conversation_ids:
+                self._folder.delete(entry.name)
 
 
 def _text_name(attachment_id: str) -> str:

@@ -44,6 +44,13 @@ class ChangeFeed:
             with suppress(RuntimeError):  # that loop is closed
                 loop.call_soon_threadsafe(changed.set)
 
+    def notify_all(self) -> None:
+        """Wakes all who wait: any session may have changed."""
+        with self._lock:
+            sessions = [*self._waiters]
+        for session_id in sessions:
+            self.notify(session_id)
+
     async def wait(self, session_id: str, seen: int, timeout: float | None = None) -> int:  # noqa: ASYNC109
         """Returns the session's revision as soon as it is not `seen`; `seen` again after `timeout` seconds."""
         waiter = asyncio.get_running_loop(), asyncio.Event()

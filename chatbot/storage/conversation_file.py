@@ -1,11 +1,12 @@
 """ConversationFile: one conversation in its TinyDB file."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from chatbot.errors import NotFound
 from chatbot.storage.atomic_json import AtomicJsonStorage
+from chatbot.storage.folder import Folder
+from chatbot.storage.leases import Leases
 from chatbot.storage.message_tree import Records, branch, head_without, subtree
 from chatbot.storage.serialization import FORMAT, check_conversation, decode, decode_options, encode
 from chatbot.storage.tinydb_storage import KeyedDB
@@ -18,10 +19,13 @@ class ConversationFile:
     Methods raise OSError, and StorageError for a file of another format. The caller holds the session's lock.
     """
 
-    def __init__(self, path: Path, storage: type[AtomicJsonStorage] = AtomicJsonStorage) -> None:
-        self.conversation_id = path.stem
-        self.storage = storage(path, check_conversation)
+    def __init__(
+        self, folder: Folder, conversation_id: str, storage: type[AtomicJsonStorage] = AtomicJsonStorage
+    ) -> None:
+        self.conversation_id = conversation_id
+        self.storage = storage((folder, f"{conversation_id}.json"), check_conversation)
         self.is_temporary = storage is not AtomicJsonStorage
+        self.leases = Leases() if self.is_temporary else folder.leases
         database = KeyedDB(self.storage)
         self._conversation = database.keyed("conversation")
         self._messages = database.keyed("messages")
@@ -69,19 +73,21 @@ class ConversationFile:
 
     def message(self, message_id: str) -> StoredMessage:
         """The message. Raises NotFound."""
-        return decode(message_id, self.record(message_id))
+        return decode(message_id, self.record(message_id), self.leases)
 
     def messages(self) -> list[StoredMessage]:
         """The messages of all branches, in the order in which they were added."""
-        return [decode(message_id, record) for message_id, record in self.records.items()]
+        return [decode(message_id, record, self.leases) for message_id, record in self.records.items()]
 
     def add(self, *messages: StoredMessage) -> None:
         """Adds messages after their parents. The head stays where it is."""
-        self._messages.put({message.message_id: encode(message) for message in messages})
+        self._messages.put({message.message_id: encode(message) | self._run(message) for message in messages})
 
     def replace(self, message: StoredMessage) -> None:
         """Replaces the message that has the same id; its parent stays."""
-        fields = encode(message)
+        if self.is_own(message.message_id) and message.status != "running":
+            self.leases.release(self.conversation_id)
+        fields = encode(message) | self._run(message)
         del fields["parent_id"]
         self._messages.change(message.message_id, fields)
 
@@ -94,13 +100,25 @@ class ConversationFile:
         for message in messages:
             self._messages.replace_for_good(message.message_id, self.records[message.message_id] | encode(message))
 
+    def is_own(self, message_id: str) -> bool:
+        """Whether the message is a running answer that this process may write."""
+        record = self.records[message_id]
+        return record["status"] == "running" and self.leases.holds(record.get("run"))
+
+    def _run(self, message: StoredMessage) -> dict[str, str]:
+        return {"run": self.leases.take(self.conversation_id)} if message.status == "running" else {}
+
     def remove_from(self, message_id: str) -> None:
         """Removes the message and its subtree."""
         self.change(head=head_without(self.records, self.head, message_id))
-        self._messages.drop(subtree(self.records, message_id))
+        removed = subtree(self.records, message_id)
+        if any(self.records[each]["status"] == "running" for each in removed):
+            self.leases.release(self.conversation_id)
+        self._messages.drop(removed)
 
     def clear(self) -> None:
         """Removes all messages, those that wait to be sent too."""
+        self.leases.release(self.conversation_id)
         self._messages.truncate()
         self.change(head="", queued=[])
 

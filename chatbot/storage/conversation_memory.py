@@ -1,16 +1,17 @@
 """ConversationMemory: the conversations of one session."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from chatbot.attachments import PreparedAttachment
-from chatbot.errors import TooManyConversations
+from chatbot.errors import LostLease, StorageError, TooManyConversations
 from chatbot.storage.attachment_files import SessionAttachments
 from chatbot.storage.conversation_file import ConversationFile
+from chatbot.storage.folder import DiskFolder, Folder
 from chatbot.storage.forgetting import forget, without
 from chatbot.storage.message_tree import branch, newest_leaf, subtree, versions
 from chatbot.storage.notes import Notes
@@ -19,7 +20,7 @@ from chatbot.storage.quotas import Quotas
 from chatbot.storage.saved_prompts import SavedPrompts
 from chatbot.storage.search import SearchQuery, SearchResult, newest_first
 from chatbot.storage.search_index import SearchIndex
-from chatbot.storage.serialization import encode_options, is_leased
+from chatbot.storage.serialization import encode_options
 from chatbot.storage.session_directory import SessionDirectory
 from chatbot.storage.summaries import Summaries, drop_outdated, summaries_of
 from chatbot.storage.temporary_chats import TemporaryChats
@@ -35,8 +36,9 @@ class ConversationMemory:
     """What the visitor of one session and the models said; on disk as soon as a method returns.
 
     Messages form a tree: each follows its parent, and those with the same parent are versions of each other. One branch
-    is on display. `path` is the session's directory, `notify` is called after each write, `check` before each access,
-    and `quotas` say how much may be stored. `attachments`, `prompts` and `notes` are stored with the conversations.
+    is on display. `place` is the session's directory, or another folder; `notify` is called after each write,
+    `check` before each access, and `quotas` say how much may be stored. `attachments`, `prompts` and `notes` are stored
+    with the conversations.
 
     What was removed is on disk no more, in the accounts of answers neither.
 
@@ -46,14 +48,15 @@ class ConversationMemory:
 
     def __init__(
         self,
-        path: Path,
+        place: Path | Folder,
         notify: Callable[[], None] = lambda: None,
         check: Callable[[], None] = lambda: None,
         quotas: Quotas | None = None,
         temporary: TemporaryChats | None = None,
     ) -> None:
         chats = TemporaryChats() if temporary is None else temporary
-        self._directory = SessionDirectory(path, notify, check, quotas or Quotas(), chats)
+        folder = DiskFolder(place) if isinstance(place, Path) else place
+        self._directory = SessionDirectory(folder, notify, check, quotas or Quotas(), chats)
         self.attachments = SessionAttachments(self._directory)
         self.prompts = SavedPrompts(self._directory)
         self.notes = Notes(self._directory, self.attachments.check_size)
@@ -75,15 +78,15 @@ class ConversationMemory:
 
     def start_temporary(self, conversation_id: str) -> None:
         """Makes the conversation, which is yet to be created, one in memory only."""
-        self._directory.temporary.add(self._directory.path, conversation_id)
+        self._directory.temporary.add(self._directory.folder, conversation_id)
 
     def drop_temporary(self, conversation_id: str) -> None:
         """Drops the temporary chat, if there is one of that id."""
-        self._directory.temporary.remove(self._directory.path, conversation_id)
+        self._directory.temporary.remove(self._directory.folder, conversation_id)
 
     def is_temporary(self, conversation_id: str) -> bool:
         """Whether the conversation is in memory only."""
-        return self._directory.temporary.get(self._directory.path, conversation_id) is not None
+        return self._directory.temporary.get(self._directory.folder, conversation_id) is not None
 
     def keep_conversation(self, conversation_id: str) -> None:
         """Stores a temporary chat, which is none any more; leaves a stored conversation as it is. Raises
@@ -92,7 +95,7 @@ class ConversationMemory:
             tables = file.storage.read()
             if file.is_temporary and tables is not None:
                 self._check_quotas()
-                ConversationFile(self._directory.path / f"{conversation_id}.json").storage.write(tables)
+                ConversationFile(self._directory.folder, conversation_id).storage.write(tables)
                 self.drop_temporary(conversation_id)
                 self._directory.mark_changed(conversation_id)
                 self._directory.notify()
@@ -152,6 +155,14 @@ class ConversationMemory:
             self._touch(file, head=message.message_id, title=title)
             return file.message(message.message_id)
 
+    def store_answer(self, conversation_id: str, answer: StoredMessage) -> None:
+        """Replaces a running answer by what there is of it now; a removed one stays removed. Raises LostLease if it
+        is this process's no more."""
+        with self._directory.write(conversation_id) as file:
+            if answer.message_id in file.records and not file.is_own(answer.message_id):
+                raise LostLease
+            self.update_message(conversation_id, answer)
+
     def update_message(self, conversation_id: str, message: StoredMessage, *, takes_lease: bool = False) -> None:
         """Replaces the message that has the same id; a removed one stays removed. A running answer is only replaced by
         the process that holds its lease, or that takes it, because the answer was cut off. It stays pinned if it is.
@@ -159,7 +170,7 @@ class ConversationMemory:
         now."""
         with self._directory.write(conversation_id) as file:
             record = file.records.get(message.message_id)
-            if record and (takes_lease or record["status"] != "running" or is_leased(record)):
+            if record and (takes_lease or record["status"] != "running" or file.is_own(message.message_id)):
                 if message.memory:
                     sent = self._without_deleted(message.memory, summaries_of(file))
                     if not file.is_temporary:
@@ -290,6 +301,7 @@ class ConversationMemory:
         """Removes the conversation with all its messages, at once, in a `transaction` too."""
         with self._directory.read(conversation_id) as file:
             self._forget_passages([conversation_id])
+            file.leases.release(conversation_id)
             file.storage.delete()
             self.drop_temporary(conversation_id)
             self._directory.mark_changed(conversation_id)
@@ -319,6 +331,13 @@ class ConversationMemory:
         with self._directory.transaction(conversation_id):
             yield
 
+    def refresh(self) -> None:
+        """Drops from the caches and the index what another process has changed."""
+        with suppress(StorageError):  # the next use will raise it
+            with self._directory.lock():
+                pass
+            self.index.forget_changes()
+
     def record_visit(self) -> None:
         """Notes that the session was visited, for `delete_if_inactive`."""
         self._directory.record_visit()
@@ -332,7 +351,7 @@ class ConversationMemory:
         most = self._directory.quotas.conversations
         if most and self._directory.has_conversations(most):
             raise TooManyConversations
-        self._directory.quotas.admit_session(self._directory.path)
+        self._directory.quotas.admit_session(self._directory.folder)
 
     def _forget_passages(self, deleted: Sequence[str]) -> None:
         """Removes passages of these conversations or messages from the accounts of other conversations' answers. If

@@ -40,8 +40,6 @@ def _without(message: StoredMessage, deleted: Collection[str]) -> StoredMessage:
 
 def _mentioning(directory: SessionDirectory, ids: Collection[bytes]) -> Iterator[ConversationFile]:
     """The conversations whose files have one of the ids somewhere."""
-    for conversation_id in directory.ids():
-        path = directory.path / f"{conversation_id}.json"
-        content = path.read_bytes() if path.exists() else b""
-        if any(each in content for each in ids) and (file := directory.peek(conversation_id)):
+    for name, content in directory.folder.read_all([f"{each}.json" for each in directory.ids()]):
+        if any(each in content for each in ids) and (file := directory.peek(name.removesuffix(".json"))):
             yield file

@@ -72,7 +72,7 @@ class Notes:
                 raise TooManyConversations("notes", number=MAX_NOTES)
             if source:
                 self._check_source(source)
-            self._directory.quotas.admit_session(self._directory.path)
+            self._directory.quotas.admit_session(self._directory.folder)
             self._check_size(len(note.text.encode()))
             table.put({note.note_id: _encode(note)})
         self._directory.notify()
@@ -127,7 +127,7 @@ class Notes:
                 old.memory if memory is None else memory, old.recall if recall is None else recall
             )
             if switches != old:
-                self._directory.quotas.admit_session(self._directory.path)
+                self._directory.quotas.admit_session(self._directory.folder)
                 table = open_table(self._directory, "switches")
                 table.put({"memory": asdict(switches)} | ({RECALLED: {}} if switches.recall else {}))
         self._directory.notify()

@@ -1,10 +1,9 @@
 """Quotas: how much may be stored, so that nobody fills the disk."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from chatbot.errors import TooLarge, TooManySessions
+from chatbot.storage.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +15,9 @@ class Quotas:
     conversations: int = 0
     session_bytes: int = 0
 
-    def admit_session(self, path: Path) -> None:
-        """Raises TooManySessions if the session at `path` would be new and there are as many as there may be."""
-        is_new = self.sessions and not path.exists() and path.parent.exists()
-        if is_new and len(os.listdir(path.parent)) >= self.sessions:
+    def admit_session(self, folder: Folder) -> None:
+        """Raises TooManySessions if the folder's session would be new and there are as many as there may be."""
+        if self.sessions and not folder.exists() and folder.sessions() >= self.sessions:
             raise TooManySessions
 
     def admit_bytes(self, total: int) -> None:

@@ -27,7 +27,7 @@ class SavedPrompts:
             table = open_table(self._directory, "prompts")
             if clean(name) not in table.records and len(table.records) >= MAX_SAVED_PROMPTS:
                 raise TooManyConversations("prompts", number=MAX_SAVED_PROMPTS)
-            self._directory.quotas.admit_session(self._directory.path)
+            self._directory.quotas.admit_session(self._directory.folder)
             table.put({clean(name): {"text": clean(text)}})
         self._directory.notify()
 

@@ -4,18 +4,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, get_args
-from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
 from chatbot.errors import StorageError
+from chatbot.storage.leases import Leases
 from chatbot.types import Options, Role, Status, StoredMessage, clean
 
 FORMAT = 2
 """Of the files. A file of another format is refused and left as it is."""
-
-OWNER = uuid4().hex
-"""Marks the running answers of this process: it holds their leases. A running answer of another owner was cut off."""
 
 ROLES, STATUSES = frozenset(get_args(Role)), frozenset(get_args(Status))
 
@@ -32,28 +29,21 @@ def encode(message: StoredMessage) -> dict[str, Any]:
     for name in ("attachments", "memory", "note", "pinned"):
         if not record[name]:
             del record[name]
-    if message.status == "running":
-        record["run"] = OWNER
     return record
 
 
-def decode(message_id: str, record: Mapping[str, Any]) -> StoredMessage:
-    """The message of a record. Unknown fields are ignored. A missing detail, or one that makes no sense, has its
-    default: the text is not lost for it."""
+def decode(message_id: str, record: Mapping[str, Any], leases: Leases) -> StoredMessage:
+    """The message of a record. A running answer without a lease was cut off. Unknown fields are ignored. A missing
+    detail, or one that makes no sense, has its default: the text is not lost for it."""
     fields = {name: record[name] for name in StoredMessage.__dataclass_fields__ if name in record}
     fields["message_id"] = message_id
-    if fields["status"] == "running" and not is_leased(record):
+    if fields["status"] == "running" and not leases.is_live(record.get("run")):
         fields |= {"status": "interrupted", "finish_reason": "interrupted"}
     try:
         return MESSAGE.validate_python(fields)
     except ValidationError as error:
         invalid = {fault["loc"][0] for fault in error.errors()}
         return MESSAGE.validate_python({name: value for name, value in fields.items() if name not in invalid})
-
-
-def is_leased(record: Mapping[str, Any]) -> bool:
-    """Whether this process holds the lease of a running answer, and so may write it."""
-    return record.get("run") == OWNER
 
 
 def encode_options(options: Options) -> dict[str, Any]:

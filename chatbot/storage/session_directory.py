@@ -2,19 +2,17 @@
 
 import logging
 import math
-import os
 import re
-import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 
 from chatbot.errors import NotFound, StorageError
-from chatbot.storage.atomic_json import AtomicJsonStorage, sync_directory
+from chatbot.storage.atomic_json import AtomicJsonStorage
 from chatbot.storage.conversation_file import ConversationFile
+from chatbot.storage.folder import DiskFolder, Folder
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.temporary_chats import TemporaryChats
 from chatbot.storage.timestamps import from_epoch, next_millisecond, now
@@ -32,33 +30,31 @@ CONVERSATION_ID = re.compile(r"(?!session$)[0-9a-z-]{1,64}", re.ASCII)
 """What can be a conversation's id, and so the name of its file on any system; `session.json` has all else of a
 session."""
 
-REMOVED = ".removed"
-"""A session's directory gets this suffix in one step before its files are removed one by one, so that a killed process
-leaves the whole session or nothing of it."""
-
 
 class SessionDirectory:
-    """One file a conversation, `session.json` for prompts, notes and switches, and `files/` for attachments, at `path`.
+    """One file a conversation, `session.json` for prompts, notes and switches, and `files/` for attachments.
 
-    The directory is listed once, and the list updated with every change: no other process may write here. `notify` is
-    called after each write; `check` before each access, to raise OSError if there can be none. Any number of threads
-    may use it inside `lock`, which turns OSErrors into StorageErrors.
+    What was read is cached: the folder says what somebody else has changed. `notify` is called after each write;
+    `check` before each access, to raise OSError if there can be none. Any number of threads may use it inside `lock`,
+    which turns OSErrors into StorageErrors.
     """
 
     def __init__(
         self,
-        path: Path,
+        folder: Folder,
         notify: Callable[[], None],
         check: Callable[[], None],
         quotas: Quotas,
         temporary: TemporaryChats,
     ) -> None:
-        self.path = path
+        self.folder = folder
         self.temporary = temporary
-        self.notify = notify
         self.quotas = quotas
+        self._notify = notify
         self._check = check
         self._lock = threading.RLock()
+        self._depth = 0
+        self._has_changed = False
         self._summaries: dict[str, Conversation | None] | None = None
         """By conversation; None for those that were not read since they changed."""
         self.changed: set[str] = set()
@@ -72,12 +68,38 @@ class SessionDirectory:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
+        """Locks the session. A database stores what is done inside the outermost lock at its end, together or not at
+        all."""
         with self._lock:
             try:
                 self._check()
-                yield
+                with nullcontext() if self._depth else self._outermost():
+                    self._depth += 1
+                    try:
+                        yield
+                    finally:
+                        self._depth -= 1
             except OSError as error:
                 raise StorageError from error
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        try:
+            with self.folder.lock() as changed_elsewhere:
+                self._forget(changed_elsewhere)
+                yield
+        finally:
+            if self._has_changed:
+                self._has_changed = False
+                self._notify()
+
+    def notify(self) -> None:
+        """Something was written. Whoever watches hears of it when the lock is released."""
+        with self._lock:
+            self._has_changed = True
+            if not self._depth:
+                self._has_changed = False
+                self._notify()
 
     @contextmanager
     def read(self, conversation_id: str) -> Iterator[ConversationFile]:
@@ -109,7 +131,7 @@ class SessionDirectory:
         """The conversation's file, which may not exist yet. Raises NotFound for an impossible id."""
         if not CONVERSATION_ID.fullmatch(conversation_id):
             raise NotFound
-        if temporary := self.temporary.get(self.path, conversation_id):
+        if temporary := self.temporary.get(self.folder, conversation_id):
             return temporary
         self._listing()
         file = self._cached.get(conversation_id) or self._file(conversation_id)
@@ -125,7 +147,7 @@ class SessionDirectory:
 
     def existing(self, conversation_id: str) -> ConversationFile:
         """The conversation's file. Raises NotFound, and StorageError if it is damaged or of another format."""
-        if temporary := self.temporary.get(self.path, conversation_id):
+        if temporary := self.temporary.get(self.folder, conversation_id):
             return temporary
         if conversation_id in self._listing():
             file = self.open(conversation_id)
@@ -142,12 +164,12 @@ class SessionDirectory:
         try:
             return file if self._exists(file) else None
         except StorageError:
-            log.error("storage: %s is of another format and was left as it is", file.storage.path.name)  # noqa: TRY400
+            log.error("storage: %s is of another format and was left as it is", file.storage.name)  # noqa: TRY400
             return None
 
     def mark_changed(self, conversation_id: str) -> None:
         """The conversation was created, changed or deleted. Of a temporary one nothing is kept."""
-        if self.temporary.get(self.path, conversation_id):
+        if self.temporary.get(self.folder, conversation_id):
             return
         self.changed.add(conversation_id)
         self._listing()[conversation_id] = None
@@ -177,8 +199,8 @@ class SessionDirectory:
 
     def size(self) -> int:
         """The bytes of all conversations, without attachments."""
-        entries = os.scandir(self.path) if self.path.is_dir() else ()
-        return sum(entry.stat().st_size for entry in entries if entry.is_file())
+        with self.lock():
+            return self.folder.size()
 
     def cached_size(self) -> int:
         """The bytes of the files whose messages are in memory. Any thread may ask, without the lock."""
@@ -188,30 +210,34 @@ class SessionDirectory:
 
     def changed_at(self) -> float:
         """When something was last written or visited here, in seconds since the epoch; 0 if nothing ever was."""
-        return self.path.stat().st_mtime if self.path.exists() else 0.0
+        return self.folder.changed_at()
 
     def record_visit(self) -> None:
         """Sets `changed_at` to now, once an hour."""
         if time.monotonic() - self._last_visit > VISIT_SECONDS:
             self._last_visit = time.monotonic()
-            with suppress(OSError):
-                os.utime(self.path)
+            self.folder.record_visit()
 
     def delete(self) -> None:
         """Removes the directory, whatever else has the session's name, and its temporary chats."""
-        self.temporary.remove(self.path)
-        self._cached.clear()
-        self.session_file = None
-        self.changed.update(self._summaries or ())
-        self._summaries = None
-        removed = self.path.with_name(f"{self.path.name}{REMOVED}")
-        _remove_tree(removed)
-        for path in self.path.parent.glob(f"{self.path.name}.*"):
-            path.unlink(missing_ok=True)
-        if self.path.exists():
-            self.path.rename(removed)
-            sync_directory(self.path.parent)
-            _remove_tree(removed)
+        self.temporary.remove(self.folder)
+        self._forget(None)
+        self.folder.clear()
+
+    def _forget(self, changed_elsewhere: Collection[str] | None) -> None:
+        """Drops what was read of these files; of all files if None."""
+        if changed_elsewhere is None:
+            self._cached.clear()
+            self.changed.update(self._summaries or ())
+            self._summaries = self.session_file = None
+            self._last_change = ""
+        for name in changed_elsewhere or ():
+            conversation_id = name.removesuffix(".json")
+            if name == "session.json":
+                self.session_file = None
+            elif CONVERSATION_ID.fullmatch(conversation_id):
+                self._cached.pop(conversation_id, None)
+                self.mark_changed(conversation_id)
 
     def _exists(self, file: ConversationFile) -> bool:
         if file.exists:
@@ -222,25 +248,20 @@ class SessionDirectory:
         return False
 
     def _file(self, conversation_id: str) -> ConversationFile:
-        return ConversationFile(self.path / f"{conversation_id}.json")
+        return ConversationFile(self.folder, conversation_id)
 
     def _listing(self) -> dict[str, Conversation | None]:
         if self._summaries is None:
-            if self.path.with_name(f"{self.path.name}.json").exists():  # format 1 had one file for the whole session
-                raise StorageError("other_format")
-            names = [name.split(".", 1) for name in os.listdir(self.path)] if self.path.is_dir() else []
+            if isinstance(self.folder, DiskFolder):
+                _refuse_first_format(self.folder)
+            names = [name.split(".", 1) for name in self.folder.names()]
             files = [(stem, suffix) for stem, *suffix in names if CONVERSATION_ID.fullmatch(stem)]
             self._summaries = {stem: None for stem, suffix in files if suffix == ["json"]}
             self._damaged = {stem for stem, suffix in files if suffix and suffix[0].startswith("damaged-")}
         return self._summaries
 
 
-def finish_deletions(sessions: Path) -> None:
-    """Finishes the deletions that a killed process had begun. Raises OSError."""
-    for path in sessions.glob(f"*{REMOVED}"):
-        _remove_tree(path)
-
-
-def _remove_tree(directory: Path) -> None:
-    if directory.exists():
-        shutil.rmtree(directory)
+def _refuse_first_format(folder: DiskFolder) -> None:
+    """Raises StorageError if the session is of format 1, which had one file for a whole session."""
+    if folder.path.with_name(f"{folder.path.name}.json").exists():
+        raise StorageError("other_format")

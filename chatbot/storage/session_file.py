@@ -13,7 +13,7 @@ TEXTS = {"prompts": ("text",), "notes": ("text", "created_at")}
 def open_table(directory: SessionDirectory, name: str) -> KeyedTable:
     """The table of that name, as it is on disk. The caller holds the session's lock, as long as it reads."""
     if directory.session_file is None:
-        directory.session_file = AtomicJsonStorage(directory.path / "session.json", _check)
+        directory.session_file = AtomicJsonStorage((directory.folder, "session.json"), _check)
     return KeyedDB(directory.session_file).keyed(name)
 
 

@@ -1,21 +1,22 @@
-"""Store: one ConversationMemory for each session, in one directory that one process owns."""
+"""Store: one ConversationMemory for each session."""
 
-import os
 import threading
 import time
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from filelock import FileLock, Timeout
-
-from chatbot.errors import SettingsError, StorageError
+from chatbot.errors import StorageError
+from chatbot.settings import Settings
+from chatbot.storage.backend import Backend
 from chatbot.storage.change_feed import ChangeFeed
 from chatbot.storage.conversation_memory import ConversationMemory
+from chatbot.storage.disk_backend import DiskBackend
+from chatbot.storage.events import Event
 from chatbot.storage.quotas import Quotas
-from chatbot.storage.session_directory import finish_deletions
 from chatbot.storage.temporary_chats import TemporaryChats
 
 MAX_OPEN_SESSIONS = 64
@@ -32,22 +33,21 @@ class Store:
     """Hands out the memory of a session: always the same object while anybody holds it, because its lock is the
     session's. `changes` tells of every write; `quotas` say how much may be stored.
 
-    Raises SettingsError if the directory cannot be used, or another process uses it.
+    `place` is a data directory or a backend. Raises SettingsError if the directory cannot be used, or another process
+    uses it.
     """
 
-    def __init__(self, directory: Path, quotas: Quotas | None = None) -> None:
+    def __init__(self, place: Path | Backend, quotas: Quotas | None = None) -> None:
         self._quotas = quotas
-        self.directory = directory
+        self.backend = DiskBackend(place) if isinstance(place, Path) else place
         self.changes = ChangeFeed()
         self._temporary = TemporaryChats()
         self._lock = threading.Lock()
         self._alive: WeakValueDictionary[str, ConversationMemory] = WeakValueDictionary()
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
         self._cache_checked = 0.0
-        self._process_lock = _acquire_lock(directory)
-        self._lock_file = os.stat(self._process_lock.lock_file)
-        with suppress(OSError):  # nothing reads what is left, and the next start tries again
-            finish_deletions(directory / "sessions")
+        self._refreshing = ThreadPoolExecutor(1, "refreshing")
+        self.backend.listen(self._hear)
 
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session. Nothing is written before its first conversation."""
@@ -59,22 +59,31 @@ class Store:
     def delete_inactive_sessions(self, days: float) -> int:
         """Deletes the sessions that nobody visited for so many days; returns how many. Blocks; skips what the disk does
         not let go."""
-        deleted = 0
-        directory, since = self.directory / "sessions", time.time() - days * DAY_SECONDS
-        for session in directory.iterdir() if directory.exists() else ():
-            with suppress(StorageError, OSError):
-                if session.stat().st_mtime >= since:
-                    continue
-                if session.is_dir():
-                    deleted += self._open(session.name).delete_if_inactive(since)
-                else:  # of another format, or damaged
-                    session.unlink()
-                    deleted += session.suffix == ".json"
+        deleted, since = 0, time.time() - days * DAY_SECONDS
+        with suppress(StorageError, OSError):
+            deleted += self.backend.delete_remains(since)
+            for session_id in self.backend.inactive(since):
+                with suppress(StorageError, OSError):
+                    deleted += self._open(session_id).delete_if_inactive(since)
         return deleted
 
     def close(self) -> None:
-        """Releases the directory to other processes."""
-        self._process_lock.release()
+        """Releases what the conversations are kept in."""
+        self._refreshing.shutdown(wait=False, cancel_futures=True)
+        self.backend.close()
+
+    def _hear(self, event: Event) -> None:
+        """Another process has changed a session: whoever shows it looks again, and what is gone leaves the caches."""
+        if event.kind != "changed":
+            return
+        if not event.session_id:
+            self.changes.notify_all()
+            return
+        self.changes.notify(event.session_id)
+        with self._lock:
+            memory = self._alive.get(event.session_id)
+        if memory:
+            self._refreshing.submit(memory.refresh)
 
     def _open(self, session_id: str) -> ConversationMemory:
         with self._lock:
@@ -97,25 +106,14 @@ class Store:
             total -= sizes[session_id]
 
     def _create(self, session_id: str) -> ConversationMemory:
-        path = self.directory / "sessions" / session_id
-        notify = partial(self.changes.notify, session_id)
-        return ConversationMemory(path, notify, self._check_owner, self._quotas, self._temporary)
-
-    def _check_owner(self) -> None:
-        """Raises OSError if the directory was removed or is no longer mounted: what is written there now might never be
-        seen again, or be another process's."""
-        if not os.path.samestat(self._lock_file, os.stat(self._process_lock.lock_file)):
-            raise FileNotFoundError(self.directory)
+        folder, notify = self.backend.folder(session_id), partial(self.changes.notify, session_id)
+        return ConversationMemory(folder, notify, self.backend.check, self._quotas, self._temporary)
 
 
-def _acquire_lock(directory: Path) -> FileLock:
-    """Takes the process's lock on `directory`. The operating system releases it with the process, however that ends."""
-    lock = FileLock(directory / ".lock", timeout=0, thread_local=False)  # any thread may close the store
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: another chatbot is using this directory") from None
-    except OSError as error:
-        raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: expected a directory to write in") from error
-    return lock
+def open_store(settings: Settings, quotas: Quotas) -> Store:
+    """The store that the settings choose. Raises SettingsError."""
+    if settings.chatbot_database_url is None:
+        return Store(settings.chatbot_data_dir, quotas)
+    from chatbot.storage.database_backend import DatabaseBackend  # noqa: PLC0415 - psycopg, which most do without
+
+    return Store(DatabaseBackend(settings.chatbot_database_url.get_secret_value()), quotas)

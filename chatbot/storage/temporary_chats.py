@@ -3,13 +3,14 @@
 import threading
 import time
 from collections import OrderedDict
-from pathlib import Path
+from collections.abc import Hashable
 
 import orjson
 
 from chatbot.storage.append_log import Tables
 from chatbot.storage.atomic_json import AtomicJsonStorage
 from chatbot.storage.conversation_file import ConversationFile
+from chatbot.storage.folder import Folder
 
 TEMPORARY_SECONDS = 15 * 60
 """How long a temporary chat stays without being used: long enough for a reload, or for reading a long answer."""
@@ -40,39 +41,39 @@ class TemporaryStorage(AtomicJsonStorage):
 
 
 class TemporaryChats:
-    """The temporary chats of all sessions, by a session's directory and the conversation. Any number of threads may use
+    """The temporary chats of all sessions, by a session and its conversation. Any number of threads may use
     it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._files: OrderedDict[tuple[Path, str], tuple[ConversationFile, float]] = OrderedDict()
+        self._files: OrderedDict[tuple[Hashable, str], tuple[ConversationFile, float]] = OrderedDict()
         """With the time of their last use, by the monotonic clock; the last used is last."""
 
-    def add(self, path: Path, conversation_id: str) -> ConversationFile:
+    def add(self, folder: Folder, conversation_id: str) -> ConversationFile:
         """A new, empty chat."""
-        file = ConversationFile(path / f"{conversation_id}.json", TemporaryStorage)
+        file = ConversationFile(folder, conversation_id, TemporaryStorage)
         with self._lock:
-            own = [key for key in self._files if key[0] == path]
+            own = [key for key in self._files if key[0] == folder.key]
             if len(own) >= MAX_TEMPORARY_CHATS // 10:
                 del self._files[own[0]]
-            self._files[path, conversation_id] = file, time.monotonic()
+            self._files[folder.key, conversation_id] = file, time.monotonic()
         self.sweep()
         return file
 
-    def get(self, path: Path, conversation_id: str) -> ConversationFile | None:
+    def get(self, folder: Folder, conversation_id: str) -> ConversationFile | None:
         """The chat, which counts as used now; None if there is none, or no more."""
         self.sweep()
         with self._lock:
-            found = self._files.get((path, conversation_id))
+            found = self._files.get((folder.key, conversation_id))
             if found:
-                self._files[path, conversation_id] = found[0], time.monotonic()
-                self._files.move_to_end((path, conversation_id))
+                self._files[folder.key, conversation_id] = found[0], time.monotonic()
+                self._files.move_to_end((folder.key, conversation_id))
             return found[0] if found else None
 
-    def remove(self, path: Path, conversation_id: str | None = None) -> None:
+    def remove(self, folder: Folder, conversation_id: str | None = None) -> None:
         """Drops the chat, or all those of the session."""
         with self._lock:
-            for key in [key for key in self._files if key[0] == path and conversation_id in (None, key[1])]:
+            for key in [key for key in self._files if key[0] == folder.key and conversation_id in (None, key[1])]:
                 del self._files[key]
 
     def sweep(self) -> None:

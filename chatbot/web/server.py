@@ -18,7 +18,7 @@ from chatbot.page.manifest import manifest_files
 from chatbot.page.scripts import early_script, page_script
 from chatbot.page.shell import build_shell
 from chatbot.settings import Settings
-from chatbot.storage import Store
+from chatbot.storage import open_store
 from chatbot.web import gradio_patches
 from chatbot.web.listening import local_url, open_sockets
 from chatbot.web.login_throttle import LoginThrottleMiddleware
@@ -32,7 +32,6 @@ from chatbot.web.middleware.security_headers import SecurityHeaders
 from chatbot.web.middleware.static_cache import StaticCache
 from chatbot.web.page_files import SCRIPT, build_page_files
 from chatbot.web.services import create_services, quotas
-from chatbot.web.session_tokens import load_or_create_secret
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +53,10 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = Store(settings.chatbot_data_dir, quotas(settings))
+        self.store = open_store(settings, quotas(settings))
         gradio_patches.forbid_files()
         secret = settings.chatbot_secret.get_secret_value() if settings.chatbot_secret else None
-        secret = secret or load_or_create_secret(settings.chatbot_data_dir)
+        secret = secret or self.store.backend.secret()
         logs.configure(settings, [secret])
         self.services = create_services(settings, self.store, secret)
         self.page = build_page(self.services)

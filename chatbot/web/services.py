@@ -51,7 +51,7 @@ def create_services(settings: Settings, store: Store, secret: str) -> Services:
     limits = Limits(
         per_minute,
         settings.chatbot_daily_tokens,
-        settings.chatbot_data_dir / "spending.json",
+        store.backend.token_counter(),
         settings.longest_answer(),
     )
     providers = ProviderPool(settings)

@@ -3,14 +3,11 @@
 import hashlib
 import hmac
 import secrets
-from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
 
-from chatbot.errors import SettingsError, Unauthorized
-from chatbot.storage.atomic_json import replace_file
+from chatbot.errors import Unauthorized
 
-SECRET_BYTES = 32
 SESSION_ID_BYTES = 16
 
 ACCOUNT_PREFIX = "hf-"
@@ -44,17 +41,3 @@ class SessionTokens:
             return self._signer.unsign(token if isinstance(token, str) else "").decode()
         except BadSignature:
             raise Unauthorized from None
-
-
-def load_or_create_secret(directory: Path) -> str:
-    """The secret in the data directory, created on first use and readable by its owner only. Raises SettingsError if it
-    can be neither read nor created."""
-    path = directory / "secret"
-    try:
-        secret = path.read_text().strip() if path.exists() else ""
-        if not secret:  # with an empty one anybody could sign
-            secret = secrets.token_hex(SECRET_BYTES)
-            replace_file(path, secret.encode())
-    except OSError as error:
-        raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: expected a directory to write in") from error
-    return secret

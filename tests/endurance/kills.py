@@ -16,13 +16,19 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
+
+import psycopg
 
 from chatbot.storage import ConversationMemory, Store, atomic_json
+from chatbot.storage.database_backend import DatabaseBackend
 from chatbot.transfer import export_zip
 from tests.endurance.model import SessionModel, Step, read_model
 from tests.endurance.steps import apply_step, draw_step
+from tests.support.postgres import PostgresServer
 
 SESSIONS = 5
 MAX_ROUND_SECONDS = 0.25
@@ -37,10 +43,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.endurance.kills", description=__doc__)
     parser.add_argument("--times", type=int, default=300, help="number of kills, 300 by default")
     parser.add_argument("--seed", type=int, default=1, help="random seed of the steps and moments, 1 by default")
+    parser.add_argument("--postgres", action="store_true", help="keep everything in a PostgreSQL, not in files")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
+    with tempfile.TemporaryDirectory() as directory, PostgresServer() if options.postgres else nullcontext() as server:
         started = time.monotonic()
-        steps, interrupted, stored_steps = run_kills(Path(directory), options.times, options.seed)
+        keeper = Keeper(Path(directory), server.create_database() if server else "")
+        steps, interrupted, stored_steps = run_kills(keeper, options.times, options.seed)
     print(
         f"{options.times} kills, seed {options.seed}: {steps} steps acknowledged by {SESSIONS} sessions, {interrupted} "
         f"interrupted of which {stored_steps} are stored completely; none lost, none damaged, none mixed; "
@@ -48,17 +56,35 @@ def main() -> None:
     )
 
 
-def run_kills(directory: Path, times: int, seed: int) -> tuple[int, int, int]:
+class Keeper(NamedTuple):
+    """Where the sessions are kept, in files or at the URL, and the journals of what was done."""
+
+    directory: Path
+    url: str = ""
+
+    def open(self) -> Store:
+        """The store of the next process."""
+        return Store(DatabaseBackend(self.url) if self.url else self.directory / "data")
+
+    def damaged(self) -> list[str]:
+        """The names of damaged files."""
+        if not self.url:
+            return [str(each) for each in (self.directory / "data").rglob("*damaged*")]
+        with psycopg.connect(self.url) as connection:
+            return [name for (name,) in connection.execute("SELECT name FROM chatbot_piece WHERE name ~ 'damaged'")]
+
+
+def run_kills(keeper: Keeper, times: int, seed: int) -> tuple[int, int, int]:
     """Kills so often; returns the numbers of acknowledged steps, pending steps and stored pending steps. Exits if the
     store is wrong."""
     models = {f"session{number}": SessionModel() for number in range(SESSIONS)}
     dice = Random(seed)  # noqa: S311 - reproducible
     steps = interrupted = stored_steps = 0
     for number in range(times):
-        _kill_one(directory, models, number, dice)
-        store = Store(directory / "data")
+        _kill_one(keeper, models, number, dice)
+        store = keeper.open()
         for session, model in models.items():
-            done, pending = _read_journal(directory / f"{session}.log")
+            done, pending = _read_journal(keeper.directory / f"{session}.log")
             for step in done:
                 model.apply(step)
             found = read_model(store.memory(session))
@@ -71,20 +97,21 @@ def run_kills(directory: Path, times: int, seed: int) -> tuple[int, int, int]:
             stored_steps += found != model
             models[session] = found
         store.close()
-        if damaged := [*(directory / "data").rglob("*damaged*")]:
+        if damaged := keeper.damaged():
             sys.exit(f"kill {number + 1}: {damaged}")
     return steps, interrupted, stored_steps
 
 
-def _kill_one(directory: Path, models: dict[str, SessionModel], number: int, dice: Random) -> None:
+def _kill_one(keeper: Keeper, models: dict[str, SessionModel], number: int, dice: Random) -> None:
     """Runs one round: starts a process and kills it at a random moment after its first step."""
+    directory = keeper.directory
     for session in models:
         (directory / f"{session}.log").write_bytes(b"")
     worker = os.fork()
     if worker == 0:
         if number % 2:
             atomic_json.REWRITE_MAX_BYTES = SMALL_REWRITE_MAX_BYTES
-        _work(directory, models, f"{number}", dice.random())
+        _work(keeper, models, f"{number}", dice.random())
     while not any((directory / f"{session}.log").stat().st_size for session in models):
         time.sleep(0.0005)
     time.sleep(dice.uniform(0, MAX_ROUND_SECONDS))
@@ -93,10 +120,10 @@ def _kill_one(directory: Path, models: dict[str, SessionModel], number: int, dic
         sys.exit("a step failed")
 
 
-def _work(directory: Path, models: dict[str, SessionModel], prefix: str, seed: float) -> None:
+def _work(keeper: Keeper, models: dict[str, SessionModel], prefix: str, seed: float) -> None:
     """Runs a thread for each session, and one that reads in all of them, until the process is killed."""
     threading.excepthook = _exit
-    store = Store(directory / "data")
+    store, directory = keeper.open(), keeper.directory
 
     def visit(session: str, model: SessionModel) -> None:
         dice = Random(f"{seed} {session}")  # noqa: S311

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from chatbot.errors import DailyLimitReached, TooManyAnswers, TooManyMessages
 from chatbot.replies.limits import MAX_RUNNING_ANSWERS, RESERVED_RETRY_SECONDS, Limits
 from chatbot.replies.reply import Reply
-from chatbot.storage.token_counter import TokenCounter
+from chatbot.storage.token_counter import FileTokenCounter
 from chatbot.types import Usage
 from chatbot.web.client_address import client_address
 from tests.conftest import CreateReplies
@@ -95,15 +95,15 @@ async def test_simultaneous_long_questions_do_not_exceed_the_daily_budget(
     await wait_for_end(started[0])
 
 
-def test_tokens_that_the_disk_cannot_count_stay_reserved(tmp_path: Path) -> None:
-    limits = Limits(0, 100, tmp_path / "spending.json")
-    reservation = limits.admit("one", "", 0, 10, is_billed=True)
+async def test_tokens_that_the_disk_cannot_count_stay_reserved(tmp_path: Path) -> None:
+    limits = Limits(0, 100, FileTokenCounter(tmp_path / "spending.json"))
+    reservation = await limits.admit("one", "", 0, 10, is_billed=True)
     (tmp_path / "spending.json").mkdir()
     with pytest.raises(OSError, match="spending"):
         reservation.settle(Usage(90, 10))
     (tmp_path / "spending.json").rmdir()
     with pytest.raises(DailyLimitReached):
-        limits.admit("one", "", 0, 10, is_billed=True)
+        await limits.admit("one", "", 0, 10, is_billed=True)
 
 
 def test_the_page_and_the_api_report_the_rate_limit(upstream: FakeUpstream, tmp_path: Path) -> None:
@@ -193,4 +193,4 @@ async def test_input_tokens_count_wherever_a_server_reports_them(
     assert output_tokens > 0
     assert expected in (input_tokens + output_tokens, None)
     assert answer.usage.estimated == (expected is None)
-    assert TokenCounter(replies_setup.path.parents[1] / "spending.json").today() == input_tokens + output_tokens
+    assert FileTokenCounter(replies_setup.path.parents[1] / "spending.json").today() == input_tokens + output_tokens

@@ -7,7 +7,7 @@ import pytest
 
 from chatbot.errors import NotFound, NotPossible
 from chatbot.memory.continuation import INSTRUCTION, Seam
-from chatbot.storage.serialization import OWNER
+from chatbot.storage.leases import OWNER
 from chatbot.types import Delta, Finish, ModelChoice, Options, ProviderName, StoredMessage, Usage
 from tests.conftest import CreateReplies
 from tests.fake_upstream import FakeUpstream, Scenario

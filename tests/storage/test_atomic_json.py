@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from tinydb import TinyDB, where
 
-from chatbot.storage.atomic_json import DRAFT, AtomicJsonStorage
+from chatbot.storage.atomic_json import AtomicJsonStorage
+from chatbot.storage.folder import DRAFT
 from tests.support.full_disk_file import limit_file_size, list_names, make_tables
 from tests.support.running import ROOT
 

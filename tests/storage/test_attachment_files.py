@@ -4,7 +4,6 @@ import os
 import stat
 from pathlib import Path
 
-import orjson
 import pytest
 
 from chatbot.attachments import prepare
@@ -14,22 +13,23 @@ from chatbot.storage.attachment_files import UPLOAD_SECONDS, UPLOADS
 from chatbot.storage.quotas import Quotas
 from chatbot.transfer import export_zip, import_file
 from chatbot.types import Attachment
+from tests.support.places import Place
 from tests.support.sample_files import prepared
 from tests.support.stored_files import FILE_NAMES, add_conversation, attach
 
 
-def stored_names(path: Path) -> set[str]:
+def stored_names(place: Place) -> set[str]:
     """The names under which the stored files were attached."""
     names = {prepared(name).attachment.attachment_id: name for name in FILE_NAMES}
-    found = [each for each in (path / "files").rglob("*") if each.is_file() and not each.name.endswith(".txt")]
-    return {names.get(each.name, each.name) for each in found}
+    found = [each.rpartition("/")[2] for each in place.files() if each.startswith("files/")]
+    return {names.get(each, each) for each in found if not each.endswith(".txt")}
 
 
 @pytest.mark.parametrize("name", FILE_NAMES)
-def test_an_attachment_is_still_stored_after_a_restart(memory: ConversationMemory, path: Path, name: str) -> None:
+def test_an_attachment_is_still_stored_after_a_restart(memory: ConversationMemory, place: Place, name: str) -> None:
     conversation_id = add_conversation(memory)
     attach(memory, conversation_id, name)
-    again = ConversationMemory(path)
+    again = place.memory()
     (message,) = again.get_messages(conversation_id)
     assert message.attachments == (prepared(name).attachment,)
     assert again.attachments.get(conversation_id, message.attachments[0].attachment_id) == (
@@ -53,22 +53,22 @@ def test_a_message_without_attachments_stores_nothing_about_them(memory: Convers
     assert not (path / "files").exists()
 
 
-def test_an_attachment_is_deleted_with_its_message(memory: ConversationMemory, path: Path) -> None:
+def test_an_attachment_is_deleted_with_its_message(memory: ConversationMemory, place: Place) -> None:
     conversation_id = add_conversation(memory, "A")
     attach(memory, conversation_id, "a.png")
     last = attach(memory, conversation_id, "a.pdf", "a.csv")
     memory.remove_from(conversation_id, last)
-    assert stored_names(path) == {"a.png"}
+    assert stored_names(place) == {"a.png"}
 
 
-def test_an_attachment_of_another_version_is_not_deleted(memory: ConversationMemory, path: Path) -> None:
+def test_an_attachment_of_another_version_is_not_deleted(memory: ConversationMemory, place: Place) -> None:
     conversation_id = add_conversation(memory)
     first = attach(memory, conversation_id, "a.png", "a.csv", after="")
     second = attach(memory, conversation_id, "a.png", after="")
     memory.remove_from(conversation_id, first)
-    assert stored_names(path) == {"a.png"}
+    assert stored_names(place) == {"a.png"}
     memory.remove_from(conversation_id, second)
-    assert stored_names(path) == set()
+    assert stored_names(place) == set()
 
 
 def test_an_attachment_of_another_conversation_is_not_deleted(memory: ConversationMemory) -> None:
@@ -82,17 +82,17 @@ def test_an_attachment_of_another_conversation_is_not_deleted(memory: Conversati
         memory.attachments.get(one, identity)
 
 
-def test_attachments_are_deleted_with_their_conversation_or_session(memory: ConversationMemory, path: Path) -> None:
+def test_attachments_are_deleted_with_their_conversation_or_session(memory: ConversationMemory, place: Place) -> None:
     one, two, three = add_conversation(memory), add_conversation(memory), add_conversation(memory)
     for conversation_id, name in ((one, "a.png"), (two, "a.jpg"), (three, "a.csv")):
         attach(memory, conversation_id, name)
     memory.delete_conversation(one)
-    assert stored_names(path) == {"a.jpg", "a.csv"}
+    assert stored_names(place) == {"a.jpg", "a.csv"}
     memory.clear_conversation(two)
-    assert stored_names(path) == {"a.csv"}
+    assert stored_names(place) == {"a.csv"}
     memory.attachments.upload(prepared("a.png"))
     memory.delete_all()
-    assert not path.exists()
+    assert not place.files()
 
 
 @pytest.mark.parametrize("attachment_id", ["", "..", "../../secret", "a" * 64, "0" * 63, "A" * 64, "\0"])
@@ -148,18 +148,17 @@ def test_attachments_count_towards_the_quota_of_the_session(tmp_path: Path) -> N
     memory.attachments.upload(prepared("a.csv"))
 
 
-def test_damaged_attachment_metadata_loses_neither_text_nor_file(memory: ConversationMemory, path: Path) -> None:
+def test_damaged_attachment_metadata_loses_neither_text_nor_file(memory: ConversationMemory, place: Place) -> None:
     conversation_id = add_conversation(memory)
     attach(memory, conversation_id, "a.png")
-    document = path / f"{conversation_id}.json"
-    tables = orjson.loads(document.read_bytes())
+    tables = place.tables(conversation_id)
     (record,) = tables["messages"].values()
     record["attachments"][0]["size"] = "large"
-    document.write_bytes(orjson.dumps(tables))
-    again = ConversationMemory(path)
+    place.write_tables(conversation_id, tables)
+    again = place.memory()
     assert [each.content for each in again.get_messages(conversation_id)] == ["Look"]
     again.attachments.delete_unused(conversation_id)
-    assert stored_names(path) == {"a.png"}
+    assert stored_names(place) == {"a.png"}
 
 
 def test_the_same_content_is_stored_once(memory: ConversationMemory) -> None:

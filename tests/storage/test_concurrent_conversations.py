@@ -8,13 +8,14 @@ import pytest
 
 from chatbot.errors import NotFound, StorageError
 from chatbot.storage import ConversationMemory
-from tests.support.stored_files import add_conversation, contents, read_files
+from tests.support.places import Place
+from tests.support.stored_files import add_conversation, contents
 
 THREADS, MESSAGES = 16, 50
 
 
 @pytest.mark.usefixtures("threads_switch_often")
-def test_many_threads_lose_no_message(memory: ConversationMemory, path: Path) -> None:
+def test_many_threads_lose_no_message(memory: ConversationMemory, place: Place) -> None:
     ids = [memory.create_conversation() for _ in range(2)]
 
     def talk(thread: int) -> None:
@@ -26,7 +27,7 @@ def test_many_threads_lose_no_message(memory: ConversationMemory, path: Path) ->
         thread.start()
     for thread in threads:
         thread.join()
-    again = ConversationMemory(path)
+    again = place.memory()
     stored = contents(again, ids[0]) + contents(again, ids[1])
     assert len(stored) == THREADS * MESSAGES
     for thread_number in range(THREADS):
@@ -56,11 +57,11 @@ def test_a_write_that_fails_leaves_the_conversation_unchanged(memory: Conversati
     ],
 )
 def test_a_transaction_that_raises_is_undone_as_a_whole(
-    path: Path, change: Callable[[ConversationMemory, str, str], object]
+    place: Place, change: Callable[[ConversationMemory, str, str], object]
 ) -> None:
-    conversation_id = add_conversation(ConversationMemory(path), "A", "B", "C")
-    before = read_files(path)
-    memory = ConversationMemory(path)
+    conversation_id = add_conversation(place.memory(), "A", "B", "C")
+    before = place.files()
+    memory = place.memory()
     second = memory.get_messages(conversation_id)[1].message_id
 
     def fail() -> None:
@@ -71,17 +72,17 @@ def test_a_transaction_that_raises_is_undone_as_a_whole(
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert read_files(path) == before
+    assert place.files() == before
     assert contents(memory, conversation_id) == ["A", "B", "C"]
     memory.add_message(conversation_id, "user", "E")
-    assert contents(ConversationMemory(path), conversation_id) == ["A", "B", "C", "E"]
+    assert contents(place.memory(), conversation_id) == ["A", "B", "C", "E"]
 
 
-def test_an_error_caught_inside_a_transaction_undoes_nothing(memory: ConversationMemory, path: Path) -> None:
+def test_an_error_caught_inside_a_transaction_undoes_nothing(memory: ConversationMemory, place: Place) -> None:
     conversation_id = add_conversation(memory, "A")
     with memory.transaction(conversation_id):
         memory.add_message(conversation_id, "user", "B")
         with pytest.raises(NotFound):
             memory.delete_conversation("other")
         memory.add_message(conversation_id, "user", "C")
-    assert contents(memory, conversation_id) == contents(ConversationMemory(path), conversation_id) == ["A", "B", "C"]
+    assert contents(memory, conversation_id) == contents(place.memory(), conversation_id) == ["A", "B", "C"]

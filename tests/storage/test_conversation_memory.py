@@ -13,6 +13,7 @@ from chatbot.storage import ConversationMemory
 from chatbot.storage.timestamps import from_epoch, now
 from chatbot.storage.titles import MAX_TITLE_LENGTH, make_title
 from chatbot.types import Fault, ModelChoice, Options, SentContext, StoredMessage, Timing, Usage
+from tests.support.places import Place
 from tests.support.stored_files import add_conversation, contents, read_files, read_tables, write_tables
 
 FAULT = Fault("provider_timeout", {"key": "failure.provider_timeout", "provider": "OpenAI"}, True, 1.5)
@@ -27,7 +28,7 @@ def test_a_new_conversation_is_empty_and_has_the_given_title(memory: Conversatio
     assert memory.create_conversation() != memory.create_conversation()
 
 
-def test_messages_are_returned_as_added_even_after_a_restart(memory: ConversationMemory, path: Path) -> None:
+def test_messages_are_returned_as_added_even_after_a_restart(memory: ConversationMemory, place: Place) -> None:
     conversation_id = memory.create_conversation()
     added = [
         memory.add_message(conversation_id, "user", "Hello"),
@@ -51,7 +52,7 @@ def test_messages_are_returned_as_added_even_after_a_restart(memory: Conversatio
             fault=FAULT,
         ),
     ]
-    again = ConversationMemory(path)
+    again = place.memory()
     assert memory.get_messages(conversation_id) == again.get_messages(conversation_id) == added
     assert memory.list_conversations() == again.list_conversations()
     assert again.get_conversation(conversation_id).message_count == 4
@@ -65,13 +66,13 @@ def test_the_newest_messages_are_returned_oldest_first(memory: ConversationMemor
     assert len(contents(memory, conversation_id, 1000)) == len(contents(memory, conversation_id)) == 25
 
 
-def test_an_updated_message_stays_in_its_place(memory: ConversationMemory, path: Path) -> None:
+def test_an_updated_message_stays_in_its_place(memory: ConversationMemory, place: Place) -> None:
     conversation_id = add_conversation(memory, "A")
     answer = memory.add_message(conversation_id, "assistant", "", status="running")
     memory.add_message(conversation_id, "user", "B")
     memory.update_message(conversation_id, replace(answer, content="a", status="complete"))
-    assert contents(ConversationMemory(path), conversation_id) == ["A", "a", "B"]
-    assert ConversationMemory(path).get_messages(conversation_id)[1].status == "complete"
+    assert contents(place.memory(), conversation_id) == ["A", "a", "B"]
+    assert place.memory().get_messages(conversation_id)[1].status == "complete"
 
 
 def test_removing_a_message_removes_those_after_it(memory: ConversationMemory) -> None:
@@ -83,14 +84,14 @@ def test_removing_a_message_removes_those_after_it(memory: ConversationMemory) -
     assert contents(memory, conversation_id) == ["A"]
 
 
-def test_clearing_removes_the_messages_and_deleting_the_conversation(memory: ConversationMemory, path: Path) -> None:
+def test_clearing_removes_the_messages_and_deleting_the_conversation(memory: ConversationMemory, place: Place) -> None:
     cleared, deleted, other = (add_conversation(memory, text) for text in ("A", "secret", "C"))
     memory.clear_conversation(cleared)
     memory.delete_conversation(deleted)
-    assert {c.conversation_id for c in ConversationMemory(path).list_conversations()} == {cleared, other}
+    assert {c.conversation_id for c in place.memory().list_conversations()} == {cleared, other}
     assert (contents(memory, cleared), contents(memory, other)) == ([], ["C"])
-    assert read_files(path).keys() == {f"{cleared}.json", f"{other}.json"}
-    assert read_tables(path, cleared)["messages"] == {}
+    assert place.files().keys() == {f"{cleared}.json", f"{other}.json"}
+    assert place.tables(cleared)["messages"] == {}
 
 
 def test_a_session_can_be_used_after_delete_all(memory: ConversationMemory, path: Path) -> None:
@@ -114,12 +115,12 @@ def test_the_last_changed_conversation_is_listed_first(memory: ConversationMemor
     assert [c.title for c in memory.list_conversations()] == ["A", "C", "Renamed"]
 
 
-def test_setting_the_clock_back_moves_no_conversation_down(memory: ConversationMemory, path: Path) -> None:
+def test_setting_the_clock_back_moves_no_conversation_down(memory: ConversationMemory, place: Place) -> None:
     first, second = add_conversation(memory, "A"), add_conversation(memory, "B")
-    content = read_tables(path, first)
+    content = place.tables(first)
     content["conversation"][first]["updated_at"] = "2999-01-01T00:00:00.000+00:00"
-    write_tables(path, first, content)
-    again = ConversationMemory(path)
+    place.write_tables(first, content)
+    again = place.memory()
     again.add_message(first, "user", "later")
     assert [c.conversation_id for c in again.list_conversations()] == [first, second]
     assert again.get_conversation(first).updated_at.startswith("2999")
@@ -172,13 +173,13 @@ MESSAGE = StoredMessage("id", "assistant", "text", "2026-11-22T10:00:00.000+00:0
     ],
 )
 def test_an_unknown_conversation_is_not_found(
-    memory: ConversationMemory, path: Path, call: Callable[[ConversationMemory], object]
+    memory: ConversationMemory, place: Place, call: Callable[[ConversationMemory], object]
 ) -> None:
     add_conversation(memory, "A")
-    before = read_files(path)
+    before = place.files()
     with pytest.raises(NotFound):
         call(memory)
-    assert read_files(path) == before
+    assert place.files() == before
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_a_disk_that_became_read_only_can_be_read(disk: Path) -> None:
     store = Store(disk / "data")
     memory = store.memory("anna")
     conversation_id = add_conversation(memory, "before")
-    with read_only(store.directory):
+    with read_only(disk / "data"):
         for refused in (lambda: memory.add_message(conversation_id, "user", "lost"), memory.delete_all):
             with pytest.raises(StorageError):
                 refused()

@@ -1,13 +1,13 @@
 """Message versions: a conversation is a tree, and one branch is shown."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from chatbot.errors import NotFound
 from chatbot.storage import ConversationMemory
-from tests.support.stored_files import add_conversation, contents, read_files
+from tests.support.places import Place
+from tests.support.stored_files import add_conversation, contents
 
 
 def ids(memory: ConversationMemory, conversation_id: str) -> list[str]:
@@ -22,7 +22,7 @@ def test_a_message_follows_the_newest_shown_one(memory: ConversationMemory) -> N
     assert memory.get_versions(conversation_id) == {}
 
 
-def test_both_branches_of_an_edited_question_can_be_shown(memory: ConversationMemory, path: Path) -> None:
+def test_both_branches_of_an_edited_question_can_be_shown(memory: ConversationMemory, place: Place) -> None:
     conversation_id = add_conversation(memory, "A", "B", "C")
     first, second, third = memory.get_messages(conversation_id)
     other = memory.add_message(conversation_id, "user", "B2", after=first.message_id)
@@ -35,7 +35,7 @@ def test_both_branches_of_an_edited_question_can_be_shown(memory: ConversationMe
 
     before = memory.get_conversation(conversation_id).updated_at
     memory.show_version(conversation_id, second.message_id)
-    again = ConversationMemory(path)
+    again = place.memory()
     assert contents(memory, conversation_id) == contents(again, conversation_id) == ["A", "B", "C"]
     assert again.get_versions(conversation_id) == {second.message_id: same}
     assert again.get_conversation(conversation_id).updated_at == before
@@ -82,16 +82,16 @@ def test_removing_a_version_shows_the_newest_remaining_one(memory: ConversationM
     assert "after B3" not in [message.content for message in memory.all_messages(conversation_id)]
 
 
-def test_a_message_of_another_conversation_is_not_found(memory: ConversationMemory, path: Path) -> None:
+def test_a_message_of_another_conversation_is_not_found(memory: ConversationMemory, place: Place) -> None:
     conversation_id, other = add_conversation(memory, "A"), add_conversation(memory, "B")
     foreign_id = ids(memory, other)[0]
-    before = read_files(path)
+    before = place.files()
     with pytest.raises(NotFound, match="message"):
         memory.add_message(conversation_id, "user", "B", after=foreign_id)
     with pytest.raises(NotFound, match="message"):
         memory.show_version(conversation_id, foreign_id)
     memory.remove_from(conversation_id, foreign_id)
-    assert read_files(path) == before
+    assert place.files() == before
 
 
 def test_an_update_does_not_move_a_message(memory: ConversationMemory) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from chatbot.storage.quotas import Quotas
 from chatbot.storage.saved_prompts import MAX_SAVED_PROMPTS
 from chatbot.transfer import export_zip, import_file
 from tests.fake_upstream import FakeUpstream
+from tests.storage.conftest import OpenStore
 from tests.support.api_client import Visitor, error_of
 from tests.support.running import RunningApp, two_providers
 from tests.support.stored_files import add_conversation, read_files
@@ -22,10 +22,14 @@ DAY = 86_400
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path, Quotas(sessions=2, conversations=3))
-    yield store
-    store.close()
+def store(open_store: OpenStore) -> Store:
+    return open_store(Quotas(sessions=2, conversations=3))
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Path:
+    """The directory of the sessions, if the store is one of files."""
+    return tmp_path / "data" / "sessions"
 
 
 def test_the_number_of_conversations_in_a_session_is_limited(store: Store) -> None:
@@ -38,14 +42,14 @@ def test_the_number_of_conversations_in_a_session_is_limited(store: Store) -> No
     add_conversation(memory, "There is space again")
 
 
-def test_an_import_beyond_the_quota_changes_nothing(store: Store) -> None:
+def test_an_import_beyond_the_quota_changes_nothing(store: Store, sessions: Path) -> None:
     memory = store.memory("one")
     add_conversation(memory, "One")
     add_conversation(memory, "Two")
-    before = read_files(store.directory / "sessions" / "one")
+    before = read_files(sessions / "one")
     with pytest.raises(TooManyConversations):
         import_file(memory, export_zip(memory))
-    assert read_files(store.directory / "sessions" / "one") == before
+    assert read_files(sessions / "one") == before
 
 
 def test_the_number_of_sessions_is_limited(store: Store) -> None:
@@ -70,24 +74,23 @@ def test_the_number_of_saved_prompts_is_limited(store: Store) -> None:
         memory.prompts.save("one more", "Be brief.")
 
 
-def test_inactive_sessions_are_deleted_and_visited_ones_are_not(store: Store) -> None:
+def test_inactive_sessions_are_deleted_and_visited_ones_are_not(store: Store, sessions: Path) -> None:
     old, new = store.memory("old"), store.memory("new")
     add_conversation(old, "Hello")
     add_conversation(new, "Hello")
     long_ago = time.time() - 31 * DAY
     for name in ("old", "new"):
-        os.utime(store.directory / "sessions" / name, (long_ago, long_ago))
+        os.utime(sessions / name, (long_ago, long_ago))
     new._directory._last_visit = -float("inf")  # as an hour later, or in another process
     assert len(store.memory("new").list_conversations()) == 1
     assert store.delete_inactive_sessions(30) == 1
-    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["new"]
+    assert [path.name for path in sessions.iterdir()] == ["new"]
     assert old.list_conversations() == []
     assert store.delete_inactive_sessions(30) == 0
 
 
-def test_inactive_sessions_of_the_first_format_are_deleted(store: Store) -> None:
-    sessions = store.directory / "sessions"
-    sessions.mkdir(exist_ok=True)
+def test_inactive_sessions_of_the_first_format_are_deleted(store: Store, sessions: Path) -> None:
+    sessions.mkdir(parents=True)
     long_ago = time.time() - 31 * DAY
     for name in ("0123.json", "4567.damaged-1", "89ab.json"):
         (sessions / name).write_text("{}")

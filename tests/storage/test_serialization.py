@@ -14,6 +14,7 @@ from chatbot.errors import StorageError
 from chatbot.page.message_view import lines
 from chatbot.storage import ConversationMemory
 from chatbot.storage.titles import make_title
+from tests.support.places import Place
 from tests.support.running import ROOT
 from tests.support.stored_files import add_conversation, add_full_conversation, contents, read_tables, write_tables
 
@@ -42,20 +43,20 @@ print(conversation_id)
     ],
 )
 def test_any_text_is_stored_with_lone_surrogates_replaced(
-    memory: ConversationMemory, path: Path, text: str, stored_text: str
+    memory: ConversationMemory, place: Place, text: str, stored_text: str
 ) -> None:
     conversation_id = memory.create_conversation()
     message = memory.add_message(conversation_id, "user", text)
     answer = memory.add_message(conversation_id, "assistant", "", model=text, status="running")
     memory.update_message(conversation_id, replace(answer, content=text, reasoning=text, status="complete"))
-    again = ConversationMemory(path)
+    again = place.memory()
     stored = again.get_messages(conversation_id)
     assert message == stored[0]
     assert [stored[0].content, stored[1].content, stored[1].reasoning, stored[1].model] == [stored_text] * 4
     assert again.get_conversation(conversation_id).title == make_title(stored_text)
     memory.rename_conversation(conversation_id, text)
     memory.create_conversation(text)
-    assert {c.title for c in ConversationMemory(path).list_conversations()} == {stored_text}
+    assert {c.title for c in place.memory().list_conversations()} == {stored_text}
 
 
 def test_an_answer_left_running_by_another_process_is_interrupted(path: Path) -> None:
@@ -65,35 +66,35 @@ def test_an_answer_left_running_by_another_process_is_interrupted(path: Path) ->
     assert (answer.status, answer.finish_reason, answer.content) == ("interrupted", "interrupted", "Once upon")
 
 
-def test_a_running_answer_of_this_process_stays_running_when_reread(memory: ConversationMemory, path: Path) -> None:
+def test_a_running_answer_of_this_process_stays_running_when_reread(memory: ConversationMemory, place: Place) -> None:
     conversation_id = memory.create_conversation()
     answer = memory.add_message(conversation_id, "assistant", "Once", status="running")
-    assert ConversationMemory(path).get_messages(conversation_id) == [answer]
+    assert place.memory().get_messages(conversation_id) == [answer]
     assert answer.status == "running"
 
 
-def test_an_unknown_field_of_a_later_version_is_preserved(memory: ConversationMemory, path: Path) -> None:
+def test_an_unknown_field_of_a_later_version_is_preserved(memory: ConversationMemory, place: Place) -> None:
     conversation_id = memory.create_conversation()
     message = memory.add_message(conversation_id, "user", "Hello")
-    content = read_tables(path, conversation_id)
+    content = place.tables(conversation_id)
     content["messages"][message.message_id]["rating"] = 5
-    write_tables(path, conversation_id, content)
-    again = ConversationMemory(path)
+    place.write_tables(conversation_id, content)
+    again = place.memory()
     assert again.get_messages(conversation_id) == [message]
     again.update_message(conversation_id, replace(message, content="Hello!"))
-    record = read_tables(path, conversation_id)["messages"][message.message_id]
+    record = place.tables(conversation_id)["messages"][message.message_id]
     assert (record["content"], record["rating"]) == ("Hello!", 5)
 
 
-def test_fields_missing_from_an_earlier_version_have_defaults(memory: ConversationMemory, path: Path) -> None:
+def test_fields_missing_from_an_earlier_version_have_defaults(memory: ConversationMemory, place: Place) -> None:
     conversation_id = add_conversation(memory, "Hello")
     stored = memory.get_messages(conversation_id)
-    content = read_tables(path, conversation_id)
+    content = place.tables(conversation_id)
     for record in content["messages"].values():
         for name in ("cost", "seen", "usage", "timing", "fault", "reasoning"):
             del record[name]
-    write_tables(path, conversation_id, content)
-    assert ConversationMemory(path).get_messages(conversation_id) == stored
+    place.write_tables(conversation_id, content)
+    assert place.memory().get_messages(conversation_id) == stored
 
 
 def with_field(content: Any, table: str, key: str, value: Any) -> Any:
@@ -128,23 +129,24 @@ def with_field(content: Any, table: str, key: str, value: Any) -> Any:
     ],
 )
 def test_a_damaged_file_is_set_aside_and_others_stay_usable(
-    memory: ConversationMemory, path: Path, damage: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+    memory: ConversationMemory, place: Place, damage: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     damaged, other = add_conversation(memory, "secret"), add_conversation(memory, "B")
-    write_tables(path, damaged, damage(read_tables(path, damaged)))
-    content = (path / f"{damaged}.json").read_bytes()
-    again = ConversationMemory(path)
+    place.write_tables(damaged, damage(place.tables(damaged)))
+    content = place.files()[f"{damaged}.json"]
+    again = place.memory()
     assert [each.conversation_id for each in again.list_conversations()] == [other]
     assert [each.message_id for each in again.search("secret")] == []
-    for reader in (again, ConversationMemory(path)):
+    for reader in (again, place.memory()):
         with pytest.raises(StorageError, match="damaged"):
             reader.get_messages(damaged)
-    assert [aside.read_bytes() for aside in path.glob(f"{damaged}.damaged-*")] == [content]
+    asides = [aside for name, aside in place.files().items() if name.startswith(f"{damaged}.damaged-")]
+    assert asides == [content]
     assert damaged in caplog.text
     assert "secret" not in caplog.text
     again.add_message(other, "user", "C")
     again.delete_all()
-    assert not path.exists()
+    assert not place.files()
 
 
 @pytest.mark.parametrize("value", [None, 5, "x", [], {"a": 1}, {"total_ms": "x", "input_tokens": [], "sent": None}])

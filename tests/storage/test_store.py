@@ -14,6 +14,7 @@ from chatbot.errors import NotFound, SettingsError, StorageError
 from chatbot.storage import ConversationMemory, Store
 from chatbot.storage.session_directory import MAX_CACHED_CONVERSATIONS
 from chatbot.storage.store import MAX_OPEN_SESSIONS
+from tests.storage.conftest import OpenStore
 from tests.support.running import ROOT
 from tests.support.stored_files import add_conversation, contents
 
@@ -33,11 +34,17 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "data")
 
 
-def test_a_session_writes_nothing_before_its_first_conversation(store: Store) -> None:
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """That of `store`."""
+    return tmp_path / "data"
+
+
+def test_a_session_writes_nothing_before_its_first_conversation(store: Store, directory: Path) -> None:
     assert store.memory("anna").list_conversations() == []
-    assert not (store.directory / "sessions").exists()
+    assert not (directory / "sessions").exists()
     store.memory("anna").create_conversation()
-    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna"]
+    assert [path.name for path in (directory / "sessions").iterdir()] == ["anna"]
 
 
 def test_a_session_always_has_the_same_memory(store: Store) -> None:
@@ -73,7 +80,8 @@ def test_all_threads_get_the_same_memory(store: Store) -> None:
         assert len(set(map(id, memories))) == 1
 
 
-def test_evicted_sessions_lose_nothing(store: Store) -> None:
+def test_evicted_sessions_lose_nothing(open_store: OpenStore) -> None:
+    store = open_store()
     ids = {}
     for number in range(MAX_OPEN_SESSIONS + 10):
         memory = store.memory(f"visitor{number}")
@@ -83,7 +91,8 @@ def test_evicted_sessions_lose_nothing(store: Store) -> None:
         assert title == f"of {session_id.removeprefix('visitor')}"
 
 
-def test_a_session_cannot_reach_another_sessions_conversations(store: Store) -> None:
+def test_a_session_cannot_reach_another_sessions_conversations(open_store: OpenStore) -> None:
+    store = open_store()
     conversation_id = store.memory("anna").create_conversation("Private")
     ben = store.memory("ben")
     assert ben.list_conversations() == []
@@ -95,25 +104,25 @@ def test_a_session_cannot_reach_another_sessions_conversations(store: Store) -> 
     assert store.memory("anna").get_conversation(conversation_id).title == "Private"
 
 
-def test_the_next_store_reads_the_conversations(store: Store) -> None:
+def test_the_next_store_reads_the_conversations(open_store: OpenStore) -> None:
+    store = open_store()
     conversation_id = store.memory("anna").create_conversation("Kept")
-    store.close()
-    again = Store(store.directory)
+    again = open_store()
     assert again.memory("anna").get_conversation(conversation_id).title == "Kept"
 
 
-def test_a_directory_can_be_used_by_only_one_store(store: Store) -> None:
+def test_a_directory_can_be_used_by_only_one_store(store: Store, directory: Path) -> None:
     with pytest.raises(SettingsError, match=r"^CHATBOT_DATA_DIR='.*data': another chatbot is using this directory$"):
-        Store(store.directory)
+        Store(directory)
     store.close()
-    Store(store.directory).close()
+    Store(directory).close()
 
 
-def test_a_store_can_be_closed_from_another_thread(store: Store) -> None:
+def test_a_store_can_be_closed_from_another_thread(store: Store, directory: Path) -> None:
     closing = threading.Thread(target=store.close)
     closing.start()
     closing.join()
-    Store(store.directory).close()
+    Store(directory).close()
 
 
 def test_a_killed_process_releases_its_directory(tmp_path: Path) -> None:
@@ -127,7 +136,9 @@ def test_a_killed_process_releases_its_directory(tmp_path: Path) -> None:
     Store(tmp_path).close()
 
 
-def test_a_session_whose_deletion_failed_half_way_is_gone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_whose_deletion_failed_half_way_is_gone(
+    store: Store, monkeypatch: pytest.MonkeyPatch, directory: Path
+) -> None:
     def fail(_: Path) -> None:
         raise OSError
 
@@ -138,11 +149,11 @@ def test_a_session_whose_deletion_failed_half_way_is_gone(store: Store, monkeypa
     assert store.memory("anna").list_conversations() == []
     conversation_id = add_conversation(store.memory("anna"), "after")
     store.close()
-    again = Store(store.directory)
-    assert [path.name for path in (store.directory / "sessions").iterdir()] == ["anna"]
+    again = Store(directory)
+    assert [path.name for path in (directory / "sessions").iterdir()] == ["anna"]
     assert contents(again.memory("anna"), conversation_id) == ["after"]
     again.memory("anna").delete_all()
-    assert [*(store.directory / "sessions").iterdir()] == []
+    assert [*(directory / "sessions").iterdir()] == []
 
 
 def test_a_directory_that_cannot_be_created_raises_a_settings_error(tmp_path: Path) -> None:
@@ -153,7 +164,8 @@ def test_a_directory_that_cannot_be_created_raises_a_settings_error(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("threads_switch_often")
-def test_many_threads_in_many_sessions_lose_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_threads_in_many_sessions_lose_nothing(open_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store()
     monkeypatch.setattr("chatbot.storage.store.MAX_OPEN_SESSIONS", 3)
     sessions = [f"visitor{number}" for number in range(50)]
     ids = {session: store.memory(session).create_conversation() for session in sessions}
@@ -167,30 +179,29 @@ def test_many_threads_in_many_sessions_lose_nothing(store: Store, monkeypatch: p
         thread.start()
     for thread in threads:
         thread.join()
-    store.close()
-    again = Store(store.directory)
+    again = open_store()
     for session in sessions:
         stored = [message.content for message in again.memory(session).all_messages(ids[session])]
         assert sorted(stored) == sorted(f"{thread} in {session}" for thread in range(16))
         assert again.memory(session).get_messages(ids[session])[0].content == stored[-1]
 
 
-def test_more_conversations_than_are_cached_can_be_changed_in_turns(store: Store) -> None:
+def test_more_conversations_than_are_cached_can_be_changed_in_turns(open_store: OpenStore) -> None:
+    store = open_store()
     memory = store.memory("anna")
     ids = [memory.create_conversation(str(number)) for number in range(MAX_CACHED_CONVERSATIONS + 3)]
     with memory.transaction(ids[0]):
         for _ in range(2):
             for conversation_id in ids:
                 memory.add_message(conversation_id, "user", "text")
-    store.close()
-    again = Store(store.directory).memory("anna")
+    again = open_store().memory("anna")
     assert [again.get_conversation(each).message_count for each in ids] == [2] * len(ids)
 
 
-def test_a_missing_directory_raises_until_it_is_back(store: Store) -> None:
+def test_a_missing_directory_raises_until_it_is_back(store: Store, directory: Path) -> None:
     memory = store.memory("anna")
     conversation_id = add_conversation(memory, "before")
-    away = store.directory.rename(store.directory.with_name("away"))
+    away = directory.rename(directory.with_name("away"))
     for refused in (
         lambda: memory.add_message(conversation_id, "user", "lost"),
         lambda: memory.get_messages(conversation_id),
@@ -199,17 +210,17 @@ def test_a_missing_directory_raises_until_it_is_back(store: Store) -> None:
     ):
         with pytest.raises(StorageError):
             refused()
-    assert not store.directory.exists()
-    away.rename(store.directory)
+    assert not directory.exists()
+    away.rename(directory)
     memory.add_message(conversation_id, "user", "after")
     assert contents(memory, conversation_id) == ["before", "after"]
 
 
-def test_a_directory_replaced_by_another_process_is_not_written_to(store: Store) -> None:
+def test_a_directory_replaced_by_another_process_is_not_written_to(store: Store, directory: Path) -> None:
     memory = store.memory("anna")
     conversation_id = add_conversation(memory, "ours")
-    shutil.rmtree(store.directory)
-    other = Store(store.directory)
+    shutil.rmtree(directory)
+    other = Store(directory)
     with pytest.raises(StorageError):
         memory.add_message(conversation_id, "user", "into theirs")
     assert other.memory("anna").list_conversations() == []

@@ -1,12 +1,11 @@
 """Stored summaries: the newest whose messages are all on display counts, and nothing is left of a removed one."""
 
-from pathlib import Path
-
 import pytest
 
 from chatbot.errors import NotFound
 from chatbot.storage import ConversationMemory
 from chatbot.types import StoredMessage, Summary
+from tests.support.places import Place
 
 SECRET = "the-heron-nests-in-april"
 
@@ -40,23 +39,23 @@ def test_another_version_of_a_covered_message_brings_the_older_one_back(
 
 
 def test_nothing_is_left_of_summaries_of_removed_messages(
-    memory: ConversationMemory, conversation_id: str, path: Path
+    memory: ConversationMemory, conversation_id: str, place: Place
 ) -> None:
     turn = add_turn(memory, conversation_id, "One")
     add_summary(memory, conversation_id, "only", turn)
     memory.remove_from(conversation_id, turn.parent_id)
     assert memory.summaries.current(conversation_id) is None
-    assert SECRET.encode() not in b"".join(each.read_bytes() for each in path.rglob("*") if each.is_file())
+    assert SECRET.encode() not in place.content()
 
 
 def test_nothing_is_left_of_an_undone_or_changed_summary(
-    memory: ConversationMemory, conversation_id: str, path: Path
+    memory: ConversationMemory, conversation_id: str, place: Place
 ) -> None:
     add_summary(memory, conversation_id, "only", add_turn(memory, conversation_id, "One"))
     memory.summaries.edit(conversation_id, "Another text")
-    assert SECRET.encode() not in b"".join(each.read_bytes() for each in path.rglob("*") if each.is_file())
+    assert SECRET.encode() not in place.content()
     memory.summaries.remove(conversation_id)
-    assert b"Another text" not in b"".join(each.read_bytes() for each in path.rglob("*") if each.is_file())
+    assert b"Another text" not in place.content()
     with pytest.raises(NotFound):
         memory.summaries.edit(conversation_id, "More")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from chatbot.storage import serialization
+from chatbot.storage import leases
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["chatbot.web.server", "tests.support.forked_process"])
@@ -65,7 +65,7 @@ def _run(arguments: list[str], environment: dict[str, str], directory: Path, out
     os.environ |= environment
     os.chdir(directory)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # multiprocessing's server ignores it
-    serialization.OWNER = uuid4().hex  # made once by each process that imports it
+    leases.OWNER = uuid4().hex  # made once by each process that imports it
     sys.argv = arguments
     if "COVERAGE_PROCESS_START" in environment:
         importlib.import_module("coverage").process_startup()

@@ -34,8 +34,7 @@ class ReplySetup:
         self.providers = ProviderPool(settings)
         self.memory = self._store.memory(SESSION)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
-        path = settings.chatbot_data_dir / "spending.json"
-        limits = Limits(per_minute, daily_tokens, path, settings.longest_answer())
+        limits = Limits(per_minute, daily_tokens, self._store.backend.token_counter(), settings.longest_answer())
         self.replies = Replies(self._store, self.providers, settings.chatbot_reply_seconds, limits)
         self.queue = MessageQueue(self._store, self.replies)
         calls = SingleCalls(self.providers, limits, settings.chatbot_reply_seconds)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.storage.atomic_json import DRAFT
+from chatbot.storage.folder import DRAFT
 from chatbot.web.session_tokens import SessionTokens
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import NO_CONVERSATION, Visitor, error_of

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import SettingsError, Unauthorized
-from chatbot.web.session_tokens import SECRET_BYTES, SessionTokens, load_or_create_secret
+from chatbot.storage.backend import SECRET_BYTES
+from chatbot.storage.disk_backend import load_or_create_secret
+from chatbot.web.session_tokens import SessionTokens
 
 
 def test_the_secret_is_created_once_and_readable_by_the_owner_only(tmp_path: Path) -> None:

@@ -1,0 +1,33 @@
+"""Leases: which process may write a conversation's running answer."""
+
+from collections.abc import Set
+from uuid import uuid4
+
+OWNER = uuid4().hex
+"""Marks the running answers of this process. A running answer of a process that is gone was cut off."""
+
+
+class Leases:
+    """The leases of a session whose files only this process writes. A running answer's record has its lease's token.
+    The caller holds the session's lock."""
+
+    def take(self, conversation_id: str) -> str:
+        """Takes the conversation's lease for this process, which may have it already; returns its token. Raises Busy if
+        another process has it."""
+        del conversation_id
+        return OWNER
+
+    def release(self, conversation_id: str) -> None:
+        """Ends the conversation's lease, whoever has it: what its owner writes from now on is refused."""
+
+    def holds(self, token: object) -> bool:
+        """Whether this process has that lease, and so may write the answer."""
+        return token == OWNER
+
+    def is_live(self, token: object) -> bool:
+        """Whether any process has that lease, and so is writing the answer."""
+        return token == OWNER
+
+    def elsewhere(self) -> Set[str]:
+        """The conversations whose lease another process has."""
+        return frozenset()
