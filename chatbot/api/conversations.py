@@ -113,7 +113,8 @@ async def export_conversation(
         raise NotFound("temporary")
     conversation, messages = await services.replies.messages(session_id, conversation_id)
     if file_format == "md":
-        content, media_type = export_markdown(conversation, messages).encode(), "text/markdown"
+        summaries = await asyncio.to_thread(memory.summaries.list, conversation_id)
+        content, media_type = export_markdown(conversation, messages, None, summaries).encode(), "text/markdown"
     else:
         content, media_type = await asyncio.to_thread(export_json, memory, conversation_id), "application/json"
     name = quote(f"{title_as_file_name(conversation.title) or conversation_id}.{file_format}")

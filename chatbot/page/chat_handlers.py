@@ -15,11 +15,11 @@ from chatbot.page.conversation_view import ConversationViews, idle_update
 from chatbot.page.error_toasts import error_toast, warn
 from chatbot.page.i18n import local_label, locale_of
 from chatbot.page.message_view import show_file, show_message, show_notice, waiting_words
+from chatbot.page.queue_handlers import waiting_turn
 from chatbot.page.settings_values import SettingsValues
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import resolve_options
 from chatbot.replies.reply import Reply
-from chatbot.replies.turns import Turn
 from chatbot.types import PROVIDER_NAMES, ProviderName, StoredMessage
 from chatbot.web.client_address import client_address
 from chatbot.web.services import Services
@@ -148,8 +148,7 @@ class ChatHandlers:
             if asked.kind != "new":
                 raise
         session_id = self._session_id(asked.token)
-        options = await asyncio.to_thread(asked.settings.options, self._services)
-        turn = Turn(None, options, asked.settings.key, self._address(request))
+        turn = await waiting_turn(request, self._services, asked.settings)
         await self._services.queue.add(session_id, asked.conversation_id, asked.text, turn, asked.files)
         return None
 

@@ -18,6 +18,12 @@ from chatbot.web.client_address import client_address
 from chatbot.web.services import Services
 
 
+async def waiting_turn(request: gr.Request, services: Services, settings: SettingsValues) -> Turn:
+    """How a message that waits is to be sent. Raises InvalidMessage and NoProvider."""
+    options = await asyncio.to_thread(settings.options, services)
+    return Turn(None, options, settings.key, client_address(request, services.is_behind_proxy))
+
+
 class QueueHandlers:
     """The queue's events. They return the queue as it is then; a refusal is a toast, and gives back what was typed."""
 
@@ -40,7 +46,7 @@ class QueueHandlers:
         session_id = self._services.tokens.session_id(token)
         refused: ViewUpdate = {}
         try:
-            turn = await self._turn(request, fields)
+            turn = await waiting_turn(request, self._services, SettingsValues.of(fields))
             await self._services.queue.add(session_id, conversation_id, text, turn, files, stops=stops)
         except ChatbotError as error:
             warn(error, locale_of(request))
@@ -59,7 +65,7 @@ class QueueHandlers:
         """Sends a message before the others, and ends the running answer for it."""
         session_id = self._services.tokens.session_id(token)
         try:
-            turn = await self._turn(request, fields)
+            turn = await waiting_turn(request, self._services, SettingsValues.of(fields))
             await self._services.queue.send_now(session_id, conversation_id, message_id, turn)
         except ChatbotError as error:
             warn(error, locale_of(request))
@@ -85,11 +91,6 @@ class QueueHandlers:
         except ChatbotError as error:
             warn(error, locale_of(request))
         return {**await self._listed(request, session_id, view, conversation_id), **returned}
-
-    async def _turn(self, request: gr.Request, fields: Sequence[Any]) -> Turn:
-        settings = SettingsValues.of(fields)
-        options = await asyncio.to_thread(settings.options, self._services)
-        return Turn(None, options, settings.key, client_address(request, self._services.is_behind_proxy))
 
     async def _listed(self, request: gr.Request, session_id: str, view: int, conversation_id: str) -> ViewUpdate:
         try:

@@ -40,16 +40,18 @@ class MessageQueue:
         self._replies = replies
         self._max_files = max_files
         self._turns: dict[Place, dict[str, Turn]] = {}
-        self._refusals: dict[str, ChatbotError] = {}
-        """By message."""
+        self._refusals: dict[Place, dict[str, ChatbotError]] = {}
+        """By place and message."""
         self._loop: asyncio.AbstractEventLoop | None = None
         replies.after_answer(self._after_answer)
+        replies.after_deletion(self._after_deletion)
         store.backend.listen(self._hear)
 
     def list(self, session_id: str, conversation_id: str) -> Sequence[WaitingMessage]:
         """The messages that wait, the next one first. Blocks for about a millisecond. Raises NotFound."""
         queued = self._store.memory(session_id).queued.list(conversation_id)
-        return [WaitingMessage(each, self._refusals.get(each.message_id)) for each in queued]
+        refusals = self._refusals.get((session_id, conversation_id), {})
+        return [WaitingMessage(each, refusals.get(each.message_id)) for each in queued]
 
     async def add(
         self,
@@ -91,7 +93,7 @@ class MessageQueue:
 
     async def _go_on(self, place: Place, message_id: str, turn: Turn, *, stops: bool) -> None:
         self._loop = asyncio.get_running_loop()
-        self._refusals.pop(message_id, None)
+        self._forget_refusal(place, message_id)
         question = queued_question(message_id, self._max_files)
         self._turns.setdefault(place, {})[message_id] = Turn(question, turn.options, turn.key, turn.address)
         if stops:
@@ -127,13 +129,25 @@ class MessageQueue:
             self._turns.setdefault(place, {})[first] = turn
         except ChatbotError as refused:
             self._turns.pop(place, None)
-            self._refusals[first] = refused.without_traceback()
+            self._refusals.setdefault(place, {})[first] = refused.without_traceback()
             self._store.changes.notify(session_id)
         else:
             self._forget(place, first)
 
+    def _after_deletion(self, session_id: str, conversation_id: str | None) -> None:
+        for place in [*self._turns, *self._refusals]:
+            if place[0] == session_id and conversation_id in (None, place[1]):
+                self._turns.pop(place, None)
+                self._refusals.pop(place, None)
+
+    def _forget_refusal(self, place: Place, message_id: str) -> None:
+        refusals = self._refusals.get(place, {})
+        refusals.pop(message_id, None)
+        if not refusals:
+            self._refusals.pop(place, None)
+
     def _forget(self, place: Place, message_id: str) -> None:
-        self._refusals.pop(message_id, None)
+        self._forget_refusal(place, message_id)
         turns = self._turns.get(place, {})
         turns.pop(message_id, None)
         if not turns:

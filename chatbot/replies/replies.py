@@ -40,6 +40,9 @@ T = TypeVar("T")
 AfterAnswer = Callable[[Reply, Turn], Awaitable[None]]
 """Is called when an answer is stored and its conversation is free, before those who watch it hear of its end."""
 
+AfterDeletion = Callable[[str, str | None], None]
+"""Is called with the ids of a session and its conversation that was deleted, None if all were."""
+
 STORE_LATER_SECONDS, STORE_LATER_TIMES = 2.0, 1000
 """How often an answer is tried to be stored that the database refused."""
 
@@ -69,6 +72,7 @@ class Replies:
         self._admission = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._after_answer: list[AfterAnswer] = []
+        self._after_deletion: list[AfterDeletion] = []
         self._following = Following(store)
         self._loop: asyncio.AbstractEventLoop | None = None
         store.backend.listen(self._hear)
@@ -77,6 +81,10 @@ class Replies:
     def after_answer(self, call: AfterAnswer) -> None:
         """Calls `call` after each answer."""
         self._after_answer.append(call)
+
+    def after_deletion(self, call: AfterDeletion) -> None:
+        """Calls `call` after each deletion."""
+        self._after_deletion.append(call)
 
     async def start(
         self,
@@ -217,12 +225,16 @@ class Replies:
         """Deletes the conversation; ends its running answer first. Raises NotFound."""
         await self.stop(session_id, conversation_id, holds_queue=True)
         await asyncio.to_thread(self._store.memory(session_id).delete_conversation, conversation_id)
+        for call in self._after_deletion:
+            call(session_id, conversation_id)
 
     async def delete_session(self, session_id: str) -> None:
         """Deletes everything that the session has; ends its running answers first."""
         for conversation_id in await self.all_running(session_id):
             await self.stop(session_id, conversation_id, holds_queue=True)
         await asyncio.to_thread(self._store.memory(session_id).delete_all)
+        for call in self._after_deletion:
+            call(session_id, None)
 
     async def shutdown(self) -> None:
         """Ends all answers, and waits until they are stored. No other starts from now on."""

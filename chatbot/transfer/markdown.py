@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from markdown_it import MarkdownIt
 
-from chatbot.types import Attachment, Conversation, StoredMessage
+from chatbot.types import Attachment, Conversation, StoredMessage, Summary
 
 SPECIAL = re.compile(r"[\\`*\[\]<>&|~$]|(?<!\w)_|_(?!\w)|#$")
 """What Markdown reads as markup inside a line: `_` only at the edge of a word, `#` only at the end of a heading."""
@@ -18,17 +18,28 @@ PARSER = MarkdownIt("commonmark").enable("table")
 
 
 def export_markdown(
-    conversation: Conversation, messages: Sequence[StoredMessage], link: Callable[[Attachment], str] | None = None
+    conversation: Conversation,
+    messages: Sequence[StoredMessage],
+    link: Callable[[Attachment], str] | None = None,
+    summaries: Sequence[Summary] = (),
 ) -> str:
     """The conversation for reading: who said what in `messages`, without settings and times. `link` returns the path of
-    an attachment's file."""
+    an attachment's file. Each of the `summaries` stands as a quotation behind the last message that it covers."""
     parts = [f"# {escape(' '.join(conversation.title.split())) or 'Conversation'}"]
     for message in messages:
         speaker = "You" if message.role == "user" else message.model or "Assistant"
         attachments = [_attachment_line(each, link(each) if link else "") for each in message.attachments]
         content = [close_blocks(message.content)] if message.content else [] if attachments else ["(no answer)"]
         parts.append("\n\n".join([f"**{escape(speaker)}**", *attachments, *content]))
+        parts += [_quoted_summary(each) for each in summaries if each.until == message.message_id]
     return "\n\n".join(parts) + "\n"
+
+
+def _quoted_summary(summary: Summary) -> str:
+    count = "1 earlier message" if summary.covers == 1 else f"{summary.covers} earlier messages"
+    facts = ", ".join(filter(None, (escape(summary.model or ""), summary.created_at[:10])))
+    lines = [f"**Summary of {count}** ({facts})", "", *summary.text.splitlines()]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def escape(text: str) -> str:

@@ -75,7 +75,8 @@ def _write_conversation(
 ) -> None:
     conversation_id = conversation.conversation_id
     as_json = export_json(memory, conversation_id, with_files=False)
-    as_markdown = export_markdown(conversation, memory.get_messages(conversation_id, limit=None), _attachment_path)
+    messages, summaries = memory.get_messages(conversation_id, limit=None), memory.summaries.list(conversation_id)
+    as_markdown = export_markdown(conversation, messages, _attachment_path, summaries)
     attachments = attachments_of(memory.all_messages(conversation_id))
     new = {each.attachment_id: each for each in attachments if _attachment_path(each) not in names}
     files = memory.attachments.get_all(conversation_id, new.values())

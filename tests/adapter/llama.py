@@ -23,7 +23,7 @@ Adapter = dict[str, tuple[Array, Array]]
 
 
 def read_weights(path: Path) -> dict[str, Array]:
-    """The weights of the GGUF file: one stack of all layers for each name, matrices in bfloat16."""
+    """The weights of the GGUF file: one stack of all layers for each name, in float32."""
     found = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
 
     def read(name: str) -> np.ndarray[Any, Any]:
@@ -34,9 +34,8 @@ def read_weights(path: Path) -> dict[str, Array]:
     def stack(name: str) -> Array:
         return jnp.stack([jnp.asarray(read(f"blk.{layer}.{name}.weight")) for layer in range(LAYERS)])
 
-    weights = {name: stack(name).astype(jnp.bfloat16) for name in PROJECTIONS} | {name: stack(name) for name in NORMS}
+    weights = {name: stack(name) for name in PROJECTIONS + NORMS}
     weights["embedding"] = jnp.asarray(read("token_embd.weight"))
-    weights["head"] = weights["embedding"].astype(jnp.bfloat16)
     weights["last_norm"] = jnp.asarray(read("output_norm.weight"))
     return weights
 
@@ -52,10 +51,9 @@ def new_adapter(weights: Weights, seed: int) -> Adapter:
 
 
 def product(inputs: Array, matrix: Array, contracted: int = 1) -> Array:
-    """The sum over the last dimension of `inputs` and the `contracted` one of `matrix`: bfloat16, summed in float32."""
+    """The sum over the last dimension of `inputs` and the `contracted` one of `matrix`."""
     dimensions = (((inputs.ndim - 1,), (contracted,)), ((), ()))
-    inputs, matrix = inputs.astype(jnp.bfloat16), matrix.astype(jnp.bfloat16)
-    return jax.lax.dot_general(inputs, matrix, dimensions, preferred_element_type=jnp.float32)
+    return jax.lax.dot_general(inputs, matrix, dimensions)
 
 
 def read_adapter(path: Path) -> Adapter:
@@ -93,7 +91,7 @@ def adapted_product(inputs: Array, down: Array, up: Array) -> Array:
 
 def _adapted_forward(inputs: Array, down: Array, up: Array) -> tuple[Array, tuple[Array, ...]]:
     inner = product(inputs, down)
-    return product(inner, up), (inputs.astype(jnp.bfloat16), inner.astype(jnp.bfloat16), down, up)
+    return product(inner, up), (inputs, inner, down, up)
 
 
 def _adapted_backward(saved: tuple[Array, ...], gradient: Array) -> tuple[Array, Array, Array]:
@@ -123,7 +121,7 @@ def logits(adapter: Adapter, weights: Weights, ids: Array, segments: Array, plac
 
     hidden, _ = jax.lax.scan(layer, hidden, (layers, adapter))
     chosen = hidden.reshape(-1, hidden.shape[-1])[places]
-    return frozen_product(_normalize(chosen, weights["last_norm"]), weights["head"])
+    return frozen_product(_normalize(chosen, weights["last_norm"]), weights["embedding"])
 
 
 def _layer(hidden: Array, weights: Weights, adapter: Adapter, visible: Array) -> Array:
@@ -140,10 +138,10 @@ def _layer(hidden: Array, weights: Weights, adapter: Adapter, visible: Array) ->
 
 def _attend(query: Array, key: Array, value: Array, visible: Array) -> Array:
     """Grouped attention: every three heads of the query share one of the keys."""
-    key, value = (jnp.repeat(each, HEADS // KEY_HEADS, 1).astype(jnp.bfloat16) for each in (key, value))
-    scores = jnp.einsum("bhqd,bhkd->bhqk", query.astype(jnp.bfloat16), key, preferred_element_type=jnp.float32)
-    shares = jax.nn.softmax(jnp.where(visible, scores / np.sqrt(HEAD_SIZE), -1e9), -1).astype(jnp.bfloat16)
-    mixed = jnp.einsum("bhqk,bhkd->bhqd", shares, value, preferred_element_type=jnp.float32)
+    key, value = (jnp.repeat(each, HEADS // KEY_HEADS, 1) for each in (key, value))
+    scores = jnp.einsum("bhqd,bhkd->bhqk", query, key)
+    shares = jax.nn.softmax(jnp.where(visible, scores / np.sqrt(HEAD_SIZE), -1e9), -1)
+    mixed = jnp.einsum("bhqk,bhkd->bhqd", shares, value)
     return mixed.swapaxes(1, 2).reshape(mixed.shape[0], mixed.shape[2], -1)
 
 

@@ -87,3 +87,12 @@ async def test_scrolling_up_in_the_moment_of_an_update_is_not_undone(chat: ChatP
     await chat.type_model("pace:2000x800")
     await chat.ask("Go on")
     assert await chat.page.evaluate(UP_AND_GROW) == [[200, None]] * 12
+
+
+async def test_the_first_question_of_the_next_chat_stays_in_sight(chat: ChatPage) -> None:
+    await chat.ask("First")
+    await chat.new_chat()
+    await chat.page.get_by_role("button", name="Temporary chat").click()
+    await chat.ask("Second")  # the line above the chat grows, and the chat gets smaller, with the answer
+    await expect(chat.page.locator("#temporary").get_by_role("button", name="Keep it")).to_be_visible()
+    assert 0 <= await panel_of(chat).evaluate(QUESTION_TOP) < 40

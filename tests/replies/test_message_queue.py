@@ -1,12 +1,15 @@
 """Messages that are sent while an answer runs: they wait for its end, and each is sent once."""
 
 import asyncio
+import gc
+import weakref
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
 
-from chatbot.errors import InvalidMessage, NotFound
+from chatbot.errors import ChatbotError, InvalidMessage, NotFound
 from chatbot.replies.message_queue import MessageQueue
 from chatbot.replies.reply import Reply
 from chatbot.replies.turns import Turn
@@ -138,6 +141,24 @@ async def test_a_refusal_keeps_it_and_says_why(create_replies: CreateReplies, up
     (waiting,) = queue.list(*place)
     assert (waiting.message.text, waiting.refusal and waiting.refusal.code) == ("Second", "rate_limited")
     assert await all_sent(replies, reply.conversation_id) == ["First"]
+
+
+@pytest.mark.parametrize("of", ["conversation", "session"])
+async def test_what_is_deleted_leaves_no_refusal_in_memory(
+    of: str, create_replies: CreateReplies, upstream: FakeUpstream
+) -> None:
+    setup = create_replies(chatbot_messages_per_minute=1)
+    reply = await begin(setup, upstream)
+    place = SESSION, reply.conversation_id
+    await setup.queue.add(*place, "Second", turn())
+    await setup.replies.stop(*place)
+    (waiting,) = setup.queue.list(*place)
+    refusal = weakref.ref(cast(ChatbotError, waiting.refusal))
+    assert refusal() is not None
+    del waiting
+    await (setup.replies.delete(*place) if of == "conversation" else setup.replies.delete_session(SESSION))
+    gc.collect()
+    assert refusal() is None
 
 
 async def test_what_could_not_be_sent_is_refused_at_once(

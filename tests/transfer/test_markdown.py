@@ -6,6 +6,7 @@ from markdown_it import MarkdownIt
 from chatbot.storage import ConversationMemory
 from chatbot.transfer import export_markdown
 from chatbot.transfer.markdown import close_blocks, escape
+from chatbot.types import Summary
 from tests.support.stored_files import add_conversation
 
 
@@ -86,3 +87,23 @@ def test_a_name_is_shown_as_it_is(name: str) -> None:
     shown = render(f"# {escape(name)}\n\n*Attached: {escape(name)}*")
     as_html = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert shown == f"<h1>{as_html}</h1>\n<p><em>Attached: {as_html}</em></p>\n"
+
+
+@pytest.mark.parametrize("text", [*OPEN, *CLOSED])
+def test_a_summary_is_quoted_behind_what_it_covers_over_the_untouched_messages(
+    text: str, memory: ConversationMemory
+) -> None:
+    conversation_id = add_conversation(memory, "Question", "Answer", "The **next** question", "Its answer")
+    conversation, messages = memory.get_conversation(conversation_id), memory.get_messages(conversation_id)
+    made = Summary("1", f"In short.\n\n{text}", 2, messages[1].message_id, "2026-11-22T10:00:00.000+00:00", model="m_1")
+    exported = export_markdown(conversation, messages, summaries=[made])
+    before, quoted, after = exported.partition(
+        "\n\n> **Summary of 2 earlier messages** (m_1, 2026-11-22)\n>\n> In short.\n"
+    )
+    assert quoted
+    assert before.endswith("\n\nAnswer")
+    assert "\n\n**You**\n\nThe **next** question\n\n" in after
+    shown = render(exported)
+    assert shown.count("<blockquote>\n<p><strong>Summary") == 1
+    assert "</blockquote>\n<p><strong>You</strong></p>\n<p>The <strong>next</strong> question</p>" in shown
+    assert export_markdown(conversation, messages) == before + after[after.index("\n\n**You**") :]

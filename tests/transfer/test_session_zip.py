@@ -16,6 +16,7 @@ from chatbot.storage import ConversationMemory
 from chatbot.storage.quotas import Quotas
 from chatbot.transfer import export_markdown, export_zip, import_file, session_zip
 from chatbot.transfer.conversation_json import restore
+from chatbot.types import Summary
 from tests.support.stored_files import add_conversation, add_full_conversation, file, normalized, read_files
 
 
@@ -102,6 +103,10 @@ def test_the_markdown_in_a_zip_has_the_shown_messages(memory: ConversationMemory
     messages = memory.get_messages(conversation_id)
     assert text == export_markdown(memory.get_conversation(conversation_id), messages)
     assert text == "# Hello 🙂\n\n**You**\n\nHello 🙂\u2028\n\n**m**\n\nHi!\n"
+    until = messages[0].message_id
+    memory.summaries.add(conversation_id, Summary("s", "In short.", 1, until, messages[0].created_at, model="m"))
+    with ZipFile(BytesIO(export_zip(memory))) as archive:
+        assert "> **Summary of 1 earlier message** (m, 2" in archive.read(name).decode()
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ machine.until("idle").then(() => {
   find("#chat").append(arrow);
   let placed = panel.scrollTop; // where this has scrolled to
   let height = panel.scrollHeight;
+  let shown = view.conversation;
 
   const distance = () => panel.scrollHeight - panel.scrollTop - panel.clientHeight;
   const rows = () => [...panel.querySelectorAll(".message-row")];
@@ -44,6 +45,8 @@ machine.until("idle").then(() => {
 
   // A browser may call this before it tells of a scroll in the same frame, so the place is looked at first.
   const keep = () => {
+    if (shown && view.conversation !== shown) panel.style.removeProperty("--rest"); // the space was another last row's
+    shown = view.conversation;
     look();
     if (view.anchor === "question") panel.scrollTop = questionPlace();
     if (view.anchor === "end") panel.scrollTop = panel.scrollHeight;
