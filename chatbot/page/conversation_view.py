@@ -10,6 +10,7 @@ from chatbot.page.message_view import ShownMessage, lines, show
 from chatbot.page.queue_view import show_queue
 from chatbot.page.summary_view import show_summary
 from chatbot.page.view_update import ViewUpdate
+from chatbot.storage import ConversationMemory
 from chatbot.types import PROVIDER_NAMES, Conversation, StoredMessage
 from chatbot.web.services import Services
 
@@ -53,6 +54,19 @@ class ConversationViews:
         self, session_id: str, conversation_id: str, locale: str, place: str | None, more: int, without: str | None
     ) -> ConversationView:
         memory = self._services.store.memory(session_id)
+        with memory.reading():
+            return self._read_at_once(memory, session_id, conversation_id, locale, place, more, without)
+
+    def _read_at_once(
+        self,
+        memory: ConversationMemory,
+        session_id: str,
+        conversation_id: str,
+        locale: str,
+        place: str | None,
+        more: int,
+        without: str | None,
+    ) -> ConversationView:
         messages = memory.get_messages(conversation_id, None)
         if place and place not in (message.message_id for message in messages):
             memory.show_version(conversation_id, place)

@@ -20,12 +20,13 @@ def recollect(
     question, for at most so many `tokens`; the note that the question itself made is not among them. `requested` is as
     for `switches_of`. Blocks for some milliseconds. Nothing if reading fails, which must not cost the answer."""
     try:
-        conversation = memory.get_conversation(conversation_id)
-        summary = memory.summaries.current(conversation_id)
-        switches = switches_of(memory, conversation, requested)
+        with memory.reading():
+            conversation = memory.get_conversation(conversation_id)
+            summary = memory.summaries.current(conversation_id)
+            switches = switches_of(memory, conversation, requested)
+            known = memory.notes.list() if switches.memory and tokens else ()
         if not switches.memory or not tokens:
             return Recollection(summary=summary)
-        known = memory.notes.list()
         sources = {each.note_id: each.source.message_id for each in known if each.source}
         irrelevant = conversation.irrelevant | {sources.get(each) or "" for each in conversation.irrelevant}
         others = [

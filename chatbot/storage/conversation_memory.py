@@ -253,8 +253,8 @@ class ConversationMemory:
     def list_conversations(self) -> list[Conversation]:
         """All conversations, the last changed one first."""
         with self._directory.lock():
-            summaries = [self._directory.summary(conversation_id) for conversation_id in self._directory.ids()]
-        return newest_first(summary for summary in summaries if summary)
+            summaries = self._directory.summaries()
+        return newest_first(summaries)
 
     def search(self, query: str, limit: int = 50) -> list[SearchResult]:
         """The titles, and messages of any branch, that contain every word of `query`, whatever its case and accents: at
@@ -353,6 +353,12 @@ class ConversationMemory:
         """Changes of the conversation made inside reach the disk together, or not at all; reads inside are consistent.
         The conversation may be created inside."""
         with self._directory.transaction(conversation_id):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """What is read inside is of one moment, and takes a database one transaction. Do not search inside."""
+        with self._directory.lock():
             yield
 
     def refresh(self) -> None:

@@ -110,14 +110,19 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection, on which each statement is a transaction."""
-        with _refusals(), self._pool.connection(WAIT_SECONDS) as connection:
-            yield connection
+        with _refusals():
+            connection, _ = self._first(sql.SQL("SELECT 1"))
+            try:
+                yield connection
+            finally:
+                self._pool.putconn(connection)
 
     @contextmanager
     def transaction(self, session_id: str, query: sql.Composed) -> Iterator[tuple[Connection, tuple[Any, ...]]]:
         """A transaction that nobody else has for the session at the same time, and the row of `query` in it."""
+        begin = sql.SQL("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended({}, 0)); {}").format(session_id, query)
         with _refusals():
-            connection, row = self._begin(session_id, query)
+            connection, row = self._first(begin)
             try:
                 yield connection, row
                 commit(connection)
@@ -128,14 +133,14 @@ class Database:
             finally:
                 self._pool.putconn(connection)
 
-    def _begin(self, session_id: str, query: sql.Composed) -> tuple[Connection, tuple[Any, ...]]:
-        """Tries one connection after the other: those from before a restart of the server are dead."""
-        begin = sql.SQL("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended({}, 0)); {}").format(session_id, query)
+    def _first(self, statements: sql.SQL | sql.Composed) -> tuple[Connection, tuple[Any, ...]]:
+        """Executes statements on a connection, and returns it with the last one's row. Tries one connection after the
+        other: those from before a restart of the server are dead."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             connection = self._pool.getconn(max(0.1, deadline - time.monotonic()))
             try:
-                cursor = connection.execute(begin)
+                cursor = connection.execute(statements)
                 while cursor.nextset():
                     pass
                 return connection, cursor.fetchone() or ()

@@ -61,6 +61,7 @@ class DatabaseFolder(Folder):
         """Of the session when `_files` was read; 0 if it did not exist, None if nothing is known."""
         self._files: dict[str, int] = {}
         """The revision of each file."""
+        self._ahead: dict[str, bytes] = {}
         self._is_visited = threading.Event()
         self._leases = self.leases = DatabaseLeases(session_id, database.process_id, self._connection_to_change)
 
@@ -88,7 +89,17 @@ class DatabaseFolder(Folder):
         return [name for name in self._files if "/" not in name]
 
     def read(self, name: str) -> bytes | None:
+        if name in self._ahead:
+            return self._ahead[name]
         return next((content for _, content in self.read_all([name])), None)
+
+    @contextmanager
+    def read_ahead(self, names: Collection[str]) -> Iterator[None]:
+        self._ahead = dict(self.read_all(names))
+        try:
+            yield
+        finally:
+            self._ahead = {}
 
     def read_all(self, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
         wanted = [name for name in names if name in self._files]

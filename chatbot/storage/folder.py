@@ -56,6 +56,11 @@ class Folder(ABC):
     def read_all(self, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """The contents of those files that there are."""
 
+    def read_ahead(self, names: Collection[str]) -> AbstractContextManager[None]:
+        """Inside, these files are about to be read, one after the other."""
+        del names
+        return nullcontext()
+
     @abstractmethod
     def replace(self, name: str, content: bytes) -> None:
         """Creates or replaces the file in one step."""

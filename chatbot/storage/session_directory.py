@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 MAX_CACHED_CONVERSATIONS = 16
 """Conversations whose messages stay in memory after use."""
 
+READ_AT_ONCE = 50
+"""Conversations that are read together for the list."""
+
 VISIT_SECONDS = 3600
 """The precision of the session's last visit."""
 
@@ -189,6 +192,16 @@ class SessionDirectory:
         if summary is None and conversation_id in listing and (file := self.peek(conversation_id)):
             summary = listing[conversation_id] = file.summary()
         return summary
+
+    def summaries(self) -> list[Conversation]:
+        """All conversations without their messages."""
+        unread = [each for each, summary in self._listing().items() if summary is None and each not in self._cached]
+        for start in range(0, len(unread), READ_AT_ONCE):
+            some = unread[start : start + READ_AT_ONCE]
+            with self.folder.read_ahead([f"{each}.json" for each in some]):
+                for each in some:
+                    self.summary(each)
+        return [summary for each in self.ids() if (summary := self.summary(each))]
 
     def next_time(self, last: str = "") -> str:
         """The time of a change: later than all changes before it, even if the clock was set back. `last` is when the
