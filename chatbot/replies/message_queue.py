@@ -45,7 +45,7 @@ class MessageQueue:
         self._loop: asyncio.AbstractEventLoop | None = None
         replies.after_answer(self._after_answer)
         replies.after_deletion(self._after_deletion)
-        store.backend.listen(self._hear)
+        store.backend.listen(self._receive)
 
     def list(self, session_id: str, conversation_id: str) -> Sequence[WaitingMessage]:
         """The messages that wait, the next one first. Blocks for about a millisecond. Raises NotFound."""
@@ -109,7 +109,7 @@ class MessageQueue:
         elif place in self._turns:
             await self._send_next(place)
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         """Another process may have ended the answer for whose end a message waits here."""
         for place in list(self._turns):
             if self._loop and event.session_id in ("", place[0]):

@@ -75,7 +75,7 @@ class Replies:
         self._after_deletion: list[AfterDeletion] = []
         self._following = Following(store)
         self._loop: asyncio.AbstractEventLoop | None = None
-        store.backend.listen(self._hear)
+        store.backend.listen(self._receive)
         self.is_closing = False
 
     def after_answer(self, call: AfterAnswer) -> None:
@@ -343,7 +343,7 @@ class Replies:
             reply.end()
             self._store.changes.notify(reply.session_id)  # no write says that it runs no more
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         """Another process asks for the end of an answer, or this one was taken for gone."""
         if self._loop and event.kind != "changed":
             self._loop.call_soon_threadsafe(self._end, event)

@@ -65,11 +65,11 @@ class Processes:
             try:
                 with self._database.connect() as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
-                    self._call(Event("changed"))  # whatever was told meanwhile
+                    self._call(Event("changed"))  # whatever was missed meanwhile
                     while not self._is_closing.is_set():
                         self._renew(connection)
-                        for told in connection.notifies(timeout=RENEW_SECONDS):
-                            self._hear(told.payload)
+                        for notice in connection.notifies(timeout=RENEW_SECONDS):
+                            self._receive(notice.payload)
             except psycopg.Error as error:
                 if not self._is_closing.wait(RECONNECT_SECONDS):
                     log.warning("database: %s, connecting again", type(error).__name__)
@@ -89,7 +89,7 @@ class Processes:
             for (session_id,) in connection.execute(REMOVE_GONE, (GONE_SECONDS,)).fetchall():
                 tell(connection, "", Event("changed", session_id))
 
-    def _hear(self, payload: str) -> None:
+    def _receive(self, payload: str) -> None:
         process_id, *event = json.loads(payload)
         if process_id != self._database.process_id:
             self._call(Event(*event))

@@ -47,7 +47,7 @@ class Store:
         self._recent: OrderedDict[str, ConversationMemory] = OrderedDict()
         self._cache_checked = 0.0
         self._refreshing = ThreadPoolExecutor(1, "refreshing")
-        self.backend.listen(self._hear)
+        self.backend.listen(self._receive)
 
     @property
     def is_shared(self) -> bool:
@@ -77,7 +77,7 @@ class Store:
         self._refreshing.shutdown(wait=False, cancel_futures=True)
         self.backend.close()
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         """Another process has changed a session: whoever shows it looks again, and what is gone leaves the caches."""
         if event.kind != "changed":
             return

@@ -44,18 +44,17 @@ def main() -> None:
         environment = two_providers(upstream) | {"CHATBOT_DATABASE_URL": server.create_database()}
         apps = [stack.enter_context(RunningApp(directory / str(number), environment)) for number in range(3)]
         proxy = stack.enter_context(HAProxy(directory, [each.port for each in apps]))
-        talkers = [
-            Talker(proxy.url, [each.url for each in apps], number, options.seed) for number in range(options.sessions)
-        ]
+        urls, pauses = [each.url for each in apps], list[float]()
+        talkers = [Talker(proxy.url, urls, pauses, number, options.seed) for number in range(options.sessions)]
         started = time.monotonic()
-        pauses = _run(talkers, apps, options.times, Random(options.seed))  # noqa: S311 - reproducible
+        _run(talkers, apps, pauses, options.times, Random(options.seed))  # noqa: S311 - reproducible
         seconds = time.monotonic() - started
     faults = [fault for each in talkers for fault in each.faults]
     short = sorted(each for talker in talkers for each in talker.short)
     stops = sorted(each for talker in talkers for each in talker.stops)
     faults += [f"an answer is {each:.1f} s short" for each in short if each > MAX_SHORT_SECONDS]
     print(
-        f"{options.times} kills ({pauses} of them pauses), {options.sessions} sessions, seed {options.seed}, "
+        f"{options.times} kills ({len(pauses)} of them pauses), {options.sessions} sessions, seed {options.seed}, "
         f"{seconds:.0f} s: {sum(each.acknowledged for each in talkers)} messages acknowledged; {len(short)} answers "
         f"cut off, stored at most {max(short, default=0):.1f} s short (median {_median(short):.1f}), "
         f"{sum(each.continued for each in talkers)} of them continued; {len(stops)} stopped from any process, within "
@@ -65,18 +64,17 @@ def main() -> None:
     sys.exit(bool(faults))
 
 
-def _run(talkers: list[Talker], apps: list[RunningApp], times: int, dice: Random) -> int:
-    """Lets all talk while processes are killed; returns how many were paused instead."""
+def _run(talkers: list[Talker], apps: list[RunningApp], pauses: list[float], times: int, dice: Random) -> None:
+    """Lets all talk while processes are killed, or paused, which is noted in `pauses`."""
     is_over = threading.Event()
     threads = [threading.Thread(target=_talk, args=(each, is_over)) for each in talkers]
     for thread in threads:
         thread.start()
-    pauses = 0
     for number in range(1, times + 1):
         time.sleep(dice.uniform(0.5, 4))
         chosen = dice.choice(apps)
         if number % 10 == 0:
-            pauses += 1
+            pauses.append(time.monotonic())
             os.kill(chosen.process_id, signal.SIGSTOP)
             time.sleep(PAUSE_SECONDS)
             os.kill(chosen.process_id, signal.SIGCONT)
@@ -86,7 +84,6 @@ def _run(talkers: list[Talker], apps: list[RunningApp], times: int, dice: Random
     is_over.set()
     for thread in threads:
         thread.join()
-    return pauses
 
 
 def _talk(talker: Talker, is_over: threading.Event) -> None:

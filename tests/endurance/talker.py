@@ -14,15 +14,17 @@ MODEL = "pace:12x40"
 """40 words, twelve a second."""
 WORDS = [f"{' ' if number > 1 else ''}word{number}" for number in range(1, 41)]
 ANSWER = "".join(WORDS)
+BUSY = 409
 WAIT_SECONDS = 60
 """How long everything may take to be well again after a kill."""
 
 
 class Talker:
-    """One session. `faults` are what must not be; `short` is by how many seconds each cut off answer was stored short
+    """One session, which reaches the processes through the proxy, and at their `urls` to stop answers. `pauses` are when
+    one was paused: what it sent afterwards, without a lease, is not stored. `faults` are what must not be; `short` is by how many seconds each cut off answer was stored short
     of what was seen of it; `stops` is how long each Stop took; `continued` counts the answers that went on."""
 
-    def __init__(self, proxy: str, urls: list[str], number: int, seed: int) -> None:
+    def __init__(self, proxy: str, urls: list[str], pauses: list[float], number: int, seed: int) -> None:
         self._api = Visitor(proxy)
         self._api.http.timeout = httpx.Timeout(30)
         self._api.http.cookies["CHATBOT"] = ("one", "two", "three")[number % 3]  # all come from one address
@@ -35,6 +37,7 @@ class Talker:
         self._perhaps: set[str] = set()
         """Questions of which nothing was heard: they may be stored, once."""
         self.faults: list[str] = []
+        self._pauses = pauses
         self.short: list[float] = []
         self.stops: list[float] = []
         self.continued = 0
@@ -90,6 +93,8 @@ class Talker:
         try:
             with self._api.http.stream("POST", path, **self._api._with_token({"json": body})) as response:
                 if response.status_code != 200:
+                    if text and response.status_code != BUSY:  # its process may have been killed after it was stored
+                        self._perhaps.add(text)
                     return None
                 for event in events(response.iter_raw()):
                     if event.name == "start":
@@ -126,7 +131,8 @@ class Talker:
         answer = self._ended(conversation_id)[-1]
         length = len(answer["content"])
         unstored = [when for when, end in arrivals if end > length]
-        self.short.append(arrivals[-1][0] - unstored[0] if unstored else 0.0)
+        if not any(arrivals[0][0] < pause < arrivals[-1][0] for pause in self._pauses):
+            self.short.append(arrivals[-1][0] - unstored[0] if unstored else 0.0)
 
     def _ended(self, conversation_id: str) -> list[Json]:
         """The conversation's messages as soon as nothing runs."""
@@ -140,15 +146,17 @@ class Talker:
 
     def _until_answered(self, method: str, path: str, **request: Any) -> Json:
         """Repeats a request until a process answers it."""
+        last: list[str] = []
         for wait in _waits():
             try:
                 response = self._api.call(method, path, **request)
                 if response.is_success:
                     return dict(response.json())
-            except httpx.HTTPError:
-                pass
+                last.append(f"{response.status_code} {response.text[:100]}")
+            except httpx.HTTPError as error:
+                last.append(repr(error))
             time.sleep(wait)
-        raise AssertionError(f"{method} {path} is not answered")
+        raise AssertionError(f"{method} {path} is not answered: {last[-3:]}")
 
 
 def _waits() -> Iterator[float]:

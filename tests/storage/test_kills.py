@@ -12,10 +12,10 @@ from tests.support.running import ROOT
 
 @pytest.mark.tier2
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("kept_in", ["files", "postgres"])
-def test_a_killed_process_loses_no_acknowledged_write(kept_in: str) -> None:
+@pytest.mark.parametrize("backend", ["files", "postgres"])
+def test_a_killed_process_loses_no_acknowledged_write(backend: str) -> None:
     command = [sys.executable, "-m", "tests.endurance.kills", "--times", "10", "--seed", "1"]
-    if kept_in == "postgres":
+    if backend == "postgres":
         binaries()  # skips the test if it is not installed
         command.append("--postgres")
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
