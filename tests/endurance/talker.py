@@ -20,9 +20,12 @@ WAIT_SECONDS = 60
 
 
 class Talker:
-    """One session, which reaches the processes through the proxy, and at their `urls` to stop answers. `pauses` are when
-    one was paused: what it sent afterwards, without a lease, is not stored. `faults` are what must not be; `short` is by how many seconds each cut off answer was stored short
-    of what was seen of it; `stops` is how long each Stop took; `continued` counts the answers that went on."""
+    """One session, which reaches the processes through the proxy, and at their `urls` to stop answers.
+
+    `pauses` are when a process was paused: what it sends afterwards, without a lease, is not stored. `faults` are what
+    must not be; `short` is by how many seconds each cut off answer was stored short of what was seen of it; `stops` is
+    how long each Stop took; `continued` counts the answers that went on.
+    """
 
     def __init__(self, proxy: str, urls: list[str], pauses: list[float], number: int, seed: int) -> None:
         self._api = Visitor(proxy)
