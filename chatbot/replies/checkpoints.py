@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from chatbot.errors import NotFound, StorageError
+from chatbot.errors import LostLease, NotFound, StorageError
 from chatbot.replies.reply import Reply
 from chatbot.storage import ConversationMemory
 
@@ -22,8 +22,12 @@ async def checkpoints(reply: Reply, memory: ConversationMemory) -> AsyncIterator
             with suppress(TimeoutError):
                 await asyncio.wait_for(is_over.wait(), CHECKPOINT_SECONDS)
                 return
-            with suppress(NotFound, StorageError):  # the last write will report it
+            try:
                 await asyncio.to_thread(memory.store_answer, reply.conversation_id, reply.snapshot())
+            except LostLease:
+                reply.stop("interrupted")
+            except (NotFound, StorageError):
+                continue  # the last write will report it
 
     task = asyncio.create_task(save_regularly())
     try:

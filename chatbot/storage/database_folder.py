@@ -199,7 +199,7 @@ class DatabaseFolder(Folder):
         return self._now.connection
 
     def _execute(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        cursor = self._now.connection.execute(query, values)
+        cursor = self._now.connection.execute(query, values, binary=True)  # bytes as text would be twice as long
         return cursor.fetchall() if cursor.description else []
 
     def _write(self, name: str, position: int, content: bytes) -> None:
