@@ -13,6 +13,7 @@ from chatbot.storage import ConversationMemory
 from chatbot.types import ProviderName
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor
+from tests.support.postgres import PostgresServer
 from tests.support.reply_setup import ReplySetup
 from tests.support.running import RunningApp, two_providers
 
@@ -150,6 +151,13 @@ async def create_replies(settings: MakeSettings) -> AsyncIterator[CreateReplies]
 def replies_setup(create_replies: CreateReplies) -> ReplySetup:
     """Replies over an empty store."""
     return create_replies()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests of a worker."""
+    with PostgresServer() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,7 @@ async def watch_answer(
     ] = None,
 ) -> Response:
     """Watch the running answer, from its start or from where a connection broke."""
-    if reply := services.replies.running(session_id, conversation_id):
+    if reply := await services.replies.find_running(session_id, conversation_id):
         return sse.stream(reply, token, last_event_id)
     _, messages = await services.replies.messages(session_id, conversation_id)
     answer = messages[-1] if messages and messages[-1].role == "assistant" else None

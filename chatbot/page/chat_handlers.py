@@ -110,7 +110,7 @@ class ChatHandlers:
         locale = locale_of(request)
         try:
             session_id = self._session_id(token)
-            reply = self._services.replies.running(session_id, conversation_id)
+            reply = await self._services.replies.find_running(session_id, conversation_id)
             if reply is None:
                 read = await self._views.read(session_id, conversation_id, locale)
                 yield idle_update(view, read)

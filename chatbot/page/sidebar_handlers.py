@@ -117,7 +117,7 @@ class SidebarHandlers:
             seen = await self._services.store.changes.wait(session_id, seen, BEAT_SECONDS)
             found = await asyncio.to_thread(self._memory(token).list_conversations)
             # Read last: the page must not know already that an answer listed as running has ended.
-            running = self._services.replies.running_conversations(session_id)
+            running = await self._services.replies.all_running(session_id)
             is_due = time.monotonic() >= end
             yield {
                 "conversations": [

@@ -10,7 +10,7 @@ from chatbot.errors import Busy, ChatbotError
 from chatbot.replies.replies import Replies
 from chatbot.replies.reply import Reply
 from chatbot.replies.turns import Turn, new_question, queued_question
-from chatbot.storage import ConversationMemory, Store
+from chatbot.storage import ConversationMemory, Event, Store
 from chatbot.types import QueuedMessage
 
 log = logging.getLogger(__name__)
@@ -42,8 +42,10 @@ class MessageQueue:
         self._turns: dict[Place, dict[str, Turn]] = {}
         self._refusals: dict[Place, dict[str, ChatbotError]] = {}
         """By place and message."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         replies.after_answer(self._after_answer)
         replies.after_deletion(self._after_deletion)
+        store.backend.listen(self._hear)
 
     def list(self, session_id: str, conversation_id: str) -> Sequence[WaitingMessage]:
         """The messages that wait, the next one first. Blocks for about a millisecond. Raises NotFound."""
@@ -90,6 +92,7 @@ class MessageQueue:
         return removed
 
     async def _go_on(self, place: Place, message_id: str, turn: Turn, *, stops: bool) -> None:
+        self._loop = asyncio.get_running_loop()
         self._forget_refusal(place, message_id)
         question = queued_question(message_id, self._max_files)
         self._turns.setdefault(place, {})[message_id] = Turn(question, turn.options, turn.key, turn.address)
@@ -106,9 +109,15 @@ class MessageQueue:
         elif place in self._turns:
             await self._send_next(place)
 
+    def _hear(self, event: Event) -> None:
+        """Another process may have ended the answer for whose end a message waits here."""
+        for place in list(self._turns):
+            if self._loop and event.session_id in ("", place[0]):
+                asyncio.run_coroutine_threadsafe(self._send_next(place), self._loop)
+
     async def _send_next(self, place: Place) -> None:
         session_id, conversation_id = place
-        if conversation_id in self._replies.running_conversations(session_id):
+        if conversation_id in await self._replies.all_running(session_id):
             return
         first = await asyncio.to_thread(partial(_first, self._store.memory(session_id), conversation_id))
         turn = self._turns.get(place, {}).pop(first, None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence, Set
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -25,13 +25,14 @@ from chatbot.errors import (
 from chatbot.memory.memory_block import Recollection
 from chatbot.providers import ProviderPool
 from chatbot.replies.checkpoints import checkpoints
+from chatbot.replies.following import Following
 from chatbot.replies.generation import AnswerAccount, Generation
 from chatbot.replies.limits import Limits, Reservation
 from chatbot.replies.pacing import update_interval
 from chatbot.replies.recollection import recollect
 from chatbot.replies.reply import Reply
 from chatbot.replies.turns import Turn, new_question, store_turn, stored_question, take_back_note
-from chatbot.storage import ConversationMemory, Store
+from chatbot.storage import ConversationMemory, Event, Store
 from chatbot.types import Conversation, Finish, Options, StoredMessage, Usage
 
 T = TypeVar("T")
@@ -41,6 +42,9 @@ AfterAnswer = Callable[[Reply, Turn], Awaitable[None]]
 
 AfterDeletion = Callable[[str, str | None], None]
 """Is called with the ids of a session and its conversation that was deleted, None if all were."""
+
+STORE_LATER_SECONDS, STORE_LATER_TIMES = 2.0, 1000
+"""How often an answer is tried to be stored that the database refused."""
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +73,9 @@ class Replies:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._after_answer: list[AfterAnswer] = []
         self._after_deletion: list[AfterDeletion] = []
+        self._following = Following(store)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        store.backend.listen(self._hear)
         self.is_closing = False
 
     def after_answer(self, call: AfterAnswer) -> None:
@@ -172,9 +179,21 @@ class Replies:
         """The running answer of that conversation, if there is one."""
         return self._running.get((session_id, conversation_id))
 
+    async def find_running(self, session_id: str, conversation_id: str) -> Reply | None:
+        """As `running`; one that another process makes is followed as it is stored. Raises NotFound and
+        StorageError."""
+        return self.running(session_id, conversation_id) or await self._following.find(session_id, conversation_id)
+
     def running_conversations(self, session_id: str) -> set[str]:
         """The session's conversations that have a running answer."""
         return {conversation_id for running_session, conversation_id in self._running if running_session == session_id}
+
+    async def all_running(self, session_id: str) -> set[str]:
+        """As `running_conversations`, with those that other processes are answering. Raises StorageError."""
+        others: Set[str] = frozenset()
+        if self._store.is_shared:
+            others = await asyncio.to_thread(self._store.memory(session_id).running_by_others)
+        return self.running_conversations(session_id) | others
 
     async def stop(self, session_id: str, conversation_id: str, *, holds_queue: bool = False) -> bool:
         """Ends the running answer, and waits until it is stored. False if none runs. `holds_queue`: the messages that
@@ -184,7 +203,7 @@ class Replies:
             await asyncio.sleep(0.005)
         reply = self._running.get(place)
         if reply is None:
-            return False
+            return await self._following.stop(session_id, conversation_id, holds_queue=holds_queue)
         reply.holds_queue = holds_queue
         reply.stop()
         await reply.ended.wait()
@@ -197,6 +216,9 @@ class Replies:
         conversation = await asyncio.to_thread(memory.get_conversation, conversation_id)
         messages = await asyncio.to_thread(memory.get_messages, conversation_id, None)
         reply = reply or self.running(session_id, conversation_id)
+        is_running = any(each.status == "running" for each in messages)
+        if reply is None and is_running and conversation_id in await self.all_running(session_id):
+            return conversation, messages
         return conversation, [_with_running_text(message, reply) for message in messages]
 
     async def delete(self, session_id: str, conversation_id: str) -> None:
@@ -208,7 +230,7 @@ class Replies:
 
     async def delete_session(self, session_id: str) -> None:
         """Deletes everything that the session has; ends its running answers first."""
-        for conversation_id in self.running_conversations(session_id):
+        for conversation_id in await self.all_running(session_id):
             await self.stop(session_id, conversation_id, holds_queue=True)
         await asyncio.to_thread(self._store.memory(session_id).delete_all)
         for call in self._after_deletion:
@@ -228,6 +250,7 @@ class Replies:
         return update_interval(len(self._running))
 
     async def _admit(self, session_id: str, conversation_id: str | None, turn: Turn) -> Reply:
+        self._loop = asyncio.get_running_loop()
         place = session_id, conversation_id or uuid4().hex
         is_billed = turn.key is None and self._providers.is_billed(turn.options.choice.provider)
         # One at a time if tokens count: each has to know what those before it have reserved.
@@ -310,6 +333,8 @@ class Replies:
         except Exception as refused:
             log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
             reply.finish(finish, StorageError("answer_lost"))
+            if self._store.is_shared:
+                self._spawn(_store_later(memory, reply.conversation_id, answer))
         finally:
             await _settle(reservation, account.usage)
             del self._running[reply.session_id, reply.conversation_id]
@@ -317,6 +342,18 @@ class Replies:
             await self._call_after(reply, turn)
             reply.end()
             self._store.changes.notify(reply.session_id)  # no write says that it runs no more
+
+    def _hear(self, event: Event) -> None:
+        """Another process asks for the end of an answer, or this one was taken for gone."""
+        if self._loop and event.kind != "changed":
+            self._loop.call_soon_threadsafe(self._end, event)
+
+    def _end(self, event: Event) -> None:
+        place = event.session_id, event.conversation_id
+        ended = self._running.values() if event.kind == "lost" else [self._running.get(place)]
+        for reply in filter(None, ended):
+            reply.holds_queue |= event.kind == "stop_first"
+            reply.stop("interrupted" if event.kind == "lost" else "stopped")
 
     async def _call_after(self, reply: Reply, turn: Turn) -> None:
         for call in () if self.is_closing else self._after_answer:
@@ -330,6 +367,20 @@ class Replies:
         self._tasks.add(task)  # the event loop itself keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _store_later(memory: ConversationMemory, conversation_id: str, answer: StoredMessage) -> None:
+    """Stores an ended answer when the database is back; until then other processes take it for running."""
+    for _ in range(STORE_LATER_TIMES):
+        await asyncio.sleep(STORE_LATER_SECONDS)
+        try:
+            await asyncio.to_thread(memory.store_answer, conversation_id, answer)
+        except (NotFound, LostLease):
+            return
+        except StorageError:
+            continue
+        log.info("reply: stored later")
+        return
 
 
 def _with_running_text(message: StoredMessage, reply: Reply | None) -> StoredMessage:

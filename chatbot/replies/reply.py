@@ -128,6 +128,12 @@ class Reply:
         content, reasoning = answer.content[len(self._begun.content) :], answer.reasoning[len(self._begun.reasoning) :]
         return replace(answer, content=content, reasoning=reasoning)
 
+    def take(self, stored: StoredMessage) -> None:
+        """Takes over what another process has stored of this answer."""
+        self.append(Delta(reasoning=stored.reasoning[sum(map(len, self._reasoning)) :]))
+        self.append(Delta(text=stored.content[sum(map(len, self._text)) :]))
+        self._answer = stored
+
     def end(self) -> None:
         """Tells the watchers that nothing more will come."""
         self.ended.set()

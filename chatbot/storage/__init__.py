@@ -4,8 +4,9 @@ PostgreSQL. Nothing outside this package imports TinyDB or psycopg."""
 
 from chatbot.storage.change_feed import ChangeFeed
 from chatbot.storage.conversation_memory import ConversationMemory
+from chatbot.storage.events import Event
 from chatbot.storage.quotas import Quotas
 from chatbot.storage.search import SearchResult
 from chatbot.storage.store import Store, open_store
 
-__all__ = ["ChangeFeed", "ConversationMemory", "Quotas", "SearchResult", "Store", "open_store"]
+__all__ = ["ChangeFeed", "ConversationMemory", "Event", "Quotas", "SearchResult", "Store", "open_store"]

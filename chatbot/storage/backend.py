@@ -10,7 +10,9 @@ SECRET_BYTES = 32
 
 
 class Backend(ABC):
-    """What a store keeps everything in."""
+    """What a store keeps everything in. `is_shared`: other processes may use it too."""
+
+    is_shared = False
 
     @abstractmethod
     def folder(self, session_id: str) -> Folder:

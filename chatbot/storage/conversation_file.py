@@ -85,9 +85,10 @@ class ConversationFile:
 
     def replace(self, message: StoredMessage) -> None:
         """Replaces the message that has the same id; its parent stays."""
-        if self.is_own(message.message_id) and message.status != "running":
+        is_own = self.is_own(message.message_id)
+        if is_own and message.status != "running":
             self.leases.release(self.conversation_id)
-        fields = encode(message) | self._run(message)
+        fields = encode(message) | ({} if is_own else self._run(message))
         del fields["parent_id"]
         self._messages.change(message.message_id, fields)
 

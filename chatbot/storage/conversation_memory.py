@@ -1,6 +1,6 @@
 """ConversationMemory: the conversations of one session."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -178,6 +178,30 @@ class ConversationMemory:
                     message = replace(message, memory=sent)
                 file.replace(replace(message, pinned=record.get("pinned") is True))  # it may be so only since
                 self._touch(file)
+
+    def running_by_others(self) -> Set[str]:
+        """The conversations that another process is answering."""
+        with self._directory.lock():
+            return self._directory.folder.leases.of_others().keys()
+
+    def answer_by_others(self, conversation_id: str) -> StoredMessage | None:
+        """The running answer of the conversation, if another process makes it."""
+        with self._directory.read(conversation_id) as file:
+            token = file.leases.of_others().get(conversation_id)
+            running = (key for key, each in file.records.items() if token and each.get("run") == token)
+            message_id = next(running, None)
+            return file.message(message_id) if message_id else None
+
+    def end_lease(self, conversation_id: str) -> None:
+        """Lets the running answer of the conversation count as interrupted, whoever makes it."""
+        with self._directory.lock():
+            self._directory.folder.leases.release(conversation_id)
+        self._directory.notify()
+
+    def get_message(self, conversation_id: str, message_id: str) -> StoredMessage:
+        """The message."""
+        with self._directory.read(conversation_id) as file:
+            return file.message(message_id)
 
     def get_messages(self, conversation_id: str, limit: int | None = 20) -> list[StoredMessage]:
         """The newest `limit` messages on display, oldest first; all of them if None."""

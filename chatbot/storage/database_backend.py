@@ -15,6 +15,8 @@ from chatbot.storage.token_counter import TokenCounter
 class DatabaseBackend(Backend):
     """PostgreSQL at `url`. Raises SettingsError if it cannot be used."""
 
+    is_shared = True
+
     def __init__(self, url: str) -> None:
         self.database = Database(url)
         self._processes = Processes(self.database)

@@ -62,7 +62,7 @@ class DatabaseFolder(Folder):
         self._files: dict[str, int] = {}
         """The revision of each file."""
         self._is_visited = threading.Event()
-        self._leases = self.leases = DatabaseLeases(session_id, database.process_id, lambda: self._now.connection)
+        self._leases = self.leases = DatabaseLeases(session_id, database.process_id, self._connection_to_change)
 
     @contextmanager
     def lock(self) -> Iterator[Collection[str] | None]:
@@ -182,6 +182,10 @@ class DatabaseFolder(Folder):
         if self._open is None:
             raise RuntimeError("the session is not locked")
         return self._open
+
+    def _connection_to_change(self) -> Connection:
+        self._now.has_written = True
+        return self._now.connection
 
     def _execute(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         cursor = self._now.connection.execute(query, values)

@@ -1,6 +1,6 @@
 """DatabaseLeases: leases as rows, which end with the process that has them."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -19,7 +19,8 @@ class Lease(NamedTuple):
 
 class DatabaseLeases(Leases):
     """The leases of one session. `read` is called when the session's lock is taken, and what it was given counts as
-    long as the lock is held: nobody else changes them then, but for a process that is gone."""
+    long as the lock is held: nobody else changes them then, except that those of a process that is gone end.
+    `connection` is asked for before each change."""
 
     def __init__(self, session_id: str, process_id: str, connection: Callable[[], Connection]) -> None:
         self._session_id = session_id
@@ -32,12 +33,16 @@ class DatabaseLeases(Leases):
         self._leases = {row[0]: Lease(*row) for row in rows}
 
     def take(self, conversation_id: str) -> str:
-        lease = self._leases.get(conversation_id)
-        if lease is None:
-            lease = self._leases[conversation_id] = Lease(conversation_id, uuid4().hex, self._process_id)
-            self._connection().execute("INSERT INTO chatbot_lease VALUES (%s, %s, %s, %s)", (self._session_id, *lease))
-        if lease.process_id != self._process_id:
+        if conversation_id in self.of_others():
             raise Busy
+        lease = self._leases[conversation_id] = Lease(conversation_id, uuid4().hex, self._process_id)
+        self._connection().execute(
+            """
+            INSERT INTO chatbot_lease VALUES (%s, %s, %s, %s)
+            ON CONFLICT (session_id, conversation_id) DO UPDATE SET token = excluded.token
+            """,
+            (self._session_id, *lease),
+        )
         return lease.token
 
     def release(self, conversation_id: str) -> None:
@@ -53,5 +58,6 @@ class DatabaseLeases(Leases):
     def is_live(self, token: object) -> bool:
         return any(each.token == token for each in self._leases.values())
 
-    def elsewhere(self) -> Set[str]:
-        return {each.conversation_id for each in self._leases.values() if each.process_id != self._process_id}
+    def of_others(self) -> Mapping[str, str]:
+        others = (each for each in self._leases.values() if each.process_id != self._process_id)
+        return {each.conversation_id: each.token for each in others}

@@ -1,6 +1,6 @@
 """Leases: which process may write a conversation's running answer."""
 
-from collections.abc import Set
+from collections.abc import Mapping
 from uuid import uuid4
 
 OWNER = uuid4().hex
@@ -12,8 +12,8 @@ class Leases:
     The caller holds the session's lock."""
 
     def take(self, conversation_id: str) -> str:
-        """Takes the conversation's lease for this process, which may have it already; returns its token. Raises Busy if
-        another process has it."""
+        """Takes the conversation's lease for an answer of this process; returns its token. Raises Busy if another
+        process has the lease."""
         del conversation_id
         return OWNER
 
@@ -28,6 +28,6 @@ class Leases:
         """Whether any process has that lease, and so is writing the answer."""
         return token == OWNER
 
-    def elsewhere(self) -> Set[str]:
-        """The conversations whose lease another process has."""
-        return frozenset()
+    def of_others(self) -> Mapping[str, str]:
+        """The tokens of the leases that other processes have, by conversation."""
+        return {}

@@ -85,8 +85,8 @@ class SessionDirectory:
     @contextmanager
     def _outermost(self) -> Iterator[None]:
         try:
-            with self.folder.lock() as changed_elsewhere:
-                self._forget(changed_elsewhere)
+            with self.folder.lock() as changed_by_others:
+                self._forget(changed_by_others)
                 yield
         finally:
             if self._has_changed:
@@ -224,14 +224,14 @@ class SessionDirectory:
         self._forget(None)
         self.folder.clear()
 
-    def _forget(self, changed_elsewhere: Collection[str] | None) -> None:
+    def _forget(self, changed_by_others: Collection[str] | None) -> None:
         """Drops what was read of these files; of all files if None."""
-        if changed_elsewhere is None:
+        if changed_by_others is None:
             self._cached.clear()
             self.changed.update(self._summaries or ())
             self._summaries = self.session_file = None
             self._last_change = ""
-        for name in changed_elsewhere or ():
+        for name in changed_by_others or ():
             conversation_id = name.removesuffix(".json")
             if name == "session.json":
                 self.session_file = None

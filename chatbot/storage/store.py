@@ -49,6 +49,11 @@ class Store:
         self._refreshing = ThreadPoolExecutor(1, "refreshing")
         self.backend.listen(self._hear)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work on the same sessions."""
+        return self.backend.is_shared
+
     def memory(self, session_id: str) -> ConversationMemory:
         """The memory of that session. Nothing is written before its first conversation."""
         self._temporary.sweep()

@@ -6,6 +6,8 @@ import sys
 PARTS = (
     ("endurance.kills", "--times", "300", "--seed", "1"),
     ("endurance.interruptions", "--times", "50", "--seed", "1"),
+    ("endurance.kills", "--times", "300", "--seed", "1", "--postgres"),
+    ("endurance.processes", "--times", "200", "--sessions", "50", "--seed", "1"),
     ("endurance.ends", "--times", "2", "--seed", "1"),
     ("endurance.soak", "--minutes", "10", "--sessions", "50", "--seed", "1"),
     ("endurance.alone",),

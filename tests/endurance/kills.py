@@ -114,7 +114,7 @@ def _kill_one(keeper: Keeper, models: dict[str, SessionModel], number: int, dice
         _work(keeper, models, f"{number}", dice.random())
     while not any((directory / f"{session}.log").stat().st_size for session in models):
         time.sleep(0.0005)
-    time.sleep(dice.uniform(0, MAX_ROUND_SECONDS))
+    time.sleep(dice.uniform(0, MAX_ROUND_SECONDS * (4 if keeper.url else 1)))  # a database takes longer for a step
     os.kill(worker, signal.SIGKILL)
     if not os.WIFSIGNALED(os.waitpid(worker, 0)[1]):
         sys.exit("a step failed")

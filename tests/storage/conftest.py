@@ -29,13 +29,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """One server for all tests of a worker."""
-    with PostgresServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def database(postgres: PostgresServer) -> Iterator[DatabaseBackend]:
     """One database for all tests of single sessions."""
     backend = DatabaseBackend(postgres.create_database())

@@ -17,7 +17,7 @@ from chatbot.replies.reply import Reply
 from chatbot.replies.single_call import SingleCalls
 from chatbot.replies.summarizing import Summarizing
 from chatbot.settings import Settings
-from chatbot.storage import ConversationMemory, Store
+from chatbot.storage import ConversationMemory, open_store
 from chatbot.storage.quotas import Quotas
 from chatbot.types import ModelChoice, Options, ProviderName, StoredMessage
 
@@ -30,7 +30,7 @@ class ReplySetup:
     def __init__(self, settings: Settings) -> None:
         self.path = settings.chatbot_data_dir / "sessions" / SESSION
         quotas = Quotas(settings.chatbot_most_sessions, settings.chatbot_most_conversations)
-        self._store = Store(settings.chatbot_data_dir, quotas)
+        self._store = open_store(settings, quotas)
         self.providers = ProviderPool(settings)
         self.memory = self._store.memory(SESSION)
         per_minute, daily_tokens = settings.chatbot_messages_per_minute, settings.chatbot_daily_tokens
@@ -85,7 +85,7 @@ class ReplySetup:
 
     def on_disk(self, conversation_id: str) -> list[StoredMessage]:
         """Reads the conversation as another process would."""
-        return ConversationMemory(self.path).get_messages(conversation_id)
+        return ConversationMemory(self._store.backend.folder(SESSION)).get_messages(conversation_id)
 
     def files(self) -> bytes:
         """Reads all JSON files of the session."""
