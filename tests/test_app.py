@@ -1,13 +1,16 @@
 """The process: starting, using and ending it."""
 
+import os
 import signal
 import time
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 from gradio_client import Client
 
+from chatbot import __version__
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor
 from tests.support.running import RunningApp, two_providers
@@ -48,6 +51,25 @@ def test_a_signal_ends_the_process_and_stores_partial_answers(
     answers = [_answers(path) for path in (tmp_path / "sessions").glob("*/*.json")]
     assert [len(answer) for answer in answers] == [1] * 20
     assert all(answer[0]["status"] == "interrupted" and answer[0]["content"] for answer in answers)
+
+
+@pytest.mark.tier2
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_while_the_process_ends_its_health_is_draining(tmp_path: Path, environment: dict[str, str]) -> None:
+    with RunningApp(tmp_path, environment) as app, httpx.Client(base_url=app.url) as client:
+        visitor = Visitor(app.url)
+        visitor.begin("Count.", model="pace:5x2000")
+        assert client.get("/health").status_code == 200
+        (session,) = (tmp_path / "sessions").iterdir()
+        os.mkfifo(session / "draft")  # the next write waits until somebody reads it
+        os.kill(app.process_id, signal.SIGTERM)
+        while (health := client.get("/health")).status_code == 200:
+            time.sleep(0.01)
+        reader = os.open(session / "draft", os.O_RDONLY | os.O_NONBLOCK)
+        assert app.stop() == 0
+        os.close(reader)
+    assert health.status_code == 503
+    assert health.json() == {"status": "draining", "service": "chatbot", "version": __version__}
 
 
 def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -107,7 +107,8 @@ class AtomicJsonStorage(Storage):
         self._folder.delete(self.name)
 
     def _save(self) -> None:
-        if self._rewrite or self.size <= REWRITE_MAX_BYTES or self.size > 2 * self._first_line_size:
+        is_rewritten = self._rewrite or not self._folder.appends
+        if is_rewritten or self.size <= REWRITE_MAX_BYTES or self.size > 2 * self._first_line_size:
             content = orjson.dumps(self._tables) + b"\n"
             self._folder.replace(self.name, content)
             self._first_line_size = self.size = len(content)

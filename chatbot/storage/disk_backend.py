@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from chatbot.errors import SettingsError
 from chatbot.storage.backend import SECRET_BYTES, Backend
+from chatbot.storage.disk_probe import probe, report, suppress_missing_locks
 from chatbot.storage.folder import DiskFolder, Folder, finish_deletions, replace_file
 from chatbot.storage.token_counter import FileTokenCounter, TokenCounter
 
@@ -20,11 +21,18 @@ class DiskBackend(Backend):
         self.directory = directory
         self._process_lock = _acquire_lock(directory)
         self._lock_file = os.stat(self._process_lock.lock_file)
+        self._appends = True
         with suppress(OSError):  # nothing reads what is left, and the next start tries again
             finish_deletions(directory / "sessions")
 
+    def probe(self) -> None:
+        """Finds out what the file system cannot do, logs it, and writes files whole if it cannot append to them."""
+        abilities = probe(self.directory)
+        report(self.directory, abilities)
+        self._appends = abilities.appends
+
     def folder(self, session_id: str) -> Folder:
-        return DiskFolder(self.directory / "sessions" / session_id)
+        return DiskFolder(self.directory / "sessions" / session_id, appends=self._appends)
 
     def inactive(self, since: float) -> list[str]:
         return [each.name for each in self._unchanged(since) if each.is_dir()]
@@ -61,13 +69,16 @@ class DiskBackend(Backend):
 
 
 def _acquire_lock(directory: Path) -> FileLock:
-    """Takes the process's lock on `directory`. The operating system releases it with the process, however that ends."""
+    """Takes the process's lock on `directory`. The operating system releases it with the process, however that ends. If
+    the file system has no locks there is none, which `probe` reports."""
     lock = FileLock(directory / ".lock", timeout=0, thread_local=False)  # any thread may close the store
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire()
+        with suppress_missing_locks():
+            lock.acquire()
     except Timeout:
         raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: another chatbot is using this directory") from None
+        Path(lock.lock_file).touch()
     except OSError as error:
         raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: expected a directory to write in") from error
     return lock

@@ -38,6 +38,8 @@ class Folder(ABC):
 
     key: Hashable
     leases: Leases
+    appends: bool = True
+    """Whether `append` works; else files have to be replaced."""
 
     @abstractmethod
     def lock(self) -> AbstractContextManager[Collection[str] | None]:
@@ -116,6 +118,7 @@ class DiskFolder(Folder):
 
     path: Path
     leases: Leases = field(default_factory=Leases)
+    appends: bool = True
 
     @property
     def key(self) -> Path:  # type: ignore[override]

@@ -118,7 +118,9 @@ class Store:
 def open_store(settings: Settings, quotas: Quotas) -> Store:
     """The store that the settings choose. Raises SettingsError."""
     if settings.chatbot_database_url is None:
-        return Store(settings.chatbot_data_dir, quotas)
+        backend = DiskBackend(settings.chatbot_data_dir)
+        backend.probe()
+        return Store(backend, quotas)
     from chatbot.storage.database_backend import DatabaseBackend  # noqa: PLC0415 - psycopg, which most do without
 
     return Store(DatabaseBackend(settings.chatbot_database_url.get_secret_value()), quotas)

@@ -164,6 +164,15 @@ def luminance(colour: list[int]) -> float:
     return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
+async def test_a_long_model_name_is_readable_on_a_phone(app: RunningApp, browser: Browser) -> None:
+    context = await browser.new_context(**PHONE)
+    chat = await ChatPage(await context.new_page()).open(app.url)
+    await chat.type_model("claude-sonnet-4-5-20250929-thinking")
+    for part in ("model", "provider"):
+        name = chat.picker.locator(f".{part}")
+        assert await name.evaluate("(e) => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight")
+
+
 async def test_a_new_chat_can_be_begun_while_the_sidebar_is_closed(app: RunningApp, browser: Browser) -> None:
     context = await browser.new_context(**PHONE)
     chat = await ChatPage(await context.new_page()).open(app.url)

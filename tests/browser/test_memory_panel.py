@@ -1,9 +1,10 @@
 """The memory panel: its switches, the notes to search, change, pin and delete, and how notes come in and go out."""
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.api.test_memory import system_prompt
 from tests.browser.chat_page import ChatPage
@@ -53,6 +54,29 @@ async def test_one_switch_turns_all_memory_off(chat: ChatPage, api: Visitor, ups
     await chat.ask("And now?")
     assert "Oslo" not in system_prompt(upstream)
     assert api.get("/session") == {"memory": False, "recall": False}
+
+
+async def test_a_switch_is_drawn_when_it_is_known(chat: ChatPage) -> None:
+    arrives = asyncio.Event()
+
+    async def delay(route: Route) -> None:
+        await arrives.wait()
+        await route.abort()
+
+    await chat.page.route("**/session", delay)
+    await chat.page.locator("#memory-panel .opener").click()
+    panel = chat.page.get_by_role("dialog", name="Memory")
+    recall = panel.locator("input[name=recall]")
+    await expect(panel.locator(".switch .state")).to_have_text(["Loading…", "Loading…"])
+    await expect(recall).to_be_hidden()
+    arrives.set()
+    await expect(panel.locator(".switch .state").first).not_to_have_text("Loading…")
+    await expect(recall).to_be_hidden()
+    await chat.page.unroute("**/session")
+    await panel.get_by_role("button", name="Close").click()
+    await chat.open_memory()
+    await expect(recall).to_be_enabled()
+    await expect(panel.locator(".switch .state")).to_have_text(["", ""])
 
 
 async def test_notes_are_searched_and_older_ones_stand_behind_the_newer(chat: ChatPage, api: Visitor) -> None:

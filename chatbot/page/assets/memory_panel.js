@@ -14,7 +14,7 @@ let trigger; // raises events in Python
 
 // A box that turns one of the session's switches.
 const switchBox = (name, label, about) => {
-  const made = make("label", "switch");
+  const made = make("label", "switch loading");
   const box = Object.assign(make("input"), { type: "checkbox", name, disabled: true }); // until it is known
   box.addEventListener("change", async () => {
     const { value, failure } = await callJson("session", "PATCH", { [name]: box.checked });
@@ -22,13 +22,22 @@ const switchBox = (name, label, about) => {
     else drawSwitches(value);
   });
   const words = make("span", "", label);
-  words.append(make("small", "", about));
+  const state = make("em", "state", t("model.loading"));
+  state.setAttribute("role", "status");
+  words.append(state, make("small", "", about));
   made.append(box, words);
   return made;
 };
 
+// They are known, or why they are not.
+const endLoading = (failure = "") => {
+  for (const made of panel.querySelectorAll(".switch")) made.classList.toggle("loading", Boolean(failure));
+  for (const state of panel.querySelectorAll(".switch .state")) state.textContent = failure;
+};
+
 // Without memory there is no recall either.
 const drawSwitches = ({ memory, recall }) => {
+  endLoading();
   Object.assign(panel.querySelector("[name=memory]"), { checked: memory, disabled: false });
   Object.assign(panel.querySelector("[name=recall]"), { checked: recall, disabled: !memory });
 };
@@ -98,7 +107,7 @@ export const openMemory = async (id = "") => {
   panel ??= buildPanel();
   panel.showModal();
   panel.querySelector(".close").focus();
-  callJson("session", "GET").then(({ value }) => { if (value) drawSwitches(value); });
+  callJson("session", "GET").then(({ value, failure }) => { if (value) drawSwitches(value); else endLoading(failure); });
   await listNotes();
   focusNote(id);
 };

@@ -17,6 +17,7 @@ const build = () => {
   }, true);
   panel.addEventListener("close", () => say(null));
   find("main").append(panel);
+  find("#preset input").placeholder = t("chip.own"); // of instructions that are no choice of the menu
 };
 
 export const openSettings = () => {
