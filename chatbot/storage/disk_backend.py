@@ -76,9 +76,9 @@ def _acquire_lock(directory: Path) -> FileLock:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress_missing_locks():
             lock.acquire()
+        Path(lock.lock_file).touch()
     except Timeout:
         raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: another chatbot is using this directory") from None
-        Path(lock.lock_file).touch()
     except OSError as error:
         raise SettingsError(f"CHATBOT_DATA_DIR={str(directory)!r}: expected a directory to write in") from error
     return lock
