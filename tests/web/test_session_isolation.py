@@ -101,7 +101,8 @@ def test_no_page_event_reads_or_changes_another_session(
 
 
 def fill_in(path: str, conversation_id: str) -> str:
-    return path.format(conversation_id=conversation_id, attachment_id="a" * 64, note_id=NO_CONVERSATION, model_id="any")
+    others = {"attachment_id": "a" * 64, "note_id": NO_CONVERSATION, "message_id": NO_CONVERSATION, "model_id": "any"}
+    return path.format(conversation_id=conversation_id, **others)
 
 
 def routes(app: RunningApp) -> list[tuple[str, str]]:
@@ -109,9 +110,11 @@ def routes(app: RunningApp) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, operations in paths.items() for method in operations]
 
 
-def body_for(method: str, path: str) -> dict[str, str]:
+def body_for(method: str, path: str) -> dict[str, Any]:
     """A body that the call takes."""
     if method == "PATCH":
+        if path.endswith("/{message_id}"):
+            return {"pinned": True}
         return {"text": "stolen"} if path.endswith("/summary") else {"title": "stolen"}
     return {}
 
