@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from chatbot.memory.message_sizes import MAX_FILE_BYTES, file_bytes, message_tokens, without_files
 from chatbot.types import Message, ModelProfile, StoredMessage
 
-PINNED_SHARE = 2
-"""Pinned messages take at most this fraction of what a context has for messages, as a divisor."""
+PINNED_SHARE = 0.5
+"""The largest part of what a context has for messages that pinned ones take."""
 
 
 def select_pinned(
     messages: Sequence[StoredMessage], said: Sequence[Message], available: float, profile: ModelProfile
 ) -> dict[int, Message]:
-    """The pinned messages to send, by their place, with those that go with them. They take at most a PINNED_SHARE of
+    """The pinned messages to send, by their place, with those that go with them. They take at most PINNED_SHARE of
     the `available` tokens, and leave room for the last message; newer ones come first.
 
     `messages` are those that could be sent, and `said` is what a model would be sent of each. A pinned message goes
@@ -21,7 +21,7 @@ def select_pinned(
     selected: dict[int, Message] = {}
     if not any(each.pinned for each in messages[:-1]):
         return selected
-    tokens = min(available / PINNED_SHARE, available - message_tokens(said[-1], profile))
+    tokens = min(available * PINNED_SHARE, available - message_tokens(said[-1], profile))
     size = MAX_FILE_BYTES - file_bytes(said[-1])
     for turn in reversed(_pinned_turns(messages[:-1])):
         for form in _forms(turn, messages, said):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from itertools import count
@@ -28,6 +29,8 @@ FIRST_UPDATE_SECONDS = 0.04
 """How long the first update waits for the first token: with both at once the page draws once instead of twice, which
 takes it 10 ms each."""
 
+MOST_PAGES = 10_000
+"""Of how many pages it is known which views they have left. Others are sent an answer to its end."""
 
 TurnKind = Literal["new", "edit", "retry", "resume"]
 
@@ -54,14 +57,16 @@ class ChatHandlers:
     def __init__(self, services: Services, views: ConversationViews) -> None:
         self._services = services
         self._views = views
-        self._left: dict[tuple[str, int], asyncio.Event] = {}
-        """By page and view, those that are sent updates; set when the page has left the view."""
+        self._left: OrderedDict[str, int] = OrderedDict()
+        """By page, the newest view that it has left. Gradio may hear of that before the view's own event."""
 
     async def respond(self, request: gr.Request, asked: ChatRequest) -> AsyncGenerator[ViewUpdate]:
         """The answer, again and again as it grows. Never raises: a refusal is an update too."""
         try:
             reply = await self._start_or_queue(request, asked)
         except ChatbotError as error:
+            if asked.kind == "new" and self._has_left(request, asked.view):
+                warn(error, locale_of(request))  # its answer is where nobody looks
             yield await self._refusal(asked, error, locale_of(request))
             return
         following = self.follow(request, asked.token, asked.view, asked.conversation_id)
@@ -124,8 +129,14 @@ class ChatHandlers:
 
     def leave(self, request: gr.Request, view: int) -> None:
         """The page has left a view: no more updates are sent to it. Its answer goes on."""
-        if left := self._left.get((str(request.session_hash), view)):
-            left.set()
+        page = str(request.session_hash)
+        self._left[page] = max(view, self._left.get(page, view))
+        self._left.move_to_end(page)
+        if len(self._left) > MOST_PAGES:
+            self._left.popitem(last=False)
+
+    def _has_left(self, request: gr.Request, view: int) -> bool:
+        return view <= self._left.get(str(request.session_hash), -1)
 
     async def stop(self, token: str | None, conversation_id: str) -> None:
         """Ends the running answer; its text stays."""
@@ -205,16 +216,12 @@ class ChatHandlers:
 
     async def _updates_for(self, request: gr.Request, reply: Reply, view: int) -> AsyncGenerator[ViewUpdate]:
         """The updates of a reply, until the page leaves the view."""
-        page = str(request.session_hash), view
-        left = self._left[page] = asyncio.Event()
-        try:
-            async with aclosing(self._updates(reply, view, locale_of(request))) as updates:
-                async for update in updates:
-                    if left.is_set():
-                        return
-                    yield update
-        finally:
-            self._left.pop(page, None)
+        self.leave(request, view - 1)
+        async with aclosing(self._updates(reply, view, locale_of(request))) as updates:
+            async for update in updates:
+                if self._has_left(request, view):
+                    return
+                yield update
 
     async def _updates(self, reply: Reply, view: int, locale: str) -> AsyncGenerator[ViewUpdate]:
         """The updates of a reply, then of those to messages that waited for its end: the conversation with the first

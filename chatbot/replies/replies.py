@@ -33,7 +33,7 @@ from chatbot.replies.recollection import recollect
 from chatbot.replies.reply import Reply
 from chatbot.replies.turns import Turn, new_question, store_turn, stored_question, take_back_note
 from chatbot.storage import ConversationMemory, Event, Store
-from chatbot.types import Conversation, Finish, Options, StoredMessage, Usage
+from chatbot.types import Conversation, Finish, Options, ProviderName, StoredMessage, Usage
 
 T = TypeVar("T")
 
@@ -303,24 +303,7 @@ class Replies:
         reservation: Reservation,
     ) -> None:
         """The answer's task. However it goes, it ends by storing the answer and freeing the conversation."""
-        provider = turn.options.choice.provider
-        finish: Finish | None = None
-        error: ChatbotError | None = None
-        try:
-            async with checkpoints(reply, memory), reply.time_limit(self._reply_seconds):
-                finish = await generation.run(reply.append)
-        except TimeoutError:
-            error = ProviderTimeout(self._providers.label(provider))
-        except EmptyAnswer as empty:
-            # An answer that went on may have been whole.
-            finish, error = (Finish("stop"), None) if reply.snapshot().content else (None, empty.without_traceback())
-        except ChatbotError as known:
-            error = known.without_traceback()
-        except Exception as unexpected:
-            log.error("reply: %s", type(unexpected).__name__)  # noqa: TRY400 - its text may quote messages
-            error = ChatbotError()
-        if error:
-            error = error.with_alternatives(self._providers.alternatives(provider))
+        finish, error = await self._generate(reply, memory, generation, turn.options.choice.provider)
         answer = reply.finish(finish, error)
         account = await _account(generation, reply.new_part(answer), finish)
         answer = reply.set_account(account.usage, account.cost, account.sent, account.memory)
@@ -331,7 +314,7 @@ class Replies:
         except LostLease as lost:
             reply.finish(finish, lost.without_traceback())
         except Exception as refused:
-            log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - as above
+            log.error("reply: not stored, %s", type(refused).__name__)  # noqa: TRY400 - its text may quote messages
             reply.finish(finish, StorageError("answer_lost"))
             if self._store.is_shared:
                 self._spawn(_store_later(memory, reply.conversation_id, answer))
@@ -342,6 +325,26 @@ class Replies:
             await self._call_after(reply, turn)
             reply.end()
             self._store.changes.notify(reply.session_id)  # no write says that it runs no more
+
+    async def _generate(
+        self, reply: Reply, memory: ConversationMemory, generation: Generation, provider: ProviderName
+    ) -> tuple[Finish | None, ChatbotError | None]:
+        """Generates the answer. Returns how it ended by itself, or why it failed, with what may help."""
+        try:
+            async with checkpoints(reply, memory), reply.time_limit(self._reply_seconds):
+                return await generation.run(reply.append), None
+        except TimeoutError:
+            error: ChatbotError = ProviderTimeout(self._providers.label(provider))
+        except EmptyAnswer as empty:
+            if reply.snapshot().content:  # an answer that went on may have been whole
+                return Finish("stop"), None
+            error = empty.without_traceback()
+        except ChatbotError as known:
+            error = known.without_traceback()
+        except Exception as unexpected:
+            log.error("reply: %s", type(unexpected).__name__)  # noqa: TRY400 - its text may quote messages
+            error = ChatbotError()
+        return None, error.with_alternatives(self._providers.alternatives(provider))
 
     def _receive(self, event: Event) -> None:
         """Another process asks for the end of an answer, or this one was taken for gone."""

@@ -11,7 +11,7 @@ from chatbot.storage.disk_backend import DiskBackend
 from chatbot.storage.folder import DRAFT, Folder
 
 Report = Callable[[int, int], None]
-"""Is told how many of how many sessions are done."""
+"""Receives how many sessions are done, of how many."""
 
 
 class Copied(NamedTuple):

@@ -1,10 +1,11 @@
 """Messages that the operator's limits refuse: the page gives the reason and restores the text."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from chatbot.replies.limits import MAX_RUNNING_ANSWERS
 from tests.browser.chat_page import ChatPage
@@ -51,6 +52,24 @@ async def test_the_message_rate_limit_is_reported(limited: ChatPage, upstream: F
     await expect(limited.questions).to_have_count(2)
 
 
+@pytest.mark.parametrize("limited", [{"CHATBOT_MESSAGES_PER_MINUTE": "1"}], indirect=True)
+async def test_a_message_that_is_refused_after_its_chat_was_left_comes_into_the_box(limited: ChatPage) -> None:
+    await limited.ask("One.")
+    is_left = asyncio.Event()
+
+    async def after_leaving(route: Route) -> None:
+        await is_left.wait()
+        await route.continue_()
+
+    await limited.page.route("**/queue/join*", after_leaving)
+    await limited.send("Two.")
+    await limited.new_chat()
+    is_left.set()
+    await expect(limited.box).to_have_value("Two.")
+    await expect(limited.page.locator(".toast-message-text").last).to_contain_text("Wait ")
+    await expect(limited.rows).to_have_count(0)
+
+
 @pytest.mark.parametrize("limited", [{"CHATBOT_DAILY_TOKENS": "2100"}], indirect=True)
 async def test_a_spent_daily_budget_is_reported(limited: ChatPage, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=2200)
@@ -81,8 +100,7 @@ async def test_the_session_quota_is_reported(limited: ChatPage, browser: Browser
 async def test_the_limit_of_running_answers_is_reported(limited: ChatPage) -> None:
     await limited.type_model("pace:5x3000")
     for number in range(MAX_RUNNING_ANSWERS):
-        await limited.send(f"Number {number}.")
-        await limited.is_answering()
+        await limited.begin(f"Number {number}.", words=1)  # or the server may not have counted it yet
         await limited.new_chat()
     await refused(limited, "One too many.", "Many answers are being written for you already.")
     await limited.open_conversation("Number 0.")

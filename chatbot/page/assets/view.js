@@ -94,7 +94,16 @@ const beforeTyped = (text) => {
   return [text, typed === text ? "" : typed].filter(Boolean).join("\n");
 };
 
+// What was sent from a view that was left, and is refused, is not lost: it comes into the box as well.
+const receiveLeft = ({ box: text, returned = [] }) => {
+  if (text === undefined) return;
+  box = beforeTyped(text);
+  if (returned.length) uploads.giveBack(returned);
+  apply();
+};
+
 const receive = (update) => {
+  if (update && update.view < view.number) receiveLeft(update);
   if (update?.view !== view.number) return;
   const copy = newOf(update);
   if (copy.token) tokenArrived(copy.token);
