@@ -24,24 +24,37 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile":
 
 
 @pytest.fixture(scope="module")
-def app(upstream_server: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """An app that has the list of a server with many models, and two other providers."""
+def house() -> Iterator[FakeUpstream]:
+    """A server with many models, which lists the same for all tests: the app may ask it at any time."""
+    with FakeUpstream() as server:
+        server.listed = LISTED
+        yield server
+
+
+@pytest.fixture(scope="module")
+def app(house: FakeUpstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """An app that has the list of that server, and two other providers."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
-    upstream_server.reset()
-    upstream_server.listed = LISTED
-    server = {"COMPATIBLE_BASE_URL": upstream_server.openai_url, "COMPATIBLE_NAME": "House server"}
-    settings = two_providers(upstream_server) | server | {"CHATBOT_PROVIDER": "compatible"}
+    server = {"COMPATIBLE_BASE_URL": house.openai_url, "COMPATIBLE_NAME": "House server"}
+    settings = two_providers(house) | server | {"CHATBOT_PROVIDER": "compatible"}
     with RunningApp(tmp_path_factory.mktemp("picker"), settings) as running:
         while VISION not in httpx.get(f"{running.url}/models").text:
-            pass  # else it would ask while another test has no list
+            pass
         yield running
 
 
 @pytest.fixture
-def upstream(upstream: FakeUpstream) -> FakeUpstream:
-    upstream.listed = LISTED
-    return upstream
+def upstream(house: FakeUpstream) -> FakeUpstream:
+    house.all_requests.clear()
+    return house
+
+
+@pytest.fixture
+def other(upstream_server: FakeUpstream) -> FakeUpstream:
+    """The server of apps that a test starts itself."""
+    upstream_server.reset()
+    return upstream_server
 
 
 @pytest.fixture
@@ -162,32 +175,34 @@ async def test_on_a_phone_the_panel_is_a_sheet_that_brings_up_no_keyboard(phone:
 
 
 async def test_a_list_that_is_late_is_announced_and_fills_the_open_panel(
-    page: Page, upstream: FakeUpstream, tmp_path: Path
+    page: Page, other: FakeUpstream, tmp_path: Path
 ) -> None:
-    upstream.listed = [{"id": "late-model"}]
-    upstream.scenario = Scenario(headers_after=3)
-    settings = {"COMPATIBLE_BASE_URL": upstream.openai_url, "LOCAL_MODEL": "off"}
+    other.listed = [{"id": "late-model"}]
+    other.holds_list = True
+    settings = {"COMPATIBLE_BASE_URL": other.openai_url, "LOCAL_MODEL": "off"}
     with RunningApp(tmp_path, settings) as app:
         chat = ChatPage(page)
         await page.goto(app.url)
         await chat.picker.click()
         await expect(chat.panel).to_contain_text("Asking for the list of models…")
+        other.holds_list = False
         await expect(chat.models.filter(has_text="late-model")).not_to_have_count(0)
         await expect(chat.panel).not_to_contain_text("Asking for")
 
 
 @pytest.mark.tier2
 async def test_the_chosen_model_is_the_marked_one_although_its_list_is_late(
-    page: Page, upstream: FakeUpstream, tmp_path: Path
+    page: Page, other: FakeUpstream, tmp_path: Path
 ) -> None:
-    upstream.listed = [{"id": "gpt-6-luna"}, {"id": "gpt-6-sol"}]
-    upstream.scenario = Scenario(headers_after=3)
-    settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": upstream.openai_url, "LOCAL_MODEL": "default"}
+    other.listed = [{"id": "gpt-6-luna"}, {"id": "gpt-6-sol"}]
+    other.holds_list = True
+    settings = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": other.openai_url, "LOCAL_MODEL": "default"}
     with RunningApp(tmp_path, settings) as app:
         chat = ChatPage(page)
         await page.goto(app.url)
         await chat.picker.click()
         await expect(chat.active_model).to_contain_text("default")
+        other.holds_list = False
         await expect(chat.models.filter(has_text="gpt-6-sol")).not_to_have_count(0)
         await expect(chat.active_model).to_contain_text("gpt-6-luna")
 
@@ -198,16 +213,16 @@ async def test_the_chosen_model_is_the_marked_one_although_its_list_is_late(
     ids=["empty", "failed"],
 )
 async def test_without_a_list_the_panel_says_why_and_takes_a_name(
-    page: Page, upstream: FakeUpstream, tmp_path: Path, listed: list[dict[str, str]], status: int, says: str
+    page: Page, other: FakeUpstream, tmp_path: Path, listed: list[dict[str, str]], status: int, says: str
 ) -> None:
-    upstream.listed = listed
-    upstream.scenario = Scenario(status=status)
-    settings = {"COMPATIBLE_BASE_URL": upstream.openai_url, "LOCAL_MODEL": "off"}
+    other.listed = listed
+    other.scenario = Scenario(status=status)
+    settings = {"COMPATIBLE_BASE_URL": other.openai_url, "LOCAL_MODEL": "off"}
     with RunningApp(tmp_path, settings) as app:
         chat = await ChatPage(page).open(app.url)
         await chat.open_picker()
         await expect(chat.panel).to_contain_text(says)
-        upstream.scenario = Scenario()
+        other.scenario = Scenario()
         await chat.page.keyboard.type("some-model")
         await expect(chat.active_model).to_contain_text("Use “some-model”")
         await chat.page.keyboard.press("Enter")
@@ -215,7 +230,7 @@ async def test_without_a_list_the_panel_says_why_and_takes_a_name(
 
 
 async def test_without_a_provider_the_header_offers_nothing_and_a_key_ends_the_notice(
-    page: Page, tmp_path: Path, upstream: FakeUpstream
+    page: Page, tmp_path: Path, other: FakeUpstream
 ) -> None:
     with RunningApp(tmp_path, {"LOCAL_MODEL": "off"}) as app:
         chat = await ChatPage(page).open(app.url)

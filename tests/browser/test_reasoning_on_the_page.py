@@ -63,8 +63,9 @@ async def test_reasoning_is_stored_separately_and_never_sent_back(
 
 
 def answers_in(data: Path) -> list[dict[str, Any]]:
-    """Every answer stored on disk."""
-    return [found for path in data.rglob("*.json") for found in answers_of(json.loads(path.read_bytes()))]
+    """Every answer stored on disk. A long conversation's file has a line for each change."""
+    lines = [line for path in data.rglob("*.json") for line in path.read_bytes().splitlines()]
+    return [found for line in lines for found in answers_of(json.loads(line))]
 
 
 def answers_of(value: Any) -> list[dict[str, Any]]:

@@ -56,6 +56,8 @@ class FakeUpstream:
         """Models to list in place of the default ones."""
         self.list_body: Any = None
         """The whole body of the list of models, if it is not as the protocol has it."""
+        self.holds_list = False
+        """Lists of models are answered once this is False again."""
         # list.append, deque.append and deque.popleft are atomic, so several threads may use them.
         self.all_requests: list[Received] = []
         self._queue: deque[Scenario] = deque()
@@ -109,6 +111,7 @@ class FakeUpstream:
         """Resets all state, for the next test on the same server."""
         self.scenario = Scenario()
         self.listed = self.list_body = None
+        self.holds_list = False
         self._queue.clear()
         self.all_requests.clear()
         self._traffic = Traffic()  # an answer of an earlier test that ends late counts no more
@@ -158,6 +161,8 @@ class FakeUpstream:
 
     async def _models(self, request: Request) -> ASGIApp:
         asked = await self._receive(request)
+        while self.holds_list:
+            await asyncio.sleep(0.01)
         scenario = _scenario_for(asked.dialect, self.scenario)
         models = asked.dialect.models()
         body = self.list_body or (models if self.listed is None else models | {"data": self.listed})
