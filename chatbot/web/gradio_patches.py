@@ -1,7 +1,7 @@
 """Every reach into Gradio's private parts, each with its reason. tests/page/test_gradio_wiring.py tests them all.
 
-`page.chat_interface` overrides two private methods of gr.ChatInterface and says why. requirements.txt pins Gradio's
-minor version because of both.
+`web.gradio_queue` makes the queue wait for events. `page.chat_interface` overrides two private methods of
+gr.ChatInterface and says why. requirements.txt pins Gradio's minor version because of all three.
 """
 
 import os
@@ -27,10 +27,6 @@ from starlette.requests import Request
 
 from chatbot.web.gradio_import import gr
 from chatbot.web.page_files import PageFiles
-
-POLL_SECONDS: Mapping[str, float] = {"sleep_when_free": 0.004, "progress_update_sleep_when_free": 0.5}
-"""How often Gradio's queue looks for events and for progress bars. Its own values are a thousandth and a hundredth of a
-second, which take 5 % of a core at rest; these add 2 ms to an answer."""
 
 TEMPLATES = Path(gr.__file__).with_name("templates")
 PREVIEW = """<meta name="description" content="{description}" />
@@ -64,12 +60,6 @@ def skip_asking_for_disconnects() -> None:
         return request._is_disconnected
 
     Request.is_disconnected = is_disconnected  # type: ignore[method-assign, assignment]
-
-
-def slow_down_polling(page: gr.Blocks) -> None:
-    """Makes the queue's loops poll less often."""
-    for name, seconds in POLL_SECONDS.items():
-        setattr(page._queue, name, seconds)
 
 
 def load_scripts_locally(page: gr.Blocks) -> None:

@@ -20,6 +20,7 @@ from chatbot.page.shell import build_shell
 from chatbot.settings import Settings
 from chatbot.storage import open_store
 from chatbot.web import gradio_patches
+from chatbot.web.gradio_queue import wake_on_events
 from chatbot.web.listening import local_url, open_sockets
 from chatbot.web.login_throttle import LoginThrottleMiddleware
 from chatbot.web.middleware.body_limits import MAX_IMPORT_BYTES, BodyLimits
@@ -76,7 +77,7 @@ class Server:
         shell = build_shell(gradio_patches.theme_css(LAUNCH["theme"]))
         gradio_patches.prepare_page(TITLE, texts(ENGLISH)["preview.text"], early_script(), shell, self._files)
         self.page.queue(default_concurrency_limit=None, max_size=MAX_EVENTS)
-        gradio_patches.slow_down_polling(self.page)
+        wake_on_events(self.page)
         routes = api_routes(self.services)
         with gradio_patches.serve_on(sockets, url):
             self.page.launch(

@@ -87,6 +87,8 @@ async def test_axe_finds_none_in_a_long_conversation(
     await chat.close_settings()
     for text in ("First", "Second"):
         await chat.ask(text)
+    await chat.press_at(0, "Pin")
+    await expect(chat.page.locator(".pin-mark")).to_be_visible()
     await expect(chat.page.locator(".summary-offer .make")).to_be_visible()
     upstream.queue(Scenario(status=401))
     await chat.page.locator(".summary-offer .make").click()
@@ -104,7 +106,10 @@ async def test_axe_finds_none_in_a_long_conversation(
     await expect(chat.page.get_by_role("button", name="Withdraw this message")).to_be_visible()
     await chat.box.fill("Fifth")
     assert await _violations(chat.page) == []
+    await chat.page.get_by_role("button", name="Withdraw this message").click()
     await chat.stop_button.click()
+    await expect(chat.page.get_by_role("button", name="Continue", exact=True)).to_be_visible()
+    assert await _violations(chat.page) == []
 
 
 async def _violations(page: Page) -> list[str]:

@@ -101,6 +101,18 @@ async def test_a_key_enables_its_provider_and_lists_its_models(chat: ChatPage, u
     assert keys_of(upstream.all_requests) == {KEY}
 
 
+async def test_a_list_that_is_asked_for_again_stays_until_it_comes(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await has_a_key(chat, "anthropic", upstream, "Anthropic")
+    await chat.page.evaluate("(now => { Date.now = () => now() + 3_600_000; })(Date.now)")
+    upstream.holds_list = True
+    await chat.open_picker()
+    group = chat.panel.get_by_role("group", name="Anthropic", exact=True)
+    await expect(group).to_have_attribute("aria-busy", "true")
+    await expect(group.locator(".option").first).to_contain_text("claude-opus-5-5")
+    upstream.holds_list = False
+    await expect(group).not_to_have_attribute("aria-busy", "true")
+
+
 async def test_the_key_serves_only_its_visitor_at_the_official_host(
     chat: ChatPage, other: ChatPage, upstream: FakeUpstream, operators_upstream: FakeUpstream
 ) -> None:

@@ -17,7 +17,7 @@ from gradio_client.exceptions import AppError
 
 from chatbot.i18n import texts
 from chatbot.page.scripts import ASSETS, early_script
-from chatbot.web.gradio_patches import POLL_SECONDS, event_data
+from chatbot.web.gradio_patches import event_data
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.running import ROOT, RunningApp
 
@@ -92,7 +92,7 @@ def test_gradio_still_has_the_private_parts_that_the_chat_builds_on() -> None:
 
 def test_gradios_queue_still_looks_for_work_as_often_as_it_is_told() -> None:
     source = inspect.getsource(gr.queueing.Queue)
-    for name in POLL_SECONDS:
+    for name in ("sleep_when_free", "progress_update_sleep_when_free"):
         assert f"self.{name} = " in source, name
         assert f"await asyncio.sleep(self.{name})" in source, name
     for name in ("GRADIO_ANALYTICS_MAX_EVENTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY"):

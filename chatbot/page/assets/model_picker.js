@@ -242,6 +242,12 @@ const buildPanel = () => {
   return { panel, field, list };
 };
 
+// A list that is asked for again stays as it was until the new one comes: nothing moves below the pointer.
+const withKnown = (entry) => {
+  const known = entry.state === "loading" && providers.find(({ name }) => name === entry.name);
+  return known?.models?.length ? { ...entry, models: known.models } : entry;
+};
+
 export const mountPicker = ({ element, props, trigger, watch }) => {
   canDownload = Boolean(props.value?.can_download);
   const opener = button("opener", "", openPicker, "");
@@ -252,7 +258,7 @@ export const mountPicker = ({ element, props, trigger, watch }) => {
   element.replaceChildren(heading, opener, temporaryButton(), fresh, part.panel);
   const receive = () => {
     if (!props.value) return;
-    providers = props.value.providers;
+    providers = props.value.providers.map(withKnown);
     if (props.value.chosen && !chosen.provider) chosen = props.value.chosen;
     drawButton();
     if (part.panel.open) drawList();
