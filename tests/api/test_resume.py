@@ -45,7 +45,7 @@ def test_a_last_event_id_returns_only_the_rest(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("offset", [0, 1, 3, 4, 5])
 def test_a_stream_resumes_inside_a_token(offset: int, visitor: Visitor) -> None:
-    conversation = visitor.begin("Count.", model="pace:50x25")
+    conversation = visitor.begin("Count.", model="pace:250x25")
     rest = visitor.follow(conversation, offset)
     assert text_of(rest) == COUNTED[offset:]
     assert [event.id for event in rest if event.name == "token"][-1] == str(len(COUNTED))

@@ -64,7 +64,7 @@ def show(framed_app: RunningApp) -> Iterator[Show]:
         await page.goto(f"http://127.0.0.1:{server.server_port}/")
 
     with ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         yield opened
         server.shutdown()
 
@@ -129,7 +129,7 @@ async def test_a_visitor_logs_in_inside_the_frame(visitor_page: Page, upstream: 
         RunningApp(tmp_path / "data", environment) as running,
         ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server,
     ):
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         OtherSite.html = FRAME.replace("http://localhost:7860", f"http://localhost:{running.port}")
         await visitor_page.goto(f"http://127.0.0.1:{server.server_port}/")
         fields = visitor_page.frames[1].locator("input, textarea")
@@ -149,7 +149,7 @@ async def test_a_visitor_logs_in_inside_the_frame(visitor_page: Page, upstream: 
 async def test_an_unlisted_site_cannot_frame_the_page(app: RunningApp, page: Page) -> None:
     OtherSite.html = FRAME.replace("http://localhost:7860", f"http://localhost:{app.port}")
     with ThreadingHTTPServer(("127.0.0.1", 0), OtherSite) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
             await page.goto(f"http://127.0.0.1:{server.server_port}/")
         server.shutdown()
