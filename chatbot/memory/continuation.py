@@ -17,6 +17,9 @@ TAIL = 400
 MIN_REPEATED = 3
 """Characters: fewer may stand there twice by chance, as in “hel|lo”, unless a word begins with them."""
 
+MIN_PERIODS = 2
+"""Of a text that repeats itself so often it cannot be told what is repeated: nothing is left out."""
+
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`\n]*)")
 
 
@@ -40,6 +43,7 @@ class Seam:
     left out."""
 
     def __init__(self, begun: str) -> None:
+        self._begun = begun
         self._tail = begun[-TAIL:]
         self._fence = open_fence(begun)
         self._held = ""
@@ -76,12 +80,19 @@ class Seam:
         table, or with the same once more as it did before."""
         if not self._tail.endswith(overlap):
             return False
-        before = self._tail.removesuffix(overlap)
+        before = self._begun.removesuffix(overlap)
+        period = _period(overlap)
+        goes_on = before.endswith((overlap, period)) or len(overlap) >= MIN_PERIODS * len(period)
         is_varied = len({*filter(str.isalnum, overlap)}) > 1 or len({*overlap}) > MIN_REPEATED
         is_word = len({*overlap}) > 1 and overlap.isalpha() and not before[-1:].isalnum()
         is_long = len(overlap) >= MIN_REPEATED and is_varied
         is_all = not before and overlap.strip() and (len(overlap) > 1 or overlap.isalnum())
-        return bool(is_all) or ((is_long or is_word) and not before.endswith(overlap))
+        return bool(is_all) or ((is_long or is_word) and not goes_on)
+
+
+def _period(text: str) -> str:
+    """The shortest beginning of the text of which it is made again and again; the text itself if there is none."""
+    return next((text[:at] for at in range(1, len(text)) if text.startswith(text[at:])), text)
 
 
 def open_fence(text: str) -> str:

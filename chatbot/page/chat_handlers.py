@@ -59,6 +59,8 @@ class ChatHandlers:
         self._views = views
         self._left: OrderedDict[str, int] = OrderedDict()
         """By page, the newest view that it has left. Gradio may hear of that before the view's own event."""
+        self._stopped: OrderedDict[tuple[str, int], None] = OrderedDict()
+        """By page and view, the answers that were stopped before the page knew their conversation."""
 
     async def respond(self, request: gr.Request, asked: ChatRequest) -> AsyncGenerator[ViewUpdate]:
         """The answer, again and again as it grows. Never raises: a refusal is an update too."""
@@ -127,13 +129,17 @@ class ChatHandlers:
             async for update in updates:
                 yield update
 
-    def leave(self, request: gr.Request, view: int) -> None:
-        """The page has left a view: no more updates are sent to it. Its answer goes on."""
+    def leave(self, request: gr.Request, view: int, *, stops: bool = False) -> None:
+        """The page has left a view: no more updates are sent to it. Its answer goes on, unless the visitor `stops` it:
+        the page did not know its conversation yet."""
         page = str(request.session_hash)
         self._left[page] = max(view, self._left.get(page, view))
         self._left.move_to_end(page)
-        if len(self._left) > MOST_PAGES:
-            self._left.popitem(last=False)
+        if stops:
+            self._stopped[page, view] = None
+        for known in (self._left, self._stopped):
+            if len(known) > MOST_PAGES:
+                known.popitem(last=False)
 
     def _has_left(self, request: gr.Request, view: int) -> bool:
         return view <= self._left.get(str(request.session_hash), -1)
@@ -220,6 +226,8 @@ class ChatHandlers:
         async with aclosing(self._updates(reply, view, locale_of(request))) as updates:
             async for update in updates:
                 if self._has_left(request, view):
+                    if (str(request.session_hash), view) in self._stopped:
+                        await self._services.replies.stop(reply.session_id, reply.conversation_id)
                     return
                 yield update
 

@@ -180,7 +180,8 @@ class StreamingChat(gr.ChatInterface):
         return await self._waiting.withdraw(request, token, view, conversation_id, message_id, edits=edits)
 
     async def _leave(self, request: gr.Request, event: gr.EventData) -> None:
-        self._handlers.leave(request, event_number(event, "view"))
+        stops = event_data(event).get("stops") is True
+        self._handlers.leave(request, event_number(event, "view"), stops=stops)
 
     async def _stop(self, request: gr.Request, event: gr.EventData, token: str) -> None:
         await self._handlers.stop(token, event_text(event, "conversation_id"))

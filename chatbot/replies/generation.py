@@ -105,7 +105,8 @@ class Generation:
         if self._window is None:
             return AnswerAccount()
         sent = replace(self._window.sent, trimmed=self._trims > 0)
-        if answer.status == "failed" and not answer.content and not answer.reasoning and finish is None:
+        is_refused = answer.status == "failed" or answer.fault is not None  # one that went on is interrupted
+        if is_refused and not answer.content and not answer.reasoning and finish is None:
             return AnswerAccount(sent=sent, memory=self._memory.or_none())
         usage = self._usage(self._window, answer, finish.usage if finish else Usage())
         counted = replace(finish, usage=usage) if finish else Finish("interrupted", usage)

@@ -57,7 +57,7 @@ class Limits:
 
     def __init__(self, per_minute: int, daily_tokens: int, counter: TokenCounter, max_answer_tokens: int = 0) -> None:
         self._rate = RateLimit(per_minute)
-        self._max_answer_tokens = max_answer_tokens
+        self.max_answer_tokens = max_answer_tokens
         self._daily_tokens = daily_tokens
         self._counter = counter
 
@@ -75,8 +75,8 @@ class Limits:
         Raises InvalidMessage, TooManyAnswers, TooManyMessages and DailyLimitReached, and then counts nothing;
         StorageError if the store refuses.
         """
-        if is_billed and self._max_answer_tokens and max_tokens > self._max_answer_tokens:
-            raise InvalidMessage("max_tokens_limit", number=self._max_answer_tokens)
+        if is_billed and self.max_answer_tokens and max_tokens > self.max_answer_tokens:
+            raise InvalidMessage("max_tokens_limit", number=self.max_answer_tokens)
         if running >= MAX_RUNNING_ANSWERS:
             raise TooManyAnswers
         self._rate.check(session_id, address)

@@ -278,7 +278,10 @@ class Replies:
 
         def store() -> tuple[Sequence[StoredMessage], StoredMessage, Recollection]:
             history, answer = store_turn(memory, conversation_id, is_new, turn, self._providers.profile(choice))
-            found = recollect(memory, conversation_id, history[-1], turn.memory, self._memory_tokens)
+            # An answer goes on without notes if it began without: its visitor may have asked for none.
+            is_bare = turn.question is None and not (answer.memory and answer.memory.has_notes)
+            wanted = False if is_bare else turn.memory
+            found = recollect(memory, conversation_id, history[-1], wanted, self._memory_tokens)
             return history, answer, found
 
         history, answer, recollection = await asyncio.to_thread(store)

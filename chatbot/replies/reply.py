@@ -120,6 +120,8 @@ class Reply:
         What it had used before it went on is added."""
         if self._begun.content:
             usage, cost = usage + self._begun.usage, _sum(cost, self._begun.cost)
+            if self._answer.content == self._begun.content:  # nothing came of what was sent
+                sent, memory = self._begun.seen, self._begun.memory
         self._answer = replace(self._answer, usage=usage, cost=cost, seen=sent, memory=memory)
         return self._answer
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -27,6 +28,14 @@ class Caller:
     address: str = ""
 
 
+class CallResult(NamedTuple):
+    """The text of an answer, what it used, and whether it `is_cut` at its longest length."""
+
+    text: str
+    account: AnswerAccount
+    is_cut: bool
+
+
 class SingleCalls:
     """Makes such calls, each within the limits of messages and at most `seconds` long."""
 
@@ -34,6 +43,10 @@ class SingleCalls:
         self.providers = providers
         self._limits = limits
         self._seconds = seconds
+
+    def longest(self, tokens: int) -> int:
+        """So many tokens, or what the operator allows an answer if that is less."""
+        return min(tokens, self._limits.max_answer_tokens or tokens)
 
     async def ask(
         self,
@@ -44,9 +57,9 @@ class SingleCalls:
         options: Options,
         caller: Caller,
         recollection: Recollection = NOTHING,
-    ) -> tuple[str, AnswerAccount]:
-        """Sends messages of a conversation and an instruction; returns the answer's text, and what it used, which is
-        counted however the call ends. Raises what `Limits` raises, StorageError, and ProviderErrors."""
+    ) -> CallResult:
+        """Sends messages of a conversation and an instruction. What that used is counted however the call ends. Raises
+        what `Limits` raises, StorageError, and ProviderErrors."""
         asked = StoredMessage("", "user", instruction, now())
         read_files = partial(memory.attachments.get_all, conversation_id)
         history = [*messages, asked]
@@ -57,9 +70,7 @@ class SingleCalls:
         is_billed = caller.key is None and self.providers.is_billed(options.choice.provider)
         return await self._limits.admit(caller.session_id, caller.address, 0, options.max_tokens, is_billed=is_billed)
 
-    async def _run(
-        self, generation: Generation, options: Options, reservation: Reservation
-    ) -> tuple[str, AnswerAccount]:
+    async def _run(self, generation: Generation, options: Options, reservation: Reservation) -> CallResult:
         pieces: list[Delta] = []
         account, finish = AnswerAccount(), None
         try:
@@ -79,4 +90,4 @@ class SingleCalls:
             await asyncio.to_thread(reservation.settle, account.usage)
         if finish and finish.reason in WITHHELD:
             raise ContentFiltered(self.providers.label(options.choice.provider))
-        return text, account
+        return CallResult(text, account, bool(finish and finish.reason == "length"))

@@ -46,7 +46,7 @@ class Suggestions:
         if not messages:
             raise NotFound("message")
         shortened = replace(options, max_tokens=min(options.max_tokens, MAX_TOKENS))
-        answer, account = await self._calls.ask(memory, conversation_id, messages, INSTRUCTION, shortened, caller)
+        answer, account, _ = await self._calls.ask(memory, conversation_id, messages, INSTRUCTION, shortened, caller)
         known = {each.text for each in await asyncio.to_thread(memory.notes.list)}
         texts = [each for each in candidates(answer) if each not in known]
         return SuggestedNotes(tuple(texts[:MAX_SUGGESTIONS]), options.choice, account.usage, account.cost)

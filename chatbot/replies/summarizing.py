@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 from uuid import uuid4
 
-from chatbot.errors import ChatbotError, EmptyAnswer, NotPossible
+from chatbot.errors import ChatbotError, ContextOverflow, EmptyAnswer, NotPossible
 from chatbot.memory import estimate_tokens, likely_tokens, select_messages
 from chatbot.memory.context_window import first_sent_id
 from chatbot.memory.memory_block import SMALL_CONTEXT, Recollection
@@ -14,7 +14,7 @@ from chatbot.memory.message_sizes import TOKENS_PER_MESSAGE
 from chatbot.memory.pinned import ids_with_turns
 from chatbot.replies.options import MAX_HISTORY
 from chatbot.replies.reply import Reply
-from chatbot.replies.single_call import Caller, SingleCalls
+from chatbot.replies.single_call import Caller, CallResult, SingleCalls
 from chatbot.replies.turns import Turn
 from chatbot.storage import ConversationMemory, Store
 from chatbot.storage.summaries import MAX_SUMMARY_LENGTH
@@ -28,8 +28,8 @@ INSTRUCTION = (
 )
 MAX_TOKENS = 1000
 """Of the summary."""
-
-
+MAX_ATTEMPTS = 3
+"""With fewer messages each time, if the provider finds them too long."""
 LIKELY_TOKENS = 400
 """Of a summary, for the estimate of its price: 300 words."""
 MAX_FAILURES = 1000
@@ -75,8 +75,9 @@ class Summarizing:
         summary, which goes on from the one before. It is made also if the caller leaves; whoever asks for one while it
         is being made gets the same.
 
-        Raises NotPossible if nothing is new since the last summary, or the model is too small; NotFound, what `Limits`
-        raises, and ProviderErrors.
+        Raises NotPossible if nothing is new since the last summary, the model is too small, or it did not come to the
+        summary's end; NotFound, also if the summary before was undone or changed meanwhile, what `Limits` raises, and
+        ProviderErrors.
         """
         return await asyncio.shield(self._start(conversation_id, options, caller))
 
@@ -132,14 +133,12 @@ class Summarizing:
         if _is_too_small(options, profile):
             raise NotPossible("too_small_to_summarize")
         before = await asyncio.to_thread(memory.summaries.current, conversation_id)
-        covered = await asyncio.to_thread(_to_cover, memory, conversation_id, options, profile, before)
-        asked = replace(options, history_limit=MAX_HISTORY, max_tokens=min(options.max_tokens, MAX_TOKENS))
-        recollection = Recollection(summary=before)
-        text, account = await self._calls.ask(
-            memory, conversation_id, covered.messages, INSTRUCTION, asked, caller, recollection
-        )
+        asked = replace(options, history_limit=MAX_HISTORY, max_tokens=self._calls.longest(MAX_TOKENS))
+        covered, (text, account, is_cut) = await self._ask(conversation_id, asked, options, profile, before, caller)
         if not text.strip():
             raise EmptyAnswer(self._calls.providers.label(choice.provider))
+        if is_cut:
+            raise NotPossible("summary_cut")
         summary = Summary(
             uuid4().hex,
             text.strip()[:MAX_SUMMARY_LENGTH],
@@ -152,8 +151,32 @@ class Summarizing:
             account.cost,
             covered.skipped,
         )
-        await asyncio.to_thread(memory.summaries.add, conversation_id, summary)
+        await asyncio.to_thread(memory.summaries.add, conversation_id, summary, before)
         return summary
+
+    async def _ask(
+        self,
+        conversation_id: str,
+        asked: Options,
+        options: Options,
+        profile: ModelProfile,
+        before: Summary | None,
+        caller: Caller,
+    ) -> "tuple[_Coverage, CallResult]":
+        """Asks for a summary of what is to be covered: of less, if the model was not sent all of it. Otherwise the
+        oldest messages would be in neither the summary nor the window."""
+        memory, recollection = self._store.memory(caller.session_id), Recollection(summary=before)
+        most = MAX_HISTORY - 1  # and the instruction
+        for _ in range(MAX_ATTEMPTS):
+            covered = await asyncio.to_thread(_to_cover, memory, conversation_id, options, profile, before, most=most)
+            result = await self._calls.ask(
+                memory, conversation_id, covered.messages, INSTRUCTION, asked, caller, recollection
+            )
+            sent = result.account.sent
+            if sent is None or sent.sent == sent.total:
+                return covered, result
+            most = max(1, sent.sent - 1)
+        raise ContextOverflow(self._calls.providers.label(options.choice.provider))
 
     def _offer(self, memory: ConversationMemory, conversation_id: str, options: Options) -> SummaryOffer | None:
         """What the next summary would cover; None if nothing has fallen out since the last."""
@@ -167,7 +190,7 @@ class Summarizing:
         if _is_too_small(options, profile):
             return SummaryOffer(len(covered), tokens, None, possible=False)
         others = [options.system_prompt, INSTRUCTION, before.text if before else ""]
-        usage = Usage(tokens + sum(map(likely_tokens, others)), min(LIKELY_TOKENS, options.max_tokens))
+        usage = Usage(tokens + sum(map(likely_tokens, others)), LIKELY_TOKENS)
         return SummaryOffer(len(covered), tokens, self._calls.providers.cost(options.choice, Finish("stop", usage)))
 
 
@@ -193,8 +216,10 @@ def _to_cover(
     before: Summary | None,
     *,
     only_unseen: bool = False,
+    most: int = MAX_HISTORY,
 ) -> _Coverage:
-    """The messages for the next summary: as many as the model reads at once, none that is sent because of a pin.
+    """The messages for the next summary: at most so many, and as many as the model reads at once; none that is sent
+    because of a pin.
     Without `only_unseen` they are all messages if the model still sees all."""
     messages = [each for each in memory.get_messages(conversation_id, None) if each.status != "running"]
     ids = [each.message_id for each in messages]
@@ -207,9 +232,10 @@ def _to_cover(
     pinned = ids_with_turns(messages)
     uncovered = [place for place in range(end) if is_new[place] and ids[place] not in pinned]
     if profile.context_tokens is not None:
-        available = profile.context_tokens - min(options.max_tokens, MAX_TOKENS) - estimate_tokens(INSTRUCTION) * 4
+        available = profile.context_tokens - MAX_TOKENS - estimate_tokens(INSTRUCTION) * 4
         sizes = accumulate(estimate_tokens(messages[place].content) for place in uncovered)
         uncovered = uncovered[: max(1, sum(1 for _ in takewhile(lambda size: size <= available, sizes)))]
+    uncovered = uncovered[:most]
     if not uncovered:
         raise NotPossible("nothing_to_summarize")
     last = max(uncovered[-1], first - 1)

@@ -129,10 +129,8 @@ class ConversationMemory:
             )
             encoded = encode_options(options) if options else None
             file.change(created_at=created_at, updated_at=updated_at, head=new_ids[head], options=encoded)
-            for each in summaries:
-                skipped = tuple(new_ids[skip] for skip in each.skipped if skip in new_ids)
-                renamed = replace(each, message_id=uuid4().hex, until=new_ids[each.until], skipped=skipped)
-                self.summaries.add(conversation_id, renamed)
+            if summaries:
+                self.summaries.add_imported(conversation_id, [_renamed(each, new_ids) for each in summaries])
         return conversation_id
 
     def add_message(
@@ -400,6 +398,11 @@ class ConversationMemory:
 
     def _touch(self, file: ConversationFile, **changes: str) -> None:
         file.change(updated_at=self._directory.next_time(file.document["updated_at"]), **changes)
+
+
+def _renamed(summary: Summary, new_ids: Mapping[str, str]) -> Summary:
+    skipped = tuple(new_ids[each] for each in summary.skipped if each in new_ids)
+    return replace(summary, message_id=uuid4().hex, until=new_ids[summary.until], skipped=skipped)
 
 
 def _restored(message: StoredMessage) -> StoredMessage:

@@ -39,11 +39,19 @@ class Summaries:
         with self._directory.read(conversation_id) as file:
             return _current(file)
 
-    def add(self, conversation_id: str, summary: Summary) -> None:
-        """Adds a summary. Raises NotFound if its last message was removed meanwhile."""
+    def add(self, conversation_id: str, summary: Summary, before: Summary | None = None) -> None:
+        """Adds a summary that goes on from the one `before`. Raises NotFound if its last message was removed meanwhile,
+        or that one does not count any more, or was changed."""
         with self._directory.write(conversation_id) as file:
             file.record(summary.until)
+            if _current(file) != before:
+                raise NotFound("summary")
             self._store(file, [*summaries_of(file), summary])
+
+    def add_imported(self, conversation_id: str, summaries: Sequence[Summary]) -> None:
+        """Adds the summaries of an imported conversation, oldest first."""
+        with self._directory.write(conversation_id) as file:
+            self._store(file, [*summaries_of(file), *summaries])
 
     def edit(self, conversation_id: str, text: str) -> Summary:
         """Changes the text of the summary that counts, and returns it. Raises NotFound if there is none."""

@@ -11,6 +11,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError,
 from chatbot.attachments import PreparedAttachment, prepare
 from chatbot.errors import InvalidAttachment, InvalidFile
 from chatbot.storage import ConversationMemory
+from chatbot.storage.summaries import MAX_SUMMARY_LENGTH
 from chatbot.types import Attachment, Options, StoredMessage, Summary
 
 MAX_TITLE_LENGTH = 200
@@ -75,6 +76,10 @@ class ExportedConversation(BaseModel):
             raise ValueError("the head is no message")
         if any(each.until not in seen - {""} for each in self.summaries):
             raise ValueError("a summary is of no message")
+        if any(
+            not each.text.strip() or len(each.text) > MAX_SUMMARY_LENGTH or each.covers < 1 for each in self.summaries
+        ):
+            raise ValueError("a summary is empty, too long or of nothing")
 
 
 def export_json(memory: ConversationMemory, conversation_id: str, *, with_files: bool = True) -> bytes:

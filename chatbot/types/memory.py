@@ -95,6 +95,11 @@ class SentMemory:
     def __bool__(self) -> bool:
         return bool(self.notes or self.passages or self.summary)
 
+    @property
+    def has_notes(self) -> bool:
+        """Whether notes or passages matched."""
+        return bool(self.notes or self.passages or self.notes_left_out or self.passages_left_out)
+
     def or_none(self) -> "SentMemory | None":
         """None if nothing matched. An account that was emptied later still says that there was one."""
         return None if self == SentMemory() else self

@@ -69,3 +69,22 @@ def test_an_answer_without_a_question_does_not_go_on(visitor: Visitor, cut: str)
     imported = visitor.call("POST", "/conversations/import", json=file | {"messages": [answer]}).json()
     refused = visitor.call("POST", f"/conversations/{imported['conversation_id']}/continue")
     assert (refused.status_code, error_of(refused)["code"]) == (404, "not_found")
+
+
+def test_a_refused_rest_costs_nothing(visitor: Visitor, cut: str, upstream: FakeUpstream) -> None:
+    before = visitor.messages(cut)[-1]
+    upstream.reset()
+    upstream.scenario = Scenario(status=401)
+    assert visitor.call("POST", f"/conversations/{cut}/continue", json={"stream": False}).status_code == 502
+    after = visitor.messages(cut)[-1]
+    assert (after["content"], after["usage"]) == (before["content"], before["usage"])
+
+
+def test_an_answer_that_was_to_be_without_notes_goes_on_without(visitor: Visitor, upstream: FakeUpstream) -> None:
+    visitor.token = visitor.http.post("/session").json()["token"]
+    visitor.call("POST", "/notes", json={"text": "My dentist is Dr. Secret.", "pinned": True})
+    for memory in (False, True):
+        upstream.queue(CUT, Scenario(tokens=("-two.",)))
+        conversation_id = visitor.chat("Who is my dentist?", memory=memory)["conversation_id"]
+        visitor.call("POST", f"/conversations/{conversation_id}/continue", json={"stream": False})
+        assert ["Dr. Secret" in str(each.body) for each in upstream.requests[-2:]] == [memory, memory]

@@ -1,10 +1,15 @@
 """Summaries over the API: what a model no longer sees goes along in short, over untouched messages."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
 
 from chatbot.replies.summarizing import INSTRUCTION
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import Json, Visitor, error_of
+from tests.support.reply_setup import until
 
 FACT = "My boat is called Heron."
 SHORT = "The visitor's boat is called Heron."
@@ -17,6 +22,10 @@ def long_chat(visitor: Visitor) -> str:
     for number in range(3):
         say(visitor, conversation_id, f"Message {number}")
     return conversation_id
+
+
+def has_come(upstream: FakeUpstream, count: int) -> bool:
+    return len(upstream.requests) >= count
 
 
 def say(visitor: Visitor, conversation_id: str, text: str) -> Json:
@@ -117,3 +126,40 @@ def test_a_failed_summary_changes_nothing(visitor: Visitor, upstream: FakeUpstre
         response = visitor.call("POST", f"/conversations/{long_chat}/summary")
         assert (response.status_code, error_of(response)["code"]) == (502, code)
     assert visitor.get(f"/conversations/{long_chat}/summary")["summary"] == summary
+
+
+def test_what_the_model_was_not_sent_is_not_covered(visitor: Visitor, upstream: FakeUpstream) -> None:
+    conversation_id = str(visitor.chat("My cat0 is called Tok0", model="m", history_limit=4)["conversation_id"])
+    for number in range(1, 20):
+        say(visitor, conversation_id, f"My cat{number} is called Tok{number}")
+    upstream.queue(*[Scenario(context_tokens=200, tokens=("Cats.",))] * 9)
+    summary = visitor.call("POST", f"/conversations/{conversation_id}/summary").json()["summary"]
+    sent = str(upstream.requests[-1].body["messages"])
+    covered = visitor.messages(conversation_id)[: summary["covers"]]
+    assert 0 < len(covered) < 36
+    assert all(each["content"] in sent for each in covered)
+
+
+def test_a_summary_that_is_cut_is_refused(visitor: Visitor, upstream: FakeUpstream, long_chat: str) -> None:
+    upstream.queue(Scenario(tokens=("Half a summ",), finish_reason="length"))
+    refused = visitor.call("POST", f"/conversations/{long_chat}/summary")
+    assert (refused.status_code, error_of(refused)["code"]) == (409, "not_possible")
+    assert visitor.call("GET", f"/conversations/{long_chat}/summary").status_code == 404
+
+
+def test_what_was_undone_or_changed_meanwhile_is_not_brought_back(
+    visitor: Visitor, upstream: FakeUpstream, long_chat: str
+) -> None:
+    path = f"/conversations/{long_chat}/summary"
+    for method, body in (("PATCH", {"text": "Changed"}), ("DELETE", None)):
+        summarize(visitor, upstream, long_chat)
+        say(visitor, long_chat, "One more")
+        upstream.queue(Scenario(tokens=("From the old one",), first_token_after=1))
+        asked = len(upstream.requests)
+        with ThreadPoolExecutor() as pool:
+            making = pool.submit(visitor.call, "POST", path)
+            asyncio.run(until(partial(has_come, upstream, asked + 1)))
+            visitor.call(method, path, json=body)
+            assert making.result().status_code == 404
+        assert visitor.get(path)["summary"]["text"] == "Changed"
+        say(visitor, long_chat, "And another")

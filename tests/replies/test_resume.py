@@ -153,6 +153,13 @@ def join(begun: str, further: str, size: int) -> str:
     return begun + "".join(seam.join(each).text for each in [*pieces, Delta(finish=Finish("stop", Usage()))])
 
 
+@pytest.mark.parametrize("line", ["0,0,0,0\n", "| 0 | 0 | 0 |\n", "Chapter . . . . . . . . . . . . "])
+@pytest.mark.parametrize("at", [100, 350, 700])
+def test_nothing_is_left_out_of_a_text_that_repeats_itself(line: str, at: int) -> None:
+    whole = "```csv\n" + line * 150 + "```\nDone."
+    assert join(whole[:at], whole[at:], 5) == whole
+
+
 @pytest.mark.parametrize("repeated", [0, 10, 40])
 def test_the_joined_text_is_the_uncut_one(repeated: int) -> None:
     """Cut at 200 places; but for texts that repeat themselves and repeated indentation, of which nobody can say."""

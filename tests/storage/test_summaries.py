@@ -21,7 +21,8 @@ def add_turn(memory: ConversationMemory, conversation_id: str, text: str, after:
 
 
 def add_summary(memory: ConversationMemory, conversation_id: str, name: str, until: StoredMessage) -> None:
-    memory.summaries.add(conversation_id, Summary(name, f"{SECRET} {name}", 2, until.message_id, until.created_at))
+    summary = Summary(name, f"{SECRET} {name}", 2, until.message_id, until.created_at)
+    memory.summaries.add(conversation_id, summary, memory.summaries.current(conversation_id))
 
 
 def test_another_version_of_a_covered_message_brings_the_older_one_back(

@@ -12,6 +12,9 @@ const deleted = new Set(); // until the server no longer lists them
 const notice = make("div", "undo-notice");
 notice.setAttribute("role", "status");
 
+// Takes back the deletion of what is opened again while it waits.
+export const keep = (id) => { if (pending?.id === id) undo(false); };
+
 export const isDeleted = (id) => deleted.has(id);
 
 // Places the notice where it can be reached: behind an open dialog nothing can.
@@ -30,19 +33,21 @@ export const finishDeletion = () => {
   }, failed);
 };
 
-// `words` say what was deleted. `undone` is called if it is there again, `done` once it is gone for good.
+const undo = (opens = true) => {
+  const { id, timer, undone } = pending;
+  clearTimeout(timer);
+  pending = null;
+  deleted.delete(id);
+  notice.replaceChildren();
+  undone(opens);
+};
+
+// `words` say what was deleted. `undone` is called if it is there again, with whether it may be opened; `done` once it is gone for good.
 export const deleteLater = (path, id, words, { undone, done = () => {} }) => {
   finishDeletion();
   deleted.add(id);
-  const undo = button("undo", t("list.undo"), () => {
-    clearTimeout(pending.timer);
-    pending = null;
-    deleted.delete(id);
-    notice.replaceChildren();
-    undone();
-  });
   pending = { path, id, undone, done, timer: setTimeout(finishDeletion, UNDO_MS) };
-  notice.replaceChildren(make("span", "", words), undo);
+  notice.replaceChildren(make("span", "", words), button("undo", t("list.undo"), () => undo()));
   placeNotice();
 };
 

@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 import { machine } from "./state.js";
 import { tool } from "./tools.js";
 import { onUploads, uploads } from "./uploads.js";
-import { onQueue, queueMessage, sendNow, view, withdraw } from "./view.js";
+import { onBox, onQueue, queueMessage, sendNow, view, withdraw } from "./view.js";
 
 const field = () => find("#message textarea");
 
@@ -56,5 +56,6 @@ export const mountQueue = ({ element }) => {
   onUploads(draw);
   machine.onChange(draw);
   document.addEventListener("input", ({ target }) => { if (target === field()) draw(); });
+  onBox(draw);
   draw();
 };

@@ -62,7 +62,7 @@ const renameField = ({ id, title }) => {
 const remove = (id, title) => {
   const wasOpen = id === view.conversation;
   const words = t("list.deleted", { title: title || t("chat.new") });
-  deleteLater(`conversations/${id}`, id, words, { undone: () => { drawList(); if (wasOpen) open(id); } });
+  deleteLater(`conversations/${id}`, id, words, { undone: (opens = true) => { drawList(); if (wasOpen && opens) open(id); } });
   if (wasOpen) newChat();
   drawList();
 };

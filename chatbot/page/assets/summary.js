@@ -41,7 +41,7 @@ const alwaysBox = () => {
   box.addEventListener("change", async () => {
     const { failure } = await callJson(path(), "PATCH", { summarized: box.checked });
     if (failure) box.checked = !box.checked;
-    else known().always = box.checked;
+    else if (box.isConnected && known()) known().always = box.checked;
   });
   made.append(box, make("span", "", t("summary.always")));
   made.title = t("summary.always.about");
@@ -55,7 +55,9 @@ const edit = (card, text) => {
   said.setAttribute("role", "status");
   const save = button("send", t("memory.save"), async () => {
     if (!field.value.trim()) { field.focus(); return; }
+    const { conversation } = view;
     const { value, failure } = await callJson(path("/summary"), "PATCH", { text: field.value });
+    if (view.conversation !== conversation) return;
     if (failure) { said.textContent = failure; return; }
     field.remove();
     changed({ made: { ...known().made, text: value.summary.text } });
@@ -68,7 +70,9 @@ const edit = (card, text) => {
 };
 
 const undo = async (card) => {
+  const { conversation } = view;
   const { failure } = await callJson(path("/summary"), "DELETE");
+  if (view.conversation !== conversation) return;
   if (failure) { card.querySelector(".facts").textContent = failure; return; }
   changed({ made: null });
   readAgain();

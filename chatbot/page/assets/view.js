@@ -3,7 +3,7 @@
 // chatbot/page/view_update.py's.
 
 import { conversationInAddress, showAddress } from "./address.js";
-import { finishDeletion } from "./deletion.js";
+import { finishDeletion, keep } from "./deletion.js";
 import { find, isPhone, make } from "./dom.js";
 import { t } from "./i18n.js";
 import { mountMessages, rowsOf, showMessages } from "./messages.js";
@@ -28,7 +28,7 @@ export const view = {
 let hub; // raises events in Python
 let box = null; // text for the message box
 let sentText = "";
-let isStopWanted = false;
+let isStopWanted = false; // of the answer of this view, as soon as it runs
 let isClosingSidebar = false;
 const listeners = [];
 
@@ -44,6 +44,11 @@ const queueListeners = [];
 export const onQueue = (listener) => queueListeners.push(listener);
 const queueChanged = () => queueListeners.forEach((listener) => listener());
 
+// Calls back when a text was put into the message box, or it was emptied.
+const BOX_MS = 50; // Gradio sets the field soon after it was given the text
+const boxListeners = [];
+export const onBox = (listener) => boxListeners.push(listener);
+
 const about = (detail) => ({ view: view.number, conversation_id: view.conversation, ...detail });
 const shownMessages = () => [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
 
@@ -54,7 +59,11 @@ const apply = () => {
   showMessages(shownMessages());
   if (box !== null || rowsNow() !== drawnRows) hub.trigger("apply", {});
 };
-const nextView = () => { if (machine.isAnswering) hub.trigger("leave", { view: view.number }); view.number += 1; };
+const nextView = () => {
+  if (machine.isAnswering) hub.trigger("leave", { view: view.number, stops: isStopWanted });
+  isStopWanted = false;
+  view.number += 1;
+};
 
 // For Gradio: the chat and the message box as they are now.
 export const applied = () => {
@@ -62,6 +71,7 @@ export const applied = () => {
   drawnRows = rowsNow();
   const buttons = { submit_btn: !machine.isAnswering, stop_btn: machine.isAnswering };
   const text = box === null ? {} : { value: box };
+  if (box !== null) setTimeout(() => boxListeners.forEach((listener) => listener()), BOX_MS);
   box = null;
   return [messages, { __type__: "update", ...buttons, ...text }];
 };
@@ -132,9 +142,10 @@ export const send = async (text) => {
   if (machine.isAnswering) { await queueMessage(text); return; }
   if (machine.is("loading", "leaving")) await machine.until("idle");
   if (!machine.is("idle") || !(text.trim() || uploads.any)) return;
+  const { conversation } = view;
   const files = uploads.any ? await uploads.take() : [];
   if (!files) return;
-  if (!machine.is("idle")) { uploads.giveBack(files); return; }
+  if (!machine.is("idle") || view.conversation !== conversation) { uploads.giveBack(files); return; }
   if (!view.question) view.messages = [...view.messages, ...view.answer];
   ask("send", { text, files, temporary: view.isTemporary && !view.conversation }, text);
   view.question = { role: "user", blocks: [asTyped(text)] };
@@ -147,14 +158,17 @@ export const send = async (text) => {
 let isQueueing = false; // the server is about to say which messages wait
 export const queueMessage = async (text, stops = false) => {
   if (isQueueing || !(text.trim() || uploads.any)) return;
+  const { number } = view;
   isQueueing = true;
   emptyBox();
   await machine.until("streaming", "stopping", "idle"); // a new chat's first message makes the conversation
+  const place = view.number === number ? view.conversation : null;
   const files = uploads.any ? await uploads.take() : [];
-  if (machine.is("idle") || !files) {
+  const isLeft = view.conversation !== place;
+  if (machine.is("idle") || !files || isLeft) {
     isQueueing = false;
     if (files) uploads.giveBack(files);
-    if (files && machine.is("idle")) await send(text);
+    if (files && !isLeft) await send(text);
     else { box = beforeTyped(text); apply(); }
     return;
   }
@@ -194,7 +208,6 @@ const asTyped = (text) => Object.assign(make("div", "as-written", text), { dir: 
 const ask = (event, detail, text = "") => {
   nextView();
   sentText = text;
-  isStopWanted = false;
   view.anchor = "question";
   machine.to("sending");
   const asked = about(detail);
@@ -232,6 +245,7 @@ export const showEarlier = (id) => { nextView(); leaveFor("earlier", { id }); };
 const leaveFor = (event, detail) => { machine.to("leaving"); hub.trigger(event, about(detail)); };
 
 export const open = (id, message_id) => {
+  keep(id);
   nextView();
   isClosingSidebar = true;
   if (id !== view.conversation) view.anchor = "end";
@@ -247,7 +261,6 @@ const startChat = (isTemporary) => {
   showAddress("", true);
   if (machine.isAnswering) machine.to("leaving");
   Object.assign(view, { conversation: "", messages: [], question: null, answer: [], queued: [], lines: {}, isTemporary, anchor: "end" });
-  box = "";
   isClosingSidebar = true;
   machine.to("idle");
   apply();
