@@ -20,7 +20,8 @@ MIN_REPEATED = 3
 MIN_PERIODS = 2
 """Of a text that repeats itself so often it cannot be told what is repeated: nothing is left out."""
 
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`\n]*)")
+FENCE = re.compile(r"([ >]*)(`{3,}|~{3,})([^`\n]*)")
+"""Also in lists and quotations: what stands before it, its marks, and the language."""
 
 
 def continued_window(window: ContextWindow, begun: str, *, as_prefill: bool) -> ContextWindow:
@@ -45,7 +46,7 @@ class Seam:
     def __init__(self, begun: str) -> None:
         self._begun = begun
         self._tail = begun[-TAIL:]
-        self._fence = open_fence(begun)
+        self._marks = open_fence(begun)
         self._held = ""
         self._is_decided = not begun
 
@@ -61,19 +62,26 @@ class Seam:
 
     def _may_be_repeated(self) -> bool:
         """Whether more of the text has to come before it is clear what of it is new."""
-        if self._fence and "\n" not in self._held and self._held.lstrip()[:1] in ("", self._fence[0]):
+        if self._marks and "\n" not in self._held.lstrip("\n") and self._held.lstrip()[:1] in ("", ">", self._marks[0]):
             return True
-        return any(self._tail.startswith(self._held, at) for at in range(len(self._tail) - len(self._held)))
+        text = self._without_fence(self._held)
+        return any(self._tail.startswith(text, at) for at in range(len(self._tail) - len(text)))
 
     def _new_text(self) -> str:
-        text = self._held
+        text = self._held if self._repeated(self._held) else self._without_fence(self._held)
+        return text.removeprefix(self._repeated(text))
+
+    def _without_fence(self, text: str) -> str:
+        """The text without the line that opens a fence once more: a bare one closes the fence that is open."""
+        lines = text.lstrip("\n")
+        fence = FENCE.match(lines)
+        is_open = self._marks and fence and fence[2].startswith(self._marks) and fence[3].strip()
+        return lines[fence.end() :].removeprefix("\n") if fence and is_open else text
+
+    def _repeated(self, text: str) -> str:
+        """The longest beginning of the text that repeats the end of the begun one."""
         overlaps = (text[:length] for length in range(min(len(text), len(self._tail)), 0, -1))
-        if repeated := next((each for each in overlaps if self._is_repetition(each)), ""):
-            return text.removeprefix(repeated)
-        fence = FENCE.match(text.lstrip("\n"))
-        if self._fence.strip("`~") and fence and fence[0].strip() == self._fence:  # a bare one closes it
-            return text.lstrip("\n")[fence.end() :].removeprefix("\n")
-        return text
+        return next((each for each in overlaps if self._is_repetition(each)), "")
 
     def _is_repetition(self, overlap: str) -> bool:
         """Whether the end of the begun text is written again. Not if the text could go on so anyway: with the bars of a
@@ -83,7 +91,8 @@ class Seam:
         before = self._begun.removesuffix(overlap)
         period = _period(overlap)
         goes_on = before.endswith((overlap, period)) or len(overlap) >= MIN_PERIODS * len(period)
-        is_varied = len({*filter(str.isalnum, overlap)}) > 1 or len({*overlap}) > MIN_REPEATED
+        kinds = len({*overlap}) + ("\n" in overlap)  # of a table's line or an indentation there are few
+        is_varied = len({*filter(str.isalnum, overlap)}) > 1 or kinds > MIN_REPEATED
         is_word = len({*overlap}) > 1 and overlap.isalpha() and not before[-1:].isalnum()
         is_long = len(overlap) >= MIN_REPEATED and is_varied
         is_all = not before and overlap.strip() and (len(overlap) > 1 or overlap.isalnum())
@@ -96,12 +105,12 @@ def _period(text: str) -> str:
 
 
 def open_fence(text: str) -> str:
-    """The line of the code fence that is open at the end of the text, like "```python"; empty if none is."""
-    marks, opened = "", ""
+    """The marks of the code fence that is open at the end of the text, like "```"; empty if none is."""
+    marks, indent = "", 0
     for line in text.split("\n"):
         found = FENCE.fullmatch(line)
         if found and not marks:
-            marks, opened = found[1], line.strip()
-        elif found and found[1].startswith(marks) and line.strip() == found[1]:
-            marks, opened = "", ""
-    return opened
+            marks, indent = found[2], len(found[1])
+        elif found and found[2].startswith(marks) and not found[3].strip() and len(found[1]) <= indent + 3:
+            marks = ""
+    return marks

@@ -148,7 +148,7 @@ def _resume(
     with memory.transaction(conversation_id):
         messages = memory.get_messages(conversation_id, limit=None)
         answer = messages.pop() if messages else None
-        if answer is None or answer.role != "assistant" or not messages:
+        if answer is None or answer.role != "assistant" or not messages or messages[-1].role != "user":
             raise NotFound("message")
         if is_withheld(answer):
             raise NotPossible("withheld")

@@ -160,6 +160,23 @@ def test_nothing_is_left_out_of_a_text_that_repeats_itself(line: str, at: int) -
     assert join(whole[:at], whole[at:], 5) == whole
 
 
+@pytest.mark.parametrize(
+    ("begun", "further", "whole"),
+    [
+        ("```python\nx = 1\nprint(x", "```python\nprint(x)\n```\n", "```python\nx = 1\nprint(x)\n```\n"),
+        ("```py\nx = ", "```python\n1\n```\n", "```py\nx = 1\n```\n"),
+        ("10. Do:\n    ```sh\n    ls", "    ```sh\n    ls -l\n    ```\n", "10. Do:\n    ```sh\n    ls -l\n    ```\n"),
+        ("> ```sh\n> ls", "> ```sh\n> ls -l\n> ```\n", "> ```sh\n> ls -l\n> ```\n"),
+        ("````md\n```py\n1\n", "```\n````\n", "````md\n```py\n1\n```\n````\n"),
+        ("| a | b |\n|---|---|\n| ", "|---|---|\n| 1 | 2 |\n", "| a | b |\n|---|---|\n| 1 | 2 |\n"),
+        ("for j in x:\n        ", ":\n        print(j)", "for j in x:\n        print(j)"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_a_line_that_is_begun_once_more_stands_there_once(begun: str, further: str, whole: str, size: int) -> None:
+    assert join(begun, further, size) == whole
+
+
 @pytest.mark.parametrize("repeated", [0, 10, 40])
 def test_the_joined_text_is_the_uncut_one(repeated: int) -> None:
     """Cut at 200 places; but for texts that repeat themselves and repeated indentation, of which nobody can say."""

@@ -62,7 +62,13 @@ const renameField = ({ id, title }) => {
 const remove = (id, title) => {
   const wasOpen = id === view.conversation;
   const words = t("list.deleted", { title: title || t("chat.new") });
-  deleteLater(`conversations/${id}`, id, words, { undone: (opens = true) => { drawList(); if (wasOpen && opens) open(id); } });
+  deleteLater(`conversations/${id}`, id, words, {
+    undone: (opens = true) => {
+      drawList();
+      if (wasOpen && opens) open(id);
+      if (document.activeElement === document.body) itemOf(id)?.querySelector(".title")?.focus(); // where “Undo” was
+    },
+  });
   if (wasOpen) newChat();
   drawList();
 };
