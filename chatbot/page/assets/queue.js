@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 import { machine } from "./state.js";
 import { tool } from "./tools.js";
 import { onUploads, uploads } from "./uploads.js";
-import { onBox, onQueue, queueMessage, sendNow, view, withdraw } from "./view.js";
+import { onBox, onQueue, queueMessage, sendNow, typedText, view, withdraw } from "./view.js";
 
 const field = () => find("#message textarea");
 
@@ -44,7 +44,7 @@ export const mountQueue = ({ element }) => {
   said.setAttribute("role", "status");
   let drawn = "";
   const draw = () => {
-    const isTyping = machine.isAnswering && Boolean(field()?.value.trim() || uploads.any);
+    const isTyping = machine.isAnswering && Boolean(typedText().trim() || uploads.any);
     const key = JSON.stringify([view.queued, machine.isAnswering, isTyping]);
     if (key === drawn) return;
     drawn = key;

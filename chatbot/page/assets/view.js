@@ -98,9 +98,12 @@ const newOf = ({ unchanged, ...rest }) => {
 
 const questionCount = () => shownMessages().filter(({ role }) => role === "user").length;
 
+// The text in the message box, also if Gradio is about to put it there.
+export const typedText = () => box ?? field()?.value ?? "";
+
 // A text that comes back to the box stands before what was typed meanwhile.
 const beforeTyped = (text) => {
-  const typed = box ?? field().value;
+  const typed = typedText();
   return [text, typed === text ? "" : typed].filter(Boolean).join("\n");
 };
 
@@ -147,10 +150,10 @@ export const send = async (text) => {
   if (!files) return;
   if (!machine.is("idle") || view.conversation !== conversation) { uploads.giveBack(files); return; }
   if (!view.question) view.messages = [...view.messages, ...view.answer];
+  box = ""; // first: while one types, the page offers more than while one waits
   ask("send", { text, files, temporary: view.isTemporary && !view.conversation }, text);
   view.question = { role: "user", blocks: [asTyped(text)] };
   view.answer = [];
-  box = "";
   setTimeout(apply); // the request leaves before the page draws
 };
 
