@@ -16,7 +16,7 @@ from tests.support.running import RunningApp, two_providers
 
 __all__ = ["owner"]
 
-SECRET = "My locker code is 4711."
+SECRET = "My locker code is GQ4711."
 
 
 def files_with(directory: Path, text: str) -> list[Path]:
@@ -42,16 +42,16 @@ def test_a_temporary_chat_goes_on_and_leaves_nothing_behind(logging_app: Running
         assert SECRET in str(asked(upstream)[-1].body), "the chat itself goes on"
         listed = visitor.get("/conversations")["conversations"]
         assert [each["conversation_id"] for each in listed] == [kept["conversation_id"]]
-        assert visitor.get("/search?q=4711")["results"] == []
+        assert visitor.get("/search?q=GQ4711")["results"] == []
         assert visitor.chat("What is my locker code?")["memory"] == NOTHING
         content = visitor.call("GET", "/session/export").content
-        assert not any(b"4711" in ZipFile(BytesIO(content)).read(name) for name in ZipFile(BytesIO(content)).namelist())
+        assert not any(b"GQ4711" in ZipFile(BytesIO(content)).read(name) for name in ZipFile(BytesIO(content)).namelist())
         export = visitor.call("GET", f"/conversations/{answer['conversation_id']}/export")
         assert (export.status_code, error_of(export)["code"]) == (404, "not_found")
-        assert files_with(logging_app.data, "4711") == files_with(logging_app.data, answer["conversation_id"]) == []
+        assert files_with(logging_app.data, "GQ4711") == files_with(logging_app.data, answer["conversation_id"]) == []
         assert files_with(logging_app.data, "An ordinary message.")
     assert "An ordinary message." in logging_app.log
-    assert "4711" not in logging_app.log
+    assert "GQ4711" not in logging_app.log
     assert answer["conversation_id"] not in logging_app.log
 
 
@@ -86,7 +86,7 @@ def test_a_temporary_chat_takes_no_files(api_app: RunningApp, owner: Visitor) ->
     for fields in ({"temporary": True}, {"conversation_id": conversation_id}):
         response = owner.call("POST", "/chat", json={"message": "Look", "attachments": attachments, **fields})
         assert (response.status_code, error_of(response)["code"]) == (422, "invalid_attachment")
-    assert files_with(api_app.data, "locker code is 4711.") == []
+    assert files_with(api_app.data, "locker code is GQ4711.") == []
 
 
 def test_a_stored_conversation_does_not_become_temporary(owner: Visitor) -> None:

@@ -16,7 +16,8 @@ from tests.support.api_client import asked
 from tests.support.reply_setup import SESSION, ReplySetup, wait_for_end
 from tests.support.stored_files import add_conversation
 
-FACT = "The locker code is 4711."
+FACT = "The locker code is GQ4711."
+"""With letters that no id in hexadecimal has by chance."""
 QUESTION = "What is the locker code?"
 
 
@@ -45,15 +46,15 @@ async def test_a_deleted_note_is_nowhere(recalling: ReplySetup, upstream: FakeUp
     assert len(files_with(recalling.path, FACT)) == 2, "the note, and the account of the answer"
     notes.update(note.note_id, pinned=True)
     notes.delete(note.note_id)
-    assert files_with(recalling.path, "4711") == []
-    assert "4711" not in await ask(recalling, upstream)
+    assert files_with(recalling.path, "GQ4711") == []
+    assert "GQ4711" not in await ask(recalling, upstream)
 
 
 async def test_an_edited_notes_old_text_is_not_in_the_notes_file(recalling: ReplySetup) -> None:
     note = recalling.memory.notes.create(FACT)
     recalling.memory.notes.create("Another. " * 30)
     recalling.memory.notes.update(note.note_id, text="The locker code is 1234.")
-    assert files_with(recalling.path, "4711") == []
+    assert files_with(recalling.path, "GQ4711") == []
 
 
 Removal = Callable[[ReplySetup, str, str], object]
@@ -77,21 +78,21 @@ async def test_what_a_conversation_said_is_nowhere_once_it_is_gone(
     if hasattr(done, "__await__"):
         await done
     if how == "deleted":
-        assert files_with(recalling.path, "4711") == []
+        assert files_with(recalling.path, "GQ4711") == []
     else:  # the conversation's title was cut from the message, and stays
         recalling.memory.rename_conversation(conversation_id, "Another title")
         recalling.memory.add_message(conversation_id, "user", "x" * 200)
-    assert recalling.memory.search("4711") == []
-    assert "4711" not in await ask(recalling, upstream)
+    assert recalling.memory.search("GQ4711") == []
+    assert "GQ4711" not in await ask(recalling, upstream)
 
 
 async def test_the_branch_that_an_edit_left_is_not_recalled(recalling: ReplySetup, upstream: FakeUpstream) -> None:
     conversation_id = add_conversation(recalling.memory, FACT)
     message_id = recalling.memory.get_head(conversation_id)
     await wait_for_end(await recalling.say("Something else.", conversation_id, edited=message_id))
-    assert "4711" not in await ask(recalling, upstream)
+    assert "GQ4711" not in await ask(recalling, upstream)
     recalling.memory.show_version(conversation_id, message_id)
-    assert "4711" in await ask(recalling, upstream)
+    assert "GQ4711" in await ask(recalling, upstream)
 
 
 async def test_a_message_taken_back_or_put_differently_takes_its_note_along(
@@ -115,7 +116,7 @@ async def test_a_note_deleted_while_its_answer_runs_is_not_in_the_account(
     reply = await recalling.say(QUESTION, model="pace:20x20")
     recalling.memory.notes.delete(note.note_id)
     await wait_for_end(reply)
-    assert files_with(recalling.path, "4711") == []
+    assert files_with(recalling.path, "GQ4711") == []
 
 
 Action = tuple[int, str, str]
@@ -149,9 +150,9 @@ def _today() -> date:
 
 def test_the_index_has_what_the_files_have(memory: ConversationMemory) -> None:
     conversation_id = add_conversation(memory, FACT)
-    assert len(memory.search("4711")) == 2  # in the title too
+    assert len(memory.search("GQ4711")) == 2  # in the title too
     memory.rename_conversation(conversation_id, "Other")
-    memory.add_message(conversation_id, "user", "4711 again")
-    assert len(memory.search("4711")) == 2
+    memory.add_message(conversation_id, "user", "GQ4711 again")
+    assert len(memory.search("GQ4711")) == 2
     memory.delete_all()
-    assert memory.search("4711") == []
+    assert memory.search("GQ4711") == []
