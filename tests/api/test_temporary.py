@@ -45,7 +45,9 @@ def test_a_temporary_chat_goes_on_and_leaves_nothing_behind(logging_app: Running
         assert visitor.get("/search?q=GQ4711")["results"] == []
         assert visitor.chat("What is my locker code?")["memory"] == NOTHING
         content = visitor.call("GET", "/session/export").content
-        assert not any(b"GQ4711" in ZipFile(BytesIO(content)).read(name) for name in ZipFile(BytesIO(content)).namelist())
+        assert not any(
+            b"GQ4711" in ZipFile(BytesIO(content)).read(name) for name in ZipFile(BytesIO(content)).namelist()
+        )
         export = visitor.call("GET", f"/conversations/{answer['conversation_id']}/export")
         assert (export.status_code, error_of(export)["code"]) == (404, "not_found")
         assert files_with(logging_app.data, "GQ4711") == files_with(logging_app.data, answer["conversation_id"]) == []
