@@ -14,6 +14,7 @@ from chatbot.storage import ConversationMemory
 from chatbot.types import ProviderName
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor
+from tests.support.chromium import CHROMIUM
 from tests.support.postgres import PostgresServer
 from tests.support.reply_setup import ReplySetup
 from tests.support.running import RunningApp, two_providers
@@ -40,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds --tier."""
     described = "; ".join(f"{name}: {what}" for name, what in TIERS.items())
     parser.addoption("--tier", choices=TIERS, default="1", help=f"which tests to run; {described}")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Uses all cores. Tests wait for servers a third of their time, which one more can use; browsers use it too."""
+    cores = os.cpu_count() or 1
+    return cores if CHROMIUM else cores + 1
 
 
 gc.disable()  # until all tests are collected: of what that makes nothing is garbage, and looking takes a quarter of it

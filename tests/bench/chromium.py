@@ -8,7 +8,7 @@ from typing import NamedTuple
 from playwright.async_api import Browser, Page, async_playwright
 
 from tests.bench.contestants import Contestant
-from tests.browser.conftest import ARGUMENTS, WITH_WINDOWS
+from tests.support.chromium import ARGUMENTS, WITH_WINDOWS
 
 QUESTION = "Tell me about the tides"
 ANSWER_TIMEOUT = 60_000

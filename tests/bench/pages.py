@@ -20,7 +20,7 @@ from tests.bench.command import Bench
 from tests.bench.contestants import CONTESTANTS, Contestant, upstream
 from tests.bench.processes import Served
 from tests.bench.sdk_alone import run_sdk
-from tests.browser.conftest import CHROMIUM
+from tests.support.chromium import CHROMIUM
 
 TOKENS = 500
 RATE = 50

@@ -1,7 +1,6 @@
 """Fixtures of the browser tests: Chromium, an app and its chat page. Without Chromium, the tests are skipped."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,23 +10,8 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, async_p
 from tests.browser.chat_page import ChatPage
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import Visitor
+from tests.support.chromium import ARGUMENTS, CHROMIUM
 from tests.support.running import RunningApp
-
-WITH_WINDOWS = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-CHROMIUM = shutil.which("chromium-headless-shell") or WITH_WINDOWS
-"""Prefers the headless shell: a page takes a seventh of the CPU there."""
-
-ARGUMENTS = [
-    "--no-sandbox",  # a container's root cannot use the sandbox
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # For the tests' own certificate. A context that ignores its errors begins every connection twice, and now and then
-    # gives a file up (ERR_TOO_MANY_RETRIES).
-    "--ignore-certificate-errors",
-]
-
 
 expect.set_options(timeout=60_000)  # some machines are slow and busy
 

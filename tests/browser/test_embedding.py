@@ -11,8 +11,8 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import ARGUMENTS, WITH_WINDOWS
 from tests.fake_upstream import FakeUpstream
+from tests.support.chromium import ARGUMENTS, WITH_WINDOWS
 from tests.support.running import RunningApp, two_providers
 from tests.test_readme import README
 

@@ -7,9 +7,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import CHROMIUM
 from tests.fake_upstream import FakeUpstream
 from tests.support.api_client import asked
+from tests.support.chromium import CHROMIUM
 from tests.support.running import RunningApp
 
 pytestmark = pytest.mark.tier2

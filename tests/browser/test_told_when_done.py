@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.conftest import ARGUMENTS, WITH_WINDOWS
 from tests.fake_upstream import FakeUpstream
+from tests.support.chromium import ARGUMENTS, WITH_WINDOWS
 from tests.support.running import RunningApp
 
 pytestmark = pytest.mark.tier2

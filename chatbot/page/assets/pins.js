@@ -14,23 +14,14 @@ const note = (text) => {
   return made;
 };
 
-// The button at a message, which keeps the focus.
 export const pinTool = (row, { id, pinned }) => {
   const path = `conversations/${view.conversation}/messages/${id}`;
   return tool("pin", t(pinned ? "turn.unpin" : "turn.pin"), async () => {
     const { value, failure } = await callJson(path, "PATCH", { pinned: !pinned });
     row.querySelector(".turn > .note.failed[role=alert]")?.remove();
     if (failure) { row.querySelector(".turn").prepend(note(failure)); return; }
-    row.isPinFocused = true;
     changeLines({ rows: changed(id, value.pinned) });
   });
-};
-
-// After its row was drawn.
-export const focusPinAgain = (row) => {
-  if (!row.isPinFocused) return;
-  row.isPinFocused = false;
-  row.querySelector(".pin")?.focus();
 };
 
 export const pinMark = () => {

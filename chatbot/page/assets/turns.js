@@ -6,7 +6,7 @@ import { thumbnail } from "./attachments.js";
 import { button, find, make, onKeys } from "./dom.js";
 import { t } from "./i18n.js";
 import { savedNote } from "./notes.js";
-import { focusPinAgain, pinMark, pinTool } from "./pins.js";
+import { pinMark, pinTool } from "./pins.js";
 import { noteOf, rememberTool } from "./remember.js";
 import { machine } from "./state.js";
 import { sentMemory } from "./sent_memory.js";
@@ -123,6 +123,13 @@ const attachmentList = (turn) => {
   return made;
 };
 
+// If a button of the line has the focus, a way to give it to the one that takes its place.
+const focusedIn = (row) => {
+  const buttons = () => [...row.querySelectorAll(".turn button")];
+  const focused = buttons().find((each) => each === document.activeElement);
+  return focused && (() => buttons().find(({ className }) => className === focused.className)?.focus());
+};
+
 const decorate = (row, turn) => {
   const fits = turn && row.classList.contains(turn.role === "user" ? "user-row" : "bot-row");
   if (fits && row.drawn === turn && row.querySelector(".turn")) return;
@@ -130,13 +137,14 @@ const decorate = (row, turn) => {
   if ((row.turnKey ?? "") === key && (!key || row.querySelector(".turn"))) return;
   if (row.edited && row.edited === turn?.id) return; // what is being typed comes first
   Object.assign(row, { drawn: turn, turnKey: key });
+  const focused = focusedIn(row);
   row.edited = null;
   row.querySelectorAll(".turn, .editor, .files").forEach((old) => old.remove());
   row.classList.remove("editing");
   row.classList.toggle("wordless", Boolean(fits && turn.files && !turn.text));
   if (fits) row.querySelector(".flex-wrap").append(lineBelow(row, turn));
   if (fits && turn.files) row.querySelector(".flex-wrap").prepend(attachmentList(turn));
-  if (fits) focusPinAgain(row);
+  focused?.();
 };
 
 const offerEarlier = (count) => {
