@@ -6,6 +6,8 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+# Pytest parses the modules of packages that have a plugin, and Python 3.11 cannot do that in two threads at once.
+import anyio._backends._asyncio  # noqa: F401 - which nobody imports before it is used
 import pytest
 
 from chatbot.providers import Provider, connect, registry
