@@ -92,7 +92,11 @@ def word_match(term: str, word: str) -> float:
     rests = term[start:], word[start:]
     if (start > 3 and SUFFIXES.issuperset(rests)) or (start == 3 and SHORT_SUFFIXES.issuperset(rests)):
         return 1.0
-    if start > 2 and any(_is_doubled(term[:start], rest, other) for rest, other in (rests, rests[::-1])):
+    if (
+        start > 2
+        and "" in rests
+        and any(_is_doubled(term[:start], rest, other) for rest, other in (rests, rests[::-1]))
+    ):
         return 1.0
     short, long = sorted((term, word), key=len)
     if len(short) > 3 and len(long) - len(short) > 2 and (long.endswith(short) or (start > 4 and start == len(short))):
@@ -101,7 +105,10 @@ def word_match(term: str, word: str) -> float:
 
 
 def _common_start(one: str, other: str) -> int:
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    for at, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return at
+    return min(len(one), len(other))
 
 
 def _is_doubled(start: str, rest: str, other: str) -> bool:

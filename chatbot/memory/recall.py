@@ -31,8 +31,8 @@ def recall(
     index: SearchIndex, question: str, conversation_id: str, today: date, without: Set[str] = frozenset()
 ) -> list[Passage]:
     """The best passages of other conversations than `conversation_id`, at most MAX_PASSAGES, and none of the messages
-    and conversations with the ids `without`. Blocks for some
-    milliseconds once the index is built. Raises StorageError."""
+    and conversations with the ids `without`; of the index as it was last updated. Blocks for some milliseconds. Raises
+    StorageError."""
     time = asked_time(question, today)
     subject = without_time(question, time)
     candidates = find(index, subject, time, conversation_id)

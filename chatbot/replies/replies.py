@@ -29,7 +29,7 @@ from chatbot.replies.following import Following
 from chatbot.replies.generation import AnswerAccount, Generation
 from chatbot.replies.limits import Limits, Reservation
 from chatbot.replies.pacing import update_interval
-from chatbot.replies.recollection import recollect
+from chatbot.replies.recollection import begin_recollecting, recollect
 from chatbot.replies.reply import Reply
 from chatbot.replies.turns import Turn, new_question, store_turn, stored_question, take_back_note
 from chatbot.storage import ConversationMemory, Event, Store
@@ -110,9 +110,9 @@ class Replies:
         a later failure becomes part of the answer.
         """
         question = new_question(text, edited, files, self._max_files)
-        return await self.start_turn(
-            session_id, conversation_id, Turn(question, options, key, address, memory, temporary)
-        )
+        new_text = None if edited else text  # of an edited one a note may have to be deleted first
+        turn = Turn(question, options, key, address, memory, temporary, new_text)
+        return await self.start_turn(session_id, conversation_id, turn)
 
     async def retry(
         self,
@@ -274,15 +274,18 @@ class Replies:
 
     async def _store_and_run(self, place: tuple[str, str], is_new: bool, turn: Turn, reservation: Reservation) -> Reply:
         session_id, conversation_id = place
-        memory, choice = self._store.memory(session_id), turn.options.choice
+        memory, profile = self._store.memory(session_id), self._providers.profile(turn.options.choice)
 
         def store() -> tuple[Sequence[StoredMessage], StoredMessage, Recollection]:
-            history, answer = store_turn(memory, conversation_id, is_new, turn, self._providers.profile(choice))
+            if turn.text is not None:
+                wanted = False if turn.temporary and turn.memory is None else turn.memory
+                found = begin_recollecting(memory, conversation_id, turn.text, wanted, self._memory_tokens)
+                return *store_turn(memory, conversation_id, is_new, turn, profile), found()
+            history, answer = store_turn(memory, conversation_id, is_new, turn, profile)
             # An answer goes on without notes if it began without: its visitor may have asked for none.
             is_bare = turn.question is None and not (answer.memory and answer.memory.has_notes)
             wanted = False if is_bare else turn.memory
-            found = recollect(memory, conversation_id, history[-1], wanted, self._memory_tokens)
-            return history, answer, found
+            return history, answer, recollect(memory, conversation_id, history[-1], wanted, self._memory_tokens)
 
         history, answer, recollection = await asyncio.to_thread(store)
         read_files = partial(memory.attachments.get_all, conversation_id)

@@ -35,7 +35,8 @@ Question = Callable[[ConversationMemory, str], StoredMessage]
 class Turn:
     """A turn to start; without a `question` the last answer goes on. `key` is the visitor's own for the provider, None
     the operator's; `address` is the visitor's, empty if it does not count. `memory`: whether notes and passages go
-    along, None as the session says; `temporary`: a new conversation is in memory only."""
+    along, None as the session says; `temporary`: a new conversation is in memory only. `text` is that of a question
+    which is new: what matches it can be looked for while it is stored."""
 
     question: Question | None
     options: Options
@@ -43,6 +44,7 @@ class Turn:
     address: str = ""
     memory: bool | None = None
     temporary: bool = False
+    text: str | None = None
 
 
 def new_question(text: str, edited: str | None = None, files: Sequence[str] = (), max_files: int = 10) -> Question:

@@ -7,8 +7,8 @@ conversations' files, which it reads again after every change.
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,8 @@ SCHEMA = f"""
     PRAGMA secure_delete = ON;
     CREATE TABLE conversation (id TEXT PRIMARY KEY, changed TEXT);
     CREATE TABLE message (
-        id INTEGER PRIMARY KEY, conversation TEXT, message TEXT, place INTEGER, role TEXT, created TEXT, text TEXT,
-        before TEXT, recalled INTEGER, folded TEXT
+        id INTEGER PRIMARY KEY, conversation TEXT, message TEXT, place INTEGER, role TEXT, created TEXT,
+        recalled INTEGER, before INTEGER, text TEXT, folded TEXT
     );
     CREATE INDEX of_conversation ON message (conversation);
     CREATE VIRTUAL TABLE words USING fts5 (pieces, context, tokenize = "unicode61 remove_diacritics 0");
@@ -47,9 +47,9 @@ SCHEMA = f"""
 
 SELECT = "SELECT * FROM message WHERE id = ?"
 
-Row = tuple[str, int, str, str, str, str, bool]
-"""A message's id, its place in the conversation, role and time, its text, that of the message before, and whether it
-may be recalled."""
+Row = tuple[str, int, str, str, bool, str, str]
+"""A message's id, its place in the conversation, role and time, whether it may be recalled, the text of the message
+before and its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class SearchIndex:
         with suppress(StorageError):  # the next use will raise it
             self.update()
 
-    def update(self) -> None:
-        """Builds the index, or brings it up to date."""
-        with self._updated():
+    def update(self, without: str = "") -> None:
+        """Builds the index, or brings it up to date; the conversation `without` may wait for the next update."""
+        with self._updated(without):
             pass
 
     def forget_changes(self) -> None:
@@ -127,14 +127,18 @@ class SearchIndex:
             return [_message(database.execute(SELECT, (row_id,)).fetchone()) for row_id in chosen]
 
     def find(self, terms: str, since: str, until: str, without: str, limit: int) -> list[IndexedMessage]:
-        """The messages that may be recalled and match one of the terms, the best first by BM25. `terms` are in FTS5's
-        language; from `since` on and before `until`, and not of the conversation `without`."""
-        with self._updated(without) as database:
+        """The messages that may be recalled and match one of the terms, the best first by BM25, as of the last update,
+        so that the session may be written meanwhile. `terms` are in FTS5's language; from `since` on and before
+        `until`, and not of the conversation `without`."""
+        with self._as_it_is() as database:
             found = database.execute(
                 f"""
-                SELECT m.*, -bm25(words, 1.0, {CONTEXT_WEIGHT}) AS score FROM words JOIN message m ON m.id = words.rowid
-                WHERE words MATCH ? AND m.recalled AND m.created >= ? AND m.created < ? AND m.conversation <> ?
-                ORDER BY score DESC, m.created DESC LIMIT ?
+                SELECT message.*, score FROM message JOIN (
+                    SELECT m.id AS found, -bm25(words, 1.0, {CONTEXT_WEIGHT}) AS score
+                    FROM words JOIN message m ON m.id = words.rowid
+                    WHERE words MATCH ? AND m.recalled AND m.created >= ? AND m.created < ? AND m.conversation <> ?
+                    ORDER BY score DESC, m.created DESC LIMIT ?
+                ) ON message.id = found ORDER BY score DESC, message.created DESC
                 """,  # noqa: S608 - a number
                 (terms, since, until, without, limit),
             )
@@ -142,7 +146,7 @@ class SearchIndex:
 
     def newest(self, since: str, until: str, without: str, limit: int) -> list[IndexedMessage]:
         """The visitor's newest messages that may be recalled, as `find`."""
-        with self._updated(without) as database:
+        with self._as_it_is() as database:
             found = database.execute(
                 """
                 SELECT * FROM message WHERE recalled AND role = 'user' AND created >= ? AND created < ?
@@ -152,11 +156,17 @@ class SearchIndex:
             )
             return [_message(row) for row in found]
 
+    def _updated(self, without: str = "") -> AbstractContextManager[sqlite3.Connection]:
+        return self._open(lambda: self._update(without))
+
+    def _as_it_is(self) -> AbstractContextManager[sqlite3.Connection]:
+        return self._open(lambda: self._database if self._database and self._is_complete else self._update())
+
     @contextmanager
-    def _updated(self, without: str = "") -> Iterator[sqlite3.Connection]:
+    def _open(self, get: Callable[[], sqlite3.Connection]) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                yield self._update(without)
+                yield get()
             except sqlite3.Error as error:  # the temporary file does not fit, for example
                 self._drop()
                 raise StorageError from error
@@ -196,13 +206,13 @@ class SearchIndex:
         known = {
             row[0]: row[1:]
             for row in database.execute(
-                "SELECT message, id, place, role, created, text, before, recalled FROM message WHERE conversation = ?",
+                "SELECT message, id, place, role, created, recalled, before, text FROM message WHERE conversation = ?",
                 (conversation_id,),
             )
         }
-        new = {row[0]: row for row in rows}
-        stale = [(each[0],) for key, each in known.items() if key not in new or tuple(each[1:]) != new[key][1:]]
-        current = {key for key, each in known.items() if key in new and tuple(each[1:]) == new[key][1:]}
+        new = {row[0]: (*row[1:5], hash(row[5]), row[6]) for row in rows}
+        current = {key for key, (_, *each) in known.items() if new.get(key) == tuple(each)}
+        stale = [(row_id,) for key, (row_id, *_) in known.items() if key not in current]
         database.executemany("DELETE FROM message WHERE id = ?", stale)
         database.executemany("DELETE FROM words WHERE rowid = ?", stale)
         for row in rows:
@@ -227,21 +237,21 @@ def _rows(file: ConversationFile, never: set[str]) -> Iterator[Row]:
     `never` and the answers to them, and without answers that were made with memory: what they repeat would outlive
     it."""
     document, records = file.document, file.records
-    yield TITLE, -1, "user", document["created_at"], document["title"], "", False
+    yield TITLE, -1, "user", document["created_at"], False, "", document["title"]
     shown = set() if document.get("excluded") is True else set(branch(records, document["head"]))
     for place, (message_id, record) in enumerate(records.items()):
         is_own = message_id in shown and not record.get("memory")
         is_recalled = is_own and never.isdisjoint((message_id, record["parent_id"]))
         before = records[record["parent_id"]]["content"] if record["parent_id"] else ""
-        yield message_id, place, record["role"], record["created_at"], record["content"], before, is_recalled
+        yield message_id, place, record["role"], record["created_at"], is_recalled, before, record["content"]
 
 
 def _insert(database: sqlite3.Connection, conversation_id: str, row: Row) -> None:
-    message_id, place, role, created, text, before, is_recalled = row
+    message_id, place, role, created, is_recalled, before, text = row
     folded = None if text.isascii() else fold(text)  # SQLite's lower() does the same, and saves the space
     inserted = database.execute(
         "INSERT INTO message VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (conversation_id, message_id, place, role, created, text, before, is_recalled, folded),
+        (conversation_id, message_id, place, role, created, is_recalled, hash(before), text, folded),
     )
     database.execute(
         "INSERT INTO words (rowid, pieces, context) VALUES (?, ?, ?)",
@@ -261,5 +271,5 @@ def _with_whole_words(database: sqlite3.Connection, query: SearchQuery) -> set[i
 
 
 def _message(row: Sequence[Any]) -> IndexedMessage:
-    _, conversation_id, message_id, _, role, created, text, _, _, _, *score = row
+    _, conversation_id, message_id, _, role, created, _, _, text, _, *score = row
     return IndexedMessage(conversation_id, message_id, role, created, text, *score)

@@ -16,6 +16,10 @@ BENCHES = {
     "starting": ("time from the start of the process to a usable page, with peers", "2 min"),
     "search": ("listing, opening and searching 10,000 messages", "1 min"),
     "memory": ("CPU of finding what notes and passages go along with a message", "1 min"),
+    "remembering": (
+        "time from Enter to the first token with 1,000 notes and 1,000 conversations, and without",
+        "2 min",
+    ),
     "api_latency": ("latency that the API adds to a provider's first token", "1 min"),
     "stop": ("time from Stop to the end of the connection to the provider", "1 min"),
     "not_found": ("whether the time of a 404 reveals a conversation of another session", "1 min"),

@@ -74,9 +74,9 @@ async def open_page(browser: Browser, contestant: Contestant, url: str) -> Page:
     return page
 
 
-async def type_question(page: Page, contestant: Contestant, tokens: int) -> None:
+async def type_question(page: Page, contestant: Contestant, tokens: int, question: str = QUESTION) -> None:
     """Types the question and starts to record the answer."""
-    await page.locator(contestant.box).fill(QUESTION)
+    await page.locator(contestant.box).fill(question)
     await page.evaluate(WATCH, [contestant.answer, f"word{tokens}"])
 
 

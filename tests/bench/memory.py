@@ -58,15 +58,26 @@ def measure(notes: int, conversations: int) -> Times:
         store = Store(Path(directory))
         memory = store.memory(SESSION)
         memory.notes.set_switches(recall=bool(conversations))
-        for number in range(conversations):
-            messages = [replace(each, content=_words(dice, 60)) for each in make_messages(dice, MESSAGES)]
-            memory.restore_conversation(f"Talk {number}", TIME, TIME, messages, head=f"{MESSAGES}")
-        for _ in range(notes):
-            memory.notes.create(f"My {_words(dice, 8)}")
+        fill(memory, notes, conversations, dice)
         conversation_id = memory.create_conversation()
         store.close()
         del memory
         return _times(Store(Path(directory)), conversation_id, dice)
+
+
+def fill(memory: ConversationMemory, notes: int, conversations: int, dice: random.Random) -> None:
+    """Stores so many notes and conversations of random words, for `question`."""
+    for number in range(conversations):
+        messages = [replace(each, content=_words(dice, 60)) for each in make_messages(dice, MESSAGES)]
+        memory.restore_conversation(f"Talk {number}", TIME, TIME, messages, head=f"{MESSAGES}")
+    for _ in range(notes):
+        memory.notes.create(f"My {_words(dice, 8)}")
+
+
+def question(dice: random.Random) -> str:
+    """A question for two of the words."""
+    words = dice.sample(SUBJECTS, 2)
+    return f"Where did we put the {words[0]} and the {words[1]}?"
 
 
 def _times(store: Store, conversation_id: str, dice: random.Random) -> Times:
@@ -81,10 +92,9 @@ def _times(store: Store, conversation_id: str, dice: random.Random) -> Times:
 
 
 def _time(memory: ConversationMemory, conversation_id: str, dice: random.Random) -> float:
-    words = dice.sample(SUBJECTS, 2)
-    question = memory.add_message(conversation_id, "user", f"Where did we put the {words[0]} and the {words[1]}?")
+    asked = memory.add_message(conversation_id, "user", question(dice))
     started = time.process_time()
-    found = recollect(memory, conversation_id, question, None, TOKENS)
+    found = recollect(memory, conversation_id, asked, None, TOKENS)
     taken = (time.process_time() - started) * 1000
     assert isinstance(found, Recollection)
     return taken

@@ -137,6 +137,7 @@ def test_sessions_never_cross(tmp_path_factory: pytest.TempPathFactory, actions:
             memory.notes.create(f"My {subject} belongs to owner{number}.")
         elif what == "say":
             add_conversation(memory, f"The {subject} belongs to owner{number}.")
+        memory.index.update()
         found = recall(memory.index, f"Whose is the {subject}?", "", _today())
         texts = [each.text for each in found] + [each.text for each in memory.notes.list()]
         texts += [each.excerpt for each in memory.search("owner")]
