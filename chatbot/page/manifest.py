@@ -1,11 +1,12 @@
-"""What a browser needs to install the page as an app: a manifest, icons, and what other apps share with it."""
+"""What a browser needs to install the page as an app: a manifest, icons, what other apps share with it, and the service
+worker, which says so while the server cannot be reached."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from chatbot.page.blocks import TITLE
-from chatbot.page.scripts import ASSETS
+from chatbot.page.scripts import ASSETS, worker_script
 
 PAGE = "../../"
 """The page, as seen from the manifest, so that it is found under any path."""
@@ -13,6 +14,8 @@ PAGE = "../../"
 ICONS = (("icon.svg", "any", "any"), ("icon-192.png", "192x192", "any"), ("icon-512.png", "512x512", "any"))
 MASKABLE = ("icon-maskable.png", "512x512", "maskable")
 """Files in assets/, their sizes and purposes."""
+
+WORKER = "worker.js"
 
 MANIFEST: Mapping[str, Any] = {
     "name": TITLE,
@@ -34,6 +37,6 @@ MANIFEST: Mapping[str, Any] = {
 
 
 def manifest_files() -> dict[str, bytes]:
-    """The manifest and its icons, by the names of their files."""
+    """The manifest, its icons and the service worker, by the names of their files."""
     icons = {src: (ASSETS / src).read_bytes() for src, *_ in (*ICONS, MASKABLE)}
-    return {"manifest.json": json.dumps(MANIFEST).encode()} | icons
+    return {"manifest.json": json.dumps(MANIFEST).encode(), WORKER: worker_script().encode()} | icons

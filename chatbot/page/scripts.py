@@ -1,5 +1,5 @@
 """The page's scripts: ES modules in assets/, bundled into one file with the page's texts and styles. frames.js,
-early.js and shell.js are in the page itself."""
+early.js and shell.js are in the page itself, worker.js is its service worker."""
 
 import json
 import re
@@ -48,6 +48,7 @@ MODULES = (
     "scrolling",
     "shortcuts",
     "gradio_texts",
+    "offline",
     "handover",
     "main",
 )
@@ -78,6 +79,13 @@ def page_script() -> str:
     modules = "".join(map(_as_function, MODULES))
     start = f'"use strict";\nObject.assign(window.gradio_config, {shared});\nconst modules = {{}};\n'
     return f"(() => {{\n{start}{modules}}})();"
+
+
+def worker_script() -> str:
+    """The service worker, with what it says."""
+    keys = ("offline.title", "offline.text", "offline.again")
+    translations = {locale: [texts(locale)[key] for key in keys] for locale in LOCALES}
+    return f"const TEXTS = {json.dumps(translations, ensure_ascii=False)};\n{source('worker')}"
 
 
 def _as_function(name: str) -> str:

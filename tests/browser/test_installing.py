@@ -1,10 +1,14 @@
 """The page as an app: a browser finds all that it needs to install it, and what other apps share comes into the box."""
 
+from pathlib import Path
+
 import pytest
-from playwright.async_api import Page, expect
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.chat_page import ChatPage
-from tests.support.running import RunningApp
+from tests.fake_upstream import FakeUpstream
+from tests.support.running import RunningApp, two_providers
 
 pytestmark = pytest.mark.tier2
 
@@ -31,3 +35,21 @@ async def test_what_another_app_shares_is_in_the_box_and_not_in_the_address(app:
     await expect(chat.box).to_have_value("Tides\nWhy?\nhttps://example.com/")
     assert "Tides" not in page.url
     await expect(chat.questions).to_have_count(0)
+
+
+async def test_an_installed_app_says_that_its_server_is_gone_and_comes_back(
+    browser: Browser, upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    context = await browser.new_context(locale="de-AT")
+    page = await context.new_page()
+    with RunningApp(tmp_path / "data", two_providers(upstream)) as app:
+        chat = await ChatPage(page).open(app.url)
+        await page.evaluate("dispatchEvent(new Event('appinstalled'))")
+        await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        await chat.ask("Hallo")
+        app.stop()
+        await page.reload()
+        await expect(page.get_by_role("heading")).to_have_text("Der Chat ist nicht erreichbar")
+        assert (await Axe().run(page)).response["violations"] == []
+        app.start()
+        await expect(chat.answers).to_have_count(1)

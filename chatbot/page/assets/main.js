@@ -8,6 +8,7 @@ import { t, worded } from "./i18n.js";
 import { mountKeys, rememberedKeys } from "./keys.js";
 import { mountMemory } from "./memory_panel.js";
 import { addKey, canGetBetter, getBetter, modelChosen, mountPicker, showModel } from "./model_picker.js";
+import { mountOffline } from "./offline.js";
 import { mountQueue } from "./queue.js";
 import { mountSearch } from "./search.js";
 import { isPreset, mountChip, mountPreferences, mountSettings, openSettings, presetText, showPreset } from "./settings.js";
@@ -100,3 +101,4 @@ window.chatbot = {
 };
 
 mountHandover();
+mountOffline();

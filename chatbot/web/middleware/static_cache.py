@@ -74,7 +74,8 @@ def _compress(path: str, content: bytes) -> _File:
 
 
 def _response(file: _File, request: Headers) -> Response:
-    headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding"}
+    # A service worker may then serve all pages, though its file is in a folder.
+    headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding", "service-worker-allowed": "/"}
     content = file.content
     if file.compressed and "gzip" in request.get("accept-encoding", ""):
         content, headers["content-encoding"] = file.compressed, "gzip"
