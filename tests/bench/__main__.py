@@ -9,7 +9,7 @@ BENCHES = {
     "first_visit": ("time until a visitor can type and is answered, first visit and next, with peers", "6 min"),
     "first_token": ("time from Enter to the first token on the page, loopback and a slow link, with peers", "3 min"),
     "pages": ("updates, gaps and server CPU per reply with 1, 8 and 20 pages, with peers", "12 min"),
-    "together": ("concurrent chats in one process, through the page's event and the API", "8 min"),
+    "together": ("concurrent chats in one process, through the page's event and the API, and in three", "8 min"),
     "idle": ("500 idle pages, and the first token of a visitor meanwhile", "1 min"),
     "sessions": ("memory of 1,000 idle sessions and after 10,000 answers", "5 min"),
     "appending": ("appending a message and opening a conversation, in stores of several sizes", "4 min"),

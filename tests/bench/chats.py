@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from itertools import cycle
 from typing import Any, Protocol, Self
 from uuid import uuid4
 
@@ -50,6 +51,18 @@ class ApiChat:
         return await _timed(events(f"{self._url}/chat/stream", body, self._headers), b"event: token", b"event: done")
 
     async def leave(self) -> None: ...
+
+
+class SpreadChat(ApiChat):
+    """A client of several processes behind HAProxy, which keeps each on one of them in turn: all come from one
+    address."""
+
+    _places = cycle(("one", "two", "three"))
+
+    async def begin(self, http: httpx.AsyncClient, messages: int) -> Self:
+        await super().begin(http, messages)
+        self._headers["Cookie"] = f"CHATBOT={next(self._places)}"
+        return self
 
 
 class TutorialChat:

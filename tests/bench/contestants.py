@@ -4,11 +4,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from tests.bench.processes import Served, free_port, serve
+from tests.support.haproxy import HAProxy
+from tests.support.postgres import PostgresServer
 from tests.support.running import ROOT
 
 PEERS = Path(__file__).with_name("peers")
@@ -37,7 +40,21 @@ def upstream() -> Iterator[str]:
 
 
 @contextmanager
-def _ours(upstream: str, model: str) -> Iterator[Served]:
+def shared(processes: int, upstream: str, model: str) -> Iterator[Served]:
+    """Runs so many processes of this app on one database, behind HAProxy if they are several. Their CPU counts, not
+    that of the proxy and the database."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(PostgresServer(durable=True))
+        url = server.create_database()
+        apps = [stack.enter_context(_ours(upstream, model, CHATBOT_DATABASE_URL=url)) for _ in range(processes)]
+        ports = [urlsplit(each.url).port or 0 for each in apps]
+        address = stack.enter_context(HAProxy(directory, ports)).url if processes > 1 else apps[0].url
+        yield Served(address, [process for each in apps for process in each.processes])
+
+
+@contextmanager
+def _ours(upstream: str, model: str, **more: str) -> Iterator[Served]:
     with tempfile.TemporaryDirectory() as directory:
         port = free_port()
         environment = {
@@ -47,6 +64,7 @@ def _ours(upstream: str, model: str) -> Iterator[Served]:
             "LOCAL_MODEL": "off",
             "CHATBOT_MESSAGES_PER_MINUTE": "0",
             "CHATBOT_DATA_DIR": f"{directory}/data",
+            **more,
         }
         command = [sys.executable, str(ROOT / "app.py"), "--port", str(port)]
         with serve(command, port=port, directory=Path(directory), environment=environment) as server:

@@ -1,4 +1,5 @@
-"""Concurrent chats in one process, through the page's event and the API. None may exceed 1.1 times the ideal time.
+"""Concurrent chats in one process, through the page's event and the API, and in three that share a database. None may
+exceed 1.1 times the ideal time.
 
 The clients send the requests of a browser but are none, so two cores are enough for them, the upstream and the server.
 All start within two seconds. The time of a chat is from its question to its last word; the ideal is the upstream's
@@ -7,16 +8,18 @@ late.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
 import httpx
 
-from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, TutorialChat, chat_factory
+from tests.bench.chats import ApiChat, Chat, ChatInterfaceChat, PageChat, SpreadChat, TutorialChat, chat_factory
 from tests.bench.command import Bench
-from tests.bench.contestants import CHATINTERFACE, OURS, fastapi, upstream
+from tests.bench.contestants import CHATINTERFACE, OURS, fastapi, shared, upstream
 from tests.bench.processes import Served
 from tests.bench.sdk_alone import run_sdk
 
@@ -25,9 +28,11 @@ MAX_RATIO = 1.1
 STEP = 1.25
 """Factor of the number of chats from one step of a climb to the next."""
 
-ENDPOINTS = {
+ENDPOINTS: Mapping[str, tuple[str, Callable[[str, str], AbstractContextManager[Served]], Any]] = {
     "page": ("this project, page", OURS.serve, PageChat),
     "api": ("this project, API", OURS.serve, ApiChat),
+    "postgres": ("one process on PostgreSQL, API", partial(shared, 1), ApiChat),
+    "three": ("three processes on PostgreSQL, API", partial(shared, 3), SpreadChat),
     "chatinterface": ("bare ChatInterface, page", CHATINTERFACE.serve, ChatInterfaceChat),
     "fastapi": ("tutorial's FastAPI", fastapi, TutorialChat),
 }
