@@ -1,7 +1,7 @@
 """How often pages are sent a running answer: often enough to look live, and rarely enough to leave time for all."""
 
-MIN_UPDATE_SECONDS = 1 / 15
-"""Between a page's updates while few answers run: text that comes this often seems to flow."""
+MIN_UPDATE_SECONDS = 1 / 30
+"""Between a page's updates while few answers run: more often than this the eye sees no difference in text."""
 UPDATE_COST_SECONDS = 0.0012
 """Of the event loop's time for one update, at most: python -m tests.bench together."""
 UPDATE_SHARE = 0.35

@@ -34,7 +34,7 @@ TOKEN = re.compile(r'"([0-9a-f]{32}\.[\w-]{43})"')
 def main() -> None:
     """Measures, prints a table and writes the figures if `--json` is given."""
     bench = Bench("remembering", __doc__)
-    bench.rounds(25)
+    bench.rounds(12)
     options = bench.read()
     samples = asyncio.run(measure(options.rounds))
     rows = {name: [f"{value:.0f}" for value in Summary.of(times)] for name, times in samples.items()}
