@@ -17,6 +17,7 @@ from statistics import median
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, TimeoutError
 
 from tests.bench.chromium import QUESTION, chromium
@@ -28,7 +29,9 @@ from tests.bench.proxy import delay
 VISITS = ("first", "next")
 ANSWER_TIMEOUT = 60_000
 FILM_FRAMES, FILM_STEP = 25, 0.1
-"""Pictures of the film strip, and seconds between them."""
+"""Pictures of a film, and seconds between them."""
+STRIP_FRAMES, STRIP_WIDTH, STRIP_HEIGHT = 16, 160, 100
+"""Of the strip that shows the films of all apps below each other: pictures a row, and the size of one in pixels."""
 
 WATCH = """([box, early, answer]) => {
   const record = (window.bench = { usable: null, loaded: null, answered: null });
@@ -93,6 +96,8 @@ async def measure(contestants: Sequence[Contestant], rounds: int, film: Path | N
                             samples.extend([visit] if number else [])
             for contestant, by_link in urls.items() if film else ():
                 await _film(browser, by_link["slow link"], film / contestant.name)  # type: ignore[operator]
+            if film:
+                _strip([film / each.name for each in contestants]).save(film / "strip.png", optimize=True)
     return visits
 
 
@@ -168,6 +173,19 @@ async def _film(browser: Browser, url: str, directory: Path) -> None:
     await going
     await session.detach()
     await context.close()
+
+
+def _strip(films: Sequence[Path]) -> Image.Image:
+    """A row for each film: at each tenth of a second the last picture that was taken before."""
+    strip = Image.new("RGB", (STRIP_FRAMES * STRIP_WIDTH, len(films) * STRIP_HEIGHT), "white")
+    for row, film in enumerate(films):
+        pictures = {int(path.stem) / 1000: path for path in sorted(film.glob("[0-9]*.png"))}
+        for column in range(STRIP_FRAMES):
+            taken = [at for at in pictures if at <= (column + 1) * FILM_STEP]
+            if taken:
+                small = Image.open(pictures[max(taken)]).convert("RGB").resize((STRIP_WIDTH - 4, STRIP_HEIGHT - 4))
+                strip.paste(small, (column * STRIP_WIDTH + 2, row * STRIP_HEIGHT + 2))
+    return strip
 
 
 def _cells(visits: Sequence[Visit]) -> list[str]:

@@ -1,9 +1,12 @@
 """Runs every test file of tier 1 alone, and every test alone of files that start processes:
 `python -m tests.endurance.alone`."""
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.support.running import ROOT
@@ -15,17 +18,20 @@ NOTHING_TO_RUN = 5
 
 def main() -> None:
     """Prints what failed alone; exits with status 1 if anything did."""
-    failed = []
-    for file in sorted((ROOT / "tests").rglob("test_*.py")):
-        alone = _tests_of(file) if STARTS_PROCESSES.search(file.read_text("utf-8")) else []
-        failed += [each for each in (str(file.relative_to(ROOT)), *alone) if not _passes(each)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        files = sorted((ROOT / "tests").rglob("test_*.py"))
+        selected = [each for found in pool.map(_selected, files) for each in found]
+        failed = [each for each, passes in zip(selected, pool.map(_passes, selected), strict=True) if not passes]
     if failed:
         sys.exit("\n".join(("failed alone:", *failed)))
 
 
-def _tests_of(file: Path) -> list[str]:
-    """Returns the ids of the file's tests in tier 1."""
-    return [line for line in _pytest("--collect-only", str(file)).stdout.splitlines() if "::" in line]
+def _selected(file: Path) -> Iterator[str]:
+    """The file, and if it starts processes each of its tests in tier 1, with all its cases."""
+    yield str(file.relative_to(ROOT))
+    if STARTS_PROCESSES.search(file.read_text("utf-8")):
+        found = _pytest("--collect-only", str(file)).stdout.splitlines()
+        yield from sorted({line.partition("[")[0] for line in found if "::" in line})
 
 
 def _passes(selected: str) -> bool:
