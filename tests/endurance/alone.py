@@ -37,7 +37,10 @@ def _selected(file: Path) -> Iterator[str]:
 def _passes(selected: str) -> bool:
     run = _pytest(selected)
     print(selected, run.stdout.strip().splitlines()[-1], flush=True)
-    return run.returncode in (0, NOTHING_TO_RUN)
+    has_passed = run.returncode in (0, NOTHING_TO_RUN)
+    if not has_passed:
+        print(run.stdout, flush=True)
+    return has_passed
 
 
 def _pytest(*arguments: str) -> "subprocess.CompletedProcess[str]":
