@@ -95,6 +95,7 @@ async def test_two_messages_sent_before_the_first_word_go_one_after_the_other(
     chat: ChatPage, upstream: FakeUpstream
 ) -> None:
     await chat.send("First")
+    await expect(chat.box).to_have_value("")
     await chat.send("Second")
     await expect(chat.questions).to_have_text(["First", "Second"])
     await expect(chat.answers).to_have_text(["You said: First", "You said: Second"])

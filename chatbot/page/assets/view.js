@@ -59,7 +59,9 @@ const apply = () => {
   showMessages(shownMessages());
   if (box !== null || rowsNow() !== drawnRows) hub.trigger("apply", {});
 };
+let visits = 0; // how often the page went on to something else: not where the same view is read again
 const nextView = () => {
+  visits += 1;
   if (machine.isAnswering) hub.trigger("leave", { view: view.number, stops: isStopWanted });
   isStopWanted = false;
   view.number += 1;
@@ -161,11 +163,11 @@ export const send = async (text) => {
 let isQueueing = false; // the server is about to say which messages wait
 export const queueMessage = async (text, stops = false) => {
   if (isQueueing || !(text.trim() || uploads.any)) return;
-  const { number } = view;
+  const visit = visits;
   isQueueing = true;
   emptyBox();
   await machine.until("streaming", "stopping", "idle"); // a new chat's first message makes the conversation
-  const place = view.number === number ? view.conversation : null;
+  const place = visits === visit ? view.conversation : null;
   const files = uploads.any ? await uploads.take() : [];
   const isLeft = view.conversation !== place;
   if (machine.is("idle") || !files || isLeft) {
