@@ -15,8 +15,6 @@ ICONS = (("icon.svg", "any", "any"), ("icon-192.png", "192x192", "any"), ("icon-
 MASKABLE = ("icon-maskable.png", "512x512", "maskable")
 """Files in assets/, their sizes and purposes."""
 
-WORKER = "worker.js"
-
 MANIFEST: Mapping[str, Any] = {
     "name": TITLE,
     "short_name": TITLE,
@@ -39,4 +37,4 @@ MANIFEST: Mapping[str, Any] = {
 def manifest_files() -> dict[str, bytes]:
     """The manifest, its icons and the service worker, by the names of their files."""
     icons = {src: (ASSETS / src).read_bytes() for src, *_ in (*ICONS, MASKABLE)}
-    return {"manifest.json": json.dumps(MANIFEST).encode(), WORKER: worker_script().encode()} | icons
+    return {"manifest.json": json.dumps(MANIFEST).encode(), "worker.js": worker_script().encode()} | icons

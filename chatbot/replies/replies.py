@@ -274,9 +274,10 @@ class Replies:
 
     async def _store_and_run(self, place: tuple[str, str], is_new: bool, turn: Turn, reservation: Reservation) -> Reply:
         session_id, conversation_id = place
-        memory, profile = self._store.memory(session_id), self._providers.profile(turn.options.choice)
+        memory = self._store.memory(session_id)
 
         def store() -> tuple[Sequence[StoredMessage], StoredMessage, Recollection]:
+            profile = self._providers.profile(turn.options.choice)
             if turn.text is not None:
                 wanted = False if turn.temporary and turn.memory is None else turn.memory
                 found = begin_recollecting(memory, conversation_id, turn.text, wanted, self._memory_tokens)

@@ -24,8 +24,8 @@ const page = ([title, text, again], locale) => `<!doctype html>
 </script>`;
 
 const offline = () => {
-  const language = navigator.languages.flatMap((each) => [each, each.split("-")[0]]);
-  const locale = language.find((each) => TEXTS[each]) ?? "en";
+  const inTexts = (language) => Object.keys(TEXTS).find((each) => each.split("-")[0] === language.split("-")[0]);
+  const locale = navigator.languages.map(inTexts).find(Boolean) ?? "en";
   return new Response(page(TEXTS[locale], locale), { status: 503, headers: { "Content-Type": "text/html" } });
 };
 
