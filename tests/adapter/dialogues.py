@@ -61,10 +61,15 @@ NAME_CORRECTIONS = (
     "Please use the name {}.",
     "I meant {}.",
 )
-INVENTED = ("name", "person", "pet", "home", "boat", "father", "sibling", "company", "school")
+INVENTED = (
+    *("name", "person", "pet", "home", "boat", "father", "sibling", "company", "school"),
+    *("named thing", "role", "alias", "best", "title"),
+)
 """The kinds whose values are now and then invented, so that values are copied and not only recognized."""
-NAMED = ("name", "pet", "person", "boat", "father", "sibling", "neighbor", "teacher")
+NAMED = ("name", "pet", "person", "boat", "father", "sibling", "neighbor", "teacher", "named thing", "role", "with whom")
 """The kinds whose values are names: two of them at once are easily confused."""
+GENERAL_SLOTS, GENERAL_SHARE = 14, 4
+"""A kind with so many slots stands for many kinds, and is drawn so many times as often."""
 SYLLABLES = "ba do fi gu ka lo mi nu pe ra sa to vi xe zo tha bri sel mar din wen kor lia nel"
 
 
@@ -86,7 +91,8 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact in the words of one kind of `facts.jsonl`, with its value filled in."""
+    """One fact in the words of one kind of `facts.jsonl`, with its value filled in. A slot may have two forms, as
+    `bought|buy`."""
 
     kind: dict[str, Any]
     value: str
@@ -96,7 +102,8 @@ class Fact:
         """One of the field's phrasings; `unknown` has only one."""
         phrasings = self.kind[field]
         text = phrasings if isinstance(phrasings, str) else random.choice(phrasings)
-        filled = str(text).replace("{v}", self.value).replace("{s}", self.slot)
+        first, _, second = self.slot.partition("|")
+        filled = str(text).replace("{v}", self.value).replace("{s}", first).replace("{t}", second)
         return filled[:1].upper() + filled[1:] if field != "unknown" else filled
 
 
@@ -111,6 +118,12 @@ class Author:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 - data, no secret
         self.kinds = {kind["kind"]: kind for kind in read_lines("facts.jsonl")}
+        self.drawn = [
+            name
+            for name, kind in self.kinds.items()
+            for _ in range(GENERAL_SHARE if len(kind.get("slots", ())) >= GENERAL_SLOTS else 1)
+        ]
+        """The names of the kinds, each as often as it is to be drawn."""
         self.passages = read_lines("passages.jsonl")
         self.unknown = read_lines("never_said.jsonl")
         self.answers = [
@@ -236,7 +249,7 @@ class Author:
         return Dialogue("\n\n".join(filter(None, (prompt, block))), turns)
 
     def _fact(self, name: str = "") -> Fact:
-        kind = self.kinds[name or self.random.choice([*self.kinds])]
+        kind = self.kinds[name or self.random.choice(self.drawn)]
         return Fact(
             kind,
             self._invented()
@@ -249,7 +262,9 @@ class Author:
         """Facts of different kinds, often with the name."""
         if count == 2 and self.random.random() < 0.3:
             return [self._fact(name) for name in self.random.sample(NAMED, 2)]
-        names = self.random.sample([*self.kinds], count)
+        names: list[str] = []
+        while len(names) < count:
+            names = [*dict.fromkeys([*names, self.random.choice(self.drawn)])]
         if self.random.random() < 0.5 and "name" not in names:
             names[0] = "name"
         self.random.shuffle(names)
@@ -257,7 +272,7 @@ class Author:
 
     def _other_fact(self, facts: list[Fact]) -> Fact:
         taken = [each.kind["kind"] for each in facts]
-        return self._fact(self.random.choice([name for name in self.kinds if name not in taken]))
+        return self._fact(self.random.choice([name for name in self.drawn if name not in taken]))
 
     def _other_value(self, fact: Fact) -> str:
         return str(self.random.choice([value for value in fact.kind["values"] if value != fact.value]))
