@@ -66,7 +66,10 @@ INVENTED = (
     *("named thing", "role", "alias", "best", "title"),
 )
 """The kinds whose values are now and then invented, so that values are copied and not only recognized."""
-NAMED = ("name", "pet", "person", "boat", "father", "sibling", "neighbor", "teacher", "named thing", "role", "with whom")
+NAMED = (
+    *("name", "pet", "person", "boat", "father", "sibling", "neighbor", "teacher"),
+    *("named thing", "role", "with whom"),
+)
 """The kinds whose values are names: two of them at once are easily confused."""
 GENERAL_SLOTS, GENERAL_SHARE = 14, 4
 """A kind with so many slots stands for many kinds, and is drawn so many times as often."""

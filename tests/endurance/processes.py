@@ -18,15 +18,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
-from tests.endurance.talker import Talker
+from tests.endurance.talker import PAUSE_SECONDS, Pause, Talker
 from tests.fake_upstream import FakeUpstream
 from tests.support.haproxy import HAProxy
 from tests.support.postgres import PostgresServer
 from tests.support.running import RunningApp, two_providers
 
-PAUSE_SECONDS = 14.0
-"""Longer than a process may be silent."""
-MAX_SHORT_SECONDS = 2.0
+MAX_SHORT_SECONDS, MAX_STOP_SECONDS = 2.0, 0.5
 
 
 def main() -> None:
@@ -44,7 +42,7 @@ def main() -> None:
         environment = two_providers(upstream) | {"CHATBOT_DATABASE_URL": server.create_database()}
         apps = [stack.enter_context(RunningApp(directory / str(number), environment)) for number in range(3)]
         proxy = stack.enter_context(HAProxy(directory, [each.port for each in apps]))
-        urls, pauses = [each.url for each in apps], list[float]()
+        urls, pauses = [each.url for each in apps], list[Pause]()
         talkers = [Talker(proxy.url, urls, pauses, number, options.seed) for number in range(options.sessions)]
         started = time.monotonic()
         _run(talkers, apps, pauses, options.times, Random(options.seed))  # noqa: S311 - reproducible
@@ -53,6 +51,7 @@ def main() -> None:
     short = sorted(each for talker in talkers for each in talker.short)
     stops = sorted(each for talker in talkers for each in talker.stops)
     faults += [f"an answer is {each:.1f} s short" for each in short if each > MAX_SHORT_SECONDS]
+    faults += [f"Stop took {each:.1f} s" for each in stops if each > MAX_STOP_SECONDS]
     print(
         f"{options.times} kills ({len(pauses)} of them pauses), {options.sessions} sessions, seed {options.seed}, "
         f"{seconds:.0f} s: {sum(each.acknowledged for each in talkers)} messages acknowledged; {len(short)} answers "
@@ -64,7 +63,7 @@ def main() -> None:
     sys.exit(bool(faults))
 
 
-def _run(talkers: list[Talker], apps: list[RunningApp], pauses: list[float], times: int, dice: Random) -> None:
+def _run(talkers: list[Talker], apps: list[RunningApp], pauses: list[Pause], times: int, dice: Random) -> None:
     """Lets all talk while processes are killed, or paused, which is noted in `pauses`."""
     is_over = threading.Event()
     threads = [threading.Thread(target=_talk, args=(each, is_over)) for each in talkers]
@@ -74,7 +73,7 @@ def _run(talkers: list[Talker], apps: list[RunningApp], pauses: list[float], tim
         time.sleep(dice.uniform(0.5, 4))
         chosen = dice.choice(apps)
         if number % 10 == 0:
-            pauses.append(time.monotonic())
+            pauses.append(Pause(time.monotonic(), chosen.url))
             os.kill(chosen.process_id, signal.SIGSTOP)
             time.sleep(PAUSE_SECONDS)
             os.kill(chosen.process_id, signal.SIGCONT)

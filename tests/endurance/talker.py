@@ -1,10 +1,12 @@
 """A visitor of several processes: talks through the proxy while processes end, and notes what was acknowledged."""
 
 import itertools
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -17,20 +19,37 @@ ANSWER = "".join(WORDS)
 BUSY = 409
 WAIT_SECONDS = 60
 """How long everything may take to be well again after a kill."""
+PAUSE_SECONDS = 14.0
+"""Longer than a process may be silent."""
+SERVERS = ("one", "two", "three")
+"""The processes as the proxy's cookie names them."""
+
+
+class Pause(NamedTuple):
+    """The process at `url` was paused for PAUSE_SECONDS."""
+
+    started: float
+    url: str
+
+    def overlaps(self, since: float, until: float) -> bool:
+        """Whether the process stood still at any time between these two."""
+        return since < self.started + PAUSE_SECONDS and self.started < until
 
 
 class Talker:
     """One session, which reaches the processes through the proxy, and at their `urls` to stop answers.
 
-    `pauses` are when a process was paused: what it sends afterwards, without a lease, is not stored. `faults` are what
-    must not be; `short` is by how many seconds each cut off answer was stored short of what was seen of it; `stops` is
-    how long each Stop took; `continued` counts the answers that went on.
+    What a process sends after one of the `pauses`, without a lease, is not stored. `faults` are what must not be;
+    `short` is by how many seconds each cut off answer was stored short of what was seen of it; `stops` is how long each
+    Stop took, unless the process that was asked or the answer's own was paused; `continued` counts the answers that
+    went on.
     """
 
-    def __init__(self, proxy: str, urls: list[str], pauses: list[float], number: int, seed: int) -> None:
+    def __init__(self, proxy: str, urls: list[str], pauses: list[Pause], number: int, seed: int) -> None:
         self._api = Visitor(proxy)
         self._api.http.timeout = httpx.Timeout(30)
-        self._api.http.cookies["CHATBOT"] = ("one", "two", "three")[number % 3]  # all come from one address
+        server = SERVERS[number % 3]  # all come from one address
+        self._api.http.cookies.set("CHATBOT", server, domain="127.0.0.1")  # which the proxy may replace
         self._urls = urls
         self._dice = Random(f"{seed} {number}")  # noqa: S311 - reproducible
         self._number, self._count = number, itertools.count()
@@ -92,7 +111,7 @@ class Talker:
         None if nothing was heard of it, or it was refused. Stops one in five in the middle."""
         conversation_id, arrivals, is_whole, length = "", [(time.monotonic(), 0)], False, 0
         stop_at = self._dice.randrange(1, 30) if self._dice.random() < 0.2 else 0
-        stopped_at = 0.0
+        stopped_at, asked = 0.0, ""
         try:
             with self._api.http.stream("POST", path, **self._api._with_token({"json": body})) as response:
                 if response.status_code != 200:
@@ -108,33 +127,35 @@ class Talker:
                         length += len(event.data)
                         arrivals.append((time.monotonic(), length))
                         if stop_at and len(arrivals) == stop_at:
-                            stopped_at = self._stop(conversation_id)
+                            stopped_at, asked = time.monotonic(), self._dice.choice(self._urls)
+                            threading.Thread(target=self._stop, args=(asked, conversation_id)).start()
                     elif event.name == "error":  # its process was paused, and then told what came meanwhile
                         return None
                     elif event.name == "done":
                         is_whole = event.data["finish_reason"] in ("stop", "stopped")
                         if stopped_at and event.data["finish_reason"] == "stopped":
-                            self.stops.append(time.monotonic() - stopped_at)
+                            self._note_stop(stopped_at, asked)
         except httpx.HTTPError:
             if text and not conversation_id:
                 self._perhaps.add(text)
         return (conversation_id, arrivals, is_whole) if conversation_id else None
 
-    def _stop(self, conversation_id: str) -> float:
-        """Stops the answer from any process; returns when."""
-        started = time.monotonic()
-        try:
-            url = self._dice.choice(self._urls)
+    def _stop(self, url: str, conversation_id: str) -> None:
+        """Asks the process at `url` to stop the answer."""
+        with suppress(httpx.HTTPError):  # it was just killed
             httpx.post(f"{url}/conversations/{conversation_id}/stop", **self._api._with_token({}), timeout=30)
-        except httpx.HTTPError:  # that process was just killed
-            return 0.0
-        return started
+
+    def _note_stop(self, since: float, asked: str) -> None:
+        own = self._urls[SERVERS.index(self._api.http.cookies["CHATBOT"])]
+        now = time.monotonic()
+        if not any(each.url in (asked, own) and each.overlaps(since, now) for each in self._pauses):
+            self.stops.append(now - since)
 
     def _check_cut_off(self, conversation_id: str, arrivals: list[tuple[float, int]]) -> None:
         answer = self._ended(conversation_id)[-1]
         length = len(answer["content"])
         unstored = [when for when, end in arrivals if end > length]
-        if not any(arrivals[0][0] < pause < arrivals[-1][0] for pause in self._pauses):
+        if not any(arrivals[0][0] < each.started < arrivals[-1][0] for each in self._pauses):
             self.short.append(arrivals[-1][0] - unstored[0] if unstored else 0.0)
 
     def _ended(self, conversation_id: str) -> list[Json]:
