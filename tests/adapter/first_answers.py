@@ -12,7 +12,8 @@ HEAD = f"""# What the demo model answers first
 
 Questions that it never saw, each asked as the first of a conversation, with the adapter and without it (the base), at
 temperature 0.2 and top_p 0.9. "…" is behind what had not ended after {ANSWER_TOKENS} tokens, or was ended because it
-repeated itself. Nothing was chosen or corrected: `python -m tests.adapter.score` and `python -m tests.adapter.first_answers` made this file.
+repeated itself. Nothing was chosen or corrected:
+`python -m tests.adapter.score` and `python -m tests.adapter.first_answers` made this file.
 """
 
 
