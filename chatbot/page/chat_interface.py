@@ -19,8 +19,9 @@ IMMEDIATE: dict[str, Any] = HIDDEN | {"queue": False}
 QUEUED: dict[str, Any] = HIDDEN | {"concurrency_limit": None}
 EVERY: dict[str, Any] = IMMEDIATE | {"trigger_mode": "multiple"}
 """Also while one of the same kind runs: by default Gradio drops it, and “always_last” repeats the first one's data."""
-STREAMED: dict[str, Any] = QUEUED | {"postprocess": False, "trigger_mode": "multiple"}
-"""Updates go to the browser as they are: Gradio would pass each through its models."""
+STREAMED: dict[str, Any] = QUEUED | {"preprocess": False, "postprocess": False, "trigger_mode": "multiple"}
+"""Fields and updates come and go as they are: Gradio would pass each field through a thread, each update through its
+models."""
 
 FAILED_JS = "() => window.chatbot.failed()"
 """After an event that raised: no update will come for its view."""

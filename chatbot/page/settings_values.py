@@ -28,8 +28,9 @@ class SettingsValues(NamedTuple):
 
     @classmethod
     def of(cls, fields: Sequence[Any]) -> Self:
-        """The values of `SettingsForm.all`."""
-        provider, model, prompt, max_tokens, history_limit, temperature, effort, *keys = fields
+        """The values of `SettingsForm.all`. Anything but text, which only a program can send, counts as empty."""
+        texts: list[Any] = [each if isinstance(each, str) else None for each in fields]
+        provider, model, prompt, max_tokens, history_limit, temperature, effort, *keys = texts
         return cls(provider, model, prompt, max_tokens, history_limit, temperature, effort, typed_keys(keys))
 
     def options(self, services: Services) -> Options:
