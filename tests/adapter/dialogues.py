@@ -71,6 +71,14 @@ NAMED = (
     *("named thing", "role", "with whom"),
 )
 """The kinds whose values are names: two of them at once are easily confused."""
+RELATED = (
+    ("job", "company", "shop", "degree", "role", "project", "meeting"),
+    ("home", "origin", "trip", "moved", "street", "where", "where then", "school"),
+    ("name", "pet", "person", "alias", "father", "sibling", "children"),
+    ("language", "reading", "favorite book", "favorite movie", "favorite song", "favorite food", "allergy", "diet"),
+    ("likes", "hobby evening", "instrument", "collection", "what", "habit", "fear", "goal"),
+)
+"""Kinds of which one does not say the other, though they resemble it."""
 GENERAL_SLOTS, GENERAL_SHARE = 14, 4
 """A kind with so many slots stands for many kinds, and is drawn so many times as often."""
 SYLLABLES = "ba do fi gu ka lo mi nu pe ra sa to vi xe zo tha bri sel mar din wen kor lia nel"
@@ -199,6 +207,8 @@ class Author:
     def never_said(self) -> Dialogue:
         """A question about what nobody said, alone or after other facts."""
         asked, *said = self._facts(self.random.choice((1, 1, 1, 2, 3)))
+        if self.random.random() < 0.3:
+            asked, *said = (self._fact(name) for name in self.random.sample(self.random.choice(RELATED), 2))
         if self.random.random() < 0.4 and all(each.kind["kind"] != "name" for each in said):
             asked = self._fact("name")
         turns = [turn for each in said for turn in (self._tell(each), *self._small_talk(self.random.choice((0, 1))))]

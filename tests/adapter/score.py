@@ -49,8 +49,8 @@ class Scorer:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def score(self, seed: int, share: float) -> Scores:
-        """Scores every class; see `cases`."""
+    def score(self, seed: int, share: float, first_share: float) -> Scores:
+        """Scores `share` of every class (see `cases`), and asks `first_share` of the first questions."""
         right, wrong = {}, {}
         with ThreadPoolExecutor(AT_ONCE) as threads:
             for name, chosen in cases(seed, share).items():
@@ -58,7 +58,7 @@ class Scorer:
                 wrong[name] = [pair for pair in zip(chosen, answers, strict=True) if not pair[0].is_right(pair[1])]
                 right[name] = 1 - len(wrong[name]) / len(chosen)
                 print(f"{name}: {right[name]:.0%} of {len(chosen)}", flush=True)
-            questions = SCORED["first_questions"][:: round(1 / share)]
+            questions = SCORED["first_questions"][:: round(1 / first_share)]
             return Scores(right, wrong, list(threads.map(self.first_answer, questions)))
 
     def answers(self, case: Case) -> list[str]:
@@ -88,13 +88,13 @@ class Scorer:
         return visitor
 
 
-def score(seed: int, share: float, *, base: bool = False) -> Scores:
-    """Starts the app without a key and scores its model, or the same weights without the adapter."""
+def score(seed: int, share: float, first_share: float, *, base: bool = False) -> Scores:
+    """Starts the app without a key and scores its model, or the same weights without the adapter; see `Scorer`."""
     environment = {"CHATBOT_MESSAGES_PER_MINUTE": "0"}
     if base:  # weights that are named have no adapter
         environment["LOCAL_MODEL"] = str(find_weights(None, default_cache(Path("data"))))
     with tempfile.TemporaryDirectory() as data, RunningApp(Path(data), environment, forked=False) as app:
-        return Scorer(app.url).score(seed, share)
+        return Scorer(app.url).score(seed, share, first_share)
 
 
 def main() -> None:
@@ -102,10 +102,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", type=float, default=1.0, help="of all cases")
+    parser.add_argument("--first-share", type=float, default=1.0, help="of the first questions")
     parser.add_argument("--base", action="store_true", help="score the weights without the adapter")
     parser.add_argument("--answers", type=Path, help="a file for the answers, right or wrong")
     options = parser.parse_args()
-    scores = score(options.seed, options.share, base=options.base)
+    scores = score(options.seed, options.share, options.first_share, base=options.base)
     print(f"first questions: {scores.ended:.0%} ended by themselves, {len(scores.loops)} loops")
     if options.answers:
         _write(options.answers, scores)

@@ -11,7 +11,7 @@ SHARE = 0.1
 
 @pytest.fixture(scope="module")
 def scores() -> Scores:
-    return score(seed=1, share=SHARE)
+    return score(seed=1, share=SHARE, first_share=SHARE)
 
 
 def test_the_demo_model_remembers(scores: Scores) -> None:
