@@ -88,7 +88,8 @@ class Store:
         with self._lock:
             memory = self._alive.get(event.session_id)
         if memory:
-            self._refreshing.submit(memory.refresh)
+            with suppress(RuntimeError):  # the store was just closed
+                self._refreshing.submit(memory.refresh)
 
     def _open(self, session_id: str) -> ConversationMemory:
         with self._lock:

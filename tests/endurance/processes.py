@@ -26,8 +26,8 @@ from tests.support.running import RunningApp, two_providers
 
 MAX_SHORT_SECONDS = 2.0
 SOON, MAX_STOP_SECONDS = 0.5, 1.0
-"""Stop is to be effective within half a second. On two cores, of which a process that starts takes one for a second, some
-take longer: they are counted."""
+"""Stop is to be effective within half a second. On two cores, of which a process that starts takes one for a second,
+some take longer: they are counted."""
 
 
 def main() -> None:
