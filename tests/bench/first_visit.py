@@ -10,7 +10,7 @@ which each began after the one before had ended.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from math import inf, isinf
 from pathlib import Path
 from statistics import median
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page, TimeoutError
+from playwright.async_api import Browser, BrowserContext, Error, Page, TimeoutError
 
 from tests.bench.chromium import QUESTION, chromium
 from tests.bench.command import Bench
@@ -168,8 +168,9 @@ async def _film(browser: Browser, url: str, directory: Path) -> None:
     going = asyncio.ensure_future(page.goto(url, wait_until="commit"))
     for number in range(FILM_FRAMES):
         await asyncio.sleep(max(0, started + number * FILM_STEP - loop.time()))
-        taken = (loop.time() - started) * 1000
-        await page.screenshot(path=directory / f"{taken:04.0f}.png", timeout=5000)
+        with suppress(Error):  # nothing can be taken while one page gives way to the next
+            picture = await page.screenshot(timeout=5000)
+            (directory / f"{(loop.time() - started) * 1000:04.0f}.png").write_bytes(picture)
     await going
     await session.detach()
     await context.close()
