@@ -61,7 +61,8 @@ async def _newcomer(page: Page, url: str) -> AsyncIterator[str]:
     await chat.panel.get_by_role("button", name="Get a better model").click()
     yield "presses “Get a better model”"
     await page.keyboard.press("Escape")
-    await chat.press("Add your own key")
+    await chat.open_picker()
+    await chat.panel.get_by_role("button", name="Add your own key").click()
     yield "presses “Add your own key”"
 
 
