@@ -18,7 +18,7 @@ MIN_REPEATED = 3
 """Characters: fewer may stand there twice by chance, as in “hel|lo”, unless a word begins with them."""
 
 MIN_PERIODS = 2
-"""Of a text that repeats itself so often it cannot be told what is repeated: nothing is left out."""
+"""Of a text that repeats itself so often that nobody knows what is repeated: nothing is left out."""
 
 FENCE = re.compile(r"([ >]*)(`{3,}|~{3,})([^`\n]*)")
 """Also in lists and quotations: what stands before it, its marks, and the language."""

@@ -22,7 +22,7 @@ from tests.support.running import RunningApp
 WIDTH, HEIGHT, SHOWN_WIDTH, COLUMNS, CAPTION = 1280, 800, 480, 4, 22
 """Pixels of the page and of its picture, pictures a row, and pixels of the line above each."""
 KEY_SECONDS, READING_SECONDS = 0.09, 5.0
-"""Between two keys, about 130 words in ten minutes; and before the next thing is done."""
+"""Between two keys, about 130 words a minute; and before the next thing is done."""
 
 Picture = tuple[str, Image.Image]
 """What the newcomer did, with the time, and what the page shows then."""
