@@ -14,6 +14,7 @@ from chatbot.providers.error_mapping import Sdk, map_errors
 from chatbot.providers.event_reader import EventReader
 from chatbot.providers.event_stream import read_records
 from chatbot.providers.model_profiles import STARTS_IN_THOUGHT
+from chatbot.providers.read_pace import ReadPace
 from chatbot.providers.refusals import Refusal
 from chatbot.providers.stream_reader import StreamReader
 from chatbot.providers.unsupported_parameters import SYSTEM, UnsupportedParameters, adapt, fold_system_prompt
@@ -94,9 +95,9 @@ class WireProvider(ABC):
         """Sends the request once; yields the answer. Raises Refusal, and what the SDK and its HTTP client raise."""
         reader = EventReader(starts_in_thought=bool(STARTS_IN_THOUGHT.search(body["model"])))
         first_word_by = asyncio.get_running_loop().time() + self._first_seconds
-        async with self._open(body) as chunks:
+        async with self._open(body) as (chunks, pace):
             try:
-                async with aclosing(read_records(_patient(chunks, reader, first_word_by))) as records:
+                async with aclosing(read_records(_patient(chunks, reader, first_word_by, pace))) as records:
                     async for record in records:
                         for delta in reader.read(record):
                             reader.has_delta = True
@@ -115,7 +116,7 @@ class WireProvider(ABC):
                 await _drain(chunks)
 
     @asynccontextmanager
-    async def _open(self, body: dict[str, Any]) -> AsyncIterator[AsyncGenerator[bytes]]:
+    async def _open(self, body: dict[str, Any]) -> AsyncIterator[tuple[AsyncGenerator[bytes], ReadPace]]:
         try:
             async with asyncio.timeout(self._first_seconds):
                 answer = await self.post(body)
@@ -123,12 +124,15 @@ class WireProvider(ABC):
             raise Refusal.from_sdk(error) from None
         try:
             async with aclosing(answer.response.aiter_bytes()) as chunks:
-                yield chunks
+                with ReadPace(answer.response) as pace:
+                    yield chunks, pace
         finally:
             await answer.response.aclose()
 
 
-async def _patient(chunks: AsyncIterator[bytes], reader: StreamReader, first_word_by: float) -> AsyncGenerator[bytes]:
+async def _patient(
+    chunks: AsyncIterator[bytes], reader: StreamReader, first_word_by: float, pace: ReadPace
+) -> AsyncGenerator[bytes]:
     """Yields the chunks. Raises TimeoutError if one takes too long: the first word has until `first_word_by` on the
     event loop's clock."""
     clock = asyncio.get_running_loop().time
@@ -139,6 +143,10 @@ async def _patient(chunks: AsyncIterator[bytes], reader: StreamReader, first_wor
         if chunk is None:
             return
         yield chunk
+        if reader.is_finished:
+            pace.resume()
+        elif reader.has_delta:
+            pace.rest()
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:

@@ -1,7 +1,8 @@
 """How often pages are sent a running answer: often enough to look live, and rarely enough to leave time for all."""
 
-MIN_UPDATE_SECONDS = 1 / 30
-"""Between a page's updates while few answers run: more often than this the eye sees no difference in text."""
+MIN_UPDATE_SECONDS = 0.03
+"""Between a page's updates while few answers run. A little less than providers.read_pace.READ_SECONDS, so what was read
+is sent at once."""
 UPDATE_COST_SECONDS = 0.0012
 """Of the event loop's time for one update, at most: python -m tests.bench together."""
 UPDATE_SHARE = 0.35

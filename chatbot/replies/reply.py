@@ -177,13 +177,15 @@ class Reply:
             if not self._version and not self.ended.is_set():
                 yield self.snapshot()
             wait = WAITING_SECONDS
+        due = time.perf_counter()
         while not self.ended.is_set():
-            if self._version > seen:
-                seen = self._version
-                yield self.snapshot()
-                await self._pause(interval())
-            else:
+            if self._version == seen:
                 await self._wait_for_change()
+            elif (early := due - time.perf_counter()) > 0:
+                await self._pause(early)
+            else:
+                seen, due = self._version, time.perf_counter() + interval()
+                yield self.snapshot()
         yield self.snapshot()
 
     async def chunks(self, after: int | None = None) -> AsyncGenerator[Chunk]:
