@@ -37,6 +37,10 @@ ASSIGNED = r"(?<![\w$.])%s=(?![=>])"
 LATER = r"(?<![\w$.])%s=([\w$]+)(?=[,;])"
 """How variables are declared without a value, a function or class declared, and a value assigned, now and later."""
 
+SET_STATE = re.compile(r"async update_state\(([\w$]+),([\w$]+),[\w$]+=!0\)\{")
+"""Where Gradio changes a component: which, and its new values. At each step of an answer it sets the progress of the
+event's inputs and outputs, and copies all that they hold for it."""
+
 START = """const modules = {}, loaded = {}, listeners = {};
 export const __load = (file) => loaded[file] ??= modules[file]();
 const __listen = (name, listener) => (listeners[name] ??= []).push(listener);
@@ -91,7 +95,7 @@ class Bundle:
         self._add_modules(kinds)
         self.style = "\n".join((self._assets / file).read_text("utf-8") for file in self._styles)
         functions = "".join(self._function(module) for module in self._modules.values())
-        self.script = f'{START}{functions}__load("{self.entry}");\n'
+        self.script = _without_progress(f'{START}{functions}__load("{self.entry}");\n')
 
     def files(self, folder: str) -> dict[str, str]:
         """The text of each file in the bundle's folder; Gradio's other files are there as well."""
@@ -208,6 +212,12 @@ def _with_late_exports(module: _Module) -> str:
         start = f'{inner}=__set("{module.file} {outer}",'
         body = re.sub(LATER % re.escape(inner), partial(_wrapped, start), body)
     return body
+
+
+def _without_progress(script: str) -> str:
+    """The script, which sets no component's progress: this page shows none."""
+    _find(SET_STATE, script)
+    return SET_STATE.sub(r'\g<0>if("loading_status"in \2&&Object.keys(\2).length===1)return;', script)
 
 
 def _wrapped(start: str, match: re.Match[str]) -> str:

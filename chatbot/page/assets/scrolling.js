@@ -17,6 +17,8 @@ machine.until("idle").then(() => {
   let placed = panel.scrollTop; // where this has scrolled to
   let height = panel.scrollHeight;
   let shown = view.conversation;
+  let spacious = null; // the row that makes the space below the question, by its height
+  let space = "";
 
   const distance = () => panel.scrollHeight - panel.scrollTop - panel.clientHeight;
   const rows = () => [...panel.querySelectorAll(".message-row")];
@@ -31,8 +33,17 @@ machine.until("idle").then(() => {
     const length = end.getBoundingClientRect().bottom - question.getBoundingClientRect().top;
     const top = topOf(question) + Math.max(-GAP, length - panel.clientHeight / 2);
     const below = parseFloat(getComputedStyle(last.parentElement).paddingBottom);
-    panel.style.setProperty("--rest", `${Math.max(0, top + panel.clientHeight - topOf(last) - below)}px`);
+    makeSpace(`${Math.max(0, top + panel.clientHeight - topOf(last) - below)}px`);
     return top;
+  };
+
+  // The height is the row's own: a variable of the panel would have the browser look at every element of the chat again.
+  const makeSpace = (height) => {
+    space = height;
+    const last = rows().at(-1) ?? null;
+    if (spacious !== last) spacious?.style.removeProperty("min-height");
+    spacious = last;
+    if (last && last.style.minHeight !== space) last.style.minHeight = space;
   };
 
   const look = () => {
@@ -45,7 +56,7 @@ machine.until("idle").then(() => {
 
   // A browser may call this before it tells of a scroll in the same frame, so the place is looked at first.
   const keep = () => {
-    if (shown && view.conversation !== shown) panel.style.removeProperty("--rest"); // the space was another last row's
+    makeSpace(shown && view.conversation !== shown ? "" : space); // that of another conversation is no use
     shown = view.conversation;
     look();
     if (view.anchor === "question") panel.scrollTop = questionPlace();
