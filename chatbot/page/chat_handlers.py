@@ -72,7 +72,10 @@ class ChatHandlers:
             yield await self._refusal(asked, error, locale_of(request))
             return
         following = self.follow(request, asked.token, asked.view, asked.conversation_id)
-        async with aclosing(self._updates_for(request, reply, asked.view) if reply else following) as updates:
+        is_new = asked.kind == "new"
+        async with aclosing(
+            self._updates_for(request, reply, asked.view, is_new=is_new) if reply else following
+        ) as updates:
             async for update in updates:
                 yield update
 
@@ -220,10 +223,12 @@ class ChatHandlers:
             return update
         return {**idle_update(asked.view, read), **update, "answer": show_notice(error.text.worded(locale))}
 
-    async def _updates_for(self, request: gr.Request, reply: Reply, view: int) -> AsyncGenerator[ViewUpdate]:
+    async def _updates_for(
+        self, request: gr.Request, reply: Reply, view: int, *, is_new: bool = False
+    ) -> AsyncGenerator[ViewUpdate]:
         """The updates of a reply, until the page leaves the view."""
         self.leave(request, view - 1)
-        async with aclosing(self._updates(reply, view, locale_of(request))) as updates:
+        async with aclosing(self._updates(reply, view, locale_of(request), is_new=is_new)) as updates:
             async for update in updates:
                 if self._has_left(request, view):
                     if (str(request.session_hash), view) in self._stopped:
@@ -231,23 +236,33 @@ class ChatHandlers:
                     return
                 yield update
 
-    async def _updates(self, reply: Reply, view: int, locale: str) -> AsyncGenerator[ViewUpdate]:
-        """The updates of a reply, then of those to messages that waited for its end: the conversation with the first
-        text, if that is quick, then the text as it grows, and the facts below it at the end. Each is whole: a busy
-        browser shows only the last of several that come together. Gradio sends what is new in it."""
+    async def _updates(
+        self, reply: Reply, view: int, locale: str, *, is_new: bool = False
+    ) -> AsyncGenerator[ViewUpdate]:
+        """The updates of a reply, then of those to messages that waited for its end: the conversation with the text as
+        it grows, and the facts below it at the end. Each is whole: a busy browser shows only the last of several that
+        come together. Gradio sends what is new in it. But the first text of an answer to a message that `is_new`, which
+        the page shows already, comes alone if it is quick: reading the conversation would hold it up."""
         for part in count(1):
-            whole = await self._whole(reply, view, locale)
+            whole: ViewUpdate = {}
             interval = self._services.replies.update_interval
             async with aclosing(reply.snapshots(interval, FIRST_UPDATE_SECONDS)) as snapshots:
                 async for snapshot in snapshots:
-                    if snapshot.status == "running":
-                        waiting = "" if snapshot.content else self._waiting_for(reply, snapshot, locale)
-                        answer = show_message(snapshot, locale, waiting)
-                        yield {**whole, "part": 2 * part, "phase": "running", "answer": answer}
+                    if snapshot.status != "running":
+                        break
+                    waiting = "" if snapshot.content else self._waiting_for(reply, snapshot, locale)
+                    answer = show_message(snapshot, locale, waiting)
+                    if is_new and snapshot.content and not whole:
+                        is_new = False
+                        place: ViewUpdate = {"view": view, "conversation_id": reply.conversation_id}
+                        yield {**place, "phase": "running", "answer": answer}
+                        continue
+                    whole = whole or await self._whole(reply, view, locale)
+                    yield {**whole, "part": 2 * part, "phase": "running", "answer": answer}
             following = self._services.replies.running(reply.session_id, reply.conversation_id)
             if following is None:
                 break
-            reply = following
+            reply, is_new = following, False
         whole |= await self._whole(reply, view, locale)
         yield {**whole, "part": 2 * part + 1, "phase": "idle", "answer": show_message(reply.snapshot(), locale)}
 

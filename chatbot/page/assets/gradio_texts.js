@@ -15,8 +15,10 @@ const SPEAKERS = { user: "chat.question", bot: "chat.answer" }; // by Gradio's t
 const nameElements = () => {
   for (const [selector, key] of Object.entries(NAMES)) find(selector)?.setAttribute("aria-label", t(key));
   for (const message of document.querySelectorAll("#chat :is([data-testid=user], [data-testid=bot])")) {
+    const name = t(SPEAKERS[message.dataset.testid]);
+    if (message.ariaLabel === name) continue; // setting it again would have the browser look at its style again
     message.setAttribute("role", "group"); // what has no role may have no name
-    message.setAttribute("aria-label", t(SPEAKERS[message.dataset.testid]));
+    message.setAttribute("aria-label", name);
   }
 };
 

@@ -49,6 +49,9 @@ const BOX_MS = 50; // Gradio sets the field soon after it was given the text
 const boxListeners = [];
 export const onBox = (listener) => boxListeners.push(listener);
 
+// An answer that has no text yet, as the server shows it. It is there with the question: its first text needs no new row.
+const WAITING = [{ role: "assistant", blocks: ['<span class="typing"></span>'], metadata: null }];
+
 const about = (detail) => ({ view: view.number, conversation_id: view.conversation, ...detail });
 const shownMessages = () => [...view.messages, ...(view.question ? [view.question] : []), ...view.answer];
 
@@ -126,7 +129,8 @@ const receive = (update) => {
   const asked = questionCount();
   view.conversation = copy.conversation_id ?? view.conversation;
   if (copy.messages) Object.assign(view, { messages: copy.messages, question: null });
-  view.answer = copy.answer ?? view.answer;
+  const isOver = copy.phase === "idle" && view.answer === WAITING;
+  view.answer = copy.answer ?? (isOver ? [] : view.answer);
   view.settings = copy.settings ?? view.settings;
   if (copy.queued) { view.queued = copy.queued; isQueueing = false; }
   if (copy.box !== undefined) box = beforeTyped(copy.box);
@@ -155,7 +159,7 @@ export const send = async (text) => {
   box = ""; // first: while one types, the page offers more than while one waits
   ask("send", { text, files, temporary: view.isTemporary && !view.conversation }, text);
   view.question = { role: "user", blocks: [asTyped(text)] };
-  view.answer = [];
+  view.answer = WAITING;
   setTimeout(apply); // the request leaves before the page draws
 };
 
@@ -284,6 +288,7 @@ export const storedNow = () => { view.isTemporary = view.lines.temporary = false
 // An event raised in Python: what it was to bring will not come.
 export const failed = () => {
   if (machine.is("sending")) box = sentText;
+  if (view.answer === WAITING) view.answer = [];
   if (!machine.is("loading")) machine.to("idle");
   apply();
 };
