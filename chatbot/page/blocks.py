@@ -33,7 +33,7 @@ from chatbot.page.summary_handlers import SummaryHandlers
 from chatbot.page.view_update import ViewUpdate
 from chatbot.replies.options import MAX_HISTORY
 from chatbot.settings import Settings
-from chatbot.web.gradio_patches import event_data, hide_progress
+from chatbot.web.gradio_patches import event_data
 from chatbot.web.services import Services
 
 TITLE = "Chatbot"
@@ -75,7 +75,6 @@ def build_page(services: Services) -> gr.Blocks:
         _connect_memory(services, controls)
         _connect_summary(services, views, controls)
         _connect_settings(entered, services, controls)
-        hide_progress(page, controls.form.listed)
     return page
 
 

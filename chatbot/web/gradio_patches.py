@@ -91,13 +91,6 @@ def _run_server(app: Any, sockets: Sequence[socket.socket]) -> http_server.Serve
     return server
 
 
-def hide_progress(page: gr.Blocks, component: gr.components.Component) -> None:
-    """Points all progress indicators at a hidden component. Otherwise the browser goes through every output of an event
-    at each step of an answer, all messages included."""
-    for event in page.fns.values():
-        event.show_progress_on = [component]
-
-
 def displayed_kinds(page: gr.Blocks) -> set[str]:
     """The kinds of components that the page loads scripts for: not of those that are not displayed."""
     return {component.get_block_name() for component in page.blocks.values() if getattr(component, "visible", True)}

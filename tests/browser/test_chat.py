@@ -68,6 +68,30 @@ async def test_memory_survives_reload_restart_and_a_change_of_provider(
     ]
 
 
+async def test_the_place_of_the_answer_is_there_with_the_question(chat: ChatPage, upstream: FakeUpstream) -> None:
+    await chat.ask("Hello")
+    upstream.scenario = Scenario(headers_after=60)
+    await chat.page.route("**/queue/join*", lambda route: None)  # the server hears nothing
+    await chat.send("Are you there?")
+    await expect(chat.questions.last).to_have_text("Are you there?")
+    await expect(chat.answers).to_have_count(2)
+    await expect(chat.answers.last.locator(".typing")).to_be_visible()
+
+
+async def test_the_fields_of_the_settings_are_not_copied_at_each_step_of_an_answer(chat: ChatPage) -> None:
+    await chat.ask("Hello")  # from its end on, Gradio sets the progress of what it read for it
+    await chat.page.evaluate("""() => {
+      const copy = structuredClone;
+      window.copied = [];
+      window.structuredClone = (value, ...rest) => { copied.push(value); return copy(value, ...rest); };
+    }""")
+    await chat.type_model("pace:50x20")
+    await chat.page.evaluate("copied.length = 0")
+    await chat.ask("And now?")
+    copies = await chat.page.evaluate("copied.filter((value) => value === 'pace:50x20').length")
+    assert copies <= 6, "two each time: the value, and its name among the choices"
+
+
 @pytest.mark.tier2
 async def test_a_new_browser_sees_no_conversation_of_another(chat: ChatPage, browser: Browser, app: RunningApp) -> None:
     await chat.ask("A secret of mine")

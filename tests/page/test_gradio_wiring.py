@@ -53,11 +53,6 @@ def test_enter_asks_for_the_answer_without_a_call_before(events: list[Event]) ->
     assert not applied["backend_fn"]
 
 
-def test_no_event_makes_the_browser_look_through_what_it_changes_for_progress_to_show(events: list[Event]) -> None:
-    (place,) = {tuple(event["show_progress_on"]) for event in events}
-    assert len(place) == 1
-
-
 def test_stop_works_on_the_answer_and_not_on_gradios_event(events: list[Event]) -> None:
     by_button, on_server = sorted((event for event in events if "stop" in _names(event)), key=lambda e: e["backend_fn"])
     assert "chatbot.stop(" in by_button["js"]
