@@ -1,0 +1,45 @@
+"""What an answer's first updates have."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.endurance.page import Page, Wiring
+from tests.fake_upstream import FakeUpstream, Scenario
+from tests.support.api_client import Visitor
+from tests.support.running import RunningApp
+
+
+@pytest.fixture
+def page(api_app: RunningApp, upstream: FakeUpstream, visitor: Visitor) -> Iterator[Page]:
+    """A page without a browser. Its session ends with the test."""
+    visitor.token = visitor.http.post("/session").json()["token"]
+    with httpx.Client(base_url=api_app.url, timeout=30) as http:
+        yield Page(Wiring(api_app.url), http, visitor.token)
+
+
+def test_every_answer_comes_with_its_conversation(page: Page) -> None:
+    with page.watching(page.wiring.event("send"), "", "pace:20x10", "Hello", {"view": 1}) as updates:
+        *running, ended = [update for (update,) in updates]
+    # The first text may come alone, if it comes within FIRST_UPDATE_SECONDS.
+    assert all("unchanged" in update for update in running[1:])
+    assert [message["role"] for message in json.loads(ended["unchanged"])["messages"]] == ["user"]
+    assert ended["phase"] == "idle"
+
+
+def test_an_answer_that_is_waited_for_comes_with_its_conversation(page: Page, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=3, headers_after=0.3)
+    with page.watching(page.wiring.event("send"), "", "any-model", "Hello", {"view": 1}) as updates:
+        assert "unchanged" in next(updates)[0]
+
+
+def test_another_answer_comes_with_its_conversation_at_once(page: Page) -> None:
+    with page.watching(page.wiring.event("send"), "", "pace:50x3", "Hello", {"view": 1}) as updates:
+        *_, (ended,) = updates
+    conversation, question = ended["conversation_id"], json.loads(ended["unchanged"])["lines"]["rows"][0]["id"]
+    with page.watching(
+        page.wiring.event("retry"), conversation, "pace:50x3", "", {"view": 2, "id": question}
+    ) as updates:
+        assert "unchanged" in next(updates)[0]
