@@ -249,7 +249,7 @@ class ChatHandlers:
             async with aclosing(reply.snapshots(interval, FIRST_UPDATE_SECONDS)) as snapshots:
                 async for snapshot in snapshots:
                     if snapshot.status != "running":
-                        break
+                        continue  # what ends it is about to be stored
                     waiting = "" if snapshot.content else self._waiting_for(reply, snapshot, locale)
                     answer = show_message(snapshot, locale, waiting)
                     if is_new and snapshot.content and not whole:
