@@ -1,14 +1,23 @@
-"""What an answer's first updates have."""
+"""What a page is sent of an answer, from its first text to its end."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from chatbot.page.chat_handlers import ChatHandlers
+from chatbot.page.conversation_view import ConversationViews
+from chatbot.page.view_update import ViewUpdate
+from chatbot.replies.options import resolve_options
+from chatbot.storage import open_store
+from chatbot.web.services import create_services, quotas
+from tests.conftest import MakeSettings
 from tests.endurance.page import Page, Wiring
 from tests.fake_upstream import FakeUpstream, Scenario
 from tests.support.api_client import Visitor
+from tests.support.reply_setup import SESSION, slow_disk, until
 from tests.support.running import RunningApp
 
 
@@ -43,3 +52,25 @@ def test_another_answer_comes_with_its_conversation_at_once(page: Page) -> None:
         page.wiring.event("retry"), conversation, "pace:50x3", "", {"view": 2, "id": question}
     ) as updates:
         assert "unchanged" in next(updates)[0]
+
+
+async def test_an_answer_is_followed_until_it_is_stored(settings: MakeSettings, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=3)
+    configured = settings()
+    store = open_store(configured, quotas(configured))
+    services = create_services(configured, store, "secret")
+    handlers = ChatHandlers(services, ConversationViews(services))
+    options = resolve_options(configured, services.providers, {"provider": "compatible", "model": "any-model"})
+    reply = await services.replies.start(SESSION, "Hello", options)
+
+    async def updates() -> list[ViewUpdate]:
+        return [update async for update in handlers._updates(reply, 1, "en", is_new=True)]
+
+    with slow_disk(store.memory(SESSION)):
+        watching = asyncio.create_task(updates())
+        await until(lambda: reply.snapshot().status != "running")
+        await asyncio.sleep(0.1)  # the time of three updates
+        assert not watching.done()
+    assert [update["phase"] for update in await watching][-1] == "idle"
+    await services.aclose()
+    store.close()
