@@ -253,10 +253,11 @@ class ChatHandlers:
                     waiting = "" if snapshot.content else self._waiting_for(reply, snapshot, locale)
                     answer = show_message(snapshot, locale, waiting)
                     if is_new and snapshot.content and not whole:
-                        is_new = False
                         place: ViewUpdate = {"view": view, "conversation_id": reply.conversation_id}
                         yield {**place, "phase": "running", "answer": answer}
-                        continue
+                        await asyncio.sleep(
+                            interval()
+                        )  # the page draws it; then comes the rest, even if no more text does
                     whole = whole or await self._whole(reply, view, locale)
                     yield {**whole, "part": 2 * part, "phase": "running", "answer": answer}
             following = self._services.replies.running(reply.session_id, reply.conversation_id)

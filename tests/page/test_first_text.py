@@ -2,10 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-
-import httpx
-import pytest
 
 from chatbot.page.chat_handlers import ChatHandlers
 from chatbot.page.conversation_view import ConversationViews
@@ -14,19 +10,9 @@ from chatbot.replies.options import resolve_options
 from chatbot.storage import open_store
 from chatbot.web.services import create_services, quotas
 from tests.conftest import MakeSettings
-from tests.endurance.page import Page, Wiring
+from tests.endurance.page import Page
 from tests.fake_upstream import FakeUpstream, Scenario
-from tests.support.api_client import Visitor
 from tests.support.reply_setup import SESSION, slow_disk, until
-from tests.support.running import RunningApp
-
-
-@pytest.fixture
-def page(api_app: RunningApp, upstream: FakeUpstream, visitor: Visitor) -> Iterator[Page]:
-    """A page without a browser. Its session ends with the test."""
-    visitor.token = visitor.http.post("/session").json()["token"]
-    with httpx.Client(base_url=api_app.url, timeout=30) as http:
-        yield Page(Wiring(api_app.url), http, visitor.token)
 
 
 def test_every_answer_comes_with_its_conversation(page: Page) -> None:
@@ -41,6 +27,13 @@ def test_every_answer_comes_with_its_conversation(page: Page) -> None:
 def test_an_answer_that_is_waited_for_comes_with_its_conversation(page: Page, upstream: FakeUpstream) -> None:
     upstream.scenario = Scenario(tokens=3, headers_after=0.3)
     with page.watching(page.wiring.event("send"), "", "any-model", "Hello", {"view": 1}) as updates:
+        assert "unchanged" in next(updates)[0]
+
+
+def test_a_first_text_that_stays_alone_is_followed_by_its_conversation(page: Page, upstream: FakeUpstream) -> None:
+    upstream.scenario = Scenario(tokens=3, silence_after=1)
+    with page.watching(page.wiring.event("send"), "", "any-model", "Hello", {"view": 1}) as updates:
+        next(updates)
         assert "unchanged" in next(updates)[0]
 
 

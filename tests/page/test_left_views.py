@@ -1,24 +1,8 @@
 """A page that has left a view is sent no more of its answer, whichever the server hears of first."""
 
-from collections.abc import Iterator
-
-import httpx
-import pytest
-
-from tests.endurance.page import Page, Wiring
-from tests.fake_upstream import FakeUpstream
-from tests.support.api_client import Visitor
-from tests.support.running import RunningApp
+from tests.endurance.page import Page
 
 ENDLESS = "pace:50x100000"
-
-
-@pytest.fixture
-def page(api_app: RunningApp, upstream: FakeUpstream, visitor: Visitor) -> Iterator[Page]:
-    """A page without a browser. Its session, and what runs in it, ends with the test."""
-    visitor.token = visitor.http.post("/session").json()["token"]
-    with httpx.Client(base_url=api_app.url, timeout=30) as http:
-        yield Page(Wiring(api_app.url), http, visitor.token)
 
 
 def test_an_answer_of_a_view_that_was_left_before_is_not_sent(page: Page) -> None:
