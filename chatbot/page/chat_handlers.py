@@ -255,9 +255,8 @@ class ChatHandlers:
                     if is_new and snapshot.content and not whole:
                         place: ViewUpdate = {"view": view, "conversation_id": reply.conversation_id}
                         yield {**place, "phase": "running", "answer": answer}
-                        await asyncio.sleep(
-                            interval()
-                        )  # the page draws it; then comes the rest, even if no more text does
+                        # The page draws it. Then comes the rest, even if no more text does.
+                        await asyncio.sleep(interval())
                     whole = whole or await self._whole(reply, view, locale)
                     yield {**whole, "part": 2 * part, "phase": "running", "answer": answer}
             following = self._services.replies.running(reply.session_id, reply.conversation_id)
