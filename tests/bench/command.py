@@ -9,6 +9,7 @@ from typing import Any
 from tests.bench.figures import load, table
 
 ROUNDS = 5
+MAX_ROUNDS = 1000
 
 
 class Bench:
@@ -25,9 +26,11 @@ class Bench:
         self._machine = load()
         self._options = argparse.Namespace()
 
-    def rounds(self, number: int = ROUNDS) -> None:
+    def rounds(self, number: int = ROUNDS, maximum: int = MAX_ROUNDS) -> None:
         """Adds the argument `--rounds`."""
-        self.argument("--rounds", type=int, default=number, help=f"{number} by default; the table has their medians")
+        choices = range(1, maximum + 1)
+        words = f"1 to {maximum}, {number} by default; the table has their medians"
+        self.argument("--rounds", type=int, default=number, choices=choices, metavar="ROUNDS", help=words)
 
     def read(self) -> argparse.Namespace:
         """Parses the command line."""

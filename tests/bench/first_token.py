@@ -1,15 +1,14 @@
 """Time from Enter to the first token on the page, over loopback and over a link of 50 ms each way, with peers.
 
-Each app has one page with one conversation. They take turns, so that other load affects all of them; the first question
-is a warm-up. A time ends when the token is in the browser's document. The upstream answers at once, so the app, the
-link and the page take all of it. The slow link delays data, not the opening of connections. `SDK alone` has no page and
-no link.
+Each app runs alone, because an open page can cost time while nobody uses it: that of a bare ChatInterface draws 60
+frames a second. It has a page with one conversation for each link; the first question is a warm-up. A time ends when
+the token is in the browser's document. The upstream answers at once, so the app, the link and the page take all of it.
+The slow link delays data, not the opening of connections. `SDK alone` has no page and no link.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack
-from functools import partial
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,9 @@ from tests.bench.proxy import delay
 from tests.bench.sdk_alone import run_sdk
 
 TOKENS = 10
+MODEL = f"pace:50x{TOKENS}"
+MAX_ROUNDS = 13
+"""With the warm-up, as many questions as the page of this project shows."""
 LINKS = {"loopback": 0.0, "slow link": 0.05}
 """Delay each way, in seconds."""
 
@@ -30,7 +32,7 @@ NONE = ["–"] * len(Summary._fields)
 def main() -> None:
     """Measures, prints a table and writes the figures if `--json` is given."""
     bench = Bench("first_token", __doc__)
-    bench.rounds(9)
+    bench.rounds(9, MAX_ROUNDS)
     bench.argument("--only", nargs="+", choices=CONTESTANTS, default=[*CONTESTANTS], help="apps to measure")
     options = bench.read()
     samples = asyncio.run(measure([CONTESTANTS[name] for name in options.only], options.rounds))
@@ -41,25 +43,27 @@ def main() -> None:
 
 async def measure(contestants: Sequence[Contestant], rounds: int) -> dict[str, dict[str, Samples]]:
     """Returns the milliseconds of each question by contestant and link."""
-    with ExitStack() as servers:
-        async with AsyncExitStack() as stack:
-            provider = servers.enter_context(upstream())
-            browser = await stack.enter_async_context(chromium())
-            asks = {}
-            for contestant in contestants:
-                server = servers.enter_context(contestant.serve(provider, f"pace:50x{TOKENS}"))
-                for link, seconds in LINKS.items():
-                    url = server.url
-                    if seconds:
-                        url = f"http://127.0.0.1:{servers.enter_context(delay(urlsplit(url).port or 0, seconds))}"
-                    page = await open_page(browser, contestant, url)
-                    asks[contestant.name, link] = partial(_first_token, page, contestant)
-            results = [{key: await ask() for key, ask in asks.items()} for _ in range(rounds + 1)]
-            floor: Samples = [(await run_sdk(provider, f"pace:50x{TOKENS}", 1)).first * 1000 for _ in range(rounds)]
-    samples: dict[str, dict[str, Samples]] = {
-        each.name: {link: [times[each.name, link] for times in results[1:]] for link in LINKS} for each in contestants
-    }
+    with upstream() as provider:
+        samples = {each.name: await _alone(each, provider, rounds) for each in contestants}
+        floor: Samples = [(await run_sdk(provider, MODEL, 1)).first * 1000 for _ in range(rounds)]
     return samples | {"SDK alone": {"loopback": floor}}
+
+
+async def _alone(contestant: Contestant, provider: str, rounds: int) -> dict[str, Samples]:
+    """Runs the app; the links take turns."""
+    with ExitStack() as links:
+        server = links.enter_context(contestant.serve(provider, MODEL))
+        async with chromium() as browser:
+            pages = {}
+            for link, seconds in LINKS.items():
+                url = server.url
+                if seconds:
+                    url = f"http://127.0.0.1:{links.enter_context(delay(urlsplit(url).port or 0, seconds))}"
+                pages[link] = await open_page(browser, contestant, url)
+            times = [
+                {link: await _first_token(page, contestant) for link, page in pages.items()} for _ in range(rounds + 1)
+            ]
+    return {link: [each[link] for each in times[1:]] for link in LINKS}
 
 
 async def _first_token(page: Any, contestant: Contestant) -> float:

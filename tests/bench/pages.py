@@ -2,14 +2,13 @@
 
 Each page has its own visitor. Enter is pressed on all pages at almost the same time; each answer has 500 tokens at 50
 per second. Chromium (the headless build, if installed) shares the machine with the server, so with many pages on few
-cores the times depend on both. The CPU is that of all the server's processes from the first Enter to the last word. A
-round is reported and dropped if an answer takes more than a minute. `SDK alone` is a process that only reads as many
-streams.
+cores the times depend on both. Each app runs alone; the CPU is that of all its server's processes from the first Enter
+to the last word. A round is reported and dropped if an answer takes more than a minute. `SDK alone` is a process that
+only reads as many streams.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from statistics import median
 from typing import NamedTuple
 
@@ -57,17 +56,12 @@ def main() -> None:
 async def measure(contestants: Sequence[Contestant], pages: Sequence[int], rounds: int) -> Mapping[str, list[Round]]:
     """Returns the rounds of each contestant with each number of pages."""
     results: dict[str, list[Round]] = {f"{each.name}, {count} pages": [] for count in pages for each in contestants}
-    with ExitStack() as servers:
-        provider = servers.enter_context(upstream())
-        serving = {
-            each.name: servers.enter_context(each.serve(provider, f"pace:{RATE}x{TOKENS}")) for each in contestants
-        }
+    with upstream() as provider:
         async with chromium(CHROMIUM) as browser:
             for count in pages:
                 for each in contestants:
-                    results[f"{each.name}, {count} pages"] = await _rounds(
-                        browser, each, serving[each.name], count, rounds
-                    )
+                    with each.serve(provider, f"pace:{RATE}x{TOKENS}") as server:
+                        results[f"{each.name}, {count} pages"] = await _rounds(browser, each, server, count, rounds)
                 results[f"SDK alone, {count} streams"] = [await _sdk(provider, count) for _ in range(rounds)]
     return results
 
