@@ -6,7 +6,7 @@ import socket
 import sys
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import httpx2
 
@@ -14,17 +14,31 @@ READ_SECONDS = 0.0325
 """Between two reads of a quick answer, which makes 30 a second with the reading itself. The eye sees no difference in
 text that comes more often."""
 
-QUICK_SECONDS = 1.5 * READ_SECONDS
-"""Pieces further apart than this are read one by one: nothing would come together."""
+READ_COST_SECONDS = 0.0003
+"""Of the event loop's time for waking up to read (tests/bench/NOTES.md)."""
+
+READ_SHARE = 0.2
+"""The share of the event loop's time that waking up may take. Beyond 21 answers they are read less often."""
+
+QUICK = 1.5
+"""Pieces further apart than so many times of what lies between two reads are read one by one: nothing would come
+together."""
 
 GATHERED_BYTES = 65_536
 """As much as this is read at once, or half of what the kernel's buffer holds."""
+
+
+def read_interval(answers: int) -> float:
+    """Seconds between two reads of each of so many quick answers."""
+    return max(READ_SECONDS, answers * READ_COST_SECONDS / READ_SHARE)
 
 
 class ReadPace:
     """As a context manager, the pace at which the body of `response` is read. Inside, what comes soon after a piece
     waits in the kernel, below TLS, and wakes nobody. Linux does that since 4.18; other systems read each piece as it
     comes, because they do not notice when a socket's mark is lowered again."""
+
+    _running: ClassVar[int] = 0  # of all answers, since they share the event loop
 
     def __init__(self, response: httpx2.Response) -> None:
         stream = response.extensions.get("network_stream")
@@ -33,13 +47,14 @@ class ReadPace:
         self._timer: asyncio.TimerHandle | None = None
 
     def rest(self) -> None:
-        """After a piece: what would come within READ_SECONDS waits until they are over."""
+        """After a piece: what would come within `read_interval` waits until that is over."""
         loop = asyncio.get_running_loop()
-        is_quick = loop.time() - self._read_at < QUICK_SECONDS
+        interval = read_interval(ReadPace._running)
+        is_quick = loop.time() - self._read_at < QUICK * interval
         self._read_at = loop.time()
         if is_quick and self._socket is not None and self._timer is None:
             self._wake_for(GATHERED_BYTES)
-            self._timer = loop.call_later(READ_SECONDS, self.resume)
+            self._timer = loop.call_later(interval, self.resume)
 
     def resume(self) -> None:
         """Whatever has come, or comes next, is read at once."""
@@ -53,9 +68,11 @@ class ReadPace:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
     def __enter__(self) -> Self:
+        ReadPace._running += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        ReadPace._running -= 1
         self.resume()  # another answer may come over the same connection

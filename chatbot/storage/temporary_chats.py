@@ -62,6 +62,8 @@ class TemporaryChats:
 
     def get(self, folder: Folder, conversation_id: str) -> ConversationFile | None:
         """The chat, which counts as used now; None if there is none, or no more."""
+        if not self._files:  # most often; the event loop would wait for the lock
+            return None
         self.sweep()
         with self._lock:
             found = self._files.get((folder.key, conversation_id))
@@ -78,6 +80,8 @@ class TemporaryChats:
 
     def sweep(self) -> None:
         """Drops the chats that nobody has used for TEMPORARY_SECONDS, and more if all take too much."""
+        if not self._files:
+            return
         with self._lock:
             total = sum(file.storage.size for file, _ in self._files.values())
             while self._files:

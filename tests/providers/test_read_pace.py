@@ -82,12 +82,31 @@ async def test_the_wait_ends_by_itself(connection: Connection) -> None:
 
 
 async def test_slow_pieces_are_read_as_they_come(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_pace, "QUICK_SECONDS", 0.0)
+    monkeypatch.setattr(read_pace, "QUICK", 0.0)
     with connection.pace as pace:
         pace.rest()
         pace.rest()
         connection.far.send(b"piece")
         assert connection.wakes()
+
+
+async def test_each_of_many_answers_is_read_less_often(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ReadPace, "_running", 60_000)
+    with connection.pace as pace:
+        pace.rest()
+        pace.rest()
+        connection.far.send(b"piece")
+        await asyncio.sleep(2 * read_pace.READ_SECONDS)
+        assert not connection.wakes()
+    assert connection.wakes()
+
+
+def test_an_answer_counts_until_it_is_over() -> None:
+    response = httpx2.Response(200)
+    before = ReadPace._running
+    with ReadPace(response), ReadPace(response):
+        assert ReadPace._running == before + 2
+    assert ReadPace._running == before
 
 
 async def test_the_end_of_a_connection_is_noticed_at_once(connection: Connection) -> None:
