@@ -17,8 +17,9 @@ text that comes more often."""
 READ_COST_SECONDS = 0.0003
 """Of the event loop's time for waking up to read (tests/bench/NOTES.md)."""
 
-READ_SHARE = 0.2
-"""The share of the event loop's time that waking up may take. Beyond 21 answers they are read less often."""
+READ_SHARE = 0.1
+"""The share of the event loop's time that waking up may take. Of more than ten answers each is read less often, about
+as often as a page is updated (replies/pacing.py)."""
 
 QUICK = 1.5
 """Pieces further apart than so many times of what lies between two reads are read one by one: nothing would come
