@@ -276,9 +276,8 @@ class ChatHandlers:
             return {"view": view, "conversation_id": reply.conversation_id}
         if read.newest != answer:
             return {"view": view, "conversation_id": reply.conversation_id}
-        unchanged = json.dumps(
-            {"messages": read.messages, "lines": read.lines, "queued": read.queued}, ensure_ascii=False
-        )
+        shown = {"messages": read.messages, "lines": read.lines, **read.queue}
+        unchanged = json.dumps(shown, ensure_ascii=False)
         return {"view": view, "conversation_id": reply.conversation_id, "unchanged": unchanged}
 
     def _waiting_for(self, reply: Reply, answer: StoredMessage, locale: str) -> str:

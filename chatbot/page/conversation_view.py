@@ -1,6 +1,7 @@
 """What the page shows of a conversation, read from the store and never from what a browser sends back."""
 
 import asyncio
+from functools import partial
 from itertools import dropwhile
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ class ConversationView(NamedTuple):
     conversation: Conversation
     newest: str
     """The id of the newest message, empty if there is none."""
-    queued: list[dict[str, Any]]
+    queue: ViewUpdate
     """The messages that wait for the end of an answer."""
 
 
@@ -94,8 +95,8 @@ class ConversationViews:
         }
         ended = [each for each in shown if each.status != "running" and each.message_id != without]
         newest = shown[-1].message_id if shown else ""
-        queued = show_queue(self._services.queue.list(session_id, conversation_id), locale)
-        return ConversationView(show(ended, locale), below, conversation, newest, queued)
+        queue = show_queue(partial(self._services.queue.list, session_id, conversation_id), locale)
+        return ConversationView(show(ended, locale), below, conversation, newest, queue)
 
     def _label(self, provider: str) -> str:
         """The provider's label; its name if an import brought it along."""
@@ -112,7 +113,7 @@ def idle_update(view: int, read: ConversationView) -> ViewUpdate:
         "messages": read.messages,
         "answer": [],
         "lines": read.lines,
-        "queued": read.queued,
+        **read.queue,
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -93,8 +94,10 @@ class QueueHandlers:
         return {**await self._listed(request, session_id, view, conversation_id), **returned}
 
     async def _listed(self, request: gr.Request, session_id: str, view: int, conversation_id: str) -> ViewUpdate:
+        locale = locale_of(request)
+        read = partial(self._services.queue.list, session_id, conversation_id)
         try:
-            waiting = await asyncio.to_thread(self._services.queue.list, session_id, conversation_id)
+            queue = await asyncio.to_thread(show_queue, read, locale)
         except ChatbotError:  # deleted meanwhile
-            waiting = []
-        return {"view": view, "queued": show_queue(waiting, locale_of(request))}
+            queue = show_queue(list, locale)
+        return {"view": view, **queue}

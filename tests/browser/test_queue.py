@@ -73,6 +73,46 @@ async def test_it_can_be_edited_and_withdrawn(chat: ChatPage) -> None:
     await chat.is_ready()
 
 
+DELIVER = """(old) => {
+  const props = { value: { view: chatbot.view.number, queued: old, queued_at: 1 } };
+  chatbot.mount("answers", { props, watch: (_, receive) => receive() });
+  return document.querySelectorAll("#queue li").length;
+}"""
+"""Has an update come that the server made before all others; returns how many messages wait then."""
+RECORD = """() => {
+  const look = () => window.waiting.push(document.querySelectorAll("#queue li").length);
+  window.waiting = [];
+  new MutationObserver(look).observe(document.querySelector("#queue"), { childList: true, subtree: true });
+}"""
+"""Records from now on how many messages wait, whenever they are drawn."""
+
+
+@pytest.mark.tier2
+async def test_an_older_queue_that_comes_late_is_ignored(chat: ChatPage) -> None:
+    await chat.type_model(ENDLESS)
+    await chat.begin("First")
+    await chat.send("Second")
+    await expect(chat.page.get_by_role("button", name="Edit this message")).to_have_count(1)
+    old = await chat.page.evaluate("chatbot.view.queued")
+    await chat.press("Withdraw this message")
+    await expect(chat.queued).to_have_count(0)
+    assert await chat.page.evaluate(DELIVER, old) == 0
+    await chat.send("Third")
+    await expect(chat.queued).to_have_text(["Third"])
+
+
+@pytest.mark.tier2
+async def test_the_running_answer_brings_no_older_queue(chat: ChatPage) -> None:
+    await chat.type_model(ENDLESS)
+    await chat.begin("First")
+    await chat.has_come(5)
+    await chat.page.evaluate(RECORD)
+    await chat.send("Second")
+    await expect(chat.page.get_by_role("button", name="Edit this message")).to_have_count(1)
+    await chat.has_come(len((await chat.answers.last.inner_text()).split()) + 20)
+    assert set(await chat.page.evaluate("waiting")) == {1}
+
+
 @pytest.mark.tier2
 @pytest.mark.parametrize("way", ["key", "button"])
 async def test_stop_and_send_is_one_action(chat: ChatPage, way: str) -> None:

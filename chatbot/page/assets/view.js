@@ -97,7 +97,7 @@ let taken = "";
 const newOf = ({ unchanged, ...rest }) => {
   const part = rest.part && `${rest.view} ${rest.part}`;
   const isNew = unchanged && part !== taken;
-  taken = part ?? "";
+  if (isNew) taken = part;
   return { ...JSON.parse(JSON.stringify(rest)), ...(isNew ? JSON.parse(unchanged) : {}) }; // Gradio reuses the objects
 };
 
@@ -132,7 +132,8 @@ const receive = (update) => {
   const isOver = copy.phase === "idle" && view.answer === WAITING;
   view.answer = copy.answer ?? (isOver ? [] : view.answer);
   view.settings = copy.settings ?? view.settings;
-  if (copy.queued) { view.queued = copy.queued; isQueueing = false; }
+  const isNewQueue = copy.queued && copy.queued_at >= queuedAt; // two requests may be answered the other way round
+  if (isNewQueue) { view.queued = copy.queued; queuedAt = copy.queued_at; isQueueing = false; }
   if (copy.box !== undefined) box = beforeTyped(copy.box);
   if (copy.returned?.length || copy.undone?.length) uploads.giveBack(copy.returned, copy.undone);
   if (copy.lines) Object.assign(view, { lines: copy.lines, isTemporary: Boolean(copy.lines.temporary) });
@@ -141,7 +142,7 @@ const receive = (update) => {
   if (isNext) view.anchor = "question"; // of a message that has waited
   if (copy.phase && !(isRunning && machine.is("stopping") && !isNext)) machine.to(isRunning ? "streaming" : "idle");
   apply();
-  if (copy.queued) queueChanged();
+  if (isNewQueue) queueChanged();
   if (copy.settings || isClosingSidebar) hub.trigger("opened", {});
   if (copy.lines || isOther) linesChanged();
   if (isRunning && isStopWanted) stop();
@@ -165,6 +166,7 @@ export const send = async (text) => {
 
 // A message that is sent while an answer runs waits for its end; `stops` ends it at once.
 let isQueueing = false; // the server is about to say which messages wait
+let queuedAt = 0; // when the server read the messages that wait, as shown
 export const queueMessage = async (text, stops = false) => {
   if (isQueueing || !(text.trim() || uploads.any)) return;
   const visit = visits;
