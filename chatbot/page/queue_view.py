@@ -11,7 +11,7 @@ from chatbot.replies.message_queue import WaitingMessage
 
 def show_queue(read: Callable[[], Sequence[WaitingMessage]], locale: str) -> ViewUpdate:
     """The queue that `read` returns, as assets/queue.js takes it. Raises what `read` raises."""
-    read_at = time.time()
+    read_at = time.monotonic()
     return {"queued": [_show_message(each, locale) for each in read()], "queued_at": read_at}
 
 

@@ -10,11 +10,11 @@ class ViewUpdate(TypedDict, total=False):
 
     `view` is the number that the browser gave the view that asked; the browser ignores updates of a view that it has
     left. `messages` are those before the `answer`, `queued` those that wait for its end, as the server read them at
-    `queued_at`, in seconds; the browser ignores an older queue. While an answer runs, they and the `lines` come as the
-    JSON object `unchanged`, which is the same in all updates with one `part`. `box` is text for the message box,
-    `returned` are ids of uploads that a refused message gives back, `undone` the attachments of a message that was
-    taken back. `settings` are the values of the settings form, in the order of its fields, then the provider whose
-    models are listed, and the preset.
+    `queued_at`, in seconds of its monotonic clock; within a view the browser ignores an older queue. While an answer
+    runs, they and the `lines` come as the JSON object `unchanged`, which is the same in all updates with one `part`.
+    `box` is text for the message box, `returned` are ids of uploads that a refused message gives back, `undone` the
+    attachments of a message that was taken back. `settings` are the values of the settings form, in the order of its
+    fields, then the provider whose models are listed, and the preset.
     """
 
     view: int

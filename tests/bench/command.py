@@ -9,7 +9,6 @@ from typing import Any
 from tests.bench.figures import load, table
 
 ROUNDS = 5
-MAX_ROUNDS = 1000
 
 
 class Bench:
@@ -26,10 +25,11 @@ class Bench:
         self._machine = load()
         self._options = argparse.Namespace()
 
-    def rounds(self, number: int = ROUNDS, maximum: int = MAX_ROUNDS) -> None:
+    def rounds(self, number: int = ROUNDS, maximum: int | None = None) -> None:
         """Adds the argument `--rounds`."""
-        choices = range(1, maximum + 1)
-        words = f"1 to {maximum}, {number} by default; the table has their medians"
+        choices = range(1, maximum + 1) if maximum else None
+        most = f", at most {maximum}" if maximum else ""
+        words = f"{number} by default{most}; the table has their medians"
         self.argument("--rounds", type=int, default=number, choices=choices, metavar="ROUNDS", help=words)
 
     def read(self) -> argparse.Namespace:

@@ -62,12 +62,14 @@ const apply = () => {
   showMessages(shownMessages());
   if (box !== null || rowsNow() !== drawnRows) hub.trigger("apply", {});
 };
+// Another process may answer the next view, by a clock of its own.
+const countView = () => { view.number += 1; queuedAt = 0; };
 let visits = 0; // how often the page went on to something else: not where the same view is read again
 const nextView = () => {
   visits += 1;
   if (machine.isAnswering) hub.trigger("leave", { view: view.number, stops: isStopWanted });
   isStopWanted = false;
-  view.number += 1;
+  countView();
 };
 
 // For Gradio: the chat and the message box as they are now.
@@ -166,7 +168,7 @@ export const send = async (text) => {
 
 // A message that is sent while an answer runs waits for its end; `stops` ends it at once.
 let isQueueing = false; // the server is about to say which messages wait
-let queuedAt = 0; // when the server read the messages that wait, as shown
+let queuedAt = 0; // when the server read the messages that wait, as this view shows them
 export const queueMessage = async (text, stops = false) => {
   if (isQueueing || !(text.trim() || uploads.any)) return;
   const visit = visits;
@@ -265,7 +267,7 @@ export const open = (id, message_id) => {
 };
 
 // The conversation again as the server has it, with its running answer: another tab or a program has changed it.
-export const follow = () => { view.number += 1; hub.trigger("follow", about({})); };
+export const follow = () => { countView(); hub.trigger("follow", about({})); };
 
 const startChat = (isTemporary) => {
   nextView();
